@@ -1,0 +1,101 @@
+//! The form of an API key: `sk-exq-` + 12 characters public id + `_` + 43 characters secret + 6
+//! characters checksum, all of them base 62.
+//!
+//! Whoever finds one can recognize it, a mistyped one is refused without asking the database, and
+//! the public id finds its row.
+
+const PREFIX: &str = "sk-exq-";
+const PUBLIC: usize = 12;
+const SECRET: usize = 43;
+const CHECK: usize = 6;
+const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+
+/// Random bytes from which [`compose`] makes a key.
+pub const ENTROPY: usize = PUBLIC + SECRET;
+
+/// A well-formed key's parts. Well-formed is not valid: the store decides.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Parts<'key> {
+    /// Finds the key's row; not secret.
+    pub public_id: &'key str,
+    /// What only its holder knows.
+    pub secret: &'key str,
+}
+
+/// Makes a key from base 62 digits below 62 (other values wrap around).
+pub fn compose(digits: [u8; ENTROPY]) -> String {
+    let text = digits.map(|digit| char::from(DIGITS[usize::from(digit) % DIGITS.len()]));
+    let public: String = text[..PUBLIC].iter().collect();
+    let secret: String = text[PUBLIC..].iter().collect();
+    let body = format!("{public}_{secret}");
+    format!("{PREFIX}{body}{}", checksum(&body))
+}
+
+/// Takes a key apart, unless its form or its checksum is wrong.
+pub fn parse(text: &str) -> Option<Parts<'_>> {
+    let body = text.strip_prefix(PREFIX)?;
+    if body.len() != PUBLIC + 1 + SECRET + CHECK || !body.is_ascii() {
+        return None;
+    }
+    let (body, check) = body.split_at(PUBLIC + 1 + SECRET);
+    let (public_id, secret) = body.split_once('_')?;
+    let digits = |part: &str| part.bytes().all(|b| b.is_ascii_alphanumeric());
+    (public_id.len() == PUBLIC && digits(public_id) && digits(secret) && checksum(body) == check)
+        .then_some(Parts { public_id, secret })
+}
+
+/// What may be shown of a presented key, valid or not: its start and its last four characters.
+pub fn masked(text: &str) -> String {
+    let shown = |c: &char| c.is_ascii_graphic();
+    let count = text.chars().count();
+    let start: String = text
+        .chars()
+        .take(if count >= 20 { 7 } else { 0 })
+        .filter(shown)
+        .collect();
+    let end: String = text
+        .chars()
+        .skip(if count >= 20 { count - 4 } else { count })
+        .filter(shown)
+        .collect();
+    format!("{start}…{end}")
+}
+
+fn checksum(body: &str) -> String {
+    let mut rest = crc32fast::hash(body.as_bytes());
+    let mut digits = [b'0'; CHECK];
+    for digit in digits.iter_mut().rev() {
+        *digit = DIGITS[(rest % 62) as usize];
+        rest /= 62;
+    }
+    digits.iter().copied().map(char::from).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_changed_character_is_refused(
+            digits in prop::collection::vec(0_u8..62, ENTROPY),
+            at in 7_usize..69,
+            replacement in 0_u8..62,
+        ) {
+            let key = compose(digits.try_into().unwrap());
+            prop_assert!(parse(&key).is_some());
+            let mut changed = key.clone().into_bytes();
+            changed[at] = DIGITS[usize::from(replacement)];
+            let changed = String::from_utf8(changed).unwrap();
+            prop_assert_eq!(parse(&changed).is_some(), changed == key);
+        }
+    }
+
+    #[test]
+    fn masks_all_but_the_ends() {
+        assert_eq!(masked(&compose([0; ENTROPY])).len(), 7 + '…'.len_utf8() + 4);
+        assert_eq!(masked("hunter2"), "…");
+    }
+}

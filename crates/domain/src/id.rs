@@ -1,0 +1,139 @@
+//! The registry of ids: one type per entity, a `UUIDv7` inside, a prefix outside.
+//!
+//! The prefixes are those that OpenAI's clients know, where they know one.
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// A text that is not an id of the kind asked for.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("this is not a valid id: it should look like {prefix}… with 32 hexadecimal digits")]
+pub struct IdError {
+    prefix: &'static str,
+}
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident = $prefix:literal;)+) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(Uuid);
+
+        impl $name {
+            /// What its text form starts with.
+            pub const PREFIX: &'static str = $prefix;
+
+            /// A new id, ordered by time of making.
+            #[cfg(feature = "server")]
+            #[expect(clippy::disallowed_methods, reason = "the one place that makes ids")]
+            pub fn generate() -> Self {
+                Self(Uuid::now_v7())
+            }
+
+            /// The id of a stored row.
+            pub const fn from_uuid(uuid: Uuid) -> Self {
+                Self(uuid)
+            }
+
+            /// For the row in the database.
+            pub const fn uuid(self) -> Uuid {
+                self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{}{}", $prefix, self.0.simple())
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Display::fmt(self, f)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = IdError;
+
+            fn from_str(text: &str) -> Result<Self, IdError> {
+                text.strip_prefix($prefix)
+                    .filter(|rest| rest.len() == 32)
+                    .and_then(|rest| Uuid::try_parse(rest).ok())
+                    .map(Self)
+                    .ok_or(IdError { prefix: $prefix })
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = IdError;
+
+            fn try_from(text: String) -> Result<Self, IdError> {
+                text.parse()
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(id: $name) -> Self {
+                id.to_string()
+            }
+        }
+    )+};
+}
+
+ids! {
+    /// A tenant.
+    OrgId = "org-";
+    /// A person.
+    UserId = "user-";
+    /// A project in an organization.
+    ProjectId = "proj_";
+    /// An API key (its secret is something else: [`crate::api_key`]).
+    KeyId = "key_";
+    /// A budget.
+    BudgetId = "bdg_";
+    /// A notification threshold.
+    ThresholdId = "thr_";
+    /// A threshold crossed, or a budget that began to block, once per window.
+    CrossingId = "crs_";
+    /// One request, from admission on; its usage event has the same id.
+    EventId = "req_";
+    /// A record of refusals.
+    ReceiptId = "rcpt_";
+    /// A version of a model's price.
+    PriceId = "price_";
+    /// A mail that must be sent.
+    OutboxId = "mail_";
+    /// A running server process.
+    NodeId = "node_";
+    /// A person's session, as shown to that person; never the cookie.
+    SessionId = "sess_";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_form_round_trips_and_keeps_its_kind() {
+        let id = OrgId::generate();
+        assert_eq!(id.to_string().parse(), Ok(id));
+        assert!(id.to_string().starts_with("org-"));
+        assert!(id.to_string().parse::<UserId>().is_err());
+    }
+
+    #[test]
+    fn refuses_what_is_not_an_id() {
+        for text in [
+            "",
+            "org-",
+            "org-1234",
+            "org-zz92000000000000000000000000000",
+            "org-01920000-0000-7000-8000-00000000000",
+        ] {
+            assert!(text.parse::<OrgId>().is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,181 @@
+//! Windows: the days, weeks and months in which spend is counted, in an organization's zone.
+//!
+//! A window is made once and then stays as it is. The next one begins where the last one ends, and
+//! ends where the zone valid by then says; so a change of zone makes one window longer or shorter,
+//! never a gap or an overlap.
+
+use chrono::{DateTime, Datelike, Days, Months, NaiveDate, NaiveTime, TimeDelta, Utc};
+use chrono_tz::Tz;
+
+use crate::Period;
+
+/// A stretch of time, from its start up to and not with its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Window {
+    /// The local date that it is named after: the day, the Monday, the first of the month.
+    pub label: NaiveDate,
+    /// Its first instant.
+    pub starts: DateTime<Utc>,
+    /// The first instant that is no longer in it.
+    pub ends: DateTime<Utc>,
+}
+
+impl Window {
+    /// The first window of an organization: the one that holds `at`.
+    pub fn first(period: Period, zone: Tz, at: DateTime<Utc>) -> Self {
+        let mut label = floor(period, at.with_timezone(&zone).date_naive());
+        // Where midnight is skipped or doubled, the local date alone can be one off.
+        while first_instant(label, zone) > at {
+            label = floor(period, label - Days::new(1));
+        }
+        let ends = first_instant(next(period, label), zone);
+        Self {
+            label,
+            starts: first_instant(label, zone),
+            ends,
+        }
+    }
+
+    /// The window that follows, by the zone valid now.
+    #[must_use]
+    pub fn following(&self, period: Period, zone: Tz) -> Self {
+        let mut label = next(period, self.label);
+        // After a move far to the west the next local period may already be over.
+        while first_instant(next(period, label), zone) <= self.ends {
+            label = next(period, label);
+        }
+        Self {
+            label,
+            starts: self.ends,
+            ends: first_instant(next(period, label), zone),
+        }
+    }
+
+    /// Whether the instant lies in it.
+    pub fn contains(&self, at: DateTime<Utc>) -> bool {
+        self.starts <= at && at < self.ends
+    }
+}
+
+/// The quarter of an hour that holds the instant; every zone's days are made of whole ones.
+pub fn quarter(at: DateTime<Utc>) -> DateTime<Utc> {
+    let past = TimeDelta::seconds(at.timestamp().rem_euclid(900))
+        + TimeDelta::nanoseconds(i64::from(at.timestamp_subsec_nanos()));
+    at - past
+}
+
+fn floor(period: Period, date: NaiveDate) -> NaiveDate {
+    match period {
+        Period::Day => date,
+        Period::Week => date - Days::new(u64::from(date.weekday().num_days_from_monday())),
+        Period::Month => date - Days::new(u64::from(date.day0())),
+    }
+}
+
+fn next(period: Period, label: NaiveDate) -> NaiveDate {
+    match period {
+        Period::Day => label + Days::new(1),
+        Period::Week => label + Days::new(7),
+        Period::Month => label + Months::new(1),
+    }
+}
+
+/// The first instant of a local date: midnight, or where the clocks skip it, what follows.
+fn first_instant(date: NaiveDate, zone: Tz) -> DateTime<Utc> {
+    let midnight = date.and_time(NaiveTime::MIN);
+    (0..=96)
+        .map(|quarters| midnight + TimeDelta::minutes(15 * quarters))
+        .find_map(|local| local.and_local_timezone(zone).earliest())
+        .map_or_else(|| midnight.and_utc(), |instant| instant.to_utc())
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::TimeZone as _;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn at(text: &str) -> DateTime<Utc> {
+        DateTime::parse_from_rfc3339(text).unwrap().to_utc()
+    }
+
+    #[test]
+    fn months_and_weeks_follow_the_local_calendar() {
+        let oslo: Tz = "Europe/Oslo".parse().unwrap();
+        let month = Window::first(Period::Month, oslo, at("2026-11-24T10:00:00Z"));
+        assert_eq!(
+            (month.starts, month.ends),
+            (at("2026-10-31T23:00:00Z"), at("2026-11-30T23:00:00Z"))
+        );
+        let week = Window::first(Period::Week, oslo, at("2026-11-22T22:59:59Z"));
+        assert_eq!(
+            (week.starts, week.ends),
+            (at("2026-11-15T23:00:00Z"), at("2026-11-22T23:00:00Z"))
+        );
+    }
+
+    #[test]
+    fn days_of_a_clock_change_have_their_length() {
+        let oslo: Tz = "Europe/Oslo".parse().unwrap();
+        let hours = |text| {
+            let day = Window::first(Period::Day, oslo, at(text));
+            (day.ends - day.starts).num_hours()
+        };
+        assert_eq!(hours("2026-03-29T12:00:00Z"), 23);
+        assert_eq!(hours("2026-10-25T12:00:00Z"), 25);
+    }
+
+    #[test]
+    fn a_skipped_midnight_and_a_skipped_day_leave_no_gap() {
+        // Santiago springs forward at midnight; Samoa had no 30 December 2011.
+        let santiago: Tz = "America/Santiago".parse().unwrap();
+        let day = Window::first(Period::Day, santiago, at("2026-09-06T12:00:00Z"));
+        assert_eq!(day.starts, at("2026-09-06T04:00:00Z"));
+        let apia: Tz = "Pacific/Apia".parse().unwrap();
+        let day = Window::first(Period::Day, apia, at("2011-12-30T09:00:00Z"));
+        assert!(day.contains(at("2011-12-30T09:00:00Z")));
+        assert!(day.following(Period::Day, apia).starts == day.ends);
+    }
+
+    #[test]
+    fn a_change_of_zone_makes_one_cycle_longer_or_shorter() {
+        let (tokyo, la): (Tz, Tz) = (Tz::Asia__Tokyo, Tz::America__Los_Angeles);
+        let november = Window::first(Period::Month, tokyo, at("2026-11-10T00:00:00Z"));
+        let december = november.following(Period::Month, la);
+        assert_eq!(december.starts, november.ends);
+        assert_eq!(december.ends, at("2027-01-01T08:00:00Z"));
+    }
+
+    const ZONES: [Tz; 8] = [
+        Tz::UTC,
+        Tz::Europe__Oslo,
+        Tz::America__Los_Angeles,
+        Tz::Asia__Kathmandu,
+        Tz::Australia__Lord_Howe,
+        Tz::Pacific__Apia,
+        Tz::America__Santiago,
+        Tz::Pacific__Kiritimati,
+    ];
+
+    proptest! {
+        #[test]
+        fn windows_join_without_gap(
+            seconds in 1_200_000_000_i64..1_900_000_000,
+            zones in prop::collection::vec(0..ZONES.len(), 1..40),
+            period in prop::sample::select(Period::ALL.to_vec()),
+        ) {
+            let start = Utc.timestamp_opt(seconds, 0).unwrap();
+            let mut window = Window::first(period, ZONES[zones[0]], start);
+            prop_assert!(window.contains(start));
+            for zone in zones {
+                let following = window.following(period, ZONES[zone]);
+                prop_assert_eq!(following.starts, window.ends);
+                prop_assert!(following.ends > following.starts);
+                prop_assert!(following.label > window.label);
+                prop_assert_eq!(quarter(following.ends), following.ends);
+                window = following;
+            }
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! Bounds, batches, decisions: the pure part of budgets that hold.

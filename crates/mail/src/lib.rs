@@ -1,0 +1,1 @@
+//! Messages and templates in, MIME and SMTP out.

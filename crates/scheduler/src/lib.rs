@@ -1,0 +1,1 @@
+//! Folding, outbox delivery, reapers; safe on every node at once.

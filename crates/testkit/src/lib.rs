@@ -1,0 +1,1 @@
+//! Test databases, mail catcher, scripted provider.

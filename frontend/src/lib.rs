@@ -1,0 +1,1 @@
+//! The WebAssembly entry: hydrates the islands, nothing else.

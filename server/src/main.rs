@@ -1,0 +1,2 @@
+//! The program: commands, settings, router, lifecycle.
+fn main() {}
