@@ -18,13 +18,19 @@ export PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1
 say() { printf '%s\n' "$*" >&2; }
 fail() { say "$@"; exit 1; }
 
-# step "what, and how long it takes" command…: announces, runs, and says how long it took.
+# step "what, and how long it takes" command…: announces, runs, and says how long it took; a failure
+# ends the script, which then names the step. (No `||` here: it would switch off `set -e` inside.)
 step() {
-  local what=$1 began=$SECONDS; shift
-  say "== $what"
-  "$@" || fail "!! failed after $((SECONDS - began)) s: $what"
+  STEP=$1
+  local began=$SECONDS
+  shift
+  say "== $STEP"
+  "$@"
   say "   done in $((SECONDS - began)) s"
+  STEP=
 }
+STEP=
+trap '[ -z "$STEP" ] || say "!! failed: $STEP"' EXIT
 
 # The folder of PostgreSQL's server programs: the newest that Debian installed, else the PATH's.
 postgres_bin() {

@@ -3,11 +3,12 @@
 // the server is compiled again only when it must be.
 import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { brotliCompressSync, constants } from 'node:zlib';
 import { bundle } from 'lightningcss';
 
 const [pkg, site] = process.argv.slice(2);
-const style = join(import.meta.dirname, '../../style');
+const style = fileURLToPath(new URL('../../style', import.meta.url));
 const kept = new Set(['.gitkeep']);
 
 const files = (folder) => readdirSync(folder, { recursive: true, withFileTypes: true })
