@@ -1,1 +1,13 @@
 //! Pages, components, islands, form handlers.
+//!
+//! Every page is a handler that reads what it needs, then renders a view to a document at once:
+//! views are pure, and work without scripts. Only `islands` reach the browser's WebAssembly; all
+//! else needs the feature `ssr`.
+
+#[cfg(feature = "ssr")]
+pub mod components;
+pub mod islands;
+#[cfg(feature = "ssr")]
+pub mod layouts;
+#[cfg(feature = "ssr")]
+pub mod render;

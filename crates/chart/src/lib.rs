@@ -1,1 +1,19 @@
-//! Series in, SVG out.
+//! Series in, SVG out: stacked bars with axes, to be placed in a page.
+//!
+//! The picture carries classes instead of colours, so that theme, patterns and print are matters of
+//! the style sheet: `c1`…`c8` for series, `grid`, `base`, `axis`, `then` (the previous stretch of
+//! time) and `hit` (the whole column of a point). Its x and width are percentages, its y, height and
+//! text are pixels; so it fits any width and its text is never squeezed. It holds no script and no
+//! style.
+//!
+//! What belongs here: geometry, axes, labels. What never does: reading data, HTML around the picture.
+
+mod axis;
+mod canvas;
+mod chart;
+mod draw;
+mod unit;
+
+pub use chart::{Chart, Point, Series};
+pub use draw::ChartError;
+pub use unit::Unit;

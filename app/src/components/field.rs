@@ -1,0 +1,157 @@
+//! Fields: label, input, help and error, tied together for those who listen.
+
+use leptos::prelude::*;
+
+use super::{Glyph, Icon};
+
+/// The id of a field's input, which summaries link to.
+pub fn id_of(name: &str) -> String {
+    format!("f-{name}")
+}
+
+/// Ties an input to what is said about it.
+pub(super) struct Wiring {
+    pub(super) id: String,
+    help_id: String,
+    error_id: String,
+    help: Option<String>,
+    error: Option<String>,
+}
+
+impl Wiring {
+    pub(super) fn new(name: &str, help: Option<String>, error: Option<String>) -> Self {
+        let id = id_of(name);
+        Self {
+            help_id: format!("{id}-h"),
+            error_id: format!("{id}-e"),
+            id,
+            help,
+            error,
+        }
+    }
+
+    pub(super) fn invalid(&self) -> Option<&'static str> {
+        self.error.as_ref().map(|_| "true")
+    }
+
+    /// The error first, since it is what matters now.
+    pub(super) fn described_by(&self) -> Option<String> {
+        match (&self.error, &self.help) {
+            (Some(_), Some(_)) => Some(format!("{} {}", self.error_id, self.help_id)),
+            (Some(_), None) => Some(self.error_id.clone()),
+            (None, Some(_)) => Some(self.help_id.clone()),
+            (None, None) => None,
+        }
+    }
+
+    pub(super) fn notes(self) -> impl IntoView {
+        let Self {
+            help_id,
+            error_id,
+            help,
+            error,
+            ..
+        } = self;
+        view! {
+            {error.map(|error| view! {
+                <p class="error" id=error_id><Icon glyph=Glyph::Warn/><span>{error}</span></p>
+            })}
+            {help.map(|help| view! { <p class="help" id=help_id>{help}</p> })}
+        }
+    }
+}
+
+/// One line of text. What was typed stays when the form comes back, passwords apart.
+#[component]
+pub fn Field(
+    name: &'static str,
+    #[prop(into)] label: String,
+    /// The input's type.
+    #[prop(default = "text")]
+    kind: &'static str,
+    #[prop(optional, into)] value: String,
+    #[prop(optional, into)] help: Option<String>,
+    #[prop(optional_no_strip)] error: Option<String>,
+    #[prop(optional)] required: bool,
+    #[prop(optional)] disabled: bool,
+    #[prop(optional)] autocomplete: Option<&'static str>,
+    #[prop(optional)] inputmode: Option<&'static str>,
+    #[prop(optional)] maxlength: Option<u32>,
+    #[prop(optional)] placeholder: Option<&'static str>,
+    /// Beside the label, such as a link.
+    #[prop(optional)]
+    children: Option<Children>,
+) -> impl IntoView {
+    let wiring = Wiring::new(name, help, error);
+    let id = wiring.id.clone();
+    // Said once more after a failed try, the field that needs a hand gets the focus.
+    let focus = wiring.invalid().map(|_| true);
+    let label = match children {
+        None => view! { <label for=id.clone()>{label}</label> }.into_any(),
+        Some(beside) => view! {
+            <div class="row between"><label for=id.clone()><strong>{label}</strong></label>{beside()}</div>
+        }
+        .into_any(),
+    };
+    view! {
+        <div class="field">
+            {label}
+            <input
+                id=id
+                name=name
+                type=kind
+                value=(kind != "password").then_some(value)
+                required=required
+                disabled=disabled
+                autofocus=focus
+                autocomplete=autocomplete
+                inputmode=inputmode
+                maxlength=maxlength.map(|length| length.to_string())
+                placeholder=placeholder
+                aria-invalid=wiring.invalid()
+                aria-describedby=wiring.described_by()
+            />
+            {wiring.notes()}
+        </div>
+    }
+}
+
+/// An amount of dollars, kept as it was typed.
+#[component]
+pub fn AmountField(
+    name: &'static str,
+    #[prop(into)] label: String,
+    #[prop(optional, into)] value: String,
+    #[prop(optional, into)] help: Option<String>,
+    #[prop(optional_no_strip)] error: Option<String>,
+    #[prop(optional)] required: bool,
+    /// In front of the amount.
+    #[prop(default = "$")]
+    before: &'static str,
+    /// Behind it.
+    #[prop(default = "USD")]
+    after: &'static str,
+) -> impl IntoView {
+    let wiring = Wiring::new(name, help, error);
+    let id = wiring.id.clone();
+    view! {
+        <div class="field">
+            <label for=id.clone()>{label}</label>
+            <div class="unit">
+                <span>{before}</span>
+                <input
+                    id=id
+                    name=name
+                    inputmode="decimal"
+                    autocomplete="off"
+                    value=value
+                    required=required
+                    aria-invalid=wiring.invalid()
+                    aria-describedby=wiring.described_by()
+                />
+                <span>{after}</span>
+            </div>
+            {wiring.notes()}
+        </div>
+    }
+}

@@ -1,0 +1,51 @@
+//! A box to tick, or one of several knobs.
+
+use leptos::prelude::*;
+
+/// A checkbox with its words.
+#[component]
+pub fn Tick(
+    name: &'static str,
+    #[prop(into)] label: String,
+    /// What is sent when it is ticked.
+    #[prop(default = "on".to_owned(), into)]
+    value: String,
+    #[prop(optional)] checked: bool,
+    #[prop(optional)] required: bool,
+    #[prop(optional, into)] help: Option<String>,
+) -> impl IntoView {
+    view! {
+        <label class="pick">
+            <input type="checkbox" name=name value=value checked=checked required=required/>
+            <span>{label}{help.map(|help| view! { <small>{help}</small> })}</span>
+        </label>
+    }
+}
+
+/// A radio button with its words; put several into a `Group`.
+#[component]
+pub fn Knob(
+    name: &'static str,
+    #[prop(into)] value: String,
+    #[prop(into)] label: String,
+    #[prop(optional)] checked: bool,
+    #[prop(optional, into)] help: Option<String>,
+) -> impl IntoView {
+    view! {
+        <label class="pick">
+            <input type="radio" name=name value=value checked=checked required/>
+            <span>{label}{help.map(|help| view! { <small>{help}</small> })}</span>
+        </label>
+    }
+}
+
+/// Fields that answer one question.
+#[component]
+pub fn Group(#[prop(into)] legend: String, children: Children) -> impl IntoView {
+    view! {
+        <fieldset class="field">
+            <legend>{legend}</legend>
+            {children()}
+        </fieldset>
+    }
+}

@@ -1,0 +1,52 @@
+//! A chart in a page.
+
+use chart::Chart;
+use leptos::prelude::*;
+
+use super::{Notice, Tone};
+use crate::islands::{ChartPeek, PeekLine, PeekPoint};
+
+/// The picture of a chart, with its numbers at the pointer where scripts run. The table with the
+/// same numbers is the page's to add.
+#[component]
+pub fn Plot(chart: Chart) -> impl IntoView {
+    match chart.svg() {
+        Ok(svg) => {
+            let points = points(&chart);
+            view! { <ChartPeek points><div class="plot" inner_html=svg></div></ChartPeek> }
+                .into_any()
+        }
+        Err(_) => view! {
+            <Notice
+                tone=Tone::Bad
+                lead="The chart could not be drawn."
+                text="The table below has its numbers."
+            />
+        }
+        .into_any(),
+    }
+}
+
+/// The bars in words, each with its largest parts first.
+fn points(chart: &Chart) -> Vec<PeekPoint> {
+    let point = |point: &chart::Point| {
+        let mut parts: Vec<_> = chart
+            .series
+            .iter()
+            .zip(&point.values)
+            .filter(|(_, value)| **value > 0)
+            .collect();
+        parts.sort_by_key(|(_, value)| std::cmp::Reverse(**value));
+        let line = |(series, value): (&chart::Series, &i128)| PeekLine {
+            colour: series.colour.clamp(1, 8),
+            name: series.name.clone(),
+            value: chart.unit.text(*value),
+        };
+        PeekPoint {
+            label: point.label.clone(),
+            total: chart.unit.text(point.total()),
+            lines: parts.into_iter().map(line).collect(),
+        }
+    };
+    chart.points.iter().map(point).collect()
+}

@@ -1,0 +1,64 @@
+//! The two menus of the side: which organization, and who.
+
+use leptos::prelude::*;
+
+use super::Frame;
+use crate::{
+    components::{Glyph, Icon},
+    render::Theme,
+};
+
+#[component]
+pub(super) fn OrganizationMenu(frame: Frame) -> impl IntoView {
+    let here = frame.org_path;
+    let organizations = frame.organizations.into_iter().map(|(name, path)| {
+        let current = path == here;
+        view! {
+            <a href=path aria-current=current.then_some("true")>
+                {name}
+                {current.then(|| view! { <Icon glyph=Glyph::Check class="end"/> })}
+            </a>
+        }
+    });
+    view! {
+        <div class="menu" id="orgs" popover="auto">
+            <p>"Organizations"</p>
+            {organizations.collect_view()}
+            <hr/>
+            <a href="/organizations/new"><Icon glyph=Glyph::Plus/>"New organization"</a>
+        </div>
+    }
+}
+
+#[component]
+pub(super) fn UserMenu(frame: Frame) -> impl IntoView {
+    let themes = [
+        (Theme::System, "Same as system"),
+        (Theme::Light, "Light"),
+        (Theme::Dark, "Dark"),
+    ]
+    .map(|(theme, words)| {
+        let chosen = theme == frame.theme;
+        view! {
+            <button name="theme" value=theme.as_str() aria-pressed=if chosen { "true" } else { "false" }>
+                {words}
+                {chosen.then(|| view! { <Icon glyph=Glyph::Check class="end"/> })}
+            </button>
+        }
+    });
+    let operator = frame
+        .operator
+        .then(|| view! { <a href="/operator">"Operator"</a> });
+    view! {
+        <div class="menu up" id="me" popover="auto">
+            <p>{frame.user_email}</p>
+            <a href="/account">"Your account"</a>
+            {operator}
+            <hr/>
+            <p>"Theme"</p>
+            <form method="post" action="/theme">{themes.collect_view()}</form>
+            <hr/>
+            <form method="post" action="/logout"><button>"Sign out"</button></form>
+        </div>
+    }
+}

@@ -1,0 +1,118 @@
+//! The page of somebody who is signed in: navigation at the side, content beside it.
+
+use leptos::prelude::*;
+
+use super::{
+    defs::Defs,
+    menus::{OrganizationMenu, UserMenu},
+};
+use crate::{
+    components::{Glyph, Icon},
+    render::Theme,
+};
+
+/// Who looks at what: all that the surroundings of a page show.
+#[derive(Debug, Clone)]
+pub struct Frame {
+    pub org_name: String,
+    /// Where the organization's pages lie, like `/org-8c1f2a`.
+    pub org_path: String,
+    /// What the person is there, like `Owner · tier 4`.
+    pub role_label: String,
+    pub user_name: String,
+    pub user_email: String,
+    /// Every organization of the person, as (name, path).
+    pub organizations: Vec<(String, String)>,
+    pub current: NavItem,
+    /// Whether the person runs the installation.
+    pub operator: bool,
+    pub theme: Theme,
+}
+
+/// A page of the navigation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NavItem {
+    Overview,
+    Usage,
+    Budgets,
+    Alerts,
+    Projects,
+    Keys,
+    Billing,
+    Settings,
+    /// A page that the navigation does not list.
+    None,
+}
+
+impl NavItem {
+    const SPENDING: [Self; 4] = [Self::Overview, Self::Usage, Self::Budgets, Self::Alerts];
+    const ORGANIZATION: [Self; 4] = [Self::Projects, Self::Keys, Self::Billing, Self::Settings];
+
+    const fn words(self) -> (&'static str, &'static str, Glyph) {
+        match self {
+            Self::Overview | Self::None => ("", "Overview", Glyph::Overview),
+            Self::Usage => ("/usage", "Usage", Glyph::Usage),
+            Self::Budgets => ("/budgets", "Budgets", Glyph::Budget),
+            Self::Alerts => ("/alerts", "Alerts", Glyph::Alert),
+            Self::Projects => ("/projects", "Projects", Glyph::Project),
+            Self::Keys => ("/keys", "API keys", Glyph::Key),
+            Self::Billing => ("/billing", "Billing", Glyph::Billing),
+            Self::Settings => ("/settings", "Settings", Glyph::Settings),
+        }
+    }
+}
+
+/// The page; its children are the content, a `PageHead` first.
+#[component]
+pub fn Shell(frame: Frame, children: Children) -> impl IntoView {
+    let Frame {
+        org_path, current, ..
+    } = frame.clone();
+    let links = |items: [NavItem; 4]| {
+        let link = |item: NavItem| {
+            let (path, words, glyph) = item.words();
+            let here = (item == current).then_some("page");
+            view! {
+                <a href=format!("{org_path}{path}") aria-current=here><Icon glyph/>{words}</a>
+            }
+        };
+        items.map(link).collect_view()
+    };
+    view! {
+        <Defs/>
+        <div class="shell">
+            <header class="side">
+                <div>
+                    <div class="bar">
+                        <a class="brand" href=org_path.clone()>
+                            <svg aria-hidden="true"><use_ href=Glyph::Logo.href()/></svg>
+                            "Exchequer"
+                        </a>
+                        <button class="btn quiet only" type="button" popovertarget="nav" aria-label="Menu">
+                            <Icon glyph=Glyph::Menu/>
+                        </button>
+                    </div>
+                    <nav class="nav" id="nav" popover="auto" aria-label="Main">
+                        <button class="org" type="button" popovertarget="orgs">
+                            <span>{frame.org_name.clone()}<small>{frame.role_label.clone()}</small></span>
+                            <Icon glyph=Glyph::UpDown class="end"/>
+                        </button>
+                        {links(NavItem::SPENDING)}
+                        <h2>"Organization"</h2>
+                        {links(NavItem::ORGANIZATION)}
+                        <div class="foot">
+                            <button type="button" popovertarget="me">
+                                <Icon glyph=Glyph::User/>
+                                <span>{frame.user_name.clone()}</span>
+                                <Icon glyph=Glyph::UpDown class="end"/>
+                            </button>
+                        </div>
+                        <OrganizationMenu frame=frame.clone()/>
+                        <UserMenu frame/>
+                    </nav>
+                </div>
+            </header>
+            <main id="main" class="page" tabindex="-1">{children()}</main>
+        </div>
+    }
+}

@@ -1,0 +1,175 @@
+//! How values are written.
+
+/// What the values of a chart are counts of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unit {
+    /// Pico-dollars.
+    Dollars,
+    /// Tokens.
+    Tokens,
+    /// Requests.
+    Requests,
+}
+
+const PICO: i128 = 1_000_000_000_000;
+
+impl Unit {
+    /// A value in full: `$694.79`, `957.5 M`, `2,542,188`.
+    pub fn text(self, value: i128) -> String {
+        match self {
+            Self::Dollars => dollars(value),
+            Self::Tokens => tokens(value),
+            Self::Requests => grouped(value),
+        }
+    }
+
+    /// A value on the axis, where round numbers stand: `$5k`, `$800`, `500 M`.
+    pub fn axis_text(self, value: i128) -> String {
+        match self {
+            Self::Dollars => axis_dollars(value),
+            Self::Tokens | Self::Requests => scaled(value, [" k", " M", " B", " T"]),
+        }
+    }
+
+    /// The least step between two lines of the axis.
+    pub(crate) const fn least_step(self) -> i128 {
+        match self {
+            Self::Dollars => PICO / 1_000_000,
+            Self::Tokens | Self::Requests => 1,
+        }
+    }
+
+    /// How far the axis goes when there is nothing to show.
+    pub(crate) const fn least_top(self) -> i128 {
+        match self {
+            Self::Dollars => PICO,
+            Self::Tokens | Self::Requests => 10,
+        }
+    }
+}
+
+fn dollars(value: i128) -> String {
+    let cents = (value.unsigned_abs() + 5_000_000_000) / 10_000_000_000;
+    let sign = if value < 0 && cents > 0 { "−" } else { "" };
+    format!("{sign}${}.{:02}", digits(cents / 100), cents % 100)
+}
+
+/// From a million on in short, as nobody reads nine digits.
+fn tokens(value: i128) -> String {
+    match value.unsigned_abs() {
+        0..1_000_000 => grouped(value),
+        1_000_000..1_000_000_000 => format!("{} M", decimal(value, 1_000_000, 1)),
+        _ => format!("{} B", decimal(value, 1_000_000_000, 2)),
+    }
+}
+
+fn decimal(value: i128, unit: i128, places: u32) -> String {
+    let parts = 10_i128.pow(places);
+    let scaled = (value.saturating_mul(parts) + unit / 2).div_euclid(unit);
+    let places = places as usize;
+    format!("{}.{:0places$}", grouped(scaled / parts), scaled % parts)
+}
+
+fn axis_dollars(value: i128) -> String {
+    if value >= PICO || value == 0 {
+        return format!(
+            "${}",
+            scaled(value / PICO, ["k", "M", "B", "T"]).replace(' ', "")
+        ) + &cents_of(value);
+    }
+    let text = format!("{:012}", value.unsigned_abs());
+    let kept = text.trim_end_matches('0').len().max(2);
+    format!("$0.{}", &text[..kept])
+}
+
+/// Steps of half a dollar have cents, all larger ones none.
+fn cents_of(value: i128) -> String {
+    match (value % PICO) / (PICO / 100) {
+        0 => String::new(),
+        cents => format!(".{cents:02}"),
+    }
+}
+
+/// In thousands, millions and so on when that takes at most one digit after the point.
+fn scaled(value: i128, names: [&str; 4]) -> String {
+    let mut unit = 1_000_000_000_000;
+    for name in names.into_iter().rev() {
+        if value >= unit && (value * 10) % unit == 0 {
+            let tenth = value * 10 / unit % 10;
+            let point = if tenth == 0 {
+                String::new()
+            } else {
+                format!(".{tenth}")
+            };
+            return format!("{}{point}{name}", grouped(value / unit));
+        }
+        unit /= 1_000;
+    }
+    grouped(value)
+}
+
+/// Thousands apart by commas.
+fn grouped(value: i128) -> String {
+    let sign = if value < 0 { "−" } else { "" };
+    format!("{sign}{}", digits(value.unsigned_abs()))
+}
+
+fn digits(value: u128) -> String {
+    let plain = value.to_string();
+    let mut text = String::with_capacity(plain.len() * 4 / 3);
+    for (place, digit) in plain.char_indices() {
+        if place > 0 && (plain.len() - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_in_full() {
+        let texts = [
+            Unit::Dollars.text(11_256_720_000_000_000),
+            Unit::Dollars.text(-12_500_000_000_000),
+            Unit::Dollars.text(-1),
+            Unit::Tokens.text(957_512_000),
+            Unit::Tokens.text(6_064_000_000),
+            Unit::Tokens.text(999_999),
+            Unit::Requests.text(2_542_188),
+        ];
+        let expected = [
+            "$11,256.72",
+            "−$12.50",
+            "$0.00",
+            "957.5 M",
+            "6.06 B",
+            "999,999",
+            "2,542,188",
+        ];
+        assert_eq!(texts, expected);
+    }
+
+    #[test]
+    fn round_values_on_the_axis() {
+        let dollars = [
+            0,
+            PICO * 800,
+            PICO * 5_000,
+            PICO * 2_500,
+            PICO / 2,
+            PICO * 5 / 2,
+            PICO / 50,
+        ];
+        let texts = dollars.map(|value| Unit::Dollars.axis_text(value));
+        assert_eq!(
+            texts,
+            ["$0", "$800", "$5k", "$2.5k", "$0.50", "$2.50", "$0.02"]
+        );
+        let counts = [0, 8, 250, 5_000, 500_000_000].map(|value| Unit::Tokens.axis_text(value));
+        assert_eq!(counts, ["0", "8", "250", "5 k", "500 M"]);
+    }
+}
