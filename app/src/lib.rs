@@ -4,6 +4,9 @@
 //! views are pure, and work without scripts. Only `islands` reach the browser's WebAssembly; all
 //! else needs the feature `ssr`.
 
+// The type of a view is as deep as its markup.
+#![recursion_limit = "256"]
+
 #[cfg(feature = "ssr")]
 pub mod components;
 pub mod islands;

@@ -29,4 +29,5 @@ pub fn Badge(
             {text}
         </span>
     }
+    .into_any()
 }

@@ -51,6 +51,7 @@ pub fn Button(
             {children()}
         </button>
     }
+    .into_any()
 }
 
 /// Leads somewhere and looks like a button.
@@ -68,6 +69,7 @@ pub fn LinkButton(
             {children()}
         </a>
     }
+    .into_any()
 }
 
 /// A form of one button: an effect that needs no other input.
@@ -93,4 +95,5 @@ pub fn PostButton(
             </button>
         </form>
     }
+    .into_any()
 }

@@ -23,7 +23,7 @@ pub fn Card(
             </header>
         }
     });
-    view! { <section class="card">{head}{children()}</section> }
+    view! { <section class="card">{head}{children()}</section> }.into_any()
 }
 
 /// The padded inside of a card.
@@ -39,11 +39,11 @@ pub fn CardBody(
     } else {
         "body stack"
     };
-    view! { <div class=class>{children()}</div> }
+    view! { <div class=class>{children()}</div> }.into_any()
 }
 
 /// The line below a card: what the numbers cover, and where there is more.
 #[component]
 pub fn CardFoot(children: Children) -> impl IntoView {
-    view! { <footer>{children()}</footer> }
+    view! { <footer>{children()}</footer> }.into_any()
 }

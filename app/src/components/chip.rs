@@ -26,10 +26,11 @@ pub fn Chip(
             }}
         </li>
     }
+    .into_any()
 }
 
 /// Leads to where one more can be added.
 #[component]
 pub fn AddChip(#[prop(into)] href: String, #[prop(into)] text: String) -> impl IntoView {
-    view! { <a class="chip add" href=href><Icon glyph=Glyph::Plus/>{text}</a> }
+    view! { <a class="chip add" href=href><Icon glyph=Glyph::Plus/>{text}</a> }.into_any()
 }

@@ -21,4 +21,5 @@ pub fn DialogPage(
             <footer>{foot}</footer>
         </section>
     }
+    .into_any()
 }

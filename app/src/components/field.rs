@@ -114,6 +114,7 @@ pub fn Field(
             {wiring.notes()}
         </div>
     }
+    .into_any()
 }
 
 /// An amount of dollars, kept as it was typed.
@@ -154,4 +155,5 @@ pub fn AmountField(
             {wiring.notes()}
         </div>
     }
+    .into_any()
 }

@@ -99,4 +99,5 @@ pub fn Icon(
             <use_ href=glyph.href()/>
         </svg>
     }
+    .into_any()
 }

@@ -37,6 +37,7 @@ pub fn Limit(
             </div>
         </div>
     }
+    .into_any()
 }
 
 /// A list item among others on one scale; put them into `<ul class="budgets">` in a card.
@@ -93,4 +94,5 @@ pub fn LimitRow(
             </div>
         </li>
     }
+    .into_any()
 }

@@ -115,6 +115,7 @@ pub fn Meter(
             </svg>
         </div>
     }
+    .into_any()
 }
 
 /// What the parts of a meter mean; once below a list of them.
@@ -129,6 +130,7 @@ pub fn MeterLegend() -> impl IntoView {
             <span><svg class="meter" aria-hidden="true"><line class="tick passed" x1="7" x2="7" y1="3" y2="7"/></svg>"Threshold passed"</span>
         </div>
     }
+    .into_any()
 }
 
 #[cfg(test)]

@@ -26,4 +26,5 @@ pub fn Notice(
             {children.map(|children| view! { <div class="actions">{children()}</div> })}
         </div>
     }
+    .into_any()
 }

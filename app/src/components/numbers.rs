@@ -74,13 +74,13 @@ pub fn change(now: i128, before: i128) -> String {
 /// A count with its exact value in the element.
 #[component]
 pub fn Count(number: u64) -> impl IntoView {
-    view! { <data value=number.to_string()>{count(number)}</data> }
+    view! { <data value=number.to_string()>{count(number)}</data> }.into_any()
 }
 
 /// Tokens in short, with the exact number in the element.
 #[component]
 pub fn Tokens(number: u64) -> impl IntoView {
-    view! { <data value=number.to_string()>{tokens(number)}</data> }
+    view! { <data value=number.to_string()>{tokens(number)}</data> }.into_any()
 }
 
 #[cfg(test)]

@@ -23,4 +23,5 @@ pub fn Pager(
             </span>
         </footer>
     }
+    .into_any()
 }

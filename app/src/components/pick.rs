@@ -20,6 +20,7 @@ pub fn Tick(
             <span>{label}{help.map(|help| view! { <small>{help}</small> })}</span>
         </label>
     }
+    .into_any()
 }
 
 /// A radio button with its words; put several into a `Group`.
@@ -37,6 +38,7 @@ pub fn Knob(
             <span>{label}{help.map(|help| view! { <small>{help}</small> })}</span>
         </label>
     }
+    .into_any()
 }
 
 /// Fields that answer one question.
@@ -48,4 +50,5 @@ pub fn Group(#[prop(into)] legend: String, children: Children) -> impl IntoView 
             {children()}
         </fieldset>
     }
+    .into_any()
 }

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 /// A receipt; each child is a part, parted by dashes.
 #[component]
 pub fn Receipt(children: Children) -> impl IntoView {
-    view! { <article class="receipt" aria-label="Receipt">{children()}</article> }
+    view! { <article class="receipt" aria-label="Receipt">{children()}</article> }.into_any()
 }
 
 /// A line of a sum.
@@ -40,5 +40,5 @@ pub fn Sum(lines: Vec<SumLine>) -> impl IntoView {
         let class = line.total.then_some("total");
         view! { <dt class=class>{line.label}</dt><dd class=class>{line.amount}</dd> }
     });
-    view! { <dl class="sum">{lines.collect_view()}</dl> }
+    view! { <dl class="sum">{lines.collect_view()}</dl> }.into_any()
 }

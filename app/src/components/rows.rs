@@ -23,6 +23,7 @@ pub fn Row(
             {children()}
         </li>
     }
+    .into_any()
 }
 
 /// One step of a set-up; put them into `<ul class="rows todo">`.

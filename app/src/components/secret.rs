@@ -14,6 +14,7 @@ pub fn Secret(#[prop(into)] text: String) -> impl IntoView {
             <CopyButton text/>
         </div>
     }
+    .into_any()
 }
 
 /// An example to copy, folded until it is asked for.
@@ -30,10 +31,11 @@ pub fn Snippet(
             <p><CopyButton text/></p>
         </details>
     }
+    .into_any()
 }
 
 /// An id in a line.
 #[component]
 pub fn Id(#[prop(into)] text: String) -> impl IntoView {
-    view! { <span class="id mono">{text}</span> }
+    view! { <span class="id mono">{text}</span> }.into_any()
 }

@@ -11,7 +11,7 @@ pub fn Seg(#[prop(into)] label: String, links: Vec<Link>) -> impl IntoView {
         let current = link.aria();
         view! { <a href=link.href aria-current=current>{link.text}</a> }
     });
-    view! { <nav class="seg" aria-label=label>{links.collect_view()}</nav> }
+    view! { <nav class="seg" aria-label=label>{links.collect_view()}</nav> }.into_any()
 }
 
 /// Parts of a list, each with its count.
@@ -22,5 +22,5 @@ pub fn Tabs(#[prop(into)] label: String, links: Vec<(Link, Option<u64>)>) -> imp
         let count = count.map(|count| view! { " "<span>{super::count(count)}</span> });
         view! { <a href=link.href aria-current=current>{link.text}{count}</a> }
     });
-    view! { <nav class="tabs" aria-label=label>{links.collect_view()}</nav> }
+    view! { <nav class="tabs" aria-label=label>{links.collect_view()}</nav> }.into_any()
 }

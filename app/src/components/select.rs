@@ -50,4 +50,5 @@ pub fn Select(
             {wiring.notes()}
         </div>
     }
+    .into_any()
 }

@@ -11,6 +11,7 @@ pub fn Swatch(colour: u8) -> impl IntoView {
     view! {
         <svg class="swatch" aria-hidden="true"><rect class=class width="12" height="12"/></svg>
     }
+    .into_any()
 }
 
 /// A name with its square, in a cell or a line.
@@ -42,5 +43,5 @@ pub fn Legend(
             <li><svg class="swatch" aria-hidden="true"><rect class="then" width="12" height="12"/></svg>{text}</li>
         }
     });
-    view! { <ul class="legend">{series.collect_view()}{before}</ul> }
+    view! { <ul class="legend">{series.collect_view()}{before}</ul> }.into_any()
 }

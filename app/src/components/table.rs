@@ -113,4 +113,5 @@ pub fn Table(
             </table>
         </div>
     }
+    .into_any()
 }

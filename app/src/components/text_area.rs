@@ -33,6 +33,7 @@ pub fn TextArea(
             {wiring.notes()}
         </div>
     }
+    .into_any()
 }
 
 /// A first line feed would be dropped by the browser, so one is put in front for it to drop.

@@ -69,7 +69,7 @@ pub fn Time(at: DateTime<Utc>, zone: Tz, #[prop(optional)] precision: Precision)
     let exact = at
         .with_timezone(&zone)
         .to_rfc3339_opts(SecondsFormat::AutoSi, false);
-    view! { <time datetime=exact>{time_text(at, zone, precision)}</time> }
+    view! { <time datetime=exact>{time_text(at, zone, precision)}</time> }.into_any()
 }
 
 #[cfg(test)]

@@ -34,4 +34,5 @@ pub fn Door(
             </aside>
         </div>
     }
+    .into_any()
 }

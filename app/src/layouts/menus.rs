@@ -28,6 +28,7 @@ pub(super) fn OrganizationMenu(frame: Frame) -> impl IntoView {
             <a href="/organizations/new"><Icon glyph=Glyph::Plus/>"New organization"</a>
         </div>
     }
+    .into_any()
 }
 
 #[component]
@@ -61,4 +62,5 @@ pub(super) fn UserMenu(frame: Frame) -> impl IntoView {
             <form method="post" action="/logout"><button>"Sign out"</button></form>
         </div>
     }
+    .into_any()
 }

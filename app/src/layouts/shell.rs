@@ -115,4 +115,5 @@ pub fn Shell(frame: Frame, children: Children) -> impl IntoView {
             <main id="main" class="page" tabindex="-1">{children()}</main>
         </div>
     }
+    .into_any()
 }

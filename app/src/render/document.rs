@@ -41,4 +41,5 @@ fn islands(version: &str, nonce: String) -> impl IntoView {
         <link rel="preload" href=wasm r#as="fetch" r#type="application/wasm" crossorigin=""/>
         <script r#type="module" nonce=nonce inner_html=loader></script>
     }
+    .into_any()
 }
