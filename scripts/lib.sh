@@ -6,8 +6,10 @@ if [ -z "${HOME:-}" ] || [ ! -d "$HOME" ]; then
   HOME=$(getent passwd "$(id -u)" | cut -d: -f6)
   export HOME
 fi
-# rustup puts its programs here, but a shell that is not a login shell may not know.
-PATH=$PATH:${CARGO_HOME:-$HOME/.cargo}/bin
+# Where rustup puts its programs; a shell that is not a login shell may not know, and Debian's
+# compiler must not come before them.
+cargo_bin=${CARGO_HOME:-$HOME/.cargo}/bin
+case :$PATH: in *:$cargo_bin:*) ;; *) PATH=$cargo_bin:$PATH ;; esac
 # What may be shared by clones and is made again when lost: tools, compiled code.
 CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/exchequer
 TOOLS=$CACHE/tools
