@@ -1,9 +1,6 @@
 //! The parts that pages are made of: pure, props in and markup out, one file a part.
 
-#![expect(
-    unreachable_pub,
-    reason = "the macro makes a component's inner function public"
-)]
+#![expect(unreachable_pub, reason = "the macro makes a component's inner function public")]
 #![expect(clippy::needless_pass_by_value, reason = "a component owns its props")]
 
 mod badge;

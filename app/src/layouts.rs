@@ -1,9 +1,6 @@
 //! What stands around every page.
 
-#![expect(
-    unreachable_pub,
-    reason = "the macro makes a component's inner function public"
-)]
+#![expect(unreachable_pub, reason = "the macro makes a component's inner function public")]
 
 mod cloth;
 mod defs;

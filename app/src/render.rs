@@ -41,11 +41,7 @@ pub struct Page {
 impl Page {
     /// A document without islands, answered with 200.
     pub fn new(title: impl Into<String>) -> Self {
-        Self {
-            title: title.into(),
-            status: StatusCode::OK,
-            islands: false,
-        }
+        Self { title: title.into(), status: StatusCode::OK, islands: false }
     }
 
     /// With another status.
@@ -82,12 +78,7 @@ impl Look {
         let owner = Owner::new_root(Some(Arc::new(SsrSharedContext::new_islands())));
         let html = owner.with(|| {
             let body = view().into_any();
-            document::html(
-                page.title,
-                *self,
-                page.islands.then(|| nonce.to_string()),
-                body,
-            )
+            document::html(page.title, *self, page.islands.then(|| nonce.to_string()), body)
         });
         owner.cleanup();
         html
@@ -101,10 +92,7 @@ where
     type Rejection = std::convert::Infallible;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Self::Rejection> {
-        Ok(Self::new(
-            Assets::from_ref(state),
-            Theme::from_headers(&parts.headers),
-        ))
+        Ok(Self::new(Assets::from_ref(state), Theme::from_headers(&parts.headers)))
     }
 }
 
@@ -123,10 +111,7 @@ fn guards(nonce: &Nonce) -> HeaderMap {
         (header::CACHE_CONTROL, "no-store"),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::REFERRER_POLICY, "same-origin"),
-        (
-            HeaderName::from_static("cross-origin-opener-policy"),
-            "same-origin",
-        ),
+        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
     ];
     headers.extend(fixed.map(|(name, value)| (name, HeaderValue::from_static(value))));
     headers

@@ -24,14 +24,8 @@ async fn main() -> io::Result<()> {
     fs::create_dir_all(folder)?;
     for theme in [Theme::Light, Theme::Dark] {
         save(folder, theme, "sign-in", sign_in::page).await?;
-        save(folder, theme, "usage", move || {
-            usage::page(frame(NavItem::Usage, theme))
-        })
-        .await?;
-        save(folder, theme, "parts", move || {
-            parts::page(frame(NavItem::None, theme))
-        })
-        .await?;
+        save(folder, theme, "usage", move || usage::page(frame(NavItem::Usage, theme))).await?;
+        save(folder, theme, "parts", move || parts::page(frame(NavItem::None, theme))).await?;
     }
     Ok(())
 }
@@ -44,9 +38,7 @@ async fn save<V: IntoView>(
 ) -> io::Result<()> {
     let look = Look::new(Assets { version: "gallery" }, theme);
     let response = look.page(Page::new(name).islands(), view);
-    let html = to_bytes(response.into_body(), usize::MAX)
-        .await
-        .map_err(io::Error::other)?;
+    let html = to_bytes(response.into_body(), usize::MAX).await.map_err(io::Error::other)?;
     fs::write(folder.join(format!("{name}-{}.html", theme.as_str())), html)
 }
 

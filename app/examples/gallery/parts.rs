@@ -34,10 +34,7 @@ fn zeros() -> Chart {
     Chart {
         label: "No cost from 12 to 18 November".to_owned(),
         unit: Unit::Dollars,
-        series: vec![Series {
-            name: "All".to_owned(),
-            colour: 1,
-        }],
+        series: vec![Series { name: "All".to_owned(), colour: 1 }],
         points: (12..=18).map(point).collect(),
     }
 }
@@ -50,12 +47,9 @@ fn errors() -> Errors {
 }
 
 fn fields() -> impl IntoView {
-    let windows = [
-        ("day", "Day"),
-        ("week", "Week, from Monday"),
-        ("month", "Month, the billing cycle"),
-    ]
-    .map(|(value, text)| Choice::new(value, text));
+    let windows =
+        [("day", "Day"), ("week", "Week, from Monday"), ("month", "Month, the billing cycle")]
+            .map(|(value, text)| Choice::new(value, text));
     view! {
         <Card title="Fields">
             <CardBody split=true>
@@ -86,10 +80,8 @@ fn fields() -> impl IntoView {
 }
 
 fn states() -> impl IntoView {
-    let tabs = vec![
-        (Link::new("Open", "?").current(true), Some(2)),
-        (Link::new("All", "?"), Some(31)),
-    ];
+    let tabs =
+        vec![(Link::new("Open", "?").current(true), Some(2)), (Link::new("All", "?"), Some(31))];
     view! {
         <Card title="States">
             <CardBody split=true>

@@ -35,20 +35,11 @@ fn pico(day: i128, colour: u8, daily: i128) -> i128 {
 }
 
 fn chart() -> Chart {
-    let series = SERIES.map(|(colour, name, _)| Series {
-        name: name.to_owned(),
-        colour,
-    });
+    let series = SERIES.map(|(colour, name, _)| Series { name: name.to_owned(), colour });
     let points = (1..=DAYS).map(|day| Point {
         label: format!("{day} Nov"),
-        tick: if day == 1 {
-            "1 Nov".to_owned()
-        } else {
-            day.to_string()
-        },
-        values: SERIES
-            .map(|(colour, _, daily)| pico(day, colour, daily))
-            .to_vec(),
+        tick: if day == 1 { "1 Nov".to_owned() } else { day.to_string() },
+        values: SERIES.map(|(colour, _, daily)| pico(day, colour, daily)).to_vec(),
         before: Some(pico((day + 3) % 17, 1, 700)),
         link: Some(format!("/org-8c1f2a/usage?day=2026-11-{day:02}")),
     });
@@ -63,11 +54,7 @@ fn chart() -> Chart {
 }
 
 fn total(chart: &Chart, place: usize) -> i128 {
-    chart
-        .points
-        .iter()
-        .filter_map(|point| point.values.get(place))
-        .sum()
+    chart.points.iter().filter_map(|point| point.values.get(place)).sum()
 }
 
 fn by_project(chart: &Chart) -> impl IntoView + use<> {
@@ -138,15 +125,8 @@ fn picture(chart: Chart) -> impl IntoView {
 
 pub(super) fn page(frame: Frame) -> impl IntoView {
     let chart = chart();
-    let ranges = [
-        "Today",
-        "7 days",
-        "30 days",
-        "Cycle to date",
-        "Previous cycle",
-        "Custom",
-    ]
-    .map(|text| Link::new(text, "?").current(text == "Cycle to date"));
+    let ranges = ["Today", "7 days", "30 days", "Cycle to date", "Previous cycle", "Custom"]
+        .map(|text| Link::new(text, "?").current(text == "Cycle to date"));
     let by_project = by_project(&chart);
     view! {
         <Shell frame>

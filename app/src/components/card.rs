@@ -34,11 +34,7 @@ pub fn CardBody(
     split: bool,
     children: Children,
 ) -> impl IntoView {
-    let class = if split {
-        "body split stack"
-    } else {
-        "body stack"
-    };
+    let class = if split { "body split stack" } else { "body stack" };
     view! { <div class=class>{children()}</div> }.into_any()
 }
 

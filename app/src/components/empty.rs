@@ -17,11 +17,7 @@ pub fn Empty(
     #[prop(optional)]
     children: Option<Children>,
 ) -> impl IntoView {
-    let class = format!(
-        "empty {} {}",
-        if split { "split" } else { "" },
-        tone.class()
-    );
+    let class = format!("empty {} {}", if split { "split" } else { "" }, tone.class());
     view! {
         <div class=class.trim_end().to_owned()>
             <h3>{title}</h3>

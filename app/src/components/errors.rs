@@ -30,10 +30,7 @@ impl Errors {
 
     /// The sentence about a field, for its `error`.
     pub fn of(&self, field: &str) -> Option<String> {
-        self.0
-            .iter()
-            .find(|(name, _)| *name == field)
-            .map(|(_, sentence)| sentence.clone())
+        self.0.iter().find(|(name, _)| *name == field).map(|(_, sentence)| sentence.clone())
     }
 
     pub fn is_empty(&self) -> bool {

@@ -21,13 +21,7 @@ pub(super) struct Wiring {
 impl Wiring {
     pub(super) fn new(name: &str, help: Option<String>, error: Option<String>) -> Self {
         let id = id_of(name);
-        Self {
-            help_id: format!("{id}-h"),
-            error_id: format!("{id}-e"),
-            id,
-            help,
-            error,
-        }
+        Self { help_id: format!("{id}-h"), error_id: format!("{id}-e"), id, help, error }
     }
 
     pub(super) fn invalid(&self) -> Option<&'static str> {
@@ -45,13 +39,7 @@ impl Wiring {
     }
 
     pub(super) fn notes(self) -> impl IntoView {
-        let Self {
-            help_id,
-            error_id,
-            help,
-            error,
-            ..
-        } = self;
+        let Self { help_id, error_id, help, error, .. } = self;
         view! {
             {error.map(|error| view! {
                 <p class="error" id=error_id><Icon glyph=Glyph::Warn/><span>{error}</span></p>
@@ -74,6 +62,9 @@ pub fn Field(
     #[prop(optional_no_strip)] error: Option<String>,
     #[prop(optional)] required: bool,
     #[prop(optional)] disabled: bool,
+    /// Where a person begins; at most one in a page.
+    #[prop(optional)]
+    autofocus: bool,
     #[prop(optional)] autocomplete: Option<&'static str>,
     #[prop(optional)] inputmode: Option<&'static str>,
     #[prop(optional)] maxlength: Option<u32>,
@@ -84,8 +75,6 @@ pub fn Field(
 ) -> impl IntoView {
     let wiring = Wiring::new(name, help, error);
     let id = wiring.id.clone();
-    // Said once more after a failed try, the field that needs a hand gets the focus.
-    let focus = wiring.invalid().map(|_| true);
     let label = match children {
         None => view! { <label for=id.clone()>{label}</label> }.into_any(),
         Some(beside) => view! {
@@ -103,7 +92,7 @@ pub fn Field(
                 value=(kind != "password").then_some(value)
                 required=required
                 disabled=disabled
-                autofocus=focus
+                autofocus=autofocus
                 autocomplete=autocomplete
                 inputmode=inputmode
                 maxlength=maxlength.map(|length| length.to_string())

@@ -89,11 +89,7 @@ pub fn Icon(
     #[prop(default = "")]
     class: &'static str,
 ) -> impl IntoView {
-    let class = if class.is_empty() {
-        "icon".to_owned()
-    } else {
-        format!("icon {class}")
-    };
+    let class = if class.is_empty() { "icon".to_owned() } else { format!("icon {class}") };
     view! {
         <svg class=class aria-hidden="true">
             <use_ href=glyph.href()/>

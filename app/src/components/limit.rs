@@ -18,11 +18,7 @@ pub fn Limit(
     #[prop(into)]
     kind: String,
 ) -> impl IntoView {
-    let state_class = if matches!(tone, Tone::Warn | Tone::Bad) {
-        tone.class()
-    } else {
-        "faint"
-    };
+    let state_class = if matches!(tone, Tone::Warn | Tone::Bad) { tone.class() } else { "faint" };
     let (spent, limit) = (usd(reading.spent), usd(reading.limit));
     view! {
         <div class="limit">
@@ -71,10 +67,7 @@ pub fn LimitRow(
         rest.push(format!("forecast {}", usd(forecast)));
     }
     if rest.is_empty() {
-        rest.push(format!(
-            "{} left",
-            usd(reading.limit.left_after(reading.spent))
-        ));
+        rest.push(format!("{} left", usd(reading.limit.left_after(reading.spent))));
     }
     let (spent, limit) = (usd(reading.spent), usd(reading.limit));
     view! {

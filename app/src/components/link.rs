@@ -12,11 +12,7 @@ pub struct Link {
 impl Link {
     /// A link that leads elsewhere.
     pub fn new(text: impl Into<String>, href: impl Into<String>) -> Self {
-        Self {
-            text: text.into(),
-            href: href.into(),
-            current: false,
-        }
+        Self { text: text.into(), href: href.into(), current: false }
     }
 
     /// Marked when it leads to what is shown.

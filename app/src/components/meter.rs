@@ -32,12 +32,8 @@ impl Reading {
     /// The whole sentence, for those who can't see the meter.
     fn sentence(&self) -> String {
         let (spent, limit) = (self.spent.pico(), self.limit.pico());
-        let mut text = format!(
-            "{} of {} spent, {}",
-            usd(self.spent),
-            usd(self.limit),
-            share(spent, limit)
-        );
+        let mut text =
+            format!("{} of {} spent, {}", usd(self.spent), usd(self.limit), share(spent, limit));
         if self.reserved > Usd::ZERO {
             text = format!("{text}; {} reserved", usd(self.reserved));
         }
@@ -61,11 +57,7 @@ pub fn Meter(
     reading: Reading,
     #[prop(default = Tone::Ok)] tone: Tone,
 ) -> impl IntoView {
-    let tone = if tone == Tone::Plain {
-        "ok"
-    } else {
-        tone.class()
-    };
+    let tone = if tone == Tone::Plain { "ok" } else { tone.class() };
     let spent = reading.place(reading.spent);
     let held = reading.place(reading.spent.plus(reading.reserved)) - spent;
     let course = reading.forecast.map(|forecast| reading.place(forecast));
@@ -83,11 +75,7 @@ pub fn Meter(
         }
     });
     let ticks = reading.thresholds.iter().map(|threshold| {
-        let class = if reading.spent >= *threshold {
-            "tick passed"
-        } else {
-            "tick"
-        };
+        let class = if reading.spent >= *threshold { "tick passed" } else { "tick" };
         let x = percent(reading.place(*threshold));
         view! { <line class=class x1=x.clone() x2=x y1="14.5" y2="18"/> }
     });

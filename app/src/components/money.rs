@@ -28,27 +28,15 @@ pub fn usd_display(amount: Usd) -> Shown {
 
 /// `$11,256.72`, `−$12.50`.
 pub fn usd(amount: Usd) -> String {
-    let Shown {
-        sign,
-        dollars,
-        cents,
-    } = usd_display(amount);
+    let Shown { sign, dollars, cents } = usd_display(amount);
     format!("{sign}${dollars}.{cents}")
 }
 
 /// `$0.020648`: six decimals, for single requests and their sums.
 pub fn usd_fine(amount: Usd) -> String {
     let micro = (amount.pico().unsigned_abs() + 500_000) / 1_000_000;
-    let sign = if amount.pico() < 0 && micro > 0 {
-        "−"
-    } else {
-        ""
-    };
-    format!(
-        "{sign}${}.{:06}",
-        grouped(micro / 1_000_000),
-        micro % 1_000_000
-    )
+    let sign = if amount.pico() < 0 && micro > 0 { "−" } else { "" };
+    format!("{sign}${}.{:06}", grouped(micro / 1_000_000), micro % 1_000_000)
 }
 
 /// An amount in a line or a cell; its exact value is in the element, for programs and tests.
@@ -71,11 +59,7 @@ pub fn Money(
         return view! { <data class=class value=amount.to_string()>{usd_fine(amount)}</data> }
             .into_any();
     }
-    let Shown {
-        sign,
-        dollars,
-        cents,
-    } = usd_display(amount);
+    let Shown { sign, dollars, cents } = usd_display(amount);
     view! {
         <data class=class value=amount.to_string()>{sign}"$"{dollars}<span>"."{cents}</span></data>
     }

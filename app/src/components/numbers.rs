@@ -42,11 +42,7 @@ fn thousandths(part: i128, whole: i128) -> Option<i128> {
         return None;
     }
     // Beyond any ledger: the last digits don't show.
-    let shift = if part.abs() > i128::MAX / 4_000 {
-        1_000_000
-    } else {
-        1
-    };
+    let shift = if part.abs() > i128::MAX / 4_000 { 1_000_000 } else { 1 };
     let (part, whole) = (part / shift, (whole / shift).max(1));
     Some((part * 2_000 + whole).div_euclid(whole * 2))
 }
@@ -89,10 +85,7 @@ mod tests {
 
     #[test]
     fn counts_and_tokens() {
-        assert_eq!(
-            [0, 999, 1_000, 2_542_188].map(count),
-            ["0", "999", "1,000", "2,542,188"]
-        );
+        assert_eq!([0, 999, 1_000, 2_542_188].map(count), ["0", "999", "1,000", "2,542,188"]);
         let texts = [999_999, 957_512_000, 6_064_000_000].map(tokens);
         assert_eq!(texts, ["999,999", "957.5 M", "6.06 B"]);
     }

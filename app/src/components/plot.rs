@@ -30,12 +30,8 @@ pub fn Plot(chart: Chart) -> impl IntoView {
 /// The bars in words, each with its largest parts first.
 fn points(chart: &Chart) -> Vec<PeekPoint> {
     let point = |point: &chart::Point| {
-        let mut parts: Vec<_> = chart
-            .series
-            .iter()
-            .zip(&point.values)
-            .filter(|(_, value)| **value > 0)
-            .collect();
+        let mut parts: Vec<_> =
+            chart.series.iter().zip(&point.values).filter(|(_, value)| **value > 0).collect();
         parts.sort_by_key(|(_, value)| std::cmp::Reverse(**value));
         let line = |(series, value): (&chart::Series, &i128)| PeekLine {
             colour: series.colour.clamp(1, 8),

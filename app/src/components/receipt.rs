@@ -19,11 +19,7 @@ pub struct SumLine {
 
 impl SumLine {
     pub fn new(label: impl Into<String>, amount: impl Into<String>) -> Self {
-        Self {
-            label: label.into(),
-            amount: amount.into(),
-            total: false,
-        }
+        Self { label: label.into(), amount: amount.into(), total: false }
     }
 
     #[must_use]

@@ -13,10 +13,7 @@ pub struct Choice {
 
 impl Choice {
     pub fn new(value: impl Into<String>, text: impl Into<String>) -> Self {
-        Self {
-            value: value.into(),
-            text: text.into(),
-        }
+        Self { value: value.into(), text: text.into() }
     }
 }
 

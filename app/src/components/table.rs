@@ -17,29 +17,17 @@ pub struct Column {
 impl Column {
     /// Words, aligned left.
     pub fn text(title: impl Into<String>) -> Self {
-        Self {
-            title: title.into(),
-            number: false,
-            act: false,
-            sorted: None,
-            href: None,
-        }
+        Self { title: title.into(), number: false, act: false, sorted: None, href: None }
     }
 
     /// Numbers, aligned right.
     pub fn number(title: impl Into<String>) -> Self {
-        Self {
-            number: true,
-            ..Self::text(title)
-        }
+        Self { number: true, ..Self::text(title) }
     }
 
     /// Buttons; the title is only spoken. Its cells have the class `act`.
     pub fn act() -> Self {
-        Self {
-            act: true,
-            ..Self::text("Actions")
-        }
+        Self { act: true, ..Self::text("Actions") }
     }
 
     /// The column by which the rows stand, the largest first.

@@ -38,10 +38,7 @@ pub fn TextArea(
 
 /// A first line feed would be dropped by the browser, so one is put in front for it to drop.
 fn escaped(text: &str) -> String {
-    let text = text
-        .replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;");
+    let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
     format!("\n{text}")
 }
 
@@ -57,9 +54,6 @@ mod tests {
         let html = view! { <TextArea name="note" label="Note" value/> }.to_html();
         assert!(!html.contains("<script>"), "{html}");
         assert_eq!(html.matches("</textarea>").count(), 1, "{html}");
-        assert!(
-            html.contains("a &amp; b\n&lt;/textarea&gt;&lt;script&gt;"),
-            "{html}"
-        );
+        assert!(html.contains("a &amp; b\n&lt;/textarea&gt;&lt;script&gt;"), "{html}");
     }
 }

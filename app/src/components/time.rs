@@ -47,12 +47,7 @@ pub fn days_text(first: DateTime<Utc>, last: DateTime<Utc>, zone: Tz) -> String 
 /// `12 s ago`, `9 min ago`, `3 h ago`, `5 days ago`: for "last used" alone. From 90 days on a date.
 pub fn ago(at: DateTime<Utc>, now: DateTime<Utc>, zone: Tz) -> String {
     let passed = (now - at).max(TimeDelta::zero());
-    match (
-        passed.num_seconds(),
-        passed.num_minutes(),
-        passed.num_hours(),
-        passed.num_days(),
-    ) {
+    match (passed.num_seconds(), passed.num_minutes(), passed.num_hours(), passed.num_days()) {
         (0..5, ..) => "now".to_owned(),
         (seconds @ 5..60, ..) => format!("{seconds} s ago"),
         (_, minutes @ 1..60, ..) => format!("{minutes} min ago"),
@@ -66,9 +61,7 @@ pub fn ago(at: DateTime<Utc>, now: DateTime<Utc>, zone: Tz) -> String {
 /// A time in an element that programs can read.
 #[component]
 pub fn Time(at: DateTime<Utc>, zone: Tz, #[prop(optional)] precision: Precision) -> impl IntoView {
-    let exact = at
-        .with_timezone(&zone)
-        .to_rfc3339_opts(SecondsFormat::AutoSi, false);
+    let exact = at.with_timezone(&zone).to_rfc3339_opts(SecondsFormat::AutoSi, false);
     view! { <time datetime=exact>{time_text(at, zone, precision)}</time> }.into_any()
 }
 
@@ -83,27 +76,12 @@ mod tests {
     #[test]
     fn times_and_days_are_the_zones() {
         let late = at("2026-11-18T23:32:07.208Z");
-        assert_eq!(
-            time_text(late, Tz::Europe__Oslo, Precision::Minute),
-            "19 Nov 2026, 00:32"
-        );
-        assert_eq!(
-            time_text(late, Tz::UTC, Precision::Milli),
-            "18 Nov 2026, 23:32:07.208"
-        );
+        assert_eq!(time_text(late, Tz::Europe__Oslo, Precision::Minute), "19 Nov 2026, 00:32");
+        assert_eq!(time_text(late, Tz::UTC, Precision::Milli), "18 Nov 2026, 23:32:07.208");
         let html = view! { <Time at=late zone=Tz::Europe__Oslo/> }.to_html();
-        assert!(
-            html.contains(r#"datetime="2026-11-19T00:32:07.208+01:00""#),
-            "{html}"
-        );
-        assert_eq!(
-            days_text(at("2026-11-01T00:00:00Z"), late, Tz::UTC),
-            "1–18 Nov 2026"
-        );
-        assert_eq!(
-            days_text(at("2026-10-28T00:00:00Z"), late, Tz::UTC),
-            "28 Oct–18 Nov 2026"
-        );
+        assert!(html.contains(r#"datetime="2026-11-19T00:32:07.208+01:00""#), "{html}");
+        assert_eq!(days_text(at("2026-11-01T00:00:00Z"), late, Tz::UTC), "1–18 Nov 2026");
+        assert_eq!(days_text(at("2026-10-28T00:00:00Z"), late, Tz::UTC), "28 Oct–18 Nov 2026");
     }
 
     #[test]
@@ -118,14 +96,7 @@ mod tests {
             "2026-01-01T00:00:00Z",
         ]
         .map(|text| ago(at(text), now, Tz::UTC));
-        let expected = [
-            "now",
-            "12 s ago",
-            "9 min ago",
-            "23 h ago",
-            "3 days ago",
-            "1 Jan 2026",
-        ];
+        let expected = ["now", "12 s ago", "9 min ago", "23 h ago", "3 days ago", "1 Jan 2026"];
         assert_eq!(texts, expected);
     }
 }

@@ -86,19 +86,13 @@ mod place {
     use leptos::{ev, wasm_bindgen::JsCast as _};
 
     fn links(event: &ev::Event) -> Option<web_sys::NodeList> {
-        let root = event
-            .current_target()?
-            .dyn_into::<web_sys::Element>()
-            .ok()?;
+        let root = event.current_target()?.dyn_into::<web_sys::Element>().ok()?;
         root.query_selector_all("svg[role] > :is(a, g)").ok()
     }
 
     fn nth(links: &web_sys::NodeList, element: &web_sys::Element) -> Option<usize> {
-        let at = (0..links.length()).find(|at| {
-            links
-                .get(*at)
-                .is_some_and(|link| link.contains(Some(element)))
-        })?;
+        let at = (0..links.length())
+            .find(|at| links.get(*at).is_some_and(|link| link.contains(Some(element))))?;
         usize::try_from(at).ok()
     }
 

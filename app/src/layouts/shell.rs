@@ -65,9 +65,7 @@ impl NavItem {
 /// The page; its children are the content, a `PageHead` first.
 #[component]
 pub fn Shell(frame: Frame, children: Children) -> impl IntoView {
-    let Frame {
-        org_path, current, ..
-    } = frame.clone();
+    let Frame { org_path, current, .. } = frame.clone();
     let links = |items: [NavItem; 4]| {
         let link = |item: NavItem| {
             let (path, words, glyph) = item.words();

@@ -12,10 +12,7 @@ async fn text(response: Response) -> String {
 }
 
 fn policy(response: &Response) -> String {
-    response.headers()["content-security-policy"]
-        .to_str()
-        .unwrap()
-        .to_owned()
+    response.headers()["content-security-policy"].to_str().unwrap().to_owned()
 }
 
 #[tokio::test]
@@ -24,20 +21,11 @@ async fn a_page_is_guarded_and_says_so_in_its_status() {
     let response = LOOK.page(page, || view! { <main id="main">"Nothing here"</main> });
     assert_eq!(response.status(), StatusCode::NOT_FOUND);
     assert_eq!(response.headers()["cache-control"], "no-store");
-    assert_eq!(
-        response.headers()["content-type"],
-        "text/html; charset=utf-8"
-    );
+    assert_eq!(response.headers()["content-type"], "text/html; charset=utf-8");
     assert!(policy(&response).starts_with("default-src 'none'; script-src 'nonce-"));
     let html = text(response).await;
-    assert!(
-        html.starts_with(r#"<!doctype html><html lang="en" data-theme="dark">"#),
-        "{html}"
-    );
-    assert!(
-        html.contains("<title>Gone &lt;b&gt; · Exchequer</title>"),
-        "{html}"
-    );
+    assert!(html.starts_with(r#"<!doctype html><html lang="en" data-theme="dark">"#), "{html}");
+    assert!(html.contains("<title>Gone &lt;b&gt; · Exchequer</title>"), "{html}");
     assert!(html.contains(r#"href="/exchequer.css?v=v1""#), "{html}");
     assert!(!html.contains("<script"), "{html}");
 }
@@ -47,21 +35,11 @@ async fn islands_start_with_the_nonce_of_the_policy() {
     let view = || view! { <main id="main"><Secret text="sk-exq-1"/></main> };
     let response = LOOK.page(Page::new("Key").islands(), view);
     let policy = policy(&response);
-    let nonce = policy
-        .split("'nonce-")
-        .nth(1)
-        .and_then(|rest| rest.split('\'').next())
-        .unwrap();
+    let nonce = policy.split("'nonce-").nth(1).and_then(|rest| rest.split('\'').next()).unwrap();
     let html = text(response).await;
-    assert!(
-        html.contains(&format!(r#"<script type="module" nonce="{nonce}">"#)),
-        "{html}"
-    );
+    assert!(html.contains(&format!(r#"<script type="module" nonce="{nonce}">"#)), "{html}");
     assert!(html.contains(r#"from "/pkg/exchequer.js?v=v1""#), "{html}");
-    assert!(
-        html.contains(r#"<leptos-island data-component="CopyButton_"#),
-        "{html}"
-    );
+    assert!(html.contains(r#"<leptos-island data-component="CopyButton_"#), "{html}");
     assert!(html.contains("<code>sk-exq-1</code>"), "{html}");
     assert!(!html.contains(" style="), "{html}");
 }

@@ -78,14 +78,9 @@ pub async fn choose_theme(headers: HeaderMap, Form(choice): Form<ThemeChoice>) -
 
 /// The path of the referring page: never another host, whatever the header says.
 fn origin(headers: &HeaderMap) -> String {
-    let referrer = headers
-        .get(header::REFERER)
-        .and_then(|value| value.to_str().ok());
+    let referrer = headers.get(header::REFERER).and_then(|value| value.to_str().ok());
     let uri = referrer.and_then(|text| text.parse::<Uri>().ok());
-    let path = uri
-        .as_ref()
-        .and_then(Uri::path_and_query)
-        .map_or("/", |path| path.as_str());
+    let path = uri.as_ref().and_then(Uri::path_and_query).map_or("/", |path| path.as_str());
     // A path of two slashes would name a host.
     format!("/{}", path.trim_start_matches(['/', '\\']))
 }
@@ -110,10 +105,7 @@ mod tests {
     #[test]
     fn returns_to_a_path_and_never_to_another_host() {
         for (referrer, path) in [
-            (
-                "http://127.0.0.1:3000/org-1/usage?range=7",
-                "/org-1/usage?range=7",
-            ),
+            ("http://127.0.0.1:3000/org-1/usage?range=7", "/org-1/usage?range=7"),
             ("http://127.0.0.1//evil.example/x", "/evil.example/x"),
             ("not a uri", "/"),
         ] {

@@ -17,17 +17,15 @@ const LABELS: usize = 7;
 impl Axis {
     /// The shortest axis of round steps that holds `most`.
     pub(crate) fn over(most: i128, unit: Unit) -> Self {
-        let most = if most > 0 { most } else { unit.least_top() };
+        // No ledger comes near the limit; with it nothing below can overflow.
+        let most = if most > 0 { most.min(i128::MAX / 1_000) } else { unit.least_top() };
         let mut power = unit.least_step();
         loop {
             for factor in [1, 2, 5] {
                 let step = power.saturating_mul(factor);
                 let lines = most / step + i128::from(most % step != 0);
                 if lines <= LINES {
-                    return Self {
-                        step,
-                        top: step.saturating_mul(lines),
-                    };
+                    return Self { step, top: step.saturating_mul(lines) };
                 }
             }
             power = power.saturating_mul(10);
@@ -43,11 +41,7 @@ impl Axis {
 /// The points that carry a label, evenly spread from the first on.
 pub(crate) fn labelled(points: &[Point]) -> impl Iterator<Item = (usize, &str)> {
     let every = points.len().div_ceil(LABELS).max(1);
-    points
-        .iter()
-        .map(|point| point.tick.as_str())
-        .enumerate()
-        .step_by(every)
+    points.iter().map(|point| point.tick.as_str()).enumerate().step_by(every)
 }
 
 #[cfg(test)]

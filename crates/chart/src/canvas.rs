@@ -23,6 +23,7 @@ pub(crate) enum Mark {
     Hit,
     Grid,
     Base,
+    Zero,
     Axis,
 }
 
@@ -35,7 +36,8 @@ impl Mark {
             Self::Hit => RGBColor(2, 0, 0),
             Self::Grid => RGBColor(3, 0, 0),
             Self::Base => RGBColor(4, 0, 0),
-            Self::Axis => RGBColor(5, 0, 0),
+            Self::Zero => RGBColor(5, 0, 0),
+            Self::Axis => RGBColor(6, 0, 0),
         }
     }
 
@@ -53,6 +55,7 @@ impl Mark {
             (2, ..) => "hit",
             (3, ..) => "grid",
             (4, ..) => "base",
+            (5, ..) => "zero",
             _ => "axis",
         }
     }
@@ -99,11 +102,7 @@ type Drawn = Result<(), DrawingErrorKind<fmt::Error>>;
 
 impl Canvas {
     fn write(&self, markup: fmt::Arguments<'_>) -> Drawn {
-        self.sheet
-            .0
-            .borrow_mut()
-            .write_fmt(markup)
-            .map_err(DrawingErrorKind::DrawingError)
+        self.sheet.0.borrow_mut().write_fmt(markup).map_err(DrawingErrorKind::DrawingError)
     }
 }
 
@@ -125,9 +124,7 @@ impl DrawingBackend for Canvas {
     fn draw_pixel(&mut self, at: BackendCoord, color: BackendColor) -> Drawn {
         let class = Mark::class(color);
         let (x, y) = (Percent(at.0), Pixels(at.1));
-        self.write(format_args!(
-            r#"<circle class="{class}" cx="{x}" cy="{y}" r="1"/>"#
-        ))
+        self.write(format_args!(r#"<circle class="{class}" cx="{x}" cy="{y}" r="1"/>"#))
     }
 
     fn draw_line<S: BackendStyle>(
@@ -152,10 +149,7 @@ impl DrawingBackend for Canvas {
     ) -> Drawn {
         let class = Mark::class(style.color());
         let (x, y) = (from.0.min(to.0), from.1.min(to.1));
-        let (width, height) = (
-            Percent((from.0 - to.0).abs()),
-            Pixels((from.1 - to.1).abs()),
-        );
+        let (width, height) = (Percent((from.0 - to.0).abs()), Pixels((from.1 - to.1).abs()));
         let (x, y) = (Percent(x), Pixels(y));
         self.write(format_args!(
             r#"<rect class="{class}" x="{x}" y="{y}" width="{width}" height="{height}"/>"#
@@ -180,9 +174,7 @@ impl DrawingBackend for Canvas {
     fn draw_text<S: BackendTextStyle>(&mut self, text: &str, style: &S, at: BackendCoord) -> Drawn {
         let class = Mark::class(style.color());
         let (x, y) = (Percent(at.0), Pixels(at.1));
-        self.write(format_args!(
-            r#"<text class="{class}" x="{x}" y="{y}" text-anchor="middle">"#
-        ))?;
+        self.write(format_args!(r#"<text class="{class}" x="{x}" y="{y}" text-anchor="middle">"#))?;
         self.sheet.text(text);
         self.sheet.raw("</text>");
         Ok(())

@@ -45,18 +45,14 @@ pub struct Point {
 impl Point {
     /// The exact sum of its values.
     pub fn total(&self) -> i128 {
-        self.values
-            .iter()
-            .fold(0, |sum, value| sum.saturating_add(*value))
+        self.values.iter().fold(0, |sum, value| sum.saturating_add(*value))
     }
 }
 
 impl Chart {
     /// The exact sum of all values.
     pub fn total(&self) -> i128 {
-        self.points
-            .iter()
-            .fold(0, |sum, point| sum.saturating_add(point.total()))
+        self.points.iter().fold(0, |sum, point| sum.saturating_add(point.total()))
     }
 
     /// Two `svg` elements, the labels of the vertical axis and the picture, for a `div class="plot"`.

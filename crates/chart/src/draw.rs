@@ -36,10 +36,7 @@ type Area = DrawingArea<Canvas, Cartesian2d<RangedCoordf64, RangedCoordf64>>;
 type Drawn = Result<(), ChartError>;
 
 pub(crate) fn svg(chart: &Chart) -> Result<String, ChartError> {
-    let highest = chart
-        .points
-        .iter()
-        .map(|point| point.total().max(point.before.unwrap_or(0)));
+    let highest = chart.points.iter().map(|point| point.total().max(point.before.unwrap_or(0)));
     let axis = Axis::over(highest.max().unwrap_or(0), chart.unit);
     let sheet = Sheet::default();
     axis_labels(chart, axis, &sheet);
@@ -49,8 +46,9 @@ pub(crate) fn svg(chart: &Chart) -> Result<String, ChartError> {
     for (place, point) in chart.points.iter().enumerate() {
         bar(chart, point, place, axis, &area, &sheet)?;
     }
-    let base = PathElement::new([(0.0, 0.0), (columns(chart), 0.0)], Mark::Base.sentinel());
-    area.draw(&base)?;
+    let ground = if chart.total() == 0 { Mark::Zero } else { Mark::Base };
+    let line = [(0.0, 0.0), (columns(chart), 0.0)];
+    area.draw(&PathElement::new(line, ground.sentinel()))?;
     labels(chart, &area)?;
     sheet.raw("</svg>");
     Ok(sheet.take())
@@ -60,7 +58,7 @@ pub(crate) fn svg(chart: &Chart) -> Result<String, ChartError> {
 fn axis_labels(chart: &Chart, axis: Axis, sheet: &Sheet) {
     sheet.raw(&format!(r#"<svg height="{HEIGHT}" aria-hidden="true">"#));
     for value in axis.lines() {
-        let text = chart.unit.axis_text(value);
+        let text = chart.unit.axis_text(value, axis.step);
         let height = (BASE - TOP) * PIXEL;
         let y = BASE * PIXEL - pixels(value, axis.top, height) + 4 * PIXEL;
         let (whole, tenth) = (y / PIXEL, y % PIXEL);
@@ -75,23 +73,19 @@ fn axis_labels(chart: &Chart, axis: Axis, sheet: &Sheet) {
 fn open(chart: &Chart, sheet: &Sheet) {
     let links = chart.points.iter().any(|point| point.link.is_some());
     let role = if links { "group" } else { "img" };
-    sheet.raw(&format!(
-        r#"<svg height="{HEIGHT}" role="{role}" aria-label=""#
-    ));
+    sheet.raw(&format!(r#"<svg height="{HEIGHT}" role="{role}" aria-label=""#));
     sheet.text(&chart.label);
     sheet.raw(r#"">"#);
 }
 
+#[expect(clippy::reversed_empty_ranges, reason = "pixels count downwards, values upwards")]
 fn area(chart: &Chart, axis: Axis, sheet: &Sheet) -> Area {
-    let canvas = Canvas {
-        sheet: sheet.clone(),
-        height: HEIGHT.unsigned_abs() * 10,
-    };
+    let canvas = Canvas { sheet: sheet.clone(), height: HEIGHT.unsigned_abs() * 10 };
     let whole: DrawingArea<Canvas, Shift> = canvas.into_drawing_area();
     whole.apply_coord_spec(Cartesian2d::new(
         0.0..columns(chart),
         0.0..float(axis.top),
-        (0..WIDTH.cast_signed(), TOP * PIXEL..BASE * PIXEL),
+        (0..WIDTH.cast_signed(), BASE * PIXEL..TOP * PIXEL),
     ))
 }
 
@@ -114,10 +108,7 @@ fn bar(
 ) -> Drawn {
     let middle = float_place(place) + 0.5;
     let draw = |mark: Mark, width: f64, low: i128, high: i128| {
-        let corners = [
-            (middle - width / 2.0, float(low)),
-            (middle + width / 2.0, float(high)),
-        ];
+        let corners = [(middle - width / 2.0, float(low)), (middle + width / 2.0, float(high))];
         area.draw(&Rectangle::new(corners, mark.sentinel().filled()))
     };
     match &point.link {
@@ -163,8 +154,7 @@ fn labels(chart: &Chart, area: &Area) -> Drawn {
     for (place, tick) in labelled(&chart.points) {
         let x = (2 * place + 1) * WIDTH as usize / (2 * columns);
         let at = (i32::try_from(x).unwrap_or(0), LABELS * PIXEL);
-        area.strip_coord_spec()
-            .draw(&Text::new(tick, at, style.clone()))?;
+        area.strip_coord_spec().draw(&Text::new(tick, at, style.clone()))?;
     }
     Ok(())
 }
@@ -181,18 +171,12 @@ fn columns(chart: &Chart) -> f64 {
     float_place(chart.points.len().max(1))
 }
 
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "only the place of a pixel is made of it"
-)]
+#[expect(clippy::cast_precision_loss, reason = "only the place of a pixel is made of it")]
 fn float(value: i128) -> f64 {
     value as f64
 }
 
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "only the place of a pixel is made of it"
-)]
+#[expect(clippy::cast_precision_loss, reason = "only the place of a pixel is made of it")]
 fn float_place(place: usize) -> f64 {
     place as f64
 }

@@ -1,7 +1,8 @@
 //! Series in, SVG out: stacked bars with axes, to be placed in a page.
 //!
 //! The picture carries classes instead of colours, so that theme, patterns and print are matters of
-//! the style sheet: `c1`…`c8` for series, `grid`, `base`, `axis`, `then` (the previous stretch of
+//! the style sheet: `c1`…`c8` for series, `grid`, `base` (`zero` if there is
+//! nothing above it), `axis`, `then` (the previous stretch of
 //! time) and `hit` (the whole column of a point). Its x and width are percentages, its y, height and
 //! text are pixels; so it fits any width and its text is never squeezed. It holds no script and no
 //! style.

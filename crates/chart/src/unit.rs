@@ -23,10 +23,11 @@ impl Unit {
         }
     }
 
-    /// A value on the axis, where round numbers stand: `$5k`, `$800`, `500 M`.
-    pub fn axis_text(self, value: i128) -> String {
+    /// A value on an axis of such steps, where round numbers stand: `$5k`, `$800`, `500 M`.
+    pub fn axis_text(self, value: i128, step: i128) -> String {
         match self {
-            Self::Dollars => axis_dollars(value),
+            Self::Dollars if step < PICO => exact_dollars(value, step),
+            Self::Dollars => format!("${}", scaled(value / PICO, ["k", "M", "B", "T"])),
             Self::Tokens | Self::Requests => scaled(value, [" k", " M", " B", " T"]),
         }
     }
@@ -65,42 +66,26 @@ fn tokens(value: i128) -> String {
 
 fn decimal(value: i128, unit: i128, places: u32) -> String {
     let parts = 10_i128.pow(places);
-    let scaled = (value.saturating_mul(parts) + unit / 2).div_euclid(unit);
+    let scaled = value.saturating_mul(parts).saturating_add(unit / 2).div_euclid(unit);
     let places = places as usize;
     format!("{}.{:0places$}", grouped(scaled / parts), scaled % parts)
 }
 
-fn axis_dollars(value: i128) -> String {
-    if value >= PICO || value == 0 {
-        return format!(
-            "${}",
-            scaled(value / PICO, ["k", "M", "B", "T"]).replace(' ', "")
-        ) + &cents_of(value);
-    }
-    let text = format!("{:012}", value.unsigned_abs());
-    let kept = text.trim_end_matches('0').len().max(2);
-    format!("$0.{}", &text[..kept])
-}
-
-/// Steps of half a dollar have cents, all larger ones none.
-fn cents_of(value: i128) -> String {
-    match (value % PICO) / (PICO / 100) {
-        0 => String::new(),
-        cents => format!(".{cents:02}"),
-    }
+/// As many digits after the point as steps below a dollar need, at least cents.
+fn exact_dollars(value: i128, step: i128) -> String {
+    let digits = format!("{:012}", step % PICO);
+    let kept = digits.trim_end_matches('0').len().max(2);
+    let rest = format!("{:012}", value % PICO);
+    format!("${}.{}", grouped(value / PICO), &rest[..kept])
 }
 
 /// In thousands, millions and so on when that takes at most one digit after the point.
 fn scaled(value: i128, names: [&str; 4]) -> String {
     let mut unit = 1_000_000_000_000;
     for name in names.into_iter().rev() {
-        if value >= unit && (value * 10) % unit == 0 {
-            let tenth = value * 10 / unit % 10;
-            let point = if tenth == 0 {
-                String::new()
-            } else {
-                format!(".{tenth}")
-            };
+        if value >= unit && value % unit * 10 % unit == 0 {
+            let tenth = value % unit * 10 / unit;
+            let point = if tenth == 0 { String::new() } else { format!(".{tenth}") };
             return format!("{}{point}{name}", grouped(value / unit));
         }
         unit /= 1_000;
@@ -141,35 +126,24 @@ mod tests {
             Unit::Tokens.text(999_999),
             Unit::Requests.text(2_542_188),
         ];
-        let expected = [
-            "$11,256.72",
-            "−$12.50",
-            "$0.00",
-            "957.5 M",
-            "6.06 B",
-            "999,999",
-            "2,542,188",
-        ];
+        let expected =
+            ["$11,256.72", "−$12.50", "$0.00", "957.5 M", "6.06 B", "999,999", "2,542,188"];
         assert_eq!(texts, expected);
     }
 
     #[test]
     fn round_values_on_the_axis() {
-        let dollars = [
-            0,
-            PICO * 800,
-            PICO * 5_000,
-            PICO * 2_500,
-            PICO / 2,
-            PICO * 5 / 2,
-            PICO / 50,
+        let dollars = |value, step| Unit::Dollars.axis_text(value, step);
+        let texts = [
+            dollars(0, PICO * 200),
+            dollars(PICO * 800, PICO * 200),
+            dollars(PICO * 2_500, PICO * 500),
+            dollars(PICO * 5_000, PICO * 5_000),
+            dollars(PICO, PICO / 2),
+            dollars(PICO * 3 / 500, PICO / 500),
         ];
-        let texts = dollars.map(|value| Unit::Dollars.axis_text(value));
-        assert_eq!(
-            texts,
-            ["$0", "$800", "$5k", "$2.5k", "$0.50", "$2.50", "$0.02"]
-        );
-        let counts = [0, 8, 250, 5_000, 500_000_000].map(|value| Unit::Tokens.axis_text(value));
+        assert_eq!(texts, ["$0", "$800", "$2.5k", "$5k", "$1.00", "$0.006"]);
+        let counts = [0, 8, 250, 5_000, 500_000_000].map(|value| Unit::Tokens.axis_text(value, 1));
         assert_eq!(counts, ["0", "8", "250", "5 k", "500 M"]);
     }
 }
