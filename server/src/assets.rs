@@ -21,15 +21,13 @@ struct Site;
 
 /// One route for each file, so that no other route is shadowed.
 pub fn router<S: Clone + Send + Sync + 'static>() -> Router<S> {
-    Site::iter()
-        .filter_map(Asset::find)
-        .fold(Router::new(), |router, asset| {
-            let path = format!("/{}", asset.name);
-            let answer = move |RawQuery(query): RawQuery, headers: HeaderMap| async move {
-                asset.answer(query.as_deref(), &headers)
-            };
-            router.route(&path, get(answer))
-        })
+    Site::iter().filter_map(Asset::find).fold(Router::new(), |router, asset| {
+        let path = format!("/{}", asset.name);
+        let answer = move |RawQuery(query): RawQuery, headers: HeaderMap| async move {
+            asset.answer(query.as_deref(), &headers)
+        };
+        router.route(&path, get(answer))
+    })
 }
 
 /// Stands for all files together. A page asks for `…?v=VERSION`, which may be kept for ever.
@@ -38,15 +36,10 @@ pub fn version() -> &'static str {
         let mut names: Vec<_> = Site::iter().collect();
         names.sort_unstable();
         let hashes = names.iter().filter_map(|name| {
-            Some((
-                name.as_bytes().to_vec(),
-                Site::get(name)?.metadata.sha256_hash(),
-            ))
+            Some((name.as_bytes().to_vec(), Site::get(name)?.metadata.sha256_hash()))
         });
         short_hash(
-            &hashes
-                .flat_map(|(name, hash)| [name, hash.to_vec()].concat())
-                .collect::<Vec<_>>(),
+            &hashes.flat_map(|(name, hash)| [name, hash.to_vec()].concat()).collect::<Vec<_>>(),
         )
     });
     &VERSION
@@ -72,23 +65,14 @@ impl Asset {
         let content_type = content_type(&name)?;
         let plain = Variant::of(&Site::get(&name)?)?;
         let brotli = Site::get(&format!("{name}.br")).and_then(|file| Variant::of(&file));
-        Some(Self {
-            name: name.into_owned(),
-            content_type,
-            plain,
-            brotli,
-        })
+        Some(Self { name: name.into_owned(), content_type, plain, brotli })
     }
 
     fn answer(&self, query: Option<&str>, request: &HeaderMap) -> Response {
         let packed = self.brotli.as_ref().filter(|_| accepts_brotli(request));
         let variant = packed.unwrap_or(&self.plain);
         let current = query.is_some_and(|query| query.split('&').any(is_current));
-        let cache = if current {
-            "public, max-age=31536000, immutable"
-        } else {
-            "no-cache"
-        };
+        let cache = if current { "public, max-age=31536000, immutable" } else { "no-cache" };
         let common: [(HeaderName, HeaderValue); 3] = [
             (header::ETAG, variant.etag.clone()),
             (header::CACHE_CONTROL, HeaderValue::from_static(cache)),
@@ -99,10 +83,7 @@ impl Asset {
         }
         let mut response = (common, Body::from(variant.bytes)).into_response();
         let headers = response.headers_mut();
-        headers.insert(
-            header::CONTENT_TYPE,
-            HeaderValue::from_static(self.content_type),
-        );
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(self.content_type));
         if packed.is_some() {
             headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("br"));
         }
@@ -117,24 +98,17 @@ impl Variant {
         let Cow::Borrowed(bytes) = &file.data else {
             return None;
         };
-        Some(Self {
-            bytes,
-            etag: HeaderValue::try_from(etag).ok()?,
-        })
+        Some(Self { bytes, etag: HeaderValue::try_from(etag).ok()? })
     }
 }
 
 fn is_current(parameter: &str) -> bool {
-    parameter
-        .strip_prefix("v=")
-        .is_some_and(|value| value == version())
+    parameter.strip_prefix("v=").is_some_and(|value| value == version())
 }
 
 fn has_already(request: &HeaderMap, etag: &HeaderValue) -> bool {
-    let tags = request
-        .get_all(header::IF_NONE_MATCH)
-        .iter()
-        .filter_map(|value| value.to_str().ok());
+    let tags =
+        request.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
     let mut tags = tags.flat_map(|value| value.split(',')).map(str::trim);
     // A proxy that packs again makes the tag a weak one.
     tags.any(|tag| {
@@ -144,9 +118,7 @@ fn has_already(request: &HeaderMap, etag: &HeaderValue) -> bool {
 
 fn accepts_brotli(request: &HeaderMap) -> bool {
     let values = request.get_all(header::ACCEPT_ENCODING).iter();
-    let mut codings = values
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|v| v.split(','));
+    let mut codings = values.filter_map(|value| value.to_str().ok()).flat_map(|v| v.split(','));
     codings.any(|coding| {
         let (name, weight) = coding.split_once(';').unwrap_or((coding, ""));
         name.trim() == "br" && weight.trim().trim_end_matches(['.', '0']) != "q="
@@ -175,10 +147,7 @@ mod tests {
     use super::*;
 
     fn asset() -> Asset {
-        let variant = |bytes, etag| Variant {
-            bytes,
-            etag: HeaderValue::from_static(etag),
-        };
+        let variant = |bytes, etag| Variant { bytes, etag: HeaderValue::from_static(etag) };
         Asset {
             name: "exchequer.css".to_owned(),
             content_type: "text/css; charset=utf-8",
@@ -197,10 +166,7 @@ mod tests {
             let response = asset().answer(Some(query), &HeaderMap::new());
             response.headers()[header::CACHE_CONTROL].clone()
         };
-        assert_eq!(
-            kept(&format!("v={}", version())),
-            "public, max-age=31536000, immutable"
-        );
+        assert_eq!(kept(&format!("v={}", version())), "public, max-age=31536000, immutable");
         assert_eq!(kept("v=other"), "no-cache");
         assert_eq!(kept(""), "no-cache");
     }
@@ -222,11 +188,7 @@ mod tests {
 
     #[test]
     fn what_the_browser_has_is_not_sent_again() {
-        let status = |value| {
-            asset()
-                .answer(None, &request(header::IF_NONE_MATCH, value))
-                .status()
-        };
+        let status = |value| asset().answer(None, &request(header::IF_NONE_MATCH, value)).status();
         assert_eq!(status("\"plain\""), StatusCode::NOT_MODIFIED);
         assert_eq!(status("\"x\", W/\"plain\""), StatusCode::NOT_MODIFIED);
         assert_eq!(status("\"packed\""), StatusCode::OK);

@@ -1,9 +1,5 @@
 //! The embedded PostgreSQL on a real machine: what a person does to a data folder.
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    reason = "a test fails by a panic"
-)]
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by a panic")]
 
 use std::{
     env, fs,
@@ -47,10 +43,7 @@ fn postmaster(folder: &Path) -> Option<String> {
 fn wait_for(what: &str, mut done: impl FnMut() -> bool) {
     let began = Instant::now();
     while !done() {
-        assert!(
-            began.elapsed() < Duration::from_secs(30),
-            "waited in vain for: {what}"
-        );
+        assert!(began.elapsed() < Duration::from_secs(30), "waited in vain for: {what}");
         thread::sleep(Duration::from_millis(20));
     }
 }
@@ -118,11 +111,7 @@ async fn holds_a_postgres_until_killed() {
 fn program(folder: &Path) -> Child {
     let mut command = Command::new(env::current_exe().unwrap());
     command.args(["--exact", "holds_a_postgres_until_killed", "--ignored"]);
-    command
-        .env(FOLDER, folder)
-        .stdout(Stdio::null())
-        .spawn()
-        .unwrap()
+    command.env(FOLDER, folder).stdout(Stdio::null()).spawn().unwrap()
 }
 
 #[tokio::test]
@@ -143,13 +132,7 @@ async fn a_killed_postgres_is_started_again() {
     let embedded = Embedded::start(folder.path()).await.unwrap();
     query(&embedded, "CREATE TABLE kept AS SELECT 'yes' AS answer").await;
     let before = postmaster(folder.path()).unwrap();
-    assert!(
-        Command::new("kill")
-            .args(["-9", &before])
-            .status()
-            .unwrap()
-            .success()
-    );
+    assert!(Command::new("kill").args(["-9", &before]).status().unwrap().success());
     wait_for("a new one", || {
         let file = fs::read_to_string(folder.path().join("postgres/cluster/postmaster.pid"));
         file.is_ok_and(|text| !text.starts_with(&before) && text.contains("ready"))
@@ -163,11 +146,7 @@ async fn a_lock_file_that_names_another_process_does_not_matter() {
     let folder = folder();
     Embedded::start(folder.path()).await.unwrap().stop().await;
     let pid_file = folder.path().join("postgres/cluster/postmaster.pid");
-    fs::write(
-        &pid_file,
-        format!("{}\n/data\n1\n5432\n", std::process::id()),
-    )
-    .unwrap();
+    fs::write(&pid_file, format!("{}\n/data\n1\n5432\n", std::process::id())).unwrap();
     let embedded = Embedded::start(folder.path()).await.unwrap();
     assert_eq!(query(&embedded, "SELECT 'alive'").await, "alive");
     embedded.stop().await;
@@ -210,24 +189,14 @@ async fn a_damaged_folder_is_a_sentence() {
 
     fs::remove_file(cluster.join("global/pg_control")).unwrap();
     let text = sentence(folder.path()).await;
-    assert!(
-        text.contains("does not start") && text.contains("pg_control"),
-        "{text}"
-    );
+    assert!(text.contains("does not start") && text.contains("pg_control"), "{text}");
 
     fs::write(&version, "9.6\n").unwrap();
-    assert!(
-        sentence(folder.path())
-            .await
-            .contains("made by PostgreSQL 9.6")
-    );
+    assert!(sentence(folder.path()).await.contains("made by PostgreSQL 9.6"));
 
     fs::remove_file(&version).unwrap();
     let text = sentence(folder.path()).await;
-    assert!(
-        text.contains("is damaged") && text.contains("PG_VERSION"),
-        "{text}"
-    );
+    assert!(text.contains("is damaged") && text.contains("PG_VERSION"), "{text}");
     fs::write(&version, right).unwrap();
 }
 
@@ -238,9 +207,5 @@ async fn a_folder_that_is_none_is_a_sentence() {
     fs::write(&file, "").unwrap();
     let error = Embedded::start(&file).await.expect_err("it is a file");
     assert!(matches!(error, PostgresError::Folder { .. }), "{error}");
-    assert!(
-        sentence(Path::new("/proc/exchequer"))
-            .await
-            .contains("can't be used")
-    );
+    assert!(sentence(Path::new("/proc/exchequer")).await.contains("can't be used"));
 }

@@ -27,15 +27,9 @@ struct Ids {
 impl Account {
     pub(super) fn detect() -> Result<Self, PostgresError> {
         let root = rustix::process::geteuid().is_root();
-        let dropped = if root {
-            Some(system_user().ok_or(PostgresError::NoAccount)?)
-        } else {
-            None
-        };
-        Ok(Self {
-            dropped,
-            search: false,
-        })
+        let dropped =
+            if root { Some(system_user().ok_or(PostgresError::NoAccount)?) } else { None };
+        Ok(Self { dropped, search: false })
     }
 
     /// Whether this is another account than our own.
@@ -45,10 +39,7 @@ impl Account {
 
     /// The same, but able to pass through any folder.
     pub(super) fn searching(&self) -> Self {
-        Self {
-            search: true,
-            ..self.clone()
-        }
+        Self { search: true, ..self.clone() }
     }
 
     /// A command under this account. It is told to end when the calling *thread* ends, so a thread
@@ -61,19 +52,13 @@ impl Account {
             command.arg("--init-groups");
         }
         if self.search {
-            command.args([
-                "--inh-caps=+dac_read_search",
-                "--ambient-caps=+dac_read_search",
-            ]);
+            command.args(["--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search"]);
         }
         // Nothing of our environment must steer it (PGPORT, PGDATA, LC_*), nor hold our secrets.
         command.arg("--").arg(program).env_clear();
         command.env("PATH", env::var_os("PATH").unwrap_or_default());
         command.env("LC_ALL", "C.UTF-8").env("TZ", "UTC");
-        command
-            .current_dir("/")
-            .process_group(0)
-            .stdin(Stdio::null());
+        command.current_dir("/").process_group(0).stdin(Stdio::null());
         command
     }
 
@@ -94,34 +79,20 @@ impl Account {
     }
 
     fn take(&self, path: &Path) -> io::Result<()> {
-        self.dropped
-            .map_or(Ok(()), |ids| chown(path, Some(ids.user), Some(ids.group)))
+        self.dropped.map_or(Ok(()), |ids| chown(path, Some(ids.user), Some(ids.group)))
     }
 
     fn check(&self, path: &Path) -> Result<(), PostgresError> {
         let found = fs::symlink_metadata(path).map_err(PostgresError::folder(path))?;
-        let user = self
-            .dropped
-            .map_or_else(|| rustix::process::geteuid().as_raw(), |ids| ids.user);
+        let user = self.dropped.map_or_else(|| rustix::process::geteuid().as_raw(), |ids| ids.user);
         let private = found.is_dir() && found.uid() == user && found.mode().trailing_zeros() >= 6;
-        if private {
-            Ok(())
-        } else {
-            Err(PostgresError::Foreign(path.to_owned()))
-        }
+        if private { Ok(()) } else { Err(PostgresError::Foreign(path.to_owned())) }
     }
 }
 
 /// The system user `postgres`, which every package of PostgreSQL makes.
 fn system_user() -> Option<Ids> {
     let users = fs::read_to_string("/etc/passwd").ok()?;
-    let mut fields = users
-        .lines()
-        .find(|line| line.starts_with("postgres:"))?
-        .split(':')
-        .skip(2);
-    Some(Ids {
-        user: fields.next()?.parse().ok()?,
-        group: fields.next()?.parse().ok()?,
-    })
+    let mut fields = users.lines().find(|line| line.starts_with("postgres:"))?.split(':').skip(2);
+    Some(Ids { user: fields.next()?.parse().ok()?, group: fields.next()?.parse().ok()? })
 }

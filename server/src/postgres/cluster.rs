@@ -69,23 +69,10 @@ fn create(place: &Place, programs: &Programs) -> Result<(), PostgresError> {
     }
     let mut initdb = place.account.command(&programs.initdb());
     initdb.arg("-D").arg(&new);
-    initdb.args([
-        "-U",
-        "postgres",
-        "-A",
-        "trust",
-        "-E",
-        "UTF8",
-        "--locale=C.UTF-8",
-    ]);
+    initdb.args(["-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8"]);
     run("initdb", initdb, "")?;
     let mut single = place.account.command(&programs.postgres());
-    single
-        .arg("--single")
-        .args(["-c", "exit_on_error=on"])
-        .arg("-D")
-        .arg(&new)
-        .arg("postgres");
+    single.arg("--single").args(["-c", "exit_on_error=on"]).arg("-D").arg(&new).arg("postgres");
     run("postgres --single", single, PROVISION)?;
     fs::rename(&new, &place.cluster).map_err(PostgresError::folder(new))
 }
@@ -96,24 +83,18 @@ fn run(program: &'static str, mut command: Command, input: &str) -> Result<(), P
         io::ErrorKind::NotFound => failed("setpriv (Debian: util-linux) is missing".to_owned()),
         _ => failed(error.to_string()),
     };
-    command
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().map_err(unspawned)?;
     if let Some(mut stdin) = child.stdin.take() {
         // If it ended before it read, its exit says why.
         let _ = stdin.write_all(input.as_bytes());
     }
-    let Output { status, stderr, .. } = child
-        .wait_with_output()
-        .map_err(|error| failed(error.to_string()))?;
+    let Output { status, stderr, .. } =
+        child.wait_with_output().map_err(|error| failed(error.to_string()))?;
     if status.success() {
         return Ok(());
     }
-    Err(failed(
-        complaint(&String::from_utf8_lossy(&stderr)).unwrap_or_else(|| status.to_string()),
-    ))
+    Err(failed(complaint(&String::from_utf8_lossy(&stderr)).unwrap_or_else(|| status.to_string())))
 }
 
 /// What the server's log says about why it ended.
@@ -124,17 +105,9 @@ pub(super) fn last_words(log: &PathBuf) -> Option<String> {
 /// The line that tells the cause: the last one marked as such, else the last one.
 fn complaint(log: &str) -> Option<String> {
     let marks = ["PANIC:", "FATAL:", "ERROR:", "error:"];
-    let marked = |line: &str| {
-        marks
-            .iter()
-            .find_map(|mark| Some(line.split_once(mark)?.1.trim().to_owned()))
-    };
-    let last = || {
-        log.lines()
-            .map(str::trim)
-            .rfind(|line| !line.is_empty())
-            .map(str::to_owned)
-    };
+    let marked =
+        |line: &str| marks.iter().find_map(|mark| Some(line.split_once(mark)?.1.trim().to_owned()));
+    let last = || log.lines().map(str::trim).rfind(|line| !line.is_empty()).map(str::to_owned);
     log.lines().rev().find_map(marked).or_else(last)
 }
 
@@ -152,10 +125,7 @@ mod tests {
         let log = "2026-11-24 09:01:17 UTC [1] LOG:  starting\n\
                    2026-11-24 09:01:17 UTC [1] FATAL:  could not open file \"global/pg_control\"\n\
                    2026-11-24 09:01:17 UTC [1] LOG:  database system is shut down\n";
-        assert_eq!(
-            complaint(log).as_deref(),
-            Some("could not open file \"global/pg_control\"")
-        );
+        assert_eq!(complaint(log).as_deref(), Some("could not open file \"global/pg_control\""));
         assert_eq!(
             complaint("postgres: no such folder\n\n").as_deref(),
             Some("postgres: no such folder")

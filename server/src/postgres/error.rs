@@ -39,11 +39,7 @@ pub enum PostgresError {
          it from a backup, or move it away to start with an empty one",
         path.display(), log.display()
     )]
-    NotStarted {
-        path: PathBuf,
-        says: String,
-        log: PathBuf,
-    },
+    NotStarted { path: PathBuf, says: String, log: PathBuf },
     #[error(
         "another Exchequer has the lock on {} but its database was not ready after {seconds} s",
         path.display()

@@ -38,11 +38,7 @@ impl Embedded {
         let socket = place.socket.clone();
         let (supervisor, started, ended) = Supervisor::spawn(place)?;
         // Made before the wait: when the caller gives up waiting, the drop ends what was begun.
-        let embedded = Self {
-            socket,
-            supervisor,
-            ended,
-        };
+        let embedded = Self { socket, supervisor, ended };
         match started.await {
             Ok(result) => result.map(|()| embedded),
             Err(_) => Err(PostgresError::Supervisor),
@@ -71,8 +67,6 @@ impl Drop for Embedded {
 
 impl fmt::Debug for Embedded {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Embedded")
-            .field("socket", &self.socket)
-            .finish_non_exhaustive()
+        f.debug_struct("Embedded").field("socket", &self.socket).finish_non_exhaustive()
     }
 }

@@ -30,10 +30,7 @@ impl Place {
         let mut account = Account::detect()?;
         // Another account must be able to pass through; secrets have modes of their own.
         let mode = if account.is_other() { 0o711 } else { 0o700 };
-        let made = fs::DirBuilder::new()
-            .recursive(true)
-            .mode(mode)
-            .create(data_dir);
+        let made = fs::DirBuilder::new().recursive(true).mode(mode).create(data_dir);
         let data_dir = made
             .and_then(|()| fs::canonicalize(data_dir))
             .map_err(PostgresError::folder(data_dir))?;
@@ -52,11 +49,7 @@ impl Place {
 }
 
 fn open_lock(path: &Path) -> Result<File, PostgresError> {
-    let file = File::options()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(path);
+    let file = File::options().create(true).truncate(false).write(true).open(path);
     file.map_err(PostgresError::folder(path))
 }
 
@@ -79,10 +72,7 @@ fn home(data_dir: &Path, account: &mut Account) -> Result<PathBuf, PostgresError
     }
     // Only an empty folder is given up; one with a database in it is for a person to look at.
     fs::remove_dir(&own).map_err(PostgresError::folder(&own))?;
-    let parent = fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o755)
-        .create(SYSTEM_FOLDER);
+    let parent = fs::DirBuilder::new().recursive(true).mode(0o755).create(SYSTEM_FOLDER);
     parent.map_err(PostgresError::folder(SYSTEM_FOLDER))?;
     let elsewhere = vacant_system_folder(&own)?;
     account.own_folder(&elsewhere)?;

@@ -23,10 +23,7 @@ impl Postmaster {
     /// Line 1 is its process; line 8 what it is doing, once it does anything.
     fn parse(text: &str) -> Option<Self> {
         let pid = text.lines().next()?.trim().parse().ok()?;
-        let ready = text
-            .lines()
-            .nth(7)
-            .is_some_and(|status| status.trim() == "ready");
+        let ready = text.lines().nth(7).is_some_and(|status| status.trim() == "ready");
         Some(Self { pid, ready })
     }
 }
@@ -41,19 +38,13 @@ pub(super) fn evict(cluster: &Path) -> Result<(), PostgresError> {
         // The postmaster ends its children; children without one end by themselves.
         let postmaster = left.as_ref().and_then(|one| Pid::from_raw(one.pid));
         if let Some(pid) = postmaster.filter(|pid| !told && is_inhabitant(*pid, cluster)) {
-            tracing::info!(
-                pid = pid.as_raw_nonzero(),
-                "ending a PostgreSQL that was left running"
-            );
+            tracing::info!(pid = pid.as_raw_nonzero(), "ending a PostgreSQL that was left running");
             // It may have ended meanwhile.
             let _ = kill_process(pid, Signal::INT);
         }
         told = true;
         if waited >= PATIENCE {
-            return Err(PostgresError::Occupied {
-                path: cluster.to_owned(),
-                pid: first,
-            });
+            return Err(PostgresError::Occupied { path: cluster.to_owned(), pid: first });
         }
         thread::sleep(PAUSE);
         waited += PAUSE;
@@ -72,8 +63,7 @@ pub(super) fn evict(cluster: &Path) -> Result<(), PostgresError> {
 fn inhabitants(cluster: &Path) -> Vec<i32> {
     let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
     let pids = processes.filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());
-    pids.filter(|pid| Pid::from_raw(*pid).is_some_and(|pid| is_inhabitant(pid, cluster)))
-        .collect()
+    pids.filter(|pid| Pid::from_raw(*pid).is_some_and(|pid| is_inhabitant(pid, cluster))).collect()
 }
 
 fn is_inhabitant(pid: Pid, cluster: &Path) -> bool {
@@ -89,28 +79,10 @@ mod tests {
     #[test]
     fn a_postmaster_says_when_it_is_ready() {
         let file = "42\n/data\n1700000000\n5432\n/data/socket\n\n 1234 5\nready   \n";
-        assert_eq!(
-            Postmaster::parse(file),
-            Some(Postmaster {
-                pid: 42,
-                ready: true
-            })
-        );
+        assert_eq!(Postmaster::parse(file), Some(Postmaster { pid: 42, ready: true }));
         let starting = file.replace("ready", "starting");
-        assert_eq!(
-            Postmaster::parse(&starting),
-            Some(Postmaster {
-                pid: 42,
-                ready: false
-            })
-        );
-        assert_eq!(
-            Postmaster::parse("42\n/data"),
-            Some(Postmaster {
-                pid: 42,
-                ready: false
-            })
-        );
+        assert_eq!(Postmaster::parse(&starting), Some(Postmaster { pid: 42, ready: false }));
+        assert_eq!(Postmaster::parse("42\n/data"), Some(Postmaster { pid: 42, ready: false }));
         assert_eq!(Postmaster::parse(""), None);
     }
 }

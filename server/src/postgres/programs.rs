@@ -16,10 +16,7 @@ pub(super) struct Programs {
 impl Programs {
     /// The newest one that is installed.
     pub(super) fn newest() -> Result<Self, PostgresError> {
-        installed()
-            .into_iter()
-            .max_by_key(|one| one.major)
-            .ok_or(PostgresError::NoPrograms)
+        installed().into_iter().max_by_key(|one| one.major).ok_or(PostgresError::NoPrograms)
     }
 
     /// The one that can read a cluster made by `version` (what its `PG_VERSION` says).
@@ -46,17 +43,11 @@ impl Programs {
 
 /// Debian keeps every major version in a folder of its own; elsewhere PATH has one.
 fn installed() -> Vec<Programs> {
-    let debian = fs::read_dir("/usr/lib/postgresql")
-        .into_iter()
-        .flatten()
-        .flatten();
+    let debian = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
     let mut all: Vec<_> = debian
         .filter_map(|entry| {
             let major = entry.file_name().to_str()?.parse().ok()?;
-            Some(Programs {
-                folder: entry.path().join("bin"),
-                major,
-            })
+            Some(Programs { folder: entry.path().join("bin"), major })
         })
         .filter(|one| one.postgres().is_file() && one.initdb().is_file())
         .collect();
@@ -69,18 +60,9 @@ fn in_path(folder: PathBuf) -> Option<Programs> {
     if !folder.join("initdb").is_file() {
         return None;
     }
-    let answer = Command::new(folder.join("postgres"))
-        .arg("--version")
-        .output()
-        .ok()?;
+    let answer = Command::new(folder.join("postgres")).arg("--version").output().ok()?;
     // postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)
     let text = String::from_utf8(answer.stdout).ok()?;
-    let major = text
-        .split_whitespace()
-        .nth(2)?
-        .split('.')
-        .next()?
-        .parse()
-        .ok()?;
+    let major = text.split_whitespace().nth(2)?.split('.').next()?.parse().ok()?;
     Some(Programs { folder, major })
 }

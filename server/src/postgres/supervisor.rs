@@ -43,11 +43,7 @@ impl Supervisor {
         let (tell, started) = oneshot::channel();
         let (end, ended) = oneshot::channel();
         let stopping = Arc::new(AtomicBool::new(false));
-        let watch = Watch {
-            place,
-            stopping: Arc::clone(&stopping),
-            tell: Some(tell),
-        };
+        let watch = Watch { place, stopping: Arc::clone(&stopping), tell: Some(tell) };
         let thread = thread::Builder::new()
             .name("postgres".to_owned())
             .spawn(move || {
@@ -56,14 +52,7 @@ impl Supervisor {
                 let _ = end.send(());
             })
             .map_err(|_| PostgresError::Supervisor)?;
-        Ok((
-            Self {
-                thread: thread.thread().clone(),
-                stopping,
-            },
-            started,
-            ended,
-        ))
+        Ok((Self { thread: thread.thread().clone(), stopping }, started, ended))
     }
 
     /// Asks for the end; does not wait for it.
@@ -136,9 +125,8 @@ impl Watch {
         let began = Instant::now();
         let mut ready = false;
         loop {
-            if let Some(status) = child
-                .try_wait()
-                .map_err(|error| self.not_started(error.to_string()))?
+            if let Some(status) =
+                child.try_wait().map_err(|error| self.not_started(error.to_string()))?
             {
                 if ready || self.is_stopping() {
                     return Ok(status);
@@ -207,6 +195,5 @@ fn end(child: &mut Child) -> io::Result<ExitStatus> {
 /// The number can't have passed to another process: nobody but us waits for this one.
 fn signal(child: &Child, signal: Signal) -> io::Result<()> {
     let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
-    pid.map_or(Ok(()), |pid| kill_process(pid, signal))
-        .map_err(io::Error::from)
+    pid.map_or(Ok(()), |pid| kill_process(pid, signal)).map_err(io::Error::from)
 }
