@@ -83,10 +83,11 @@ CREATE FUNCTION exq_ledger_cross(p_counters bigint[], p_now timestamptz) RETURNS
             'organization', o.name, 'zone', o.zone, 'scope', k.scope, 'scope_id', k.scope_id,
             'scope_name', COALESCE(p.name, a.name, o.name), 'period', k.period,
             'starts', k.starts, 'ends', k.ends, 'spent', k.spent::text, 'budget', b.amount::text,
-            'thresholds', c.thresholds),
+            'thresholds', c.thresholds, 'crossings', c.crossings),
         u.id, u.email
     FROM (SELECT crossed.org_id, crossed.counter_id, jsonb_agg(jsonb_build_object(
-            'fires_at', crossed.fires_at::text, 'percent', t.percent) ORDER BY crossed.fires_at) AS thresholds
+            'fires_at', crossed.fires_at::text, 'percent', t.percent) ORDER BY crossed.fires_at) AS thresholds,
+            jsonb_agg(crossed.id) AS crossings
           FROM crossed JOIN thresholds t ON (t.org_id, t.id) = (crossed.org_id, crossed.subject_id)
           GROUP BY crossed.org_id, crossed.counter_id) c
     JOIN counters k ON k.id = c.counter_id
@@ -116,7 +117,7 @@ CREATE FUNCTION exq_ledger_blocked(p_counters bigint[], p_budgets uuid[], p_now 
             'organization', o.name, 'zone', o.zone, 'scope', k.scope, 'scope_id', k.scope_id,
             'scope_name', COALESCE(p.name, a.name, o.name), 'period', k.period,
             'starts', k.starts, 'ends', k.ends, 'spent', k.spent::text, 'budget', b.amount::text,
-            'since', p_now),
+            'since', p_now, 'crossings', jsonb_build_array(blocked.id)),
         u.id, u.email
     FROM blocked
     JOIN counters k ON k.id = blocked.counter_id

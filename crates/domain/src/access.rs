@@ -31,11 +31,7 @@ impl Role {
 
     /// The role of a stored row; what is not known may least.
     pub fn from_column(text: &str) -> Self {
-        if text == "owner" {
-            Self::Owner
-        } else {
-            Self::Reader
-        }
+        if text == "owner" { Self::Owner } else { Self::Reader }
     }
 }
 
@@ -103,13 +99,7 @@ mod tests {
         for action in Action::ALL {
             let word = |role| if allows(role, action) { "yes" } else { "-" };
             let name = format!("{action:?}");
-            writeln!(
-                table,
-                "{name:<17} {:<6} {}",
-                word(Role::Owner),
-                word(Role::Reader)
-            )
-            .unwrap();
+            writeln!(table, "{name:<17} {:<6} {}", word(Role::Owner), word(Role::Reader)).unwrap();
         }
         assert_eq!(table, include_str!("access.golden"));
     }

@@ -48,16 +48,9 @@ pub fn parse(text: &str) -> Option<Parts<'_>> {
 pub fn masked(text: &str) -> String {
     let shown = |c: &char| c.is_ascii_graphic();
     let count = text.chars().count();
-    let start: String = text
-        .chars()
-        .take(if count >= 20 { 7 } else { 0 })
-        .filter(shown)
-        .collect();
-    let end: String = text
-        .chars()
-        .skip(if count >= 20 { count - 4 } else { count })
-        .filter(shown)
-        .collect();
+    let start: String = text.chars().take(if count >= 20 { 7 } else { 0 }).filter(shown).collect();
+    let end: String =
+        text.chars().skip(if count >= 20 { count - 4 } else { count }).filter(shown).collect();
     format!("{start}…{end}")
 }
 

@@ -22,10 +22,6 @@ pub struct Forbidden;
 impl Caller {
     /// Stops unless the role allows the action.
     pub const fn may(&self, action: Action) -> Result<(), Forbidden> {
-        if allows(self.role, action) {
-            Ok(())
-        } else {
-            Err(Forbidden)
-        }
+        if allows(self.role, action) { Ok(()) } else { Err(Forbidden) }
     }
 }

@@ -106,10 +106,8 @@ impl Usd {
 impl fmt::Display for Usd {
     /// The exact decimal: at least two digits after the point, no more than needed.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (whole, rest) = (
-            self.0.unsigned_abs() / 1_000_000_000_000,
-            self.0.unsigned_abs() % 1_000_000_000_000,
-        );
+        let (whole, rest) =
+            (self.0.unsigned_abs() / 1_000_000_000_000, self.0.unsigned_abs() % 1_000_000_000_000);
         let digits = format!("{rest:012}");
         let kept = digits.trim_end_matches('0').len().max(2);
         let sign = if self.0 < 0 { "-" } else { "" };
@@ -125,19 +123,12 @@ impl FromStr for Usd {
         let text = text.trim();
         if let Some(rest) = text.strip_prefix(['-', '−']) {
             let amount = rest.parse::<Self>()?;
-            return if amount == Self::ZERO {
-                Ok(amount)
-            } else {
-                Err(MoneyError::Negative)
-            };
+            return if amount == Self::ZERO { Ok(amount) } else { Err(MoneyError::Negative) };
         }
         let text = text.strip_prefix('$').unwrap_or(text).replace(',', "");
         let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
         if whole.len() + fraction.len() == 0
-            || !whole
-                .bytes()
-                .chain(fraction.bytes())
-                .all(|byte| byte.is_ascii_digit())
+            || !whole.bytes().chain(fraction.bytes()).all(|byte| byte.is_ascii_digit())
         {
             return Err(MoneyError::NotANumber);
         }
@@ -150,15 +141,9 @@ impl FromStr for Usd {
             digits => digits.parse::<i128>().map_err(|_| MoneyError::NotANumber)?,
         };
         let fraction = format!("{fraction:0<12.12}");
-        let pico = fraction
-            .parse::<i128>()
-            .map_err(|_| MoneyError::NotANumber)?;
+        let pico = fraction.parse::<i128>().map_err(|_| MoneyError::NotANumber)?;
         let amount = Self(whole * Self::PICO + pico);
-        if amount > Self::MAX {
-            Err(MoneyError::TooLarge)
-        } else {
-            Ok(amount)
-        }
+        if amount > Self::MAX { Err(MoneyError::TooLarge) } else { Ok(amount) }
     }
 }
 

@@ -52,11 +52,7 @@ impl Price {
     /// dearest class that could apply, each line rounded up.
     pub fn bound(&self, input: u64, output: u64) -> Usd {
         let line = |count: u64, price: PerMillion| {
-            Usd::from_pico(
-                (u128::from(count) * u128::from(price))
-                    .div_ceil(MILLION)
-                    .cast_signed(),
-            )
+            Usd::from_pico((u128::from(count) * u128::from(price)).div_ceil(MILLION).cast_signed())
         };
         // Input may be split over two classes, each rounded half up: one pico-dollar more.
         let split = Usd::from_pico(i128::from(input > 0));
@@ -90,26 +86,14 @@ mod tests {
 
     #[test]
     fn charges_per_million_half_up() {
-        let tokens = Tokens {
-            input: 1_000_000,
-            cached: 500_000,
-            output: 3,
-        };
+        let tokens = Tokens { input: 1_000_000, cached: 500_000, output: 3 };
         let dollars = |n: u64| n * 1_000_000_000_000;
         assert_eq!(
-            price(dollars(1), dollars(2), dollars(4))
-                .charge(tokens)
-                .to_string(),
+            price(dollars(1), dollars(2), dollars(4)).charge(tokens).to_string(),
             "2.000012"
         );
-        assert_eq!(
-            price(499_999, 0, 0).charge(Tokens { input: 1, ..tokens }),
-            Usd::from_pico(0)
-        );
-        assert_eq!(
-            price(500_000, 0, 0).charge(Tokens { input: 1, ..tokens }),
-            Usd::from_pico(1)
-        );
+        assert_eq!(price(499_999, 0, 0).charge(Tokens { input: 1, ..tokens }), Usd::from_pico(0));
+        assert_eq!(price(500_000, 0, 0).charge(Tokens { input: 1, ..tokens }), Usd::from_pico(1));
     }
 
     proptest! {

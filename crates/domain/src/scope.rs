@@ -83,9 +83,6 @@ impl FromStr for Period {
     type Err = PeriodError;
 
     fn from_str(text: &str) -> Result<Self, PeriodError> {
-        Self::ALL
-            .into_iter()
-            .find(|period| period.as_str() == text)
-            .ok_or(PeriodError)
+        Self::ALL.into_iter().find(|period| period.as_str() == text).ok_or(PeriodError)
     }
 }

@@ -22,10 +22,7 @@ pub enum TextError {
 }
 
 fn checked(text: &str, longest: usize) -> Result<&str, TextError> {
-    if text
-        .chars()
-        .any(|c| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}'))
-    {
+    if text.chars().any(|c| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')) {
         return Err(TextError::Control);
     }
     let text = text.trim();
@@ -87,9 +84,7 @@ impl FromStr for Email {
             (1..=63).contains(&label.len())
                 && !label.starts_with('-')
                 && !label.ends_with('-')
-                && label
-                    .bytes()
-                    .all(|b| b.is_ascii_alphanumeric() || b == b'-')
+                && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
         });
         if local_ok && domain_ok {
             Ok(Self(text.to_ascii_lowercase()))
@@ -130,11 +125,7 @@ mod tests {
 
     #[test]
     fn takes_addresses_and_lowers_them() {
-        for text in [
-            "a@b",
-            "Ines.Okafor+tag@Example.COM",
-            " x_y@mail.example.org ",
-        ] {
+        for text in ["a@b", "Ines.Okafor+tag@Example.COM", " x_y@mail.example.org "] {
             let email: Email = text.parse().unwrap();
             assert_eq!(email.as_str(), text.trim().to_lowercase());
         }
@@ -168,15 +159,9 @@ mod tests {
 
     #[test]
     fn names_are_one_line() {
-        assert_eq!(
-            "  Brackwater Freight ".parse::<Name>().unwrap().as_str(),
-            "Brackwater Freight"
-        );
+        assert_eq!("  Brackwater Freight ".parse::<Name>().unwrap().as_str(), "Brackwater Freight");
         assert_eq!("a\tb".parse::<Name>(), Err(TextError::Control));
         assert_eq!(" ".parse::<Name>(), Err(TextError::Empty));
-        assert_eq!(
-            "x".repeat(101).parse::<Name>(),
-            Err(TextError::TooLong(100))
-        );
+        assert_eq!("x".repeat(101).parse::<Name>(), Err(TextError::TooLong(100)));
     }
 }

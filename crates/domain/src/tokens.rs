@@ -17,8 +17,6 @@ pub struct Tokens {
 impl Tokens {
     /// All classes together.
     pub const fn total(self) -> u64 {
-        self.input
-            .saturating_add(self.cached)
-            .saturating_add(self.output)
+        self.input.saturating_add(self.cached).saturating_add(self.output)
     }
 }

@@ -29,11 +29,7 @@ impl Window {
             label = floor(period, label - Days::new(1));
         }
         let ends = first_instant(next(period, label), zone);
-        Self {
-            label,
-            starts: first_instant(label, zone),
-            ends,
-        }
+        Self { label, starts: first_instant(label, zone), ends }
     }
 
     /// The window that follows, by the zone valid now.
@@ -44,11 +40,7 @@ impl Window {
         while first_instant(next(period, label), zone) <= self.ends {
             label = next(period, label);
         }
-        Self {
-            label,
-            starts: self.ends,
-            ends: first_instant(next(period, label), zone),
-        }
+        Self { label, starts: self.ends, ends: first_instant(next(period, label), zone) }
     }
 
     /// Whether the instant lies in it.

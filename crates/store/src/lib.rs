@@ -1,1 +1,85 @@
 //! Postgres: the only crate with SQL.
+//!
+//! How to add a query: find the file of its noun (or make it), write a method on [`Store`] that
+//! takes a [`domain::Caller`], call `caller.may(Action::…)` first, open [`Store::tenant`], use
+//! `query!` or `query_as!`, and renew `.sqlx/` with `make prepare`. Only what has no caller (the
+//! ledger, the scheduler, authentication) goes to [`system`].
+
+mod api_keys;
+mod billing;
+mod budgets;
+mod change;
+mod error;
+mod migrate;
+mod money;
+mod organizations;
+mod projects;
+pub mod system;
+mod thresholds;
+mod tx;
+pub mod usage;
+
+use std::{str::FromStr, time::Duration};
+
+pub use api_keys::{ApiKey, NewKey};
+pub use billing::BillingProfile;
+pub use budgets::{Budget, BudgetStatus};
+pub use change::ChangeCursor;
+pub use error::{Conflict, StoreError};
+pub use organizations::{Organization, OwnOrganization};
+pub use projects::Project;
+use sqlx::{
+    PgPool,
+    postgres::{PgConnectOptions, PgPoolOptions},
+};
+pub use system::{NewUser, System};
+pub use thresholds::{Crossing, Delivery, SetThreshold, Threshold};
+
+/// The database, as the rest of the program sees it. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Store {
+    pool: PgPool,
+    ledger: PgPool,
+}
+
+impl Store {
+    /// Prepares connections to the database at `url`, at most `connections` for pages and
+    /// requests, besides the ledger's own. Fails if the address is wrong or nothing answers.
+    pub async fn connect(url: &str, connections: u32) -> Result<Self, StoreError> {
+        let options = PgConnectOptions::from_str(url)?.application_name("exchequer");
+        // A node stopped between lock and write must not hold the others.
+        let bounded = |lock: &str, statement: &str, idle: &str| {
+            options.clone().options([
+                ("lock_timeout", lock),
+                ("statement_timeout", statement),
+                ("idle_in_transaction_session_timeout", idle),
+                ("tcp_keepalives_idle", "10"),
+                ("tcp_keepalives_interval", "5"),
+                ("tcp_keepalives_count", "3"),
+            ])
+        };
+        let pool = PgPoolOptions::new()
+            .max_connections(connections)
+            .acquire_timeout(Duration::from_secs(5))
+            .max_lifetime(Duration::from_mins(10))
+            .connect_with(bounded("5s", "30s", "15s"))
+            .await?;
+        let ledger = PgPoolOptions::new()
+            .max_connections(3)
+            .acquire_timeout(Duration::from_secs(1))
+            .max_lifetime(Duration::from_mins(10))
+            .connect_lazy_with(bounded("250ms", "2s", "500ms"));
+        Ok(Self { pool, ledger })
+    }
+
+    /// What has no caller: the ledger, the scheduler, authentication, the operator's commands.
+    pub const fn system(&self) -> System<'_> {
+        System::new(self)
+    }
+
+    /// Ends all connections.
+    pub async fn close(&self) {
+        self.ledger.close().await;
+        self.pool.close().await;
+    }
+}

@@ -1,1 +1,13 @@
-//! Test databases, mail catcher, scripted provider.
+//! What tests need: real databases, builders, a mail catcher, a scripted provider.
+#![expect(
+    clippy::unwrap_used,
+    clippy::missing_panics_doc,
+    reason = "a test that can't get what it needs has failed"
+)]
+
+mod database;
+pub mod provider;
+mod tenant;
+
+pub use database::Database;
+pub use tenant::{PEPPER, Tenant};

@@ -1,0 +1,514 @@
+//! The loop: one per node, one call in flight.
+//!
+//! It is a task of its own and never cancelled; requests talk to it by channel. A batch's commands
+//! are kept until its fate is known.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use chrono::{DateTime, Utc};
+use domain::{EventId, NodeId, OrgId};
+use tokio::sync::{mpsc, watch};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::{
+    Applied, Batch, Book, BookError, Decision, Fate, Ledger, Refusal, Reserving, decide,
+    handle::{Command, Waiting},
+    memory::Memory,
+    parked::{ASK_AGAIN, Parking},
+    windows::Windows,
+    work::{Asking, Work},
+};
+
+/// Most commands of one batch.
+const MOST: usize = 1_000;
+/// How long a reservation waits for the database before it is refused.
+const DATABASE_PATIENCE: Duration = Duration::from_secs(1);
+/// A pause before something that just failed is tried again.
+const PAUSE: Duration = Duration::from_millis(50);
+/// How often the node compares its intents with its requests.
+const SWEEP: Duration = Duration::from_secs(10);
+/// How often it tells that it lives.
+const BEAT: Duration = Duration::from_secs(1);
+
+/// The loop's state.
+pub struct Node<B> {
+    book: Arc<B>,
+    id: watch::Sender<NodeId>,
+    epoch: i64,
+    number: i64,
+    commands: mpsc::UnboundedReceiver<Command>,
+    /// What may be written next.
+    next: Work,
+    /// Organizations whose rows are locked by somebody, and when to try again.
+    stuck: HashMap<OrgId, (Work, Instant)>,
+    parking: Parking,
+    memory: Memory,
+    windows: Windows,
+    /// Admitted and not yet ended.
+    live: HashSet<EventId>,
+    /// Whether the last batch gave something back.
+    freed: bool,
+    swept: Instant,
+}
+
+enum Next {
+    Go,
+    Stop,
+}
+
+impl<B: Book> Node<B> {
+    /// Registers the node and starts its loop and its heartbeat. After `stop` is cancelled the loop
+    /// writes what is waiting, tells that it leaves, and ends.
+    pub async fn start(
+        book: Arc<B>,
+        tasks: &TaskTracker,
+        stop: CancellationToken,
+    ) -> Result<Ledger, BookError> {
+        let id = NodeId::generate();
+        let epoch = book.register(id).await?;
+        let (ledger, commands) = Ledger::new();
+        let (sender, receiver) = watch::channel(id);
+        let node = Self {
+            book: Arc::clone(&book),
+            id: sender,
+            epoch,
+            number: 0,
+            commands,
+            next: Work::default(),
+            stuck: HashMap::new(),
+            parking: Parking::default(),
+            memory: Memory::default(),
+            windows: Windows::default(),
+            live: HashSet::new(),
+            freed: false,
+            swept: Instant::now(),
+        };
+        tasks.spawn(beat(book, receiver, stop.clone()));
+        tasks.spawn(node.run(stop));
+        Ok(ledger)
+    }
+
+    async fn run(mut self, stop: CancellationToken) {
+        while let Next::Go = self.gather(&stop).await {
+            self.sweep().await;
+            let work = self.assemble();
+            if !work.is_empty() {
+                self.write(work).await;
+            }
+        }
+        let id = *self.id.borrow();
+        if let Err(error) = self.book.leave(id).await {
+            tracing::warn!(error = %error, "this node could not sign off; its open requests are booked in half a minute");
+        }
+    }
+
+    /// Waits until there is something to do, and takes what is waiting.
+    async fn gather(&mut self, stop: &CancellationToken) -> Next {
+        let now = Instant::now();
+        let pause = if self.parking.is_empty() && self.stuck.is_empty() {
+            SWEEP.saturating_sub(now.duration_since(self.swept))
+        } else {
+            ASK_AGAIN
+        };
+        let parked_may_go = self.freed && !self.parking.is_empty();
+        if self.next.is_empty() && !parked_may_go {
+            tokio::select! {
+                command = self.commands.recv() => match command {
+                    Some(command) => self.next.push(command, Instant::now()),
+                    None => return Next::Stop,
+                },
+                () = tokio::time::sleep(pause) => {}
+                () = stop.cancelled() => {
+                    if self.commands.is_empty() && self.stuck.is_empty() {
+                        return Next::Stop;
+                    }
+                    // Nothing new is admitted any more, but what ended must be written.
+                    tokio::time::sleep(Duration::from_millis(5)).await;
+                }
+            }
+        }
+        while self.next.len() < MOST {
+            let Ok(command) = self.commands.try_recv() else {
+                break;
+            };
+            self.next.push(command, Instant::now());
+        }
+        Next::Go
+    }
+
+    /// What the next batch is made of: parked reservations first, in their order.
+    fn assemble(&mut self) -> Work {
+        let now = Instant::now();
+        for (waiting, limit) in self.parking.expire(now) {
+            waiting.refuse(Refusal::Held(limit));
+        }
+        let mut work = std::mem::take(&mut self.next);
+        let due: Vec<OrgId> =
+            self.stuck.iter().filter(|(_, (_, at))| *at <= now).map(|(org, _)| *org).collect();
+        for org in due {
+            if let Some((stuck, _)) = self.stuck.remove(&org) {
+                work.append(stuck);
+            }
+        }
+        let arrived = std::mem::take(&mut work.reservations);
+        if self.parking.due(self.freed, now) {
+            let offered = self.parking.offer(now);
+            work.reservations
+                .extend(offered.into_iter().map(|(waiting, since)| Asking { waiting, since }));
+        }
+        self.freed = false;
+        for asking in arrived {
+            match self.parking.ahead_of(&asking.waiting.request) {
+                // It must not overtake; it is offered with the others in a moment.
+                Some(limit) => self.parking.park(asking.waiting, asking.since, limit),
+                None => work.reservations.push(asking),
+            }
+        }
+        work
+    }
+
+    /// Writes until every command is answered, parked, or put aside as stuck.
+    async fn write(&mut self, work: Work) {
+        let mut queue = vec![work];
+        let mut tries = 0;
+        while let Some(mut work) = queue.pop() {
+            if !self.prepare(&mut work).await || work.is_empty() {
+                self.put_back(work).await;
+                continue;
+            }
+            let batch = self.batch(&work);
+            match self.apply(&batch, &mut work).await {
+                Ok(Applied::Done(_)) => {}
+                Ok(Applied::Stale(at)) if tries < 5 => {
+                    tries += 1;
+                    self.windows.set_clock(at);
+                    self.windows.forget();
+                    queue.push(work);
+                }
+                Ok(Applied::Superseded | Applied::Void) => {
+                    self.register().await;
+                    queue.push(work);
+                }
+                Ok(Applied::Missing) if tries < 5 => {
+                    tries += 1;
+                    self.windows.forget();
+                    queue.push(work);
+                }
+                Ok(_) => self.put_back(work).await,
+                Err(BookError::Locked) => self.set_stuck(work, &mut queue),
+                Err(BookError::BadData(reason)) => self.narrow(work, &reason, &mut queue).await,
+                Err(BookError::Lost(error)) => {
+                    tracing::warn!(error = %error, batch = batch.number, "the answer to a batch was lost");
+                    self.resolve(&batch, work, &mut queue).await;
+                }
+            }
+        }
+    }
+
+    /// Refuses what needs no asking and finds the counters; `false` if the database did not answer.
+    async fn prepare(&mut self, work: &mut Work) -> bool {
+        let now = Instant::now();
+        work.reservations.retain(|asking| !asking.waiting.is_gone());
+        let mut places = Vec::new();
+        for asking in &work.reservations {
+            places.extend(self.windows.missing(&asking.waiting.request));
+        }
+        if !places.is_empty() {
+            places.sort_unstable();
+            places.dedup();
+            match self.book.counters(places.clone()).await {
+                Ok((counters, at)) => {
+                    self.windows.set_clock(at);
+                    self.windows.learn(&places, &counters);
+                }
+                Err(error) => {
+                    tracing::warn!(error = %error, "counters could not be read");
+                    return false;
+                }
+            }
+        }
+        let mut kept = Vec::with_capacity(work.reservations.len());
+        for asking in work.reservations.drain(..) {
+            match self.reserving(&asking.waiting).and_then(|r| self.memory.refusal(&r, now)) {
+                Some(refusal) => asking.waiting.refuse(refusal),
+                None => kept.push(asking),
+            }
+        }
+        work.reservations = kept;
+        true
+    }
+
+    fn reserving(&self, waiting: &Waiting) -> Option<Reserving> {
+        let counters = self.windows.of(&waiting.request)?;
+        Some(Reserving { request: waiting.request.clone(), counters })
+    }
+
+    fn batch(&mut self, work: &Work) -> Batch {
+        Batch {
+            node: *self.id.borrow(),
+            epoch: self.epoch,
+            number: self.number + 1,
+            settlements: work.settlements.iter().map(|ended| ended.settling.clone()).collect(),
+            releases: work.releases.clone(),
+            reservations: work
+                .reservations
+                .iter()
+                .filter_map(|asking| self.reserving(&asking.waiting))
+                .collect(),
+        }
+    }
+
+    /// One batch by the fast path, else by the slow one; answers everyone when it is written.
+    async fn apply(&mut self, batch: &Batch, work: &mut Work) -> Result<Applied, BookError> {
+        if batch.reservations.len() < work.reservations.len() {
+            // A window ended between finding the counters and here.
+            return Ok(Applied::Missing);
+        }
+        let fast = self.book.apply(batch).await?;
+        if fast != Applied::Contended {
+            if let Applied::Done(at) = fast {
+                self.written(at, std::mem::take(work), None);
+            }
+            return Ok(fast);
+        }
+        let charges = work.charges();
+        let mut decided = None;
+        let slow = self
+            .book
+            .decide(batch, |found| {
+                let decisions =
+                    decide(found.counters, &found.endings, &charges, &batch.reservations, found.at);
+                decided = Some(decisions.clone());
+                decisions
+            })
+            .await?;
+        if let Applied::Done(at) = slow {
+            self.written(at, std::mem::take(work), decided);
+        }
+        Ok(slow)
+    }
+
+    /// Answers everyone in a batch that is written; without decisions everyone is admitted.
+    fn written(&mut self, at: DateTime<Utc>, work: Work, decided: Option<Vec<Decision>>) {
+        self.number += 1;
+        self.windows.set_clock(at);
+        self.freed |= !work.settlements.is_empty() || !work.releases.is_empty();
+        for ended in work.settlements {
+            self.live.remove(&ended.settling.id);
+            if let Some(done) = ended.done {
+                // A caller that left does not want to know.
+                let _ = done.send(());
+            }
+        }
+        for (_, id) in work.releases {
+            self.live.remove(&id);
+        }
+        let now = Instant::now();
+        let mut decided = decided.into_iter().flatten();
+        for asking in work.reservations {
+            match decided.next().unwrap_or(Decision::Admit) {
+                Decision::Admit => {
+                    self.live.insert(asking.waiting.request.id);
+                    asking.waiting.admit();
+                }
+                Decision::Wait(limit) => self.parking.park(asking.waiting, asking.since, limit.1),
+                Decision::Refuse(limit) => {
+                    self.memory.remember(
+                        limit.0,
+                        asking.waiting.request.bound,
+                        limit.1.clone(),
+                        now,
+                    );
+                    asking.waiting.refuse(Refusal::Spent(limit.1));
+                }
+            }
+        }
+    }
+
+    /// Keeps what must be written for the next turn; refuses what has waited too long for the
+    /// database.
+    async fn put_back(&mut self, mut work: Work) {
+        if work.is_empty() {
+            return;
+        }
+        refuse_late(&mut work, Instant::now());
+        self.next.append(work);
+        tokio::time::sleep(PAUSE).await;
+    }
+
+    /// Somebody holds a row: the organizations of the batch go on one by one, and the one whose row
+    /// it is waits for its turn.
+    fn set_stuck(&mut self, work: Work, queue: &mut Vec<Work>) {
+        let now = Instant::now();
+        let mut parts = work.by_organization();
+        if parts.len() > 1 {
+            queue.extend(parts.into_values());
+        } else if let Some((org, mut work)) = parts.drain().next() {
+            refuse_late(&mut work, now);
+            let (stuck, again) = self.stuck.entry(org).or_insert_with(|| (Work::default(), now));
+            stuck.append(work);
+            *again = now + PAUSE;
+        }
+    }
+
+    /// Finds the command whose data the tables would not take, and takes it out.
+    async fn narrow(&mut self, work: Work, reason: &str, queue: &mut Vec<Work>) {
+        match work.halve() {
+            Ok((first, second)) => queue.extend([second, first]),
+            Err(single) => {
+                tracing::error!(reason, "a command's data was refused by the tables");
+                for asking in single.reservations {
+                    asking.waiting.refuse(Refusal::Invalid);
+                }
+                for ended in single.settlements {
+                    let batch = self.batch(&Work::default());
+                    match self.book.quarantine(&batch, &ended.settling, reason).await {
+                        Ok(Applied::Done(at)) => {
+                            self.written(
+                                at,
+                                Work { settlements: vec![ended], ..Work::default() },
+                                None,
+                            );
+                        }
+                        other => {
+                            tracing::error!(outcome = ?other, "the quarantine failed; it is tried again");
+                            self.next.settlements.push(ended);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Finds out whether a batch whose answer was lost was applied. Callers do not wait for it
+    /// longer than for the database; who was admitted after all is released.
+    async fn resolve(&mut self, batch: &Batch, mut work: Work, queue: &mut Vec<Work>) {
+        let mut unheard = Vec::new();
+        let fate = loop {
+            match self.book.void(batch).await {
+                Ok(fate) => break fate,
+                Err(error) => tracing::warn!(error = %error, "the database does not answer"),
+            }
+            let now = Instant::now();
+            let asked = work
+                .reservations
+                .iter()
+                .map(|asking| (asking.waiting.request.org, asking.waiting.request.id));
+            if work
+                .reservations
+                .iter()
+                .any(|asking| now.duration_since(asking.since) >= DATABASE_PATIENCE)
+            {
+                unheard.extend(asked);
+                for asking in work.reservations.drain(..) {
+                    asking.waiting.refuse(Refusal::Unavailable);
+                }
+            }
+            self.refuse_arriving(now);
+            tokio::time::sleep(PAUSE).await;
+        };
+        match fate {
+            Fate::Applied(at) => {
+                // In the slow path the decisions are lost with the answer: those who were not told
+                // are released, which does nothing for who was not admitted.
+                unheard.extend(
+                    work.reservations.iter().map(|a| (a.waiting.request.org, a.waiting.request.id)),
+                );
+                for asking in work.reservations.drain(..) {
+                    asking.waiting.refuse(Refusal::Unavailable);
+                }
+                self.written(at, work, None);
+                self.next.releases.extend(unheard);
+            }
+            Fate::Void => {
+                self.number += 1;
+                queue.push(work);
+            }
+            Fate::Superseded => {
+                self.register().await;
+                queue.push(work);
+            }
+        }
+    }
+
+    /// While the database does not answer: what arrives is refused, what ended is kept.
+    fn refuse_arriving(&mut self, now: Instant) {
+        while let Ok(command) = self.commands.try_recv() {
+            match command {
+                Command::Reserve(waiting) => waiting.refuse(Refusal::Unavailable),
+                ended => self.next.push(ended, now),
+            }
+        }
+    }
+
+    /// A new beginning under a new id, after this node was given up.
+    async fn register(&mut self) {
+        loop {
+            let id = NodeId::generate();
+            match self.book.register(id).await {
+                Ok(epoch) => {
+                    tracing::warn!(node = %id, "this node had been given up and starts anew");
+                    self.id.send_replace(id);
+                    self.epoch = epoch;
+                    self.number = 0;
+                    return;
+                }
+                Err(error) => {
+                    tracing::warn!(error = %error, "the node can't register");
+                    self.refuse_arriving(Instant::now());
+                    tokio::time::sleep(PAUSE).await;
+                }
+            }
+        }
+    }
+
+    /// Releases intents that no request of this node owns.
+    async fn sweep(&mut self) {
+        if self.swept.elapsed() < SWEEP {
+            return;
+        }
+        self.swept = Instant::now();
+        let id = *self.id.borrow();
+        match self.book.open(id, self.epoch, 10).await {
+            Ok(open) => {
+                let waiting: HashSet<EventId> =
+                    self.next.settlements.iter().map(|e| e.settling.id).collect();
+                let ownerless = open
+                    .into_iter()
+                    .filter(|(_, id)| !self.live.contains(id) && !waiting.contains(id));
+                self.next.releases.extend(ownerless);
+            }
+            Err(error) => tracing::warn!(error = %error, "open requests could not be compared"),
+        }
+    }
+}
+
+/// Refuses reservations that have waited too long for the database.
+fn refuse_late(work: &mut Work, now: Instant) {
+    let (late, kept) = work
+        .reservations
+        .drain(..)
+        .partition(|asking: &Asking| now.duration_since(asking.since) >= DATABASE_PATIENCE);
+    let late: Vec<Asking> = late;
+    work.reservations = kept;
+    for asking in late {
+        asking.waiting.refuse(Refusal::Unavailable);
+    }
+}
+
+async fn beat<B: Book>(book: Arc<B>, node: watch::Receiver<NodeId>, stop: CancellationToken) {
+    while !stop.is_cancelled() {
+        let id = *node.borrow();
+        if let Err(error) = book.beat(id).await {
+            tracing::warn!(error = %error, "the heartbeat was not written");
+        }
+        tokio::select! {
+            () = tokio::time::sleep(BEAT) => {}
+            () = stop.cancelled() => {}
+        }
+    }
+}

@@ -1,0 +1,257 @@
+//! Budgets: an amount per window that blocks when reached.
+
+use chrono::{DateTime, Utc};
+use domain::{
+    Action, BudgetId, Caller, KeyId, OrgId, Period, ProjectId, Scope, Usd, window::Window,
+};
+use sqlx::types::Uuid;
+
+use crate::{
+    Store, StoreError,
+    money::{numeric, usd},
+    system::{counter, window},
+    tx::Tx,
+};
+
+/// A budget.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Budget {
+    /// Its id.
+    pub id: BudgetId,
+    /// What it limits.
+    pub scope: Scope,
+    /// That thing's label.
+    pub scope_name: String,
+    /// Per what.
+    pub period: Period,
+    /// Its amount.
+    pub amount: Usd,
+    /// Who set it last, if a member still.
+    pub set_by: Option<String>,
+    /// When.
+    pub set_at: DateTime<Utc>,
+}
+
+/// What a scope has spent in its current window, with its budget if it has one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BudgetStatus {
+    /// The budget.
+    pub budget: Option<Budget>,
+    /// The current window.
+    pub window: Window,
+    /// Charges booked in it.
+    pub spent: Usd,
+    /// Bounds of the running requests.
+    pub held: Usd,
+    /// How many that is.
+    pub running: u32,
+    /// Forwarded requests that are done.
+    pub requests: u64,
+    /// Requests that this scope's budget refused in the window.
+    pub refused: u64,
+}
+
+impl Store {
+    /// The organization's budgets: its own first, then by project and key.
+    pub async fn budgets(&self, caller: &Caller) -> Result<Vec<Budget>, StoreError> {
+        caller.may(Action::SeeBudgets)?;
+        let mut tx = self.tenant(caller).await?;
+        let rows = sqlx::query!(
+            r#"SELECT b.id AS "id!", b.scope AS "scope!", b.scope_id AS "scope_id!", b.period AS "period!",
+                b.amount AS "amount!", u.email AS "set_by?", b.set_at AS "set_at!",
+                COALESCE(p.name, k.name, o.name) AS "name!"
+             FROM budgets b JOIN organizations o USING (org_id)
+             LEFT JOIN projects p ON (p.org_id, p.id) = (b.org_id, b.scope_id)
+             LEFT JOIN api_keys k ON (k.org_id, k.id) = (b.org_id, b.scope_id)
+             LEFT JOIN users u ON u.id = b.set_by
+             WHERE b.org_id = $1 ORDER BY b.scope = 'org' DESC, b.scope DESC, 8, b.period"#,
+            caller.org.uuid()
+        )
+        .fetch_all(&mut *tx)
+        .await?;
+        rows.into_iter()
+            .map(|row| {
+                Ok(Budget {
+                    id: BudgetId::from_uuid(row.id),
+                    scope: scope(&row.scope, row.scope_id)?,
+                    scope_name: row.name,
+                    period: period(&row.period)?,
+                    amount: usd(&row.amount)?,
+                    set_by: row.set_by,
+                    set_at: row.set_at,
+                })
+            })
+            .collect()
+    }
+
+    /// What the scope has spent in its current window.
+    pub async fn budget_status(
+        &self,
+        caller: &Caller,
+        on: Scope,
+        per: Period,
+    ) -> Result<BudgetStatus, StoreError> {
+        let budget =
+            self.budgets(caller).await?.into_iter().find(|b| b.scope == on && b.period == per);
+        let mut tx = self.tenant(caller).await?;
+        let (window, id) = current_counter(&mut tx, caller.org, on, per).await?;
+        let row = sqlx::query!(
+            r#"SELECT spent, held, running, requests, (SELECT COALESCE(sum(r.count), 0)::bigint FROM receipts r
+                WHERE r.org_id = $1 AND r.scope = k.scope AND r.period = k.period AND r.quarter >= k.starts
+                AND r.quarter < k.ends AND r.budget_id = $3) AS "refused!"
+             FROM counters k WHERE org_id = $1 AND id = $2"#,
+            caller.org.uuid(),
+            id,
+            budget.as_ref().map_or(Uuid::nil(), |budget| budget.id.uuid())
+        )
+        .fetch_one(&mut *tx)
+        .await?;
+        tx.commit().await?;
+        Ok(BudgetStatus {
+            budget,
+            window,
+            spent: usd(&row.spent)?,
+            held: usd(&row.held)?,
+            running: u32::try_from(row.running).unwrap_or(0),
+            requests: u64::try_from(row.requests).unwrap_or(0),
+            refused: u64::try_from(row.refused).unwrap_or(0),
+        })
+    }
+
+    /// Makes or changes the budget of a scope and window. It is in force with the next batch.
+    /// Thresholds that the new amount puts at or below what is spent are marked passed, without a
+    /// mail.
+    pub async fn set_budget(
+        &self,
+        caller: &Caller,
+        on: Scope,
+        per: Period,
+        amount: Usd,
+    ) -> Result<BudgetId, StoreError> {
+        caller.may(Action::EditBudgets)?;
+        let mut tx = self.tenant(caller).await?;
+        must_exist(&mut tx, caller.org, on).await?;
+        let (_, counter) = current_counter(&mut tx, caller.org, on, per).await?;
+        lock(&mut tx, counter).await?;
+        let (kind, scope_id) = scope_parts(on);
+        let id = sqlx::query_scalar!(
+            "INSERT INTO budgets (org_id, id, scope, scope_id, period, amount, set_by) VALUES ($1, $2, $3, $4, $5, $6, $7)
+             ON CONFLICT ON CONSTRAINT budgets_one DO UPDATE
+                 SET amount = $6, set_by = $7, set_at = exq_now(), revision = budgets.revision + 1
+             RETURNING id",
+            caller.org.uuid(),
+            BudgetId::generate().uuid(),
+            kind,
+            scope_id,
+            per.as_str(),
+            numeric(amount),
+            caller.user.uuid()
+        )
+        .fetch_one(&mut *tx)
+        .await?;
+        mark_passed(&mut tx, caller.org, counter).await?;
+        tx.commit().await?;
+        Ok(BudgetId::from_uuid(id))
+    }
+
+    /// Removes a budget: nothing is refused for it any more.
+    pub async fn remove_budget(&self, caller: &Caller, id: BudgetId) -> Result<(), StoreError> {
+        caller.may(Action::EditBudgets)?;
+        let mut tx = self.tenant(caller).await?;
+        let removed = sqlx::query!(
+            "DELETE FROM budgets WHERE org_id = $1 AND id = $2",
+            caller.org.uuid(),
+            id.uuid()
+        )
+        .execute(&mut *tx)
+        .await?;
+        if removed.rows_affected() == 0 {
+            return Err(StoreError::NotFound);
+        }
+        Ok(tx.commit().await?)
+    }
+}
+
+/// The scope's counter of the current window, made if need be.
+pub(crate) async fn current_counter(
+    tx: &mut Tx,
+    org: OrgId,
+    on: Scope,
+    per: Period,
+) -> Result<(Window, i64), StoreError> {
+    let at = sqlx::query_scalar!(r#"SELECT exq_now() AS "at!""#).fetch_one(&mut **tx).await?;
+    let window = window(tx, org, per, at).await?;
+    let id = counter(tx, org, on, per, &window).await?;
+    Ok((window, id))
+}
+
+/// Whoever changes what a counter is compared with locks it first, like the ledger.
+pub(crate) async fn lock(tx: &mut Tx, counter: i64) -> Result<(), StoreError> {
+    sqlx::query!("SELECT id FROM counters WHERE id = $1 FOR UPDATE", counter)
+        .fetch_one(&mut **tx)
+        .await?;
+    Ok(())
+}
+
+/// Marks thresholds at or below the spend as passed without a mail: a person has just made it so.
+pub(crate) async fn mark_passed(tx: &mut Tx, org: OrgId, counter: i64) -> Result<u64, StoreError> {
+    let marked = sqlx::query!(
+        "INSERT INTO crossings (org_id, id, kind, subject_id, counter_id, fires_at, spent, crossed_at, silent)
+         SELECT k.org_id, exq_id(), 'threshold', t.id, k.id, l.fires_at, k.spent, exq_now(), true
+         FROM counters k
+         JOIN thresholds t ON (t.org_id, t.scope, t.scope_id, t.period) = (k.org_id, k.scope, k.scope_id, k.period)
+         LEFT JOIN budgets b ON (b.org_id, b.scope, b.scope_id, b.period) = (k.org_id, k.scope, k.scope_id, k.period)
+         CROSS JOIN LATERAL (SELECT COALESCE(t.amount, round(b.amount * t.percent / 100, 12)) AS fires_at) l
+         WHERE k.org_id = $1 AND k.id = $2 AND k.spent > 0 AND k.spent >= l.fires_at
+         ON CONFLICT ON CONSTRAINT crossings_once DO NOTHING",
+        org.uuid(),
+        counter
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(marked.rows_affected())
+}
+
+/// A budget or threshold concerns something of this organization.
+pub(crate) async fn must_exist(tx: &mut Tx, org: OrgId, on: Scope) -> Result<(), StoreError> {
+    let (_, id) = scope_parts(on);
+    let exists = match on {
+        Scope::Org(other) => other == org,
+        Scope::Project(_) => sqlx::query_scalar!(
+            r#"SELECT EXISTS (SELECT FROM projects WHERE org_id = $1 AND id = $2) AS "exists!""#,
+            org.uuid(),
+            id
+        )
+        .fetch_one(&mut **tx)
+        .await?,
+        Scope::Key(_) => sqlx::query_scalar!(
+            r#"SELECT EXISTS (SELECT FROM api_keys WHERE org_id = $1 AND id = $2) AS "exists!""#,
+            org.uuid(),
+            id
+        )
+        .fetch_one(&mut **tx)
+        .await?,
+    };
+    if exists { Ok(()) } else { Err(StoreError::NotFound) }
+}
+
+pub(crate) fn scope_parts(on: Scope) -> (&'static str, Uuid) {
+    match on {
+        Scope::Org(id) => ("org", id.uuid()),
+        Scope::Project(id) => ("project", id.uuid()),
+        Scope::Key(id) => ("key", id.uuid()),
+    }
+}
+
+pub(crate) fn scope(kind: &str, id: Uuid) -> Result<Scope, StoreError> {
+    match kind {
+        "org" => Ok(Scope::Org(OrgId::from_uuid(id))),
+        "project" => Ok(Scope::Project(ProjectId::from_uuid(id))),
+        "key" => Ok(Scope::Key(KeyId::from_uuid(id))),
+        _ => Err(StoreError::Damaged("a scope")),
+    }
+}
+
+pub(crate) fn period(text: &str) -> Result<Period, StoreError> {
+    text.parse().map_err(|_| StoreError::Damaged("a period"))
+}

@@ -1,0 +1,79 @@
+//! What can go wrong.
+
+use domain::Forbidden;
+
+/// Why the store did not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// There is no such thing, or not for this caller.
+    #[error("there is no such thing here")]
+    NotFound,
+    /// The caller's role does not allow it.
+    #[error(transparent)]
+    Forbidden(#[from] Forbidden),
+    /// Another row has it already, or a rule of the table forbids it; by the constraint's name.
+    #[error("{0}")]
+    Conflict(Conflict),
+    /// The database can't be reached, or is too busy to answer in time.
+    #[error("the database can’t be reached")]
+    Unavailable(#[source] sqlx::Error),
+    /// A stored value that no version of the program writes.
+    #[error("a stored value is damaged: {0}")]
+    Damaged(&'static str),
+    /// Anything else that the database said.
+    #[error("the database refused")]
+    Database(#[source] sqlx::Error),
+    /// A migration failed.
+    #[error("the database could not be brought up to date")]
+    Migrate(#[from] sqlx::migrate::MigrateError),
+}
+
+/// A rule that two people can run into, as a sentence for them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Conflict {
+    /// `users_email_key`
+    #[error("an account with this e-mail address exists already")]
+    Email,
+    /// `projects_name_key`
+    #[error("a project of this name exists already")]
+    ProjectName,
+    /// `projects_default_stays`
+    #[error("the default project can’t be archived")]
+    DefaultProject,
+    /// The project was archived meanwhile.
+    #[error("this project is archived")]
+    ProjectArchived,
+    /// `thresholds_one`
+    #[error("there is such a threshold already")]
+    Threshold,
+    /// Set-up happened already.
+    #[error("this installation is set up already")]
+    SetUp,
+}
+
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        match &error {
+            sqlx::Error::RowNotFound => Self::NotFound,
+            sqlx::Error::Io(_)
+            | sqlx::Error::PoolTimedOut
+            | sqlx::Error::PoolClosed
+            | sqlx::Error::WorkerCrashed => Self::Unavailable(error),
+            sqlx::Error::Database(database) => match database.constraint() {
+                Some("users_email_key") => Self::Conflict(Conflict::Email),
+                Some("projects_name_key") => Self::Conflict(Conflict::ProjectName),
+                Some("projects_default_stays") => Self::Conflict(Conflict::DefaultProject),
+                Some("thresholds_one") => Self::Conflict(Conflict::Threshold),
+                // 57P0x: the server stops or starts; 08: the connection broke.
+                _ if database
+                    .code()
+                    .is_some_and(|code| code.starts_with("57P0") || code.starts_with("08")) =>
+                {
+                    Self::Unavailable(error)
+                }
+                _ => Self::Database(error),
+            },
+            _ => Self::Database(error),
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! Organizations and who is in them.
+
+use chrono_tz::Tz;
+use domain::{Action, Caller, Name, OrgId, ProjectId, Role, UserId};
+
+use crate::{Store, StoreError, tx};
+
+/// A tenant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Organization {
+    /// Its id, as API headers name it.
+    pub id: OrgId,
+    /// Its label.
+    pub name: String,
+    /// Its time zone.
+    pub zone: Tz,
+    /// Filled by `exchequer demo`.
+    pub demo: bool,
+}
+
+/// One of a person's organizations.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OwnOrganization {
+    /// Its id.
+    pub id: OrgId,
+    /// Its label.
+    pub name: String,
+    /// What the person is there.
+    pub role: Role,
+}
+
+impl Store {
+    /// Makes an organization that the user owns, with a default project, and opens it after the
+    /// user's next log-in if it is the first.
+    pub async fn create_organization(
+        &self,
+        owner: UserId,
+        name: &Name,
+        zone: Tz,
+    ) -> Result<Caller, StoreError> {
+        let caller = Caller { user: owner, org: OrgId::generate(), role: Role::Owner };
+        let mut tx = self.tenant(&caller).await?;
+        sqlx::query!(
+            "INSERT INTO organizations (org_id, name, zone) VALUES ($1, $2, $3)",
+            caller.org.uuid(),
+            name.as_str(),
+            zone.name()
+        )
+        .execute(&mut *tx)
+        .await?;
+        sqlx::query!(
+            "INSERT INTO memberships (org_id, user_id, role) VALUES ($1, $2, 'owner')",
+            caller.org.uuid(),
+            owner.uuid()
+        )
+        .execute(&mut *tx)
+        .await?;
+        sqlx::query!(
+            "INSERT INTO projects (org_id, id, name, environment, is_default, created_by)
+             VALUES ($1, $2, 'Default', 'development', true, $3)",
+            caller.org.uuid(),
+            ProjectId::generate().uuid(),
+            owner.uuid()
+        )
+        .execute(&mut *tx)
+        .await?;
+        tx.commit().await?;
+        self.system().open_first(owner, caller.org).await?;
+        Ok(caller)
+    }
+
+    /// The caller for a logged-in user in an organization; [`StoreError::NotFound`] if not a member.
+    pub async fn caller(&self, user: UserId, org: OrgId) -> Result<Caller, StoreError> {
+        let mut tx = tx::tenant(&self.pool, org).await?;
+        let role = sqlx::query_scalar!(
+            "SELECT role FROM memberships WHERE org_id = $1 AND user_id = $2",
+            org.uuid(),
+            user.uuid()
+        )
+        .fetch_optional(&mut *tx)
+        .await?
+        .ok_or(StoreError::NotFound)?;
+        Ok(Caller { user, org, role: Role::from_column(&role) })
+    }
+
+    /// The caller's organization.
+    pub async fn organization(&self, caller: &Caller) -> Result<Organization, StoreError> {
+        caller.may(Action::SeeOrganization)?;
+        let mut tx = self.tenant(caller).await?;
+        let row = sqlx::query!(
+            "SELECT name, zone, demo FROM organizations WHERE org_id = $1",
+            caller.org.uuid()
+        )
+        .fetch_one(&mut *tx)
+        .await?;
+        Ok(Organization { id: caller.org, name: row.name, zone: zone(&row.zone)?, demo: row.demo })
+    }
+
+    /// Changes name and zone. The zone concerns the next day, week and month: windows that have
+    /// begun stay.
+    pub async fn edit_organization(
+        &self,
+        caller: &Caller,
+        name: &Name,
+        zone: Tz,
+    ) -> Result<(), StoreError> {
+        caller.may(Action::EditOrganization)?;
+        let mut tx = self.tenant(caller).await?;
+        sqlx::query!(
+            "UPDATE organizations SET name = $2, zone = $3 WHERE org_id = $1",
+            caller.org.uuid(),
+            name.as_str(),
+            zone.name()
+        )
+        .execute(&mut *tx)
+        .await?;
+        Ok(tx.commit().await?)
+    }
+}
+
+pub(crate) fn zone(name: &str) -> Result<Tz, StoreError> {
+    name.parse().map_err(|_| StoreError::Damaged("an unknown time zone"))
+}

@@ -1,0 +1,49 @@
+//! Folding deltas into rollups.
+
+use super::System;
+use crate::StoreError;
+
+/// Deltas of one statement.
+const SLICE: i64 = 5_000;
+
+impl System<'_> {
+    /// Moves a slice of deltas into the rollups; answers how many. Any node may do it at any time:
+    /// each delta counts exactly once, because the statement that adds it removes it.
+    pub async fn fold(self) -> Result<u64, StoreError> {
+        let mut tx = self.begin().await?;
+        let folded = sqlx::query_scalar!(
+            r#"WITH slice AS (
+                SELECT org_id, id FROM deltas ORDER BY org_id, id LIMIT $1 FOR UPDATE SKIP LOCKED
+            ), taken AS (
+                DELETE FROM deltas d USING slice s WHERE d.org_id = s.org_id AND d.id = s.id RETURNING d.*
+            ), by_quarter AS (
+                INSERT INTO quarters AS r (org_id, quarter, project_id, key_id, member_id, model, sandbox,
+                    requests, estimated, input, cached, output, charge)
+                SELECT org_id, quarter, project_id, key_id, member_id, model, sandbox, sum(requests),
+                    sum(estimated), sum(input), sum(cached), sum(output), sum(charge)
+                FROM taken GROUP BY 1, 2, 3, 4, 5, 6, 7 ORDER BY 1, 2, 3, 4, 5, 6, 7
+                ON CONFLICT (org_id, quarter, project_id, key_id, member_id, model, sandbox) DO UPDATE
+                    SET requests = r.requests + excluded.requests, estimated = r.estimated + excluded.estimated,
+                        input = r.input + excluded.input, cached = r.cached + excluded.cached,
+                        output = r.output + excluded.output, charge = r.charge + excluded.charge
+            ), by_day AS (
+                INSERT INTO days AS r (org_id, day_starts, day_ends, project_id, key_id, member_id, model,
+                    sandbox, requests, estimated, input, cached, output, charge)
+                SELECT org_id, day_starts, max(day_ends), project_id, key_id, member_id, model, sandbox,
+                    sum(requests), sum(estimated), sum(input), sum(cached), sum(output), sum(charge)
+                FROM taken GROUP BY org_id, day_starts, project_id, key_id, member_id, model, sandbox
+                ORDER BY org_id, day_starts, project_id, key_id, member_id, model, sandbox
+                ON CONFLICT (org_id, day_starts, project_id, key_id, member_id, model, sandbox) DO UPDATE
+                    SET requests = r.requests + excluded.requests, estimated = r.estimated + excluded.estimated,
+                        input = r.input + excluded.input, cached = r.cached + excluded.cached,
+                        output = r.output + excluded.output, charge = r.charge + excluded.charge
+            )
+            SELECT count(*) AS "count!" FROM taken"#,
+            SLICE
+        )
+        .fetch_one(&mut *tx)
+        .await?;
+        tx.commit().await?;
+        Ok(u64::try_from(folded).unwrap_or(0))
+    }
+}

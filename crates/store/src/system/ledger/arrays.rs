@@ -1,0 +1,102 @@
+//! A batch as parallel arrays: `s_` settlements, `x_` releases, `r_` reservations.
+
+use bigdecimal::BigDecimal;
+use chrono::{DateTime, Utc};
+use ledger::{Batch, Reserving};
+use sqlx::types::Uuid;
+
+use crate::money::numeric;
+
+#[derive(Default)]
+pub(super) struct Arrays {
+    /// Counters of the reservations, each once.
+    pub(super) named: Vec<i64>,
+    pub(super) s_orgs: Vec<Uuid>,
+    pub(super) s_ids: Vec<Uuid>,
+    pub(super) s_charges: Vec<BigDecimal>,
+    pub(super) s_inputs: Vec<i64>,
+    pub(super) s_cacheds: Vec<i64>,
+    pub(super) s_outputs: Vec<i64>,
+    pub(super) s_outcomes: Vec<String>,
+    pub(super) s_statuses: Vec<Option<i32>>,
+    pub(super) s_firsts: Vec<Option<i32>>,
+    pub(super) s_totals: Vec<Option<i32>>,
+    pub(super) x_orgs: Vec<Uuid>,
+    pub(super) x_ids: Vec<Uuid>,
+    pub(super) r_orgs: Vec<Uuid>,
+    pub(super) r_ids: Vec<Uuid>,
+    pub(super) r_projects: Vec<Uuid>,
+    pub(super) r_keys: Vec<Uuid>,
+    pub(super) r_members: Vec<Uuid>,
+    pub(super) r_models: Vec<String>,
+    pub(super) r_prices: Vec<Uuid>,
+    pub(super) r_sandboxes: Vec<bool>,
+    pub(super) r_streams: Vec<bool>,
+    pub(super) r_bounds: Vec<BigDecimal>,
+    pub(super) r_counters: Vec<i64>,
+    pub(super) r_day_starts: Vec<DateTime<Utc>>,
+    pub(super) r_day_ends: Vec<DateTime<Utc>>,
+}
+
+impl Arrays {
+    /// The batch, with those reservations alone that `admitted` marks; all of them without it.
+    pub(super) fn of(batch: &Batch, admitted: Option<&[bool]>) -> Self {
+        let mut arrays = Self::default();
+        arrays.add_endings(batch);
+        for (place, reserving) in batch.reservations.iter().enumerate() {
+            arrays.named.extend(reserving.counters.iter().map(|counter| counter.id));
+            if admitted.is_none_or(|admitted| admitted.get(place).copied().unwrap_or(false)) {
+                arrays.add_reservation(reserving);
+            }
+        }
+        arrays.named.sort_unstable();
+        arrays.named.dedup();
+        arrays
+    }
+
+    fn add_endings(&mut self, batch: &Batch) {
+        for settling in &batch.settlements {
+            let settlement = &settling.settlement;
+            self.s_orgs.push(settling.org.uuid());
+            self.s_ids.push(settling.id.uuid());
+            self.s_charges.push(numeric(settlement.charge));
+            self.s_inputs.push(count(settlement.tokens.input));
+            self.s_cacheds.push(count(settlement.tokens.cached));
+            self.s_outputs.push(count(settlement.tokens.output));
+            self.s_outcomes.push(settlement.outcome.as_str().to_owned());
+            self.s_statuses.push(settlement.status.map(i32::from));
+            self.s_firsts.push(settlement.first_token_ms.map(milliseconds));
+            self.s_totals.push(settlement.total_ms.map(milliseconds));
+        }
+        for (org, id) in &batch.releases {
+            self.x_orgs.push(org.uuid());
+            self.x_ids.push(id.uuid());
+        }
+    }
+
+    fn add_reservation(&mut self, reserving: &Reserving) {
+        let request = &reserving.request;
+        self.r_orgs.push(request.org.uuid());
+        self.r_ids.push(request.id.uuid());
+        self.r_projects.push(request.project.uuid());
+        self.r_keys.push(request.key.uuid());
+        self.r_members.push(request.member.map_or(Uuid::nil(), domain::UserId::uuid));
+        self.r_models.push(request.model.clone());
+        self.r_prices.push(request.price.id.uuid());
+        self.r_sandboxes.push(request.sandbox);
+        self.r_streams.push(request.streamed);
+        self.r_bounds.push(numeric(request.bound));
+        self.r_counters.extend(reserving.counters.iter().map(|counter| counter.id));
+        self.r_day_starts.push(reserving.day().starts);
+        self.r_day_ends.push(reserving.day().ends);
+    }
+}
+
+/// More tokens than a signed 64-bit number holds are not tokens; the tables say so of the maximum.
+fn count(tokens: u64) -> i64 {
+    i64::try_from(tokens).unwrap_or(i64::MAX)
+}
+
+fn milliseconds(time: u32) -> i32 {
+    i32::try_from(time).unwrap_or(i32::MAX)
+}

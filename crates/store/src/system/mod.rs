@@ -1,0 +1,42 @@
+//! What has no caller: authentication before it knows one, the ledger, the scheduler, the operator's
+//! commands. The only place whose transactions see more than one organization.
+
+mod directory;
+mod fold;
+mod ledger;
+mod outbox;
+mod partitions;
+mod prices;
+mod reaper;
+pub mod receipts;
+mod reconcile;
+mod sessions;
+mod settings;
+mod throttles;
+mod users;
+
+pub use directory::KeyState;
+pub use ledger::LedgerBook;
+pub(crate) use ledger::{counter, window};
+pub use outbox::{Mail, Sent};
+pub use reconcile::Difference;
+pub use sessions::StoredSession;
+pub use users::{Account, NewUser};
+
+use crate::{Store, StoreError, tx, tx::Tx};
+
+/// The store, asked without a caller.
+#[derive(Debug, Clone, Copy)]
+pub struct System<'a> {
+    store: &'a Store,
+}
+
+impl<'a> System<'a> {
+    pub(crate) const fn new(store: &'a Store) -> Self {
+        Self { store }
+    }
+
+    async fn begin(self) -> Result<Tx, StoreError> {
+        tx::system(&self.store.pool).await
+    }
+}

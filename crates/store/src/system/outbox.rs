@@ -1,0 +1,105 @@
+//! The outbox: mails are claimed by any node, sent, and what the server answered is recorded.
+
+use domain::{Email, OrgId, OutboxId};
+
+use super::System;
+use crate::StoreError;
+
+/// Tries before a mail counts as failed.
+const MOST_ATTEMPTS: i32 = 8;
+
+/// A claimed mail.
+#[derive(Debug, Clone)]
+pub struct Mail {
+    /// Whose mail.
+    pub org: OrgId,
+    /// Its id, and what its Message-ID is made of.
+    pub id: OutboxId,
+    /// Which text.
+    pub template: String,
+    /// What the text is made of.
+    pub params: serde_json::Value,
+    /// To whom.
+    pub recipient: Email,
+    /// Which try this is; what is recorded must name it.
+    pub attempt: i32,
+}
+
+/// What came of a try.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Sent {
+    /// The server took it.
+    Accepted(String),
+    /// It may be taken later.
+    Later(String),
+    /// It never will be.
+    Never(String),
+}
+
+impl System<'_> {
+    /// Claims up to `most` mails that are due, for five minutes: a node that dies meanwhile leaves
+    /// them to the next. Mails to someone who is no longer an owner are dropped here.
+    pub async fn claim_mails(self, most: i64) -> Result<Vec<Mail>, StoreError> {
+        let mut tx = self.begin().await?;
+        let rows = sqlx::query!(
+            r#"WITH due AS (
+                SELECT org_id, id FROM outbox WHERE state IN ('queued', 'sending') AND due_at <= (SELECT exq_now())
+                ORDER BY due_at LIMIT $1 FOR UPDATE SKIP LOCKED
+            )
+            UPDATE outbox o SET
+                state = CASE WHEN wanted.yes THEN 'sending' ELSE 'dropped' END,
+                finished_at = CASE WHEN wanted.yes THEN NULL ELSE exq_now() END,
+                attempts = o.attempts + 1, due_at = exq_now() + interval '5 minutes'
+            FROM due, LATERAL (SELECT EXISTS (SELECT FROM outbox q LEFT JOIN memberships m
+                    ON m.org_id = q.org_id AND m.user_id = q.recipient_id AND m.role = 'owner'
+                WHERE q.org_id = due.org_id AND q.id = due.id
+                    AND (q.recipient_id IS NULL OR m.user_id IS NOT NULL)) AS yes) wanted
+            WHERE o.org_id = due.org_id AND o.id = due.id
+            RETURNING o.org_id, o.id, o.template, o.params, o.recipient, o.attempts, o.state"#,
+            most
+        )
+        .fetch_all(&mut *tx)
+        .await?;
+        tx.commit().await?;
+        rows.into_iter()
+            .filter(|row| row.state == "sending")
+            .map(|row| {
+                Ok(Mail {
+                    org: OrgId::from_uuid(row.org_id),
+                    id: OutboxId::from_uuid(row.id),
+                    template: row.template,
+                    params: row.params,
+                    recipient: row
+                        .recipient
+                        .parse()
+                        .map_err(|_| StoreError::Damaged("a recipient"))?,
+                    attempt: row.attempts,
+                })
+            })
+            .collect()
+    }
+
+    /// Records what came of a try; nothing if another node has claimed the mail meanwhile.
+    pub async fn record_mail(self, mail: &Mail, sent: &Sent) -> Result<(), StoreError> {
+        let (state, answer) = match sent {
+            Sent::Accepted(answer) => ("sent", answer),
+            Sent::Later(answer) if mail.attempt < MOST_ATTEMPTS => ("queued", answer),
+            Sent::Later(answer) | Sent::Never(answer) => ("failed", answer),
+        };
+        let mut tx = self.begin().await?;
+        sqlx::query!(
+            "UPDATE outbox SET state = $3, answer = $4,
+                finished_at = CASE WHEN $3 = 'queued' THEN NULL ELSE exq_now() END,
+                due_at = exq_now() + make_interval(secs => least(5 * 2 ^ ($5::float8 - 1), 3600))
+             WHERE org_id = $1 AND id = $2 AND state = 'sending' AND attempts = $5::float8::integer",
+            mail.org.uuid(),
+            mail.id.uuid(),
+            state,
+            answer,
+            f64::from(mail.attempt)
+        )
+        .execute(&mut *tx)
+        .await?;
+        Ok(tx.commit().await?)
+    }
+}

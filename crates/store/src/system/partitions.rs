@@ -1,0 +1,17 @@
+//! Partitions of the events, made ahead.
+
+use super::System;
+use crate::StoreError;
+
+impl System<'_> {
+    /// Makes the partitions from last month's to three months ahead; those that exist stay.
+    pub async fn make_partitions(self) -> Result<(), StoreError> {
+        let mut tx = self.begin().await?;
+        sqlx::query!(
+            "SELECT exq_partition(exq_now() - interval '1 month', exq_now() + interval '3 months')"
+        )
+        .fetch_one(&mut *tx)
+        .await?;
+        Ok(tx.commit().await?)
+    }
+}

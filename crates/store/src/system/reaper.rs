@@ -1,0 +1,83 @@
+//! Dead nodes: what they left open is booked.
+
+use bigdecimal::BigDecimal;
+use sqlx::types::Uuid;
+
+use super::System;
+use crate::StoreError;
+
+impl System<'_> {
+    /// Gives up nodes whose heartbeat is older than half a minute, and books up to 500 of the
+    /// requests that such nodes left open as interrupted, at their bound. Answers how many.
+    ///
+    /// Two transactions, for in one statement an intent of the batch that it waited for is missed.
+    pub async fn reap(self) -> Result<u64, StoreError> {
+        self.give_up_dead_nodes().await?;
+        self.book_interrupted().await
+    }
+
+    async fn give_up_dead_nodes(self) -> Result<(), StoreError> {
+        let mut tx = self.begin().await?;
+        sqlx::query!(
+            "UPDATE nodes n SET epoch = epoch + 1
+             WHERE EXISTS (SELECT FROM intents i WHERE i.node_id = n.id AND i.epoch = n.epoch)
+             AND NOT EXISTS (SELECT FROM heartbeats h WHERE h.node_id = n.id
+                AND h.seen_at > exq_now() - interval '30 seconds')"
+        )
+        .execute(&mut *tx)
+        .await?;
+        sqlx::query!(
+            "WITH gone AS (
+                DELETE FROM nodes n WHERE NOT EXISTS (SELECT FROM intents i WHERE i.node_id = n.id)
+                AND NOT EXISTS (SELECT FROM heartbeats h WHERE h.node_id = n.id
+                    AND h.seen_at > exq_now() - interval '1 hour') RETURNING n.id
+             ) DELETE FROM heartbeats h USING gone WHERE h.node_id = gone.id"
+        )
+        .execute(&mut *tx)
+        .await?;
+        Ok(tx.commit().await?)
+    }
+
+    async fn book_interrupted(self) -> Result<u64, StoreError> {
+        let mut tx = self.begin().await?;
+        let left = sqlx::query!(
+            "SELECT i.org_id, i.id, i.bound, i.counters FROM intents i LEFT JOIN nodes n ON n.id = i.node_id
+             WHERE n.id IS NULL OR n.epoch > i.epoch ORDER BY i.id LIMIT 500 FOR UPDATE OF i SKIP LOCKED"
+        )
+        .fetch_all(&mut *tx)
+        .await?;
+        if left.is_empty() {
+            return Ok(0);
+        }
+        let orgs: Vec<Uuid> = left.iter().map(|row| row.org_id).collect();
+        let ids: Vec<Uuid> = left.iter().map(|row| row.id).collect();
+        let charges: Vec<BigDecimal> = left.iter().map(|row| row.bound.clone()).collect();
+        let mut counters: Vec<i64> =
+            left.iter().flat_map(|row| row.counters.iter().copied()).collect();
+        counters.sort_unstable();
+        counters.dedup();
+        sqlx::query!(
+            "SELECT id FROM counters WHERE id = ANY ($1) ORDER BY id FOR UPDATE",
+            &counters
+        )
+        .fetch_all(&mut *tx)
+        .await?;
+        sqlx::query!(
+            "SELECT exq_ledger_apply(NULL, NULL, NULL, exq_now(), $1, $2, $3, $4,
+                array_fill(0::bigint, ARRAY[$5::integer]), array_fill(0::bigint, ARRAY[$5::integer]),
+                array_fill(0::bigint, ARRAY[$5::integer]), array_fill('interrupted'::text, ARRAY[$5::integer]),
+                array_fill(NULL::integer, ARRAY[$5::integer]), array_fill(NULL::integer, ARRAY[$5::integer]),
+                array_fill(NULL::integer, ARRAY[$5::integer]),
+                '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}')",
+            &counters,
+            &orgs,
+            &ids,
+            &charges,
+            i32::try_from(left.len()).unwrap_or(0)
+        )
+        .fetch_one(&mut *tx)
+        .await?;
+        tx.commit().await?;
+        Ok(u64::try_from(left.len()).unwrap_or(0))
+    }
+}

@@ -1,0 +1,119 @@
+//! Whether the ledger agrees with itself, in one snapshot.
+
+use sqlx::Row as _;
+
+use super::System;
+use crate::{StoreError, tx};
+
+/// The first thing that does not agree.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{what}: {detail}")]
+pub struct Difference {
+    /// What was compared.
+    pub what: &'static str,
+    /// Which row, and both numbers.
+    pub detail: String,
+}
+
+/// What is compared, and a query that answers one row of text for the first difference.
+const CHECKS: [(&str, &str); 7] = [
+    ("events against deltas and quarters", EVENTS_QUARTERS),
+    ("events against deltas and days", EVENTS_DAYS),
+    ("events against counters", EVENTS_COUNTERS),
+    ("intents against what counters hold", INTENTS_COUNTERS),
+    ("intents without a node, a project or a key", ORPHAN_INTENTS),
+    ("events without a project or a key", ORPHAN_EVENTS),
+    ("events outside of the windows that they are booked in", EVENTS_WINDOWS),
+];
+
+const EVENTS_QUARTERS: &str = "
+WITH e AS (SELECT org_id, exq_quarter(admitted_at) AS at, project_id, key_id, member_id, model, sandbox,
+        count(*) AS requests, count(*) FILTER (WHERE outcome <> 'answered') AS estimated,
+        sum(input) AS input, sum(cached) AS cached, sum(output) AS output, sum(charge) AS charge
+    FROM events GROUP BY 1, 2, 3, 4, 5, 6, 7),
+r AS (SELECT org_id, at, project_id, key_id, member_id, model, sandbox, sum(requests) AS requests,
+        sum(estimated) AS estimated, sum(input) AS input, sum(cached) AS cached, sum(output) AS output,
+        sum(charge) AS charge
+    FROM (SELECT org_id, quarter AS at, project_id, key_id, member_id, model, sandbox, requests, estimated,
+            input, cached, output, charge FROM quarters
+          UNION ALL SELECT org_id, quarter, project_id, key_id, member_id, model, sandbox, requests, estimated,
+            input, cached, output, charge FROM deltas) q GROUP BY 1, 2, 3, 4, 5, 6, 7)
+SELECT format('organization %s, quarter %s, key %s, model %s: events %s requests %s dollars %s tokens, rollups %s requests %s dollars %s tokens',
+    org_id, at, key_id, model, e.requests, e.charge, e.input + e.cached + e.output, r.requests, r.charge,
+    r.input + r.cached + r.output)
+FROM e FULL JOIN r USING (org_id, at, project_id, key_id, member_id, model, sandbox)
+WHERE (e.requests, e.estimated, e.input, e.cached, e.output, e.charge)
+    IS DISTINCT FROM (r.requests, r.estimated, r.input, r.cached, r.output, r.charge)
+ORDER BY org_id, at, key_id, model LIMIT 1";
+
+const EVENTS_DAYS: &str = "
+WITH e AS (SELECT org_id, day_starts AS at, project_id, key_id, member_id, model, sandbox,
+        count(*) AS requests, count(*) FILTER (WHERE outcome <> 'answered') AS estimated,
+        sum(input) AS input, sum(cached) AS cached, sum(output) AS output, sum(charge) AS charge
+    FROM events GROUP BY 1, 2, 3, 4, 5, 6, 7),
+r AS (SELECT org_id, at, project_id, key_id, member_id, model, sandbox, sum(requests) AS requests,
+        sum(estimated) AS estimated, sum(input) AS input, sum(cached) AS cached, sum(output) AS output,
+        sum(charge) AS charge
+    FROM (SELECT org_id, day_starts AS at, project_id, key_id, member_id, model, sandbox, requests, estimated,
+            input, cached, output, charge FROM days
+          UNION ALL SELECT org_id, day_starts, project_id, key_id, member_id, model, sandbox, requests, estimated,
+            input, cached, output, charge FROM deltas) q GROUP BY 1, 2, 3, 4, 5, 6, 7)
+SELECT format('organization %s, day from %s, key %s, model %s: events %s requests %s dollars, rollups %s requests %s dollars',
+    org_id, at, key_id, model, e.requests, e.charge, r.requests, r.charge)
+FROM e FULL JOIN r USING (org_id, at, project_id, key_id, member_id, model, sandbox)
+WHERE (e.requests, e.estimated, e.input, e.cached, e.output, e.charge)
+    IS DISTINCT FROM (r.requests, r.estimated, r.input, r.cached, r.output, r.charge)
+ORDER BY org_id, at, key_id, model LIMIT 1";
+
+const EVENTS_COUNTERS: &str = "
+WITH e AS (SELECT c.id, count(*) AS requests, sum(v.charge) AS spent
+    FROM events v CROSS JOIN unnest(v.counters) AS c (id) GROUP BY c.id)
+SELECT format('counter %s (%s %s, %s from %s): events %s requests %s dollars, counter %s requests %s dollars',
+    id, k.scope, k.scope_id, k.period, k.starts, COALESCE(e.requests, 0), COALESCE(e.spent, 0), k.requests, k.spent)
+FROM e FULL JOIN counters k USING (id)
+WHERE (COALESCE(e.requests, 0), COALESCE(e.spent, 0)) IS DISTINCT FROM (k.requests, k.spent)
+ORDER BY id LIMIT 1";
+
+const INTENTS_COUNTERS: &str = "
+WITH i AS (SELECT c.id, count(*) AS running, sum(i.bound) AS held
+    FROM intents i CROSS JOIN unnest(i.counters) AS c (id) GROUP BY c.id)
+SELECT format('counter %s (%s %s, %s from %s): intents %s requests %s dollars, counter %s requests %s dollars',
+    id, k.scope, k.scope_id, k.period, k.starts, COALESCE(i.running, 0), COALESCE(i.held, 0), k.running, k.held)
+FROM i FULL JOIN counters k USING (id)
+WHERE (COALESCE(i.running, 0), COALESCE(i.held, 0)) IS DISTINCT FROM (k.running, k.held)
+ORDER BY id LIMIT 1";
+
+const ORPHAN_INTENTS: &str = "
+SELECT format('request %s of organization %s: node %s, project %s, key %s', i.id, i.org_id, i.node_id, i.project_id, i.key_id)
+FROM intents i LEFT JOIN nodes n ON n.id = i.node_id
+LEFT JOIN projects p ON (p.org_id, p.id) = (i.org_id, i.project_id)
+LEFT JOIN api_keys k ON (k.org_id, k.id) = (i.org_id, i.key_id)
+WHERE n.id IS NULL OR p.id IS NULL OR k.id IS NULL ORDER BY i.id LIMIT 1";
+
+const ORPHAN_EVENTS: &str = "
+SELECT format('request %s of organization %s: project %s, key %s', e.id, e.org_id, e.project_id, e.key_id)
+FROM events e LEFT JOIN projects p ON (p.org_id, p.id) = (e.org_id, e.project_id)
+LEFT JOIN api_keys k ON (k.org_id, k.id) = (e.org_id, e.key_id)
+WHERE p.id IS NULL OR k.id IS NULL ORDER BY e.id LIMIT 1";
+
+const EVENTS_WINDOWS: &str = "
+SELECT format('request %s, admitted %s, is booked on counter %s (%s %s, %s from %s)', e.id, e.admitted_at, k.id,
+    k.scope, k.scope_id, k.period, k.starts)
+FROM events e CROSS JOIN unnest(e.counters) AS c (id) JOIN counters k ON k.id = c.id
+WHERE e.admitted_at < k.starts OR e.admitted_at >= k.ends OR k.org_id <> e.org_id
+    OR k.scope_id NOT IN (e.org_id, e.project_id, e.key_id)
+ORDER BY e.id LIMIT 1";
+
+impl System<'_> {
+    /// Compares events with deltas and rollups and counters, and intents with what is held; answers
+    /// the first difference.
+    pub async fn reconcile(self) -> Result<Option<Difference>, StoreError> {
+        let mut tx = tx::snapshot(&self.store.pool).await?;
+        for (what, query) in CHECKS {
+            if let Some(row) = sqlx::query(query).fetch_optional(&mut *tx).await? {
+                return Ok(Some(Difference { what, detail: row.try_get(0)? }));
+            }
+        }
+        Ok(None)
+    }
+}

@@ -1,0 +1,219 @@
+//! Thresholds, which notify, and what was crossed.
+
+use chrono::{DateTime, Utc};
+use domain::{Action, Caller, CrossingId, Level, Period, Scope, ThresholdId, Usd};
+
+use crate::{
+    Store, StoreError,
+    budgets::{current_counter, lock, mark_passed, must_exist, period, scope, scope_parts},
+    money::{numeric, usd},
+};
+
+/// A threshold, with what it means in the current window.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Threshold {
+    /// Its id.
+    pub id: ThresholdId,
+    /// What it watches.
+    pub scope: Scope,
+    /// Per what.
+    pub period: Period,
+    /// At what level it fires.
+    pub level: Level,
+    /// The amount that this is now; none for a share of a budget that does not exist.
+    pub fires_at: Option<Usd>,
+    /// When it was crossed in the current window at that amount.
+    pub crossed_at: Option<DateTime<Utc>>,
+}
+
+/// A threshold that was just set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SetThreshold {
+    /// Its id.
+    pub id: ThresholdId,
+    /// It is passed already: no mail goes out in this window.
+    pub already_passed: bool,
+}
+
+/// An alert: a threshold crossed, or a budget that began to refuse.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Crossing {
+    /// Its id.
+    pub id: CrossingId,
+    /// A budget began to refuse; else a threshold was crossed.
+    pub blocked: bool,
+    /// What it concerns.
+    pub scope: Scope,
+    /// That thing's label.
+    pub scope_name: String,
+    /// Per what.
+    pub period: Period,
+    /// The amount at which it fired.
+    pub fires_at: Usd,
+    /// What was spent at that moment.
+    pub spent: Usd,
+    /// When.
+    pub crossed_at: DateTime<Utc>,
+    /// Passed already when a person set it, so not mailed.
+    pub silent: bool,
+    /// One per recipient.
+    pub deliveries: Vec<Delivery>,
+}
+
+/// A mail to one recipient, as far as it has come.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize)]
+pub struct Delivery {
+    /// The address.
+    pub recipient: String,
+    /// queued, sending, sent, failed or dropped.
+    pub state: String,
+    /// Tries so far.
+    pub attempts: i32,
+    /// What the mail server answered last.
+    pub answer: Option<String>,
+}
+
+impl Store {
+    /// The thresholds of the organization and what is in it.
+    pub async fn thresholds(&self, caller: &Caller) -> Result<Vec<Threshold>, StoreError> {
+        caller.may(Action::SeeBudgets)?;
+        let mut tx = self.tenant(caller).await?;
+        let rows = sqlx::query!(
+            r#"SELECT t.id AS "id!", t.scope AS "scope!", t.scope_id AS "scope_id!", t.period AS "period!", t.amount AS "amount?", t.percent AS "percent?",
+                b.amount AS "budget?", c.crossed_at AS "crossed_at?"
+             FROM thresholds t
+             LEFT JOIN budgets b ON (b.org_id, b.scope, b.scope_id, b.period) = (t.org_id, t.scope, t.scope_id, t.period)
+             LEFT JOIN counters k ON (k.org_id, k.scope, k.scope_id, k.period) = (t.org_id, t.scope, t.scope_id, t.period)
+                AND k.starts <= (SELECT exq_now()) AND (SELECT exq_now()) < k.ends
+             LEFT JOIN crossings c ON c.org_id = t.org_id AND c.kind = 'threshold' AND c.subject_id = t.id
+                AND c.counter_id = k.id AND c.fires_at = COALESCE(t.amount, round(b.amount * t.percent / 100, 12))
+             WHERE t.org_id = $1
+             ORDER BY t.scope, t.scope_id, COALESCE(t.amount, b.amount * t.percent / 100), t.id"#,
+            caller.org.uuid()
+        )
+        .fetch_all(&mut *tx)
+        .await?;
+        rows.into_iter()
+            .map(|row| {
+                let budget = row.budget.as_ref().map(usd).transpose()?;
+                let level = match (&row.amount, row.percent) {
+                    (Some(amount), _) => Level::Amount(usd(amount)?),
+                    (None, percent) => {
+                        Level::Percent(percent.and_then(|p| u32::try_from(p).ok()).unwrap_or(100))
+                    }
+                };
+                Ok(Threshold {
+                    id: ThresholdId::from_uuid(row.id),
+                    scope: scope(&row.scope, row.scope_id)?,
+                    period: period(&row.period)?,
+                    fires_at: level.fires_at(budget),
+                    level,
+                    crossed_at: row.crossed_at,
+                })
+            })
+            .collect()
+    }
+
+    /// Adds a threshold. If it is at or below what is spent, it is marked passed and mails nobody in
+    /// this window.
+    pub async fn set_threshold(
+        &self,
+        caller: &Caller,
+        on: Scope,
+        per: Period,
+        level: Level,
+    ) -> Result<SetThreshold, StoreError> {
+        caller.may(Action::EditBudgets)?;
+        let id = ThresholdId::generate();
+        let (amount, percent) = match level {
+            Level::Amount(amount) => (Some(numeric(amount)), None),
+            Level::Percent(percent) => (None, i32::try_from(percent).ok()),
+        };
+        let mut tx = self.tenant(caller).await?;
+        must_exist(&mut tx, caller.org, on).await?;
+        let (_, counter) = current_counter(&mut tx, caller.org, on, per).await?;
+        lock(&mut tx, counter).await?;
+        let (kind, scope_id) = scope_parts(on);
+        sqlx::query!(
+            "INSERT INTO thresholds (org_id, id, scope, scope_id, period, amount, percent, set_by)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+            caller.org.uuid(),
+            id.uuid(),
+            kind,
+            scope_id,
+            per.as_str(),
+            amount,
+            percent,
+            caller.user.uuid()
+        )
+        .execute(&mut *tx)
+        .await?;
+        let marked = mark_passed(&mut tx, caller.org, counter).await?;
+        tx.commit().await?;
+        Ok(SetThreshold { id, already_passed: marked > 0 })
+    }
+
+    /// Removes a threshold; what it has mailed stays in the history.
+    pub async fn remove_threshold(
+        &self,
+        caller: &Caller,
+        id: ThresholdId,
+    ) -> Result<(), StoreError> {
+        caller.may(Action::EditBudgets)?;
+        let mut tx = self.tenant(caller).await?;
+        let removed = sqlx::query!(
+            "DELETE FROM thresholds WHERE org_id = $1 AND id = $2",
+            caller.org.uuid(),
+            id.uuid()
+        )
+        .execute(&mut *tx)
+        .await?;
+        if removed.rows_affected() == 0 {
+            return Err(StoreError::NotFound);
+        }
+        Ok(tx.commit().await?)
+    }
+
+    /// The newest hundred alerts with the delivery of their mails.
+    pub async fn crossings(&self, caller: &Caller) -> Result<Vec<Crossing>, StoreError> {
+        caller.may(Action::SeeBudgets)?;
+        let mut tx = self.tenant(caller).await?;
+        let rows = sqlx::query!(
+            r#"SELECT c.id AS "id!", c.kind AS "kind!", k.scope AS "scope!", k.scope_id AS "scope_id!", k.period AS "period!",
+                c.fires_at AS "fires_at!", c.spent AS "spent!", c.crossed_at AS "crossed_at!", c.silent AS "silent!",
+                COALESCE(p.name, a.name, o.name) AS "name!",
+                (SELECT jsonb_agg(jsonb_build_object('recipient', m.recipient, 'state', m.state,
+                    'attempts', m.attempts, 'answer', m.answer) ORDER BY m.recipient)
+                 FROM outbox m WHERE m.org_id = c.org_id AND m.params -> 'crossings' ? c.id::text) AS deliveries
+             FROM crossings c JOIN counters k ON k.org_id = c.org_id AND k.id = c.counter_id
+             JOIN organizations o ON o.org_id = c.org_id
+             LEFT JOIN projects p ON (p.org_id, p.id) = (k.org_id, k.scope_id)
+             LEFT JOIN api_keys a ON (a.org_id, a.id) = (k.org_id, k.scope_id)
+             WHERE c.org_id = $1 ORDER BY c.crossed_at DESC, c.id LIMIT 100"#,
+            caller.org.uuid()
+        )
+        .fetch_all(&mut *tx)
+        .await?;
+        rows.into_iter()
+            .map(|row| {
+                Ok(Crossing {
+                    id: CrossingId::from_uuid(row.id),
+                    blocked: row.kind == "blocked",
+                    scope: scope(&row.scope, row.scope_id)?,
+                    scope_name: row.name,
+                    period: period(&row.period)?,
+                    fires_at: usd(&row.fires_at)?,
+                    spent: usd(&row.spent)?,
+                    crossed_at: row.crossed_at,
+                    silent: row.silent,
+                    deliveries: row
+                        .deliveries
+                        .map(serde_json::from_value)
+                        .transpose()
+                        .map_err(|_| StoreError::Damaged("a delivery"))?
+                        .unwrap_or_default(),
+                })
+            })
+            .collect()
+    }
+}

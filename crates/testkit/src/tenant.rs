@@ -1,0 +1,83 @@
+//! A tenant that may send requests.
+
+use domain::{Caller, Email, Environment, KeyId, Name, OrgId, ProjectId, UserId, api_key};
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use sha2::Sha256;
+use store::{BillingProfile, NewKey, Store};
+
+use crate::Database;
+
+/// The pepper that test keys are hashed under.
+pub const PEPPER: [u8; 32] = [7; 32];
+
+/// An organization with an owner, a billing profile, a project and a key.
+#[derive(Debug, Clone)]
+pub struct Tenant {
+    /// The owner.
+    pub caller: Caller,
+    /// The organization.
+    pub org: OrgId,
+    /// A project beside the default one.
+    pub project: ProjectId,
+    /// The key's id.
+    pub key: KeyId,
+    /// The key.
+    pub secret: String,
+}
+
+impl Tenant {
+    /// Makes one; `name` names its organization and its owner (`name@example.com`).
+    pub async fn new(database: &Database, name: &str) -> Self {
+        let user = UserId::generate();
+        let email: Email = format!("{name}@example.com").parse().unwrap();
+        sqlx::query("INSERT INTO users (id, email, name, password_hash, verified_at) VALUES ($1, $2, $3, '!', exq_now())")
+            .bind(user.uuid())
+            .bind(email.as_str())
+            .bind(name)
+            .execute(&database.admin)
+            .await
+            .unwrap();
+        let label: Name = name.parse().unwrap();
+        let store = &database.store;
+        let caller = store.create_organization(user, &label, chrono_tz::UTC).await.unwrap();
+        let profile = BillingProfile {
+            legal_name: format!("{name} Ltd"),
+            email: email.to_string(),
+            address: "1 Counting House".to_owned(),
+            country: "NO".to_owned(),
+            ..BillingProfile::default()
+        };
+        store.set_billing_profile(&caller, &profile).await.unwrap();
+        let project_name: Name = "Search".parse().unwrap();
+        let project =
+            store.create_project(&caller, &project_name, Environment::Production).await.unwrap();
+        let (key, secret) = Self::key(store, &caller, project).await;
+        Self { caller, org: caller.org, project, key, secret }
+    }
+
+    /// Another key of a project.
+    pub async fn key(store: &Store, caller: &Caller, project: ProjectId) -> (KeyId, String) {
+        let mut digits = [0; api_key::ENTROPY];
+        let random = [KeyId::generate(), KeyId::generate(), KeyId::generate(), KeyId::generate()];
+        for (digit, byte) in
+            digits.iter_mut().zip(random.iter().flat_map(|id| id.uuid().into_bytes()))
+        {
+            *digit = byte % 62;
+        }
+        // An id begins with its time: the public part takes the random end.
+        digits.rotate_left(7);
+        let secret = api_key::compose(digits);
+        let parts = api_key::parse(&secret).unwrap();
+        let mut mac = Hmac::<Sha256>::new_from_slice(&PEPPER).unwrap();
+        mac.update(secret.as_bytes());
+        let hash = mac.finalize().into_bytes();
+        let new = NewKey {
+            public_id: parts.public_id,
+            secret_hash: &hash,
+            last_four: &secret[secret.len() - 4..],
+        };
+        let name: Name = "Test key".parse().unwrap();
+        let key = store.create_api_key(caller, project, &name, new).await.unwrap();
+        (key, secret)
+    }
+}
