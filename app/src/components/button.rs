@@ -46,7 +46,7 @@ pub fn Button(
     children: Children,
 ) -> impl IntoView {
     view! {
-        <button class=class(weight, wide) name=name value=value disabled=disabled>
+        <button type="submit" class=class(weight, wide) name=name value=value disabled=disabled>
             {glyph.map(|glyph| view! { <Icon glyph/> })}
             {children()}
         </button>
@@ -89,7 +89,7 @@ pub fn PostButton(
     view! {
         <form method="post" action=action>
             {fields.collect_view()}
-            <button class=class(weight, false)>
+            <button type="submit" class=class(weight, false)>
                 {glyph.map(|glyph| view! { <Icon glyph/> })}
                 {children()}
             </button>

@@ -132,6 +132,7 @@ pub fn AmountField(
                 <input
                     id=id
                     name=name
+                    type="text"
                     inputmode="decimal"
                     autocomplete="off"
                     value=value

@@ -93,13 +93,13 @@ pub fn Table(
         (Narrow::Pin, true) => ("scroll pin", "table dense"),
     };
     view! {
-        <div class=scroll tabindex="0" role="region" aria-label=label>
+        <section class=scroll tabindex="0" aria-label=label>
             <table class=table>
                 <thead><tr>{columns.into_iter().map(Column::view).collect_view()}</tr></thead>
                 <tbody>{children()}</tbody>
                 {foot.map(|foot| view! { <tfoot>{foot}</tfoot> })}
             </table>
-        </div>
+        </section>
     }
     .into_any()
 }

@@ -41,7 +41,7 @@ pub(super) fn UserMenu(frame: Frame) -> impl IntoView {
     .map(|(theme, words)| {
         let chosen = theme == frame.theme;
         view! {
-            <button name="theme" value=theme.as_str() aria-pressed=if chosen { "true" } else { "false" }>
+            <button type="submit" name="theme" value=theme.as_str() aria-pressed=if chosen { "true" } else { "false" }>
                 {words}
                 {chosen.then(|| view! { <Icon glyph=Glyph::Check class="end"/> })}
             </button>
@@ -56,7 +56,7 @@ pub(super) fn UserMenu(frame: Frame) -> impl IntoView {
             <p>"Theme"</p>
             <form method="post" action="/theme">{themes.collect_view()}</form>
             <hr/>
-            <form method="post" action="/logout"><button>"Sign out"</button></form>
+            <form method="post" action="/logout"><button type="submit">"Sign out"</button></form>
         </div>
     }
     .into_any()

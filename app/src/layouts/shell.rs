@@ -96,7 +96,7 @@ pub fn Shell(frame: Frame, children: Children) -> impl IntoView {
                             <Icon glyph=Glyph::UpDown class="end"/>
                         </button>
                         {links(NavItem::SPENDING)}
-                        <h2>"Organization"</h2>
+                        <p class="group">"Organization"</p>
                         {links(NavItem::ORGANIZATION)}
                         <div class="foot">
                             <button type="button" popovertarget="me">
