@@ -1,6 +1,7 @@
 //! What tests need: real databases, builders, a mail catcher, a scripted provider.
 #![expect(
     clippy::unwrap_used,
+    clippy::expect_used,
     clippy::missing_panics_doc,
     reason = "a test that can't get what it needs has failed"
 )]

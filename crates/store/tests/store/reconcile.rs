@@ -1,0 +1,92 @@
+//! `reconcile` finds each kind of damage and names it; folding loses nothing.
+
+use testkit::{Database, Tenant};
+
+use crate::support::{Running, answered, price, request};
+
+async fn used() -> (Database, Running) {
+    let database = Database::new().await;
+    let tenant = Tenant::new(&database, "owner").await;
+    let node = Running::new(&database.store).await;
+    let dime = price(&database, "sandbox-dime").await;
+    for charge in ["0.10", "0.000000000003", "0.2"] {
+        node.ledger
+            .reserve(request(&tenant, &dime, "0.90"))
+            .await
+            .unwrap()
+            .settle(answered(charge))
+            .await;
+    }
+    std::mem::forget(node.ledger.reserve(request(&tenant, &dime, "0.90")).await.unwrap());
+    (database, node)
+}
+
+#[tokio::test]
+async fn each_damage_is_named() {
+    let (database, node) = used().await;
+    let system = database.store.system();
+    assert_eq!(system.reconcile().await.unwrap(), None);
+    for (damage, repair, named) in [
+        ("UPDATE events SET charge = charge + 0.000000000001 WHERE charge = 0.2",
+         "UPDATE events SET charge = charge - 0.000000000001 WHERE charge > 0.2", "quarters"),
+        ("UPDATE deltas SET charge = -charge", "UPDATE deltas SET charge = -charge", "quarters"),
+        ("CREATE TABLE kept AS SELECT * FROM deltas; DELETE FROM deltas",
+         "INSERT INTO deltas OVERRIDING SYSTEM VALUE SELECT * FROM kept; DROP TABLE kept", "quarters"),
+        ("UPDATE counters SET spent = spent + 0.000000000001 WHERE scope = 'key'",
+         "UPDATE counters SET spent = spent - 0.000000000001 WHERE scope = 'key'", "against counters"),
+        ("UPDATE counters SET held = 0 WHERE period = 'week'",
+         "UPDATE counters SET held = 0.9 WHERE period = 'week'", "counters hold"),
+        ("UPDATE intents SET node_id = '00000000-0000-0000-0000-000000000001'",
+         "UPDATE intents SET node_id = (SELECT id FROM nodes)", "without a node"),
+        ("UPDATE intents SET key_id = project_id", "UPDATE intents SET key_id = (SELECT id FROM api_keys)", "without a node"),
+        ("INSERT INTO events SELECT org_id, exq_id(), project_id, key_id, member_id, model, price_id, sandbox, streamed,
+            outcome, status, input, cached, output, charge, bound, counters, day_starts, day_ends, admitted_at,
+            settled_at, first_token_ms, total_ms FROM events WHERE charge = 0.2",
+         "DELETE FROM events WHERE id = (SELECT max(id::text)::uuid FROM events)", "quarters"),
+        ("UPDATE days SET requests = requests + 1", "UPDATE days SET requests = requests - 1", "days"),
+    ] {
+        if damage.contains("days") {
+            while system.fold().await.unwrap() > 0 {}
+            assert_eq!(system.reconcile().await.unwrap(), None);
+        }
+        database.tamper(damage).await;
+        let difference = system.reconcile().await.unwrap().unwrap_or_else(|| panic!("not found: {damage}"));
+        assert!(difference.what.contains(named), "{damage}: {difference}");
+        database.tamper(repair).await;
+        assert_eq!(system.reconcile().await.unwrap(), None, "{repair}");
+    }
+    node.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn folding_on_every_node_at_once_counts_each_delta_once() {
+    let (database, node) = used().await;
+    let tenant = Tenant::new(&database, "other").await;
+    let dime = price(&database, "sandbox-dime").await;
+    let folding: Vec<_> = (0..4)
+        .map(|_| {
+            let store = database.store.clone();
+            tokio::spawn(async move {
+                for _ in 0..40 {
+                    store.system().fold().await.unwrap();
+                }
+            })
+        })
+        .collect();
+    for _ in 0..60 {
+        node.ledger
+            .reserve(request(&tenant, &dime, "0.90"))
+            .await
+            .unwrap()
+            .settle(answered("0.10"))
+            .await;
+    }
+    for task in folding {
+        task.await.unwrap();
+    }
+    while database.store.system().fold().await.unwrap() > 0 {}
+    assert_eq!(database.look("SELECT count(*) FROM deltas").await, "0");
+    assert_eq!(database.look("SELECT sum(requests) FROM quarters").await, "63");
+    assert_eq!(database.store.system().reconcile().await.unwrap(), None);
+    node.finish().await;
+}
