@@ -1,1 +1,41 @@
 //! The OpenAI-compatible surface.
+//!
+//! A request's path through the modules: [`endpoints`] gives it an id; [`forward`] finds who asks
+//! ([`authenticate`], [`keys`]), reads the body as far as it must ([`ask`], [`content`]), finds who
+//! answers ([`models`]), what it can cost ([`bound`]), and reserves that; [`exchange`] sends it
+//! ([`connection`], [`sandbox`]) and hands the answer on, whole ([`whole`]) or as a stream
+//! ([`relay`], [`tap`], [`sse`]), while [`meter`] and [`usage`] read a copy and [`booking`] settles.
+//! Whatever fails is an [`error::Error`], and only there it becomes HTTP.
+//!
+//! Bytes pass untouched but for two edits of streams: usage is asked for ([`edit`]), and its frame
+//! taken out for a client that did not ask.
+
+mod ask;
+mod authenticate;
+mod booking;
+mod bound;
+mod connection;
+mod content;
+mod edit;
+mod endpoints;
+mod error;
+mod exchange;
+mod forward;
+mod gateway;
+mod headers;
+mod keys;
+mod meter;
+mod models;
+mod receipts;
+mod refusal;
+mod relay;
+mod sandbox;
+mod sse;
+mod tap;
+mod usage;
+mod volume;
+mod whole;
+
+pub use connection::Upstream;
+pub use endpoints::router;
+pub use gateway::{Gateway, Setup, SetupError};

@@ -1,0 +1,250 @@
+//! A request's body, read as far as the gateway must know it, and left as it is.
+
+use std::borrow::Cow;
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use crate::{bound::Size, content::Messages, edit::StreamOptions, error::Error};
+
+/// The largest maximum that is taken for meant.
+const MAX_TOKENS: u64 = 100_000_000;
+/// The most choices of one request.
+const MAX_CHOICES: u64 = 128;
+
+/// What a client asks for.
+#[derive(Debug)]
+pub(crate) struct Ask<'a> {
+    /// The model, as the client names it.
+    pub(crate) model: Cow<'a, str>,
+    /// Whether the answer shall be a stream.
+    pub(crate) stream: bool,
+    /// What it says about the stream.
+    pub(crate) stream_options: StreamOptions<'a>,
+    /// What bounds its cost.
+    pub(crate) size: Size,
+}
+
+type Raw<'a> = Option<&'a RawValue>;
+
+/// The fields that are read. A field twice is refused: the provider might take the other one.
+#[derive(Deserialize)]
+struct Wire<'a> {
+    #[serde(borrow, default)]
+    model: Raw<'a>,
+    #[serde(borrow, default)]
+    messages: Raw<'a>,
+    #[serde(borrow, default)]
+    input: Raw<'a>,
+    #[serde(borrow, default)]
+    stream: Raw<'a>,
+    /// Present even if null: its place matters.
+    #[serde(borrow, default, deserialize_with = "present")]
+    stream_options: Raw<'a>,
+    #[serde(borrow, default)]
+    max_tokens: Raw<'a>,
+    #[serde(borrow, default)]
+    max_completion_tokens: Raw<'a>,
+    #[serde(borrow, default)]
+    n: Raw<'a>,
+    #[serde(borrow, default)]
+    tools: Raw<'a>,
+    #[serde(borrow, default)]
+    web_search_options: Raw<'a>,
+    #[serde(borrow, default)]
+    prediction: Raw<'a>,
+    #[serde(borrow, default)]
+    previous_response_id: Raw<'a>,
+    #[serde(borrow, default)]
+    conversation: Raw<'a>,
+    #[serde(borrow, default)]
+    prompt: Raw<'a>,
+}
+
+fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Raw<'de>, D::Error> {
+    <&RawValue>::deserialize(deserializer).map(Some)
+}
+
+#[derive(Deserialize)]
+struct Tool<'a> {
+    #[serde(borrow, rename = "type", default)]
+    kind: Cow<'a, str>,
+}
+
+impl<'a> Ask<'a> {
+    /// Reads the body of a chat completion.
+    pub(crate) fn chat(body: &'a [u8]) -> Result<Self, Error> {
+        let wire = parse(body)?;
+        let Messages(content) = required(wire.messages, "messages", "a list of messages")?;
+        let tools: Vec<Tool<'_>> =
+            optional(wire.tools, "tools", "a list of tools")?.unwrap_or_default();
+        let max_output = number(wire.max_tokens, "max_tokens", 0, MAX_TOKENS)?.max(number(
+            wire.max_completion_tokens,
+            "max_completion_tokens",
+            0,
+            MAX_TOKENS,
+        )?);
+        let choices = number(wire.n, "n", 1, MAX_CHOICES)?.unwrap_or(1);
+        let stored = [wire.previous_response_id, wire.conversation, wire.prompt];
+        Ok(Self {
+            model: required(wire.model, "model", "a text")?,
+            stream: optional(wire.stream, "stream", "true or false")?.unwrap_or(false),
+            stream_options: StreamOptions::read(wire.stream_options)?,
+            size: Size {
+                body: body.len() as u64,
+                elsewhere: content.elsewhere || stored.iter().any(Option::is_some),
+                generates: true,
+                max_output,
+                choices,
+                prediction: wire.prediction.is_some(),
+                tools: wire.web_search_options.is_some()
+                    || tools.iter().any(|tool| !matches!(&*tool.kind, "function" | "custom")),
+            },
+        })
+    }
+
+    /// Reads the body of an embedding.
+    pub(crate) fn embedding(body: &'a [u8]) -> Result<Self, Error> {
+        let wire = parse(body)?;
+        if wire.input.is_none() {
+            return Err(Error::missing("input"));
+        }
+        Ok(Self {
+            model: required(wire.model, "model", "a text")?,
+            stream: false,
+            stream_options: StreamOptions::default(),
+            size: Size { body: body.len() as u64, choices: 1, ..Size::default() },
+        })
+    }
+}
+
+fn parse(body: &[u8]) -> Result<Wire<'_>, Error> {
+    let text = std::str::from_utf8(body).map_err(|error| Error::NotJson(error.to_string()))?;
+    if !text.trim_ascii_start().starts_with('{') {
+        return Err(Error::NotJson("expected an object".to_owned()));
+    }
+    serde_json::from_str(text).map_err(|error| Error::NotJson(error.to_string()))
+}
+
+fn optional<'a, T: Deserialize<'a>>(
+    raw: Raw<'a>,
+    param: &'static str,
+    wanted: &'static str,
+) -> Result<Option<T>, Error> {
+    raw.map(|raw| {
+        serde_json::from_str(raw.get())
+            .map_err(|_| Error::Invalid { param, wanted: wanted.to_owned() })
+    })
+    .transpose()
+}
+
+fn required<'a, T: Deserialize<'a>>(
+    raw: Raw<'a>,
+    param: &'static str,
+    wanted: &'static str,
+) -> Result<T, Error> {
+    optional(raw, param, wanted)?.ok_or(Error::missing(param))
+}
+
+fn number(raw: Raw<'_>, param: &'static str, least: u64, most: u64) -> Result<Option<u64>, Error> {
+    raw.map(|raw| {
+        raw.get().parse().ok().filter(|number| (least..=most).contains(number)).ok_or_else(|| {
+            Error::Invalid { param, wanted: format!("a whole number from {least} to {most}") }
+        })
+    })
+    .transpose()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn chat(fields: &str) -> Result<Size, Error> {
+        let body =
+            format!(r#"{{"model":"m","messages":[{{"role":"user","content":"hi"}}]{fields}}}"#);
+        Ask::chat(body.as_bytes()).map(|ask| Size { body: 0, ..ask.size })
+    }
+
+    #[test]
+    fn reads_what_bounds_the_cost() {
+        let plain = Size { generates: true, choices: 1, ..Size::default() };
+        for (fields, size) in [
+            ("", plain),
+            (r#","max_tokens":5"#, Size { max_output: Some(5), ..plain }),
+            (r#","max_tokens":5,"max_completion_tokens":9"#, Size { max_output: Some(9), ..plain }),
+            (r#","max_tokens":null,"n":null,"stream":null"#, plain),
+            (r#","n":3"#, Size { choices: 3, ..plain }),
+            (r#","tools":[{"type":"function"},{"type":"custom"}]"#, plain),
+            (r#","tools":[{"type":"web_search"}]"#, Size { tools: true, ..plain }),
+            (r#","web_search_options":{}"#, Size { tools: true, ..plain }),
+            (
+                r#","prediction":{"type":"content","content":"x"}"#,
+                Size { prediction: true, ..plain },
+            ),
+            (r#","previous_response_id":"r""#, Size { elsewhere: true, ..plain }),
+            (r#","anything":{"max_tokens":7}"#, plain),
+        ] {
+            assert_eq!(chat(fields).unwrap(), size, "{fields}");
+        }
+    }
+
+    #[test]
+    fn refuses_each_wrong_number_by_its_name() {
+        for (fields, name) in [
+            (r#","max_tokens":-1"#, "max_tokens"),
+            (r#","max_tokens":1.0"#, "max_tokens"),
+            (r#","max_tokens":"5""#, "max_tokens"),
+            (r#","max_tokens":true"#, "max_tokens"),
+            (r#","max_tokens":100000001"#, "max_tokens"),
+            (r#","max_completion_tokens":1e3"#, "max_completion_tokens"),
+            (r#","max_completion_tokens":99999999999999999999999"#, "max_completion_tokens"),
+            (r#","n":0"#, "n"),
+            (r#","n":129"#, "n"),
+            (r#","stream":"yes""#, "stream"),
+            (r#","stream_options":[]"#, "stream_options"),
+            (r#","stream_options":{"include_usage":1}"#, "stream_options"),
+            (r#","tools":{}"#, "tools"),
+        ] {
+            match chat(fields) {
+                Err(Error::Invalid { param, .. }) => assert_eq!(param, name),
+                other => panic!("{fields}: {other:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn refuses_what_is_no_object_and_a_field_twice() {
+        for body in [
+            &b""[..],
+            b"{",
+            b"[]",
+            b"null",
+            b"\xff",
+            br#"["m",[]]"#,
+            br#"{"model":"a","model":"b","messages":[]}"#,
+            br#"{"model":"a","messages":[],"max_tokens":1,"max_\u0074okens":900}"#,
+            b"{\"model\":\"m\",\"messages\":[],\"x\":\"\xff\"}",
+        ] {
+            assert!(matches!(Ask::chat(body), Err(Error::NotJson(_))), "{body:?}");
+        }
+        for (body, name) in [
+            (r#"{"messages":[]}"#, "model"),
+            (r#"{"model":null,"messages":[]}"#, "model"),
+            (r#"{"model":5,"messages":[]}"#, "model"),
+            (r#"{"model":"m"}"#, "messages"),
+            (r#"{"model":"m","messages":"hi"}"#, "messages"),
+        ] {
+            match Ask::chat(body.as_bytes()) {
+                Err(Error::Invalid { param, .. } | Error::Missing(param)) => {
+                    assert_eq!(param, name, "{body}");
+                }
+                other => panic!("{body}: {other:?}"),
+            }
+        }
+        assert!(Ask::embedding(br#"{"model":"m"}"#).is_err());
+        assert!(
+            Ask::embedding(br#"{"model":"m\u0031","input":[1,2]}"#)
+                .is_ok_and(|ask| ask.model == "m1")
+        );
+    }
+}

@@ -1,0 +1,117 @@
+//! The addresses, and what a request finds at each.
+
+use axum::{
+    Extension, Json, Router,
+    extract::{OriginalUri, Path, Request, State},
+    middleware::{self, Next},
+    response::{IntoResponse as _, Response},
+    routing::{get, post},
+};
+use domain::{EventId, Price};
+use http::{HeaderMap, HeaderValue, Method};
+use serde::Serialize;
+
+use crate::{
+    authenticate,
+    error::Error,
+    forward::{Endpoint, forward},
+    gateway::Gateway,
+    headers,
+};
+
+/// All of `/v1`; to be nested there.
+pub fn router(gateway: Gateway) -> Router {
+    Router::new()
+        .route(Endpoint::ChatCompletions.path(), post(chat_completions))
+        .route(Endpoint::Embeddings.path(), post(embeddings))
+        .route("/models", get(models))
+        .route("/models/{*model}", get(model))
+        .fallback(unknown_url)
+        .method_not_allowed_fallback(method_not_allowed)
+        .layer(middleware::from_fn_with_state(gateway.clone(), receive))
+        .with_state(gateway)
+}
+
+/// Gives each request its id, which its usage event will have, and takes none when the program stops.
+async fn receive(State(gateway): State<Gateway>, mut request: Request, next: Next) -> Response {
+    let id = EventId::generate();
+    let mut response = if gateway.is_shutting_down() {
+        Error::ShuttingDown.into_response()
+    } else {
+        request.extensions_mut().insert(id);
+        next.run(request).await
+    };
+    if let Ok(id) = HeaderValue::try_from(id.to_string()) {
+        response.headers_mut().insert(headers::REQUEST_ID, id);
+    }
+    response
+}
+
+async fn chat_completions(
+    State(gateway): State<Gateway>,
+    Extension(id): Extension<EventId>,
+    request: Request,
+) -> Result<Response, Error> {
+    forward(gateway, Endpoint::ChatCompletions, id, request).await
+}
+
+async fn embeddings(
+    State(gateway): State<Gateway>,
+    Extension(id): Extension<EventId>,
+    request: Request,
+) -> Result<Response, Error> {
+    forward(gateway, Endpoint::Embeddings, id, request).await
+}
+
+#[derive(Serialize)]
+struct Model {
+    id: String,
+    object: &'static str,
+    created: u64,
+    owned_by: String,
+}
+
+impl From<&Price> for Model {
+    fn from(price: &Price) -> Self {
+        Self {
+            id: price.model.clone(),
+            object: "model",
+            created: 0,
+            owned_by: price.provider.clone(),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Models {
+    object: &'static str,
+    data: Vec<Model>,
+}
+
+/// The models that have a price and that somebody serves.
+async fn models(State(gateway): State<Gateway>, head: HeaderMap) -> Result<Json<Models>, Error> {
+    authenticate::caller(&gateway, &head).await?;
+    let served = gateway.models().served(gateway.serving())?;
+    Ok(Json(Models {
+        object: "list",
+        data: served.iter().map(|price| Model::from(&**price)).collect(),
+    }))
+}
+
+async fn model(
+    State(gateway): State<Gateway>,
+    Path(model): Path<String>,
+    head: HeaderMap,
+) -> Result<Json<Model>, Error> {
+    authenticate::caller(&gateway, &head).await?;
+    let route = gateway.models().route(&model, gateway.serving())?;
+    Ok(Json(Model::from(&*route.price)))
+}
+
+async fn unknown_url(method: Method, OriginalUri(uri): OriginalUri) -> Error {
+    Error::UnknownUrl(method, uri)
+}
+
+async fn method_not_allowed(method: Method, OriginalUri(uri): OriginalUri) -> Error {
+    Error::MethodNotAllowed(method, uri)
+}

@@ -1,0 +1,210 @@
+//! An admitted request and the provider's answer to it.
+//!
+//! What is booked:
+//! - no connection, or an error status: nothing, the reservation is released;
+//! - sent and no whole answer: the bound, as unknown; the client gets 502, or 504 after a silence;
+//! - an answer with its usage: that usage;
+//! - an answer without a usage that can be true, or a stream broken off: what was seen, estimated;
+//! - an answer that is not JSON: the same, and the client gets 502, since it could not read it.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{
+    body::Body,
+    response::{IntoResponse as _, Response},
+};
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+use tokio::sync::{Semaphore, oneshot};
+
+use crate::{
+    booking::Booking,
+    connection::{self, Connection, SendError},
+    error::Error,
+    forward::Endpoint,
+    headers,
+    meter::{self, Shown},
+    relay::Relay,
+    sandbox::{self, Steering},
+    tap::Packing,
+    whole,
+};
+
+/// The sandbox needs no more patience than its longest pause.
+const SANDBOX_SILENCE: Duration = Duration::from_secs(700);
+
+/// Who answers.
+pub(crate) enum Provider {
+    Sandbox(Steering),
+    Upstream(Connection),
+}
+
+impl Provider {
+    fn silence(&self) -> Duration {
+        match self {
+            Self::Sandbox(_) => SANDBOX_SILENCE,
+            Self::Upstream(connection) => connection.timeout(),
+        }
+    }
+}
+
+/// An admitted request.
+pub(crate) struct Exchange {
+    pub(crate) provider: Provider,
+    pub(crate) endpoint: Endpoint,
+    pub(crate) query: Option<String>,
+    pub(crate) headers: HeaderMap,
+    /// As it is sent.
+    pub(crate) body: Bytes,
+    /// The client did not ask for the usage of its stream.
+    pub(crate) hides_usage: bool,
+    pub(crate) booking: Booking,
+    pub(crate) drains: Arc<Semaphore>,
+}
+
+/// Where the reply goes; nobody may be there any more.
+struct Reply {
+    answer: oneshot::Sender<Response>,
+    reserved: String,
+}
+
+impl Reply {
+    fn send(self, mut response: Response) {
+        if let Ok(reserved) = HeaderValue::try_from(self.reserved) {
+            response.headers_mut().insert(headers::RESERVED, reserved);
+        }
+        drop(self.answer.send(response));
+    }
+
+    fn fail(self, error: Error) {
+        self.send(error.into_response());
+    }
+}
+
+impl Exchange {
+    /// Forwards, answers and settles.
+    pub(crate) async fn run(mut self, answer: oneshot::Sender<Response>) {
+        let reply = Reply { answer, reserved: self.booking.amount().to_string() };
+        let response = match self.send().await {
+            Ok(response) => response,
+            Err(error) => return self.not_answered(&error, reply).await,
+        };
+        let status = response.status();
+        self.booking.has_status(status);
+        if status.is_client_error() || status.is_server_error() {
+            self.refused(response, reply).await;
+        } else if !status.is_success() {
+            // A redirect leads away from the connection that was chosen.
+            self.booking.release();
+            reply.fail(Error::UpstreamGarbage);
+        } else if connection::is_stream(response.headers()) {
+            self.stream(response, reply).await;
+        } else {
+            self.json(response, reply).await;
+        }
+    }
+
+    async fn send(&mut self) -> Result<Response, SendError> {
+        self.booking.forwarding();
+        match &self.provider {
+            Provider::Sandbox(steering) => {
+                let chat = self.endpoint == Endpoint::ChatCompletions;
+                Ok(sandbox::answer(chat, &self.body, steering).await)
+            }
+            Provider::Upstream(connection) => {
+                let path = self.endpoint.path();
+                let body = self.body.clone();
+                match &self.query {
+                    Some(query) => {
+                        connection.send(&format!("{path}?{query}"), &self.headers, body).await
+                    }
+                    None => connection.send(path, &self.headers, body).await,
+                }
+            }
+        }
+    }
+
+    async fn not_answered(self, error: &SendError, reply: Reply) {
+        tracing::warn!(error = error as &dyn std::error::Error, "a provider did not answer");
+        let failure = match error {
+            SendError::NotConnected(_) | SendError::Address(_) => {
+                self.booking.release();
+                return reply.fail(Error::UpstreamRefused);
+            }
+            SendError::Lost(_) => Error::UpstreamLost,
+            SendError::TimedOut => Error::UpstreamTimeout,
+        };
+        self.booking.unknown().await;
+        reply.fail(failure);
+    }
+
+    /// An error status: handed on as it is, in OpenAI's form.
+    async fn refused(self, response: Response, reply: Reply) {
+        self.booking.release();
+        let (head, body) = response.into_parts();
+        let mut sent = headers::downward(&head.headers);
+        let whole = whole::read(body, self.provider.silence()).await.ok();
+        let readable = whole.filter(|bytes| {
+            let plain = whole::unpacked(bytes, Packing::of(&head.headers));
+            plain.is_some_and(|plain| {
+                serde_json::from_slice::<serde::de::IgnoredAny>(&plain).is_ok()
+            })
+        });
+        let body = readable.unwrap_or_else(|| {
+            sent.remove(header::CONTENT_ENCODING);
+            Error::UpstreamStatus(head.status).body().into()
+        });
+        sent.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        reply.send(respond(head.status, sent, body.into()));
+    }
+
+    async fn stream(self, response: Response, reply: Reply) {
+        let head = response.headers();
+        let packing = Packing::of(head);
+        let silence = self.provider.silence();
+        let (relay, body) =
+            Relay::new(self.booking, packing, self.hides_usage, silence, self.drains);
+        let mut sent = headers::downward(head);
+        // A proxy in front of the gateway must not gather frames either.
+        sent.insert("x-accel-buffering", HeaderValue::from_static("no"));
+        reply.send(respond(response.status(), sent, body));
+        relay.run(response).await;
+    }
+
+    async fn json(self, response: Response, reply: Reply) {
+        let (head, body) = response.into_parts();
+        let whole = match whole::read(body, self.provider.silence()).await {
+            Ok(whole) => whole,
+            Err(error) => {
+                self.booking.unknown().await;
+                return reply.fail(error);
+            }
+        };
+        let shown = whole::unpacked(&whole, Packing::of(&head.headers))
+            // What can't be unpacked here, the client may be able to.
+            .map_or(Shown::Output((whole.len() as u64).div_ceil(4)), |plain| meter::answer(&plain));
+        let is_garbage = matches!(shown, Shown::Garbage(_));
+        let charge = match shown {
+            Shown::Usage(tokens) => self.booking.answered(tokens).await,
+            Shown::Output(tokens) | Shown::Garbage(tokens) => {
+                self.booking.estimated(None, tokens).await
+            }
+        };
+        let mut sent = if is_garbage {
+            Error::UpstreamGarbage.into_response()
+        } else {
+            respond(head.status, headers::downward(&head.headers), whole.into())
+        };
+        if let Ok(charge) = HeaderValue::try_from(charge.to_string()) {
+            sent.headers_mut().insert(headers::CHARGE, charge);
+        }
+        reply.send(sent);
+    }
+}
+
+fn respond(status: StatusCode, headers: HeaderMap, body: Body) -> Response {
+    let mut response = Response::new(body);
+    *response.status_mut() = status;
+    *response.headers_mut() = headers;
+    response
+}

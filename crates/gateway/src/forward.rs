@@ -1,0 +1,152 @@
+//! The way of a request: authenticate, resolve, bound, reserve; then forward and settle in a task of
+//! its own, which runs to its end though the client hangs up.
+
+use std::sync::Arc;
+
+use axum::{body::Body, extract::Request, response::Response};
+use bytes::Bytes;
+use domain::EventId;
+use http::{HeaderMap, header};
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use ledger::{Refusal, Reservation};
+use store::system::KeyState;
+use tokio::sync::oneshot;
+
+use crate::{
+    ask::Ask,
+    authenticate,
+    booking::Booking,
+    bound::Bound,
+    connection,
+    error::Error,
+    exchange::{Exchange, Provider},
+    gateway::Gateway,
+    headers,
+    models::Route,
+    refusal::Refused,
+    sandbox::Steering,
+};
+
+/// The largest body of a request.
+const LARGEST: usize = 16 * 1024 * 1024;
+
+/// What can be asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Endpoint {
+    ChatCompletions,
+    Embeddings,
+}
+
+impl Endpoint {
+    /// What follows `/v1`.
+    pub(crate) const fn path(self) -> &'static str {
+        match self {
+            Self::ChatCompletions => "/chat/completions",
+            Self::Embeddings => "/embeddings",
+        }
+    }
+
+    fn read(self, body: &[u8]) -> Result<Ask<'_>, Error> {
+        match self {
+            Self::ChatCompletions => Ask::chat(body),
+            Self::Embeddings => Ask::embedding(body),
+        }
+    }
+}
+
+/// Forwards a request, if it may be.
+pub(crate) async fn forward(
+    gateway: Gateway,
+    endpoint: Endpoint,
+    id: EventId,
+    request: Request,
+) -> Result<Response, Error> {
+    let (head, body) = request.into_parts();
+    let key = authenticate::caller(&gateway, &head.headers).await?;
+    if !connection::is_json(&head.headers) || head.headers.contains_key(header::CONTENT_ENCODING) {
+        return Err(Error::NotJsonType);
+    }
+    let body = read(body).await?;
+    let ask = endpoint.read(&body)?;
+    let route = gateway.models().route(&ask.model, gateway.serving())?;
+    let provider = provider(&gateway, &route, &head.headers)?;
+    let bound = Bound::new(&ask.size, &route.price);
+    let reservation = reserve(&gateway, id, &key, &ask, &route, bound).await?;
+
+    let asks_for_usage = ask.stream_options.asks();
+    let exchange = Exchange {
+        provider,
+        endpoint,
+        query: head.uri.query().map(str::to_owned),
+        body: if ask.stream { ask.stream_options.asking(&body) } else { body.clone() },
+        headers: head.headers,
+        hides_usage: ask.stream && !asks_for_usage,
+        booking: Booking::new(reservation, route.price, bound),
+        drains: Arc::clone(gateway.drains()),
+    };
+    let (answer, answered) = oneshot::channel();
+    gateway.tasks().spawn(exchange.run(answer));
+    // A task that ends without an answer was stopped with the program.
+    answered.await.map_err(|_| Error::UpstreamLost)
+}
+
+async fn read(body: Body) -> Result<Bytes, Error> {
+    let whole = Limited::new(body, LARGEST).collect().await.map_err(|error| {
+        if error.is::<LengthLimitError>() { Error::BodyTooLarge } else { Error::BodyCut }
+    })?;
+    Ok(whole.to_bytes())
+}
+
+fn provider(gateway: &Gateway, route: &Route, head: &HeaderMap) -> Result<Provider, Error> {
+    if route.sandbox {
+        let words =
+            head.get_all(headers::SANDBOX).iter().map(|value| value.to_str().unwrap_or("?"));
+        return Ok(Provider::Sandbox(Steering::parse(words)?));
+    }
+    gateway
+        .connection()
+        .cloned()
+        .map(Provider::Upstream)
+        .ok_or_else(|| Error::ModelNotServed(route.price.model.clone()))
+}
+
+async fn reserve(
+    gateway: &Gateway,
+    id: EventId,
+    key: &KeyState,
+    ask: &Ask<'_>,
+    route: &Route,
+    bound: Bound,
+) -> Result<Reservation, Error> {
+    let request = ledger::Request {
+        id,
+        org: key.org,
+        project: key.project,
+        key: key.key,
+        member: key.member,
+        model: ask.model.clone().into_owned(),
+        price: Arc::clone(&route.price),
+        sandbox: route.sandbox,
+        streamed: ask.stream,
+        bound: bound.amount,
+    };
+    let (limit, may_wait) = match gateway.ledger().reserve(request).await {
+        Ok(reservation) => return Ok(reservation),
+        Err(Refusal::Spent(limit)) => (limit, false),
+        Err(Refusal::Held(limit)) => (limit, true),
+        Err(Refusal::Unavailable) => return Err(Error::LedgerUnavailable),
+        Err(Refusal::Invalid) => {
+            return Err(Error::Invalid {
+                param: "model",
+                wanted: "a text that can be stored".to_owned(),
+            });
+        }
+    };
+    gateway.receipts().count(key, &limit);
+    Err(Error::Refused(Box::new(Refused {
+        receipt_url: format!("{}/receipts/{}", gateway.public_url(), limit.receipt),
+        limit,
+        bound: bound.amount,
+        may_wait,
+    })))
+}

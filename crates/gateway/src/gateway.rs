@@ -1,0 +1,220 @@
+//! The gateway's state and its tasks.
+
+use std::{
+    error::Error as StdError,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use ledger::Ledger;
+use secrecy::SecretBox;
+use store::{ChangeCursor, Store};
+use tokio::{
+    sync::Semaphore,
+    time::{MissedTickBehavior, interval},
+};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::{
+    connection::{Connection, Upstream},
+    keys::Keys,
+    models::{Models, Serving},
+    receipts::Receipts,
+};
+
+/// How often changes are asked for.
+const NEWS: Duration = Duration::from_millis(250);
+/// How often the price list is read.
+const PRICES: Duration = Duration::from_secs(5);
+/// How often receipts are written.
+const RECEIPTS: Duration = Duration::from_secs(1);
+/// How many streams that nobody reads any more are read to their usage at once.
+const DRAINS: usize = 512;
+/// How many keys are looked up at once.
+const KEY_QUESTIONS: usize = 8;
+
+/// What the gateway is made of.
+pub struct Setup {
+    /// Admits and books requests.
+    pub ledger: Ledger,
+    /// Knows keys and prices.
+    pub store: Store,
+    /// Under which keys are hashed.
+    pub pepper: SecretBox<[u8; 32]>,
+    /// The installation's provider, if there is one.
+    pub upstream: Option<Upstream>,
+    /// Whether the sandbox provider answers.
+    pub sandbox: bool,
+    /// The dashboard's address without a slash at its end, for links.
+    pub public_url: String,
+    /// Runs what must end though its caller left: whoever stops the program waits for it.
+    pub tasks: TaskTracker,
+    /// From when on nothing is taken any more.
+    pub shutdown: CancellationToken,
+}
+
+/// The provider's certificates can't be checked: the cryptography is not there.
+#[derive(Debug, thiserror::Error)]
+#[error("no connection to a provider can be made")]
+pub struct SetupError(#[from] rustls::Error);
+
+struct Inner {
+    ledger: Ledger,
+    store: Store,
+    pepper: SecretBox<[u8; 32]>,
+    connection: Option<Connection>,
+    sandbox: bool,
+    public_url: String,
+    tasks: TaskTracker,
+    shutdown: CancellationToken,
+    keys: Keys,
+    models: Models,
+    receipts: Receipts,
+    drains: Arc<Semaphore>,
+    key_questions: Semaphore,
+}
+
+/// The gateway. Cheap to clone.
+#[derive(Clone)]
+pub struct Gateway(Arc<Inner>);
+
+impl Gateway {
+    /// Puts it together. It admits nothing before [`Gateway::start`].
+    pub fn new(setup: Setup) -> Result<Self, SetupError> {
+        Ok(Self(Arc::new(Inner {
+            ledger: setup.ledger,
+            store: setup.store,
+            pepper: setup.pepper,
+            connection: setup.upstream.map(Connection::new).transpose()?,
+            sandbox: setup.sandbox,
+            public_url: setup.public_url.trim_end_matches('/').to_owned(),
+            tasks: setup.tasks,
+            shutdown: setup.shutdown,
+            keys: Keys::default(),
+            models: Models::default(),
+            receipts: Receipts::default(),
+            drains: Arc::new(Semaphore::new(DRAINS)),
+            key_questions: Semaphore::new(KEY_QUESTIONS),
+        })))
+    }
+
+    /// Starts its tasks: news of keys, the price list, receipts. They end at shutdown.
+    pub fn start(&self) {
+        self.0.tasks.spawn(self.clone().hear_news());
+        self.0.tasks.spawn(self.clone().read_prices());
+        self.0.tasks.spawn(self.clone().write_receipts());
+    }
+
+    async fn hear_news(self) {
+        let mut cursor = ChangeCursor::default();
+        let mut ticks = interval(NEWS);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        while self.ticked(&mut ticks).await {
+            let asked = Instant::now();
+            match self.store().system().changed_orgs(&mut cursor).await {
+                Ok(changed) => self.0.keys.news(&changed, asked),
+                Err(error) => warn("changes could not be asked for", &error),
+            }
+        }
+    }
+
+    async fn read_prices(self) {
+        let mut ticks = interval(PRICES);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        while self.ticked(&mut ticks).await {
+            match self.store().system().prices().await {
+                Ok(prices) => self.0.models.replace(prices),
+                Err(error) => {
+                    warn("prices could not be read", &error);
+                    ticks.reset_after(NEWS);
+                }
+            }
+        }
+    }
+
+    async fn write_receipts(self) {
+        let mut ticks = interval(RECEIPTS);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        while self.ticked(&mut ticks).await {
+            self.flush().await;
+        }
+        self.flush().await;
+    }
+
+    async fn flush(&self) {
+        let rows = self.0.receipts.take();
+        if rows.is_empty() {
+            return;
+        }
+        if let Err(error) = self.store().system().flush_receipts(&rows).await {
+            warn("receipts could not be written yet", &error);
+            self.0.receipts.put_back(rows);
+        }
+    }
+
+    /// Waits for the next tick; `false` at shutdown.
+    async fn ticked(&self, ticks: &mut tokio::time::Interval) -> bool {
+        tokio::select! {
+            biased;
+            () = self.0.shutdown.cancelled() => false,
+            _ = ticks.tick() => true,
+        }
+    }
+
+    pub(crate) fn ledger(&self) -> &Ledger {
+        &self.0.ledger
+    }
+
+    pub(crate) fn store(&self) -> &Store {
+        &self.0.store
+    }
+
+    pub(crate) fn pepper(&self) -> &SecretBox<[u8; 32]> {
+        &self.0.pepper
+    }
+
+    pub(crate) fn connection(&self) -> Option<&Connection> {
+        self.0.connection.as_ref()
+    }
+
+    pub(crate) fn serving(&self) -> Serving {
+        Serving { sandbox: self.0.sandbox, upstream: self.0.connection.is_some() }
+    }
+
+    pub(crate) fn public_url(&self) -> &str {
+        &self.0.public_url
+    }
+
+    pub(crate) fn tasks(&self) -> &TaskTracker {
+        &self.0.tasks
+    }
+
+    pub(crate) fn is_shutting_down(&self) -> bool {
+        self.0.shutdown.is_cancelled()
+    }
+
+    pub(crate) fn keys(&self) -> &Keys {
+        &self.0.keys
+    }
+
+    pub(crate) fn models(&self) -> &Models {
+        &self.0.models
+    }
+
+    pub(crate) fn receipts(&self) -> &Receipts {
+        &self.0.receipts
+    }
+
+    /// One permit per stream that is read for its usage alone.
+    pub(crate) fn drains(&self) -> &Arc<Semaphore> {
+        &self.0.drains
+    }
+
+    pub(crate) fn key_questions(&self) -> &Semaphore {
+        &self.0.key_questions
+    }
+}
+
+fn warn(what: &str, error: &(dyn StdError + 'static)) {
+    tracing::warn!(error, "{what}");
+}

@@ -1,0 +1,90 @@
+//! Refusals, counted in memory and written once a second: a storm at a limit writes next to nothing.
+
+use std::{
+    collections::{HashMap, hash_map::Entry},
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use domain::ReceiptId;
+use ledger::Limit;
+use store::system::{KeyState, receipts::ReceiptRow};
+
+/// More different receipts than this are not kept while the database does not take them.
+const MOST: usize = 50_000;
+
+/// Counts since the last flush; a receipt's id already says which budget, revision, key and quarter
+/// of an hour it is about.
+#[derive(Debug, Default)]
+pub(crate) struct Receipts(Mutex<HashMap<ReceiptId, ReceiptRow>>);
+
+impl Receipts {
+    fn rows(&self) -> MutexGuard<'_, HashMap<ReceiptId, ReceiptRow>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// One more refusal.
+    pub(crate) fn count(&self, key: &KeyState, limit: &Limit) {
+        self.add(ReceiptRow {
+            org: key.org,
+            project: key.project,
+            key: key.key,
+            limit: limit.clone(),
+            count: 1,
+        });
+    }
+
+    fn add(&self, row: ReceiptRow) {
+        let mut rows = self.rows();
+        let full = rows.len() >= MOST;
+        match rows.entry(row.limit.receipt) {
+            Entry::Occupied(mut known) => known.get_mut().count += row.count,
+            Entry::Vacant(place) if !full => drop(place.insert(row)),
+            Entry::Vacant(_) => {}
+        }
+    }
+
+    /// What is to be written, in the order of ids so that nodes do not wait for each other in a ring.
+    pub(crate) fn take(&self) -> Vec<ReceiptRow> {
+        let mut rows: Vec<_> = std::mem::take(&mut *self.rows()).into_values().collect();
+        rows.sort_unstable_by_key(|row| (row.org, row.limit.receipt));
+        rows
+    }
+
+    /// What could not be written, for the next time.
+    pub(crate) fn put_back(&self, rows: Vec<ReceiptRow>) {
+        for row in rows {
+            self.add(row);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::{KeyId, OrgId, ProjectId};
+
+    use super::*;
+
+    #[test]
+    fn counts_until_it_is_written() {
+        let (receipts, limit) = (Receipts::default(), crate::refusal::tests::example(false).limit);
+        let key = KeyState {
+            key: KeyId::generate(),
+            org: OrgId::generate(),
+            project: ProjectId::generate(),
+            member: None,
+            secret_hash: [0; 32],
+            revoked: false,
+            archived: false,
+            suspended: false,
+            billing: true,
+        };
+        let counts = || receipts.take().iter().map(|row| row.count).collect::<Vec<_>>();
+        receipts.count(&key, &limit);
+        receipts.count(&key, &limit);
+        let failed = receipts.take();
+        receipts.count(&key, &limit);
+        receipts.put_back(failed);
+        assert_eq!(counts(), [3]);
+        assert!(counts().is_empty());
+    }
+}
