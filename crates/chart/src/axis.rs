@@ -1,6 +1,6 @@
 //! Round numbers for the axes.
 
-use crate::{Point, Unit};
+use crate::Unit;
 
 /// The lines of the vertical axis: 0, `step`, … up to `top`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -11,7 +11,7 @@ pub(crate) struct Axis {
 
 /// At most so many lines above zero.
 const LINES: i128 = 5;
-/// At most so many labels below the bars: what fits a phone.
+/// At most so many labels below the base: what fits a phone.
 const LABELS: usize = 7;
 
 impl Axis {
@@ -38,10 +38,10 @@ impl Axis {
     }
 }
 
-/// The points that carry a label, evenly spread from the first on.
-pub(crate) fn labelled(points: &[Point]) -> impl Iterator<Item = (usize, &str)> {
-    let every = points.len().div_ceil(LABELS).max(1);
-    points.iter().map(|point| point.tick.as_str()).enumerate().step_by(every)
+/// The labels that are shown, evenly spread from the first on.
+pub(crate) fn labelled<'a>(ticks: &[&'a str]) -> impl Iterator<Item = (usize, &'a str)> {
+    let every = ticks.len().div_ceil(LABELS).max(1);
+    ticks.iter().copied().enumerate().step_by(every)
 }
 
 #[cfg(test)]

@@ -25,23 +25,48 @@ pub(crate) enum Mark {
     Base,
     Zero,
     Axis,
+    Line,
+    Area,
+    Ahead,
+    Past,
+    Dot,
+    Cap,
+    CapWords,
+    FarCap,
+    FarCapWords,
 }
+
+/// The classes of all marks but series, by the red of their reserved colour, which is 1 upwards.
+const CLASSES: [&str; 15] = [
+    "then", "hit", "grid", "base", "zero", "axis", "line", "area", "ahead", "past", "dot", "cap",
+    "cap-t", "cap soft", "axis",
+];
 
 impl Mark {
     /// The reserved colour that carries the mark through plotters.
     pub(crate) const fn sentinel(self) -> RGBColor {
-        match self {
-            Self::Series(colour) => RGBColor(0, 0, colour),
-            Self::Then => RGBColor(1, 0, 0),
-            Self::Hit => RGBColor(2, 0, 0),
-            Self::Grid => RGBColor(3, 0, 0),
-            Self::Base => RGBColor(4, 0, 0),
-            Self::Zero => RGBColor(5, 0, 0),
-            Self::Axis => RGBColor(6, 0, 0),
-        }
+        let red = match self {
+            Self::Series(colour) => return RGBColor(0, 0, colour),
+            Self::Then => 1,
+            Self::Hit => 2,
+            Self::Grid => 3,
+            Self::Base => 4,
+            Self::Zero => 5,
+            Self::Axis => 6,
+            Self::Line => 7,
+            Self::Area => 8,
+            Self::Ahead => 9,
+            Self::Past => 10,
+            Self::Dot => 11,
+            Self::Cap => 12,
+            Self::CapWords => 13,
+            Self::FarCap => 14,
+            Self::FarCapWords => 15,
+        };
+        RGBColor(red, 0, 0)
     }
 
-    const fn class(color: BackendColor) -> &'static str {
+    fn class(color: BackendColor) -> &'static str {
         match color.rgb {
             (0, 0, 1) => "c1",
             (0, 0, 2) => "c2",
@@ -50,13 +75,8 @@ impl Mark {
             (0, 0, 5) => "c5",
             (0, 0, 6) => "c6",
             (0, 0, 7) => "c7",
-            (0, 0, _) => "c8",
-            (1, ..) => "then",
-            (2, ..) => "hit",
-            (3, ..) => "grid",
-            (4, ..) => "base",
-            (5, ..) => "zero",
-            _ => "axis",
+            (0, ..) => "c8",
+            (red, ..) => CLASSES.get(usize::from(red) - 1).copied().unwrap_or("axis"),
         }
     }
 }
@@ -101,6 +121,24 @@ pub(crate) struct Canvas {
 type Drawn = Result<(), DrawingErrorKind<fmt::Error>>;
 
 impl Canvas {
+    /// A path can't have percentages: it lies in a box of its own that is stretched to the width,
+    /// while its line stays as thick as it is.
+    fn stretched(&self, class: &str, points: &[BackendCoord], end: &str) -> Drawn {
+        let Self { height, .. } = self;
+        let pixels = Pixels(height.cast_signed());
+        self.write(format_args!(
+            r#"<svg height="{pixels}" viewBox="0 0 {WIDTH} {height}" preserveAspectRatio="none">"#
+        ))?;
+        self.write(format_args!(
+            r#"<path class="{class}" vector-effect="non-scaling-stroke" d=""#
+        ))?;
+        for (place, (x, y)) in points.iter().enumerate() {
+            let step = if place == 0 { "M" } else { "L" };
+            self.write(format_args!("{step}{x} {y}"))?;
+        }
+        self.write(format_args!(r#"{end}"/></svg>"#))
+    }
+
     fn write(&self, markup: fmt::Arguments<'_>) -> Drawn {
         self.sheet.0.borrow_mut().write_fmt(markup).map_err(DrawingErrorKind::DrawingError)
     }
@@ -161,20 +199,42 @@ impl DrawingBackend for Canvas {
         path: I,
         style: &S,
     ) -> Drawn {
-        let mut last = None;
-        for point in path {
-            if let Some(from) = last {
-                self.draw_line(from, point, style)?;
-            }
-            last = Some(point);
+        let points: Vec<_> = path.into_iter().collect();
+        match points[..] {
+            [from, to] => self.draw_line(from, to, style),
+            _ => self.stretched(Mark::class(style.color()), &points, ""),
         }
-        Ok(())
+    }
+
+    fn fill_polygon<S: BackendStyle, I: IntoIterator<Item = BackendCoord>>(
+        &mut self,
+        path: I,
+        style: &S,
+    ) -> Drawn {
+        let points: Vec<_> = path.into_iter().collect();
+        self.stretched(Mark::class(style.color()), &points, "Z")
+    }
+
+    fn draw_circle<S: BackendStyle>(
+        &mut self,
+        center: BackendCoord,
+        radius: u32,
+        style: &S,
+        _fill: bool,
+    ) -> Drawn {
+        let class = Mark::class(style.color());
+        let (x, y) = (Percent(center.0), Pixels(center.1));
+        self.write(format_args!(r#"<circle class="{class}" cx="{x}" cy="{y}" r="{radius}"/>"#))
     }
 
     fn draw_text<S: BackendTextStyle>(&mut self, text: &str, style: &S, at: BackendCoord) -> Drawn {
         let class = Mark::class(style.color());
         let (x, y) = (Percent(at.0), Pixels(at.1));
-        self.write(format_args!(r#"<text class="{class}" x="{x}" y="{y}" text-anchor="middle">"#))?;
+        // Words at the left edge begin there; labels stand around their place.
+        let anchor = if at.0 == 0 { "start" } else { "middle" };
+        self.write(format_args!(
+            r#"<text class="{class}" x="{x}" y="{y}" text-anchor="{anchor}">"#
+        ))?;
         self.sheet.text(text);
         self.sheet.raw("</text>");
         Ok(())

@@ -1,9 +1,6 @@
 //! What is to be drawn.
 
-use crate::{
-    Unit,
-    draw::{self, ChartError},
-};
+use crate::{Unit, bars, frame::ChartError};
 
 /// Stacked bars, one for each point, with the previous stretch of time behind them if known.
 #[derive(Debug, Clone)]
@@ -57,6 +54,6 @@ impl Chart {
 
     /// Two `svg` elements, the labels of the vertical axis and the picture, for a `div class="plot"`.
     pub fn svg(&self) -> Result<String, ChartError> {
-        draw::svg(self)
+        bars::svg(self)
     }
 }

@@ -1,4 +1,4 @@
-//! Series in, SVG out: stacked bars with axes, to be placed in a page.
+//! Series in, SVG out: stacked bars, sums that add up, trends; to be placed in a page.
 //!
 //! The picture carries classes instead of colours, so that theme, patterns and print are matters of
 //! the style sheet: `c1`…`c8` for series, `grid`, `base` (`zero` if there is
@@ -10,11 +10,16 @@
 //! What belongs here: geometry, axes, labels. What never does: reading data, HTML around the picture.
 
 mod axis;
+mod bars;
 mod canvas;
 mod chart;
-mod draw;
+mod course;
+mod frame;
+mod spark;
 mod unit;
 
 pub use chart::{Chart, Point, Series};
-pub use draw::ChartError;
+pub use course::{Cap, Course};
+pub use frame::ChartError;
+pub use spark::spark;
 pub use unit::Unit;

@@ -1,6 +1,6 @@
 //! What the picture must hold, whatever is drawn.
 
-use chart::{Chart, Point, Series, Unit};
+use chart::{Cap, Chart, Course, Point, Series, Unit};
 use proptest::prelude::*;
 
 const DOLLAR: i128 = 1_000_000_000_000;
@@ -54,6 +54,25 @@ fn nothing_is_a_flat_line_under_an_axis() {
     assert!(svg.contains(r#"<line class="zero" x1="0%" y1="260" x2="100%" y2="260"/>"#), "{svg}");
     assert!(svg.contains(">$1.00</text>"), "{svg}");
     assert!(chart(&[]).svg().unwrap().contains(r#"role="img""#));
+}
+
+#[test]
+fn a_course_with_its_limits() {
+    let course = Course {
+        label: "Spent so far".to_owned(),
+        unit: Unit::Dollars,
+        ticks: (1..=4).map(|day| day.to_string()).collect(),
+        spent: vec![100 * DOLLAR, 250 * DOLLAR],
+        forecast: Some(500 * DOLLAR),
+        before: vec![90 * DOLLAR, 180 * DOLLAR, 290 * DOLLAR, 400 * DOLLAR],
+        caps: vec![
+            Cap { words: "Budget <b>".to_owned(), amount: 450 * DOLLAR, near: true },
+            Cap { words: "Far".to_owned(), amount: 9_000 * DOLLAR, near: false },
+        ],
+    };
+    insta::assert_snapshot!(course.svg().unwrap().replace("><", ">\n<"));
+    let empty = Course { ticks: vec![], spent: vec![], before: vec![], ..course };
+    assert!(empty.svg().unwrap().ends_with("</svg>"));
 }
 
 #[test]
