@@ -14,3 +14,5 @@ pub mod islands;
 pub mod layouts;
 #[cfg(feature = "ssr")]
 pub mod render;
+#[cfg(feature = "ssr")]
+pub mod web;

@@ -4,6 +4,7 @@
 mod directory;
 mod fold;
 mod ledger;
+mod memberships;
 mod outbox;
 mod partitions;
 mod prices;

@@ -1,0 +1,130 @@
+//! A form as it was typed, and what is wrong with it.
+
+use std::{collections::HashMap, fmt::Display, str::FromStr};
+
+use axum::{
+    body::{Bytes, to_bytes},
+    extract::{FromRequest, Request},
+    http::header,
+};
+use store::StoreError;
+
+use super::Failure;
+
+/// Longest body of a form, in bytes.
+const LONGEST: usize = 64 * 1024;
+
+/// What was typed into a form, and a sentence for each field that is wrong. An extractor; the empty
+/// draft is a form that nobody has filled in yet.
+#[derive(Debug, Clone, Default)]
+pub struct Draft {
+    values: HashMap<String, String>,
+    errors: Vec<(&'static str, String)>,
+}
+
+impl Draft {
+    /// A form that begins with values.
+    pub fn with<const N: usize>(values: [(&str, String); N]) -> Self {
+        let values = values.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        Self { values, errors: Vec::new() }
+    }
+
+    /// What was typed; empty if the field was not sent.
+    pub fn value(&self, name: &str) -> String {
+        self.values.get(name).cloned().unwrap_or_default()
+    }
+
+    /// Whether a tick or a button was sent.
+    pub fn has(&self, name: &str) -> bool {
+        self.values.contains_key(name)
+    }
+
+    /// What is wrong with a field.
+    pub fn error(&self, name: &str) -> Option<String> {
+        self.errors.iter().find(|(field, _)| *field == name).map(|(_, sentence)| sentence.clone())
+    }
+
+    /// All that is wrong, in order.
+    pub fn errors(&self) -> &[(&'static str, String)] {
+        &self.errors
+    }
+
+    /// Reads a field, or notes the sentence that its type's error says.
+    pub fn read<T>(&mut self, name: &'static str) -> Option<T>
+    where
+        T: FromStr<Err: Display>,
+    {
+        match self.value(name).parse() {
+            Ok(value) => Some(value),
+            Err(error) => {
+                self.refuse(name, sentence(&error.to_string()));
+                None
+            }
+        }
+    }
+
+    /// Notes what is wrong with a field.
+    pub fn refuse(&mut self, name: &'static str, sentence: impl Into<String>) {
+        self.errors.push((name, sentence.into()));
+    }
+
+    /// Notes a rule that the store upheld at a field; any other error is a failure of the page.
+    pub fn conflict(&mut self, name: &'static str, error: StoreError) -> Result<(), Failure> {
+        match error {
+            StoreError::Conflict(rule) => {
+                self.refuse(name, sentence(&rule.to_string()));
+                Ok(())
+            }
+            other => Err(other.into()),
+        }
+    }
+}
+
+/// With a capital and a full stop: errors are written to be put together.
+fn sentence(text: &str) -> String {
+    let mut chars = text.chars();
+    let first = chars.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
+    let stop = if text.ends_with(['.', '!', '?']) { "" } else { "." };
+    format!("{first}{}{stop}", chars.as_str())
+}
+
+impl<S: Send + Sync> FromRequest<S> for Draft {
+    type Rejection = Failure;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Failure> {
+        let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+        if !kind.is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded")) {
+            return Err(Failure::BadRequest);
+        }
+        let body: Bytes =
+            to_bytes(request.into_body(), LONGEST).await.map_err(|_| Failure::BadRequest)?;
+        let pairs: Vec<(String, String)> =
+            serde_urlencoded::from_bytes(&body).map_err(|_| Failure::BadRequest)?;
+        let mut values = HashMap::with_capacity(pairs.len());
+        for (name, value) in pairs {
+            // A field sent twice is nobody's form.
+            if values.insert(name, value).is_some() {
+                return Err(Failure::BadRequest);
+            }
+        }
+        Ok(Self { values, errors: Vec::new() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keeps_what_was_typed_and_says_what_is_wrong() {
+        let mut draft = Draft::with([("amount", "1e999".to_owned())]);
+        assert_eq!(draft.read::<domain::Usd>("amount"), None);
+        assert_eq!(draft.value("amount"), "1e999");
+        assert_eq!(
+            draft.error("amount").as_deref(),
+            Some("Write an amount in dollars, like 250 or 99.50.")
+        );
+        assert_eq!(draft.read::<domain::Name>("name"), None);
+        assert_eq!(draft.errors().len(), 2);
+    }
+}

@@ -1,0 +1,147 @@
+//! What went wrong, as a page for the person who meets it.
+
+use std::sync::Arc;
+
+use axum::{
+    extract::{Request, State},
+    http::StatusCode,
+    middleware::Next,
+    response::{IntoResponse, Redirect, Response},
+};
+use leptos::prelude::*;
+use store::StoreError;
+
+use super::App;
+use crate::{
+    components::{Empty, LinkButton, Tone, Weight},
+    layouts::Door,
+    render::{Look, Page},
+};
+
+/// Why a page could not be shown. The one place that turns errors into statuses.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum Failure {
+    /// Nobody is signed in: leads to the sign-in page, and back to this address.
+    #[error("not signed in")]
+    SignedOut {
+        /// Path and query.
+        next: String,
+    },
+    /// No such page, or not for this person: the same answer.
+    #[error("no such page")]
+    NotFound,
+    /// The person may know of it and may not do it.
+    #[error("not allowed")]
+    Forbidden,
+    /// The request can't be understood.
+    #[error("bad request")]
+    BadRequest,
+    /// The database does not answer.
+    #[error("unavailable")]
+    Unavailable,
+    /// A fault of ours; its cause is logged where it became this.
+    #[error("internal fault")]
+    Internal,
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::NotFound => Self::NotFound,
+            StoreError::Forbidden(_) => Self::Forbidden,
+            StoreError::Unavailable(_) => {
+                tracing::warn!(error = chain(&error), "the database did not answer a page");
+                Self::Unavailable
+            }
+            _ => {
+                tracing::error!(error = chain(&error), "a page failed");
+                Self::Internal
+            }
+        }
+    }
+}
+
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text = format!("{text}: {cause}");
+        source = cause.source();
+    }
+    text
+}
+
+impl Failure {
+    const fn status(&self) -> StatusCode {
+        match self {
+            Self::SignedOut { .. } => StatusCode::SEE_OTHER,
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::Forbidden => StatusCode::FORBIDDEN,
+            Self::BadRequest => StatusCode::BAD_REQUEST,
+            Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    const fn words(&self) -> (&'static str, &'static str) {
+        match self {
+            Self::SignedOut { .. } | Self::NotFound => (
+                "There is no such page",
+                "The address may be mistyped, or what it showed was removed, or it belongs to an organization that you are not a member of.",
+            ),
+            Self::Forbidden => (
+                "You may not do this",
+                "Only an owner of this organization may. Nothing was changed.",
+            ),
+            Self::BadRequest => (
+                "The request could not be read",
+                "Nothing was changed. Go back, reload the page and try again.",
+            ),
+            Self::Unavailable => (
+                "The database does not answer",
+                "Nothing was changed. Requests through the gateway wait or are refused meanwhile, none is lost. Try again in a minute.",
+            ),
+            Self::Internal => (
+                "Something is wrong on our side",
+                "Nothing was changed. Whoever runs this installation finds the cause in its log.",
+            ),
+        }
+    }
+}
+
+impl IntoResponse for Failure {
+    /// Only marks the response: [`show_failures`] makes the page, which needs to know the person's
+    /// theme.
+    fn into_response(self) -> Response {
+        if let Self::SignedOut { next } = &self {
+            let query = serde_urlencoded::to_string([("next", next)]).unwrap_or_default();
+            return Redirect::to(&format!("/sign-in?{query}")).into_response();
+        }
+        let mut response = self.status().into_response();
+        response.extensions_mut().insert(Arc::new(self));
+        response
+    }
+}
+
+/// A middleware around all pages that shows a failure as a page.
+pub async fn show_failures(
+    State(_): State<App>,
+    look: Look,
+    request: Request,
+    next: Next,
+) -> Response {
+    let response = next.run(request).await;
+    let Some(failure) = response.extensions().get::<Arc<Failure>>().map(Arc::clone) else {
+        return response;
+    };
+    let (title, text) = failure.words();
+    look.page(Page::new(title).status(failure.status()), || {
+        view! {
+            <Door>
+                <Empty title text tone=Tone::Plain>
+                    <LinkButton href="/" weight=Weight::Primary>"Go to the overview"</LinkButton>
+                </Empty>
+            </Door>
+        }
+    })
+}
