@@ -13,6 +13,7 @@ use app::{
 use axum::body::to_bytes;
 use leptos::prelude::*;
 
+mod overview;
 mod parts;
 mod sign_in;
 mod usage;
@@ -24,6 +25,8 @@ async fn main() -> io::Result<()> {
     fs::create_dir_all(folder)?;
     for theme in [Theme::Light, Theme::Dark] {
         save(folder, theme, "sign-in", sign_in::page).await?;
+        let over = move || overview::page(frame(NavItem::Overview, theme));
+        save(folder, theme, "overview", over).await?;
         save(folder, theme, "usage", move || usage::page(frame(NavItem::Usage, theme))).await?;
         save(folder, theme, "parts", move || parts::page(frame(NavItem::None, theme))).await?;
     }

@@ -147,3 +147,34 @@ pub fn AmountField(
     }
     .into_any()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::components::{ErrorSummary, Errors};
+
+    #[test]
+    fn what_is_wrong_is_tied_to_its_field() {
+        let errors = Errors::one("name", "Too <long>");
+        let html = view! {
+            <ErrorSummary lead="Nothing was saved" errors=errors.clone()/>
+            <Field name="name" label="Name" value="a\"b" help="Short" error=errors.of("name")/>
+        }
+        .to_html();
+        for part in [
+            r##"<a href="#f-name">Too &lt;long&gt;</a>"##,
+            r#"<label for="f-name">"#,
+            r#"value="a&quot;b""#,
+            r#"aria-invalid="true" aria-describedby="f-name-e f-name-h""#,
+            r#"<p id="f-name-e" class="error">"#,
+        ] {
+            assert!(html.contains(part), "{part} in {html}");
+        }
+    }
+
+    #[test]
+    fn a_password_never_comes_back() {
+        let html = view! { <Field name="p" label="Password" kind="password" value="secret"/> };
+        assert!(!html.to_html().contains("secret"));
+    }
+}

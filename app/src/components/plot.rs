@@ -46,3 +46,33 @@ fn points(chart: &Chart) -> Vec<PeekPoint> {
     };
     chart.points.iter().map(point).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use chart::{Point, Series, Unit};
+    use hydration_context::SsrSharedContext;
+
+    use super::*;
+
+    #[test]
+    fn names_stay_text_in_picture_and_words() {
+        let name = "\"><script>alert(1)</script>".to_owned();
+        let chart = Chart {
+            label: name.clone(),
+            unit: Unit::Requests,
+            series: vec![
+                Series { name: "Small".to_owned(), colour: 1 },
+                Series { name: name.clone(), colour: 2 },
+            ],
+            points: vec![Point { label: name, values: vec![1, 2_000], ..Point::default() }],
+        };
+        let words = points(&chart);
+        assert_eq!(words[0].total, "2,001");
+        assert_eq!(words[0].lines[0].value, "2,000");
+        let owner = Owner::new_root(Some(Arc::new(SsrSharedContext::new_islands())));
+        let html = owner.with(|| view! { <Plot chart/> }.to_html());
+        assert!(!html.contains("<script"), "{html}");
+    }
+}

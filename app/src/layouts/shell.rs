@@ -115,3 +115,28 @@ pub fn Shell(frame: Frame, children: Children) -> impl IntoView {
     }
     .into_any()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn says_where_one_is_and_lets_one_leave() {
+        let frame = Frame {
+            org_name: "A & B".to_owned(),
+            org_path: "/org-1".to_owned(),
+            role_label: "Owner".to_owned(),
+            user_name: "Ines".to_owned(),
+            user_email: "ines@example.com".to_owned(),
+            organizations: vec![("A & B".to_owned(), "/org-1".to_owned())],
+            current: NavItem::Keys,
+            operator: false,
+            theme: Theme::System,
+        };
+        let html = view! { <Shell frame>"content"</Shell> }.to_html();
+        assert!(html.contains(r#"<a href="/org-1/keys" aria-current="page">"#), "{html}");
+        assert_eq!(html.matches(r#"aria-current="page""#).count(), 1, "{html}");
+        assert!(html.contains(r#"<form method="post" action="/logout">"#), "{html}");
+        assert!(html.contains("A &amp; B") && !html.contains("/operator"), "{html}");
+    }
+}

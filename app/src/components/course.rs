@@ -1,0 +1,62 @@
+//! Spend as it adds up, in a page; and trends in a table.
+
+use chart::Course;
+use leptos::prelude::*;
+
+use super::{Notice, Tone};
+
+/// The picture of a course. Its words are in its label, so it needs no table.
+#[component]
+pub fn CoursePlot(course: Course) -> impl IntoView {
+    match course.svg() {
+        Ok(svg) => view! { <div class="plot" inner_html=svg></div> }.into_any(),
+        Err(_) => view! { <Notice tone=Tone::Bad lead="The chart could not be drawn." text=course.label/> }
+            .into_any(),
+    }
+}
+
+/// What the lines of a course mean.
+#[component]
+pub fn CourseLegend(
+    /// What the window before is called, like `October`, if it is drawn.
+    #[prop(optional_no_strip)]
+    before: Option<String>,
+    /// Whether a forecast is drawn.
+    forecast: bool,
+) -> impl IntoView {
+    let line = |class, words: String| {
+        view! {
+            <li>
+                <svg class="stroke" aria-hidden="true"><line class=class x2="14" y1="5" y2="5"/></svg>
+                {words}
+            </li>
+        }
+    };
+    view! {
+        <ul class="legend">
+            {line("line", "Spent".to_owned())}
+            {forecast.then(|| line("ahead", "Forecast".to_owned()))}
+            {before.map(|words| line("past", words))}
+        </ul>
+    }
+    .into_any()
+}
+
+/// How the last values went, in a cell; a dash where there are too few.
+#[component]
+pub fn Trend(
+    /// What goes up and down, for those who can't see it.
+    #[prop(into)]
+    label: String,
+    values: Vec<i128>,
+) -> impl IntoView {
+    match chart::spark(&values) {
+        Some(path) => view! {
+            <svg class="spark" viewBox="0 0 100 24" preserveAspectRatio="none" role="img" aria-label=label>
+                <path vector-effect="non-scaling-stroke" d=path/>
+            </svg>
+        }
+        .into_any(),
+        None => "–".into_any(),
+    }
+}
