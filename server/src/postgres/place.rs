@@ -34,7 +34,7 @@ impl Place {
         let data_dir = made
             .and_then(|()| fs::canonicalize(data_dir))
             .map_err(PostgresError::folder(data_dir))?;
-        let lock = open_lock(&data_dir.join("postgres.lock"))?;
+        let lock = open_lock(&data_dir)?;
         let home = home(&data_dir, &mut account)?;
         let socket = socket_folder(&home);
         account.own_folder(&socket)?;
@@ -48,9 +48,10 @@ impl Place {
     }
 }
 
-fn open_lock(path: &Path) -> Result<File, PostgresError> {
+fn open_lock(data_dir: &Path) -> Result<File, PostgresError> {
+    let path = data_dir.join("postgres.lock");
     let file = File::options().create(true).truncate(false).write(true).open(path);
-    file.map_err(PostgresError::folder(path))
+    file.map_err(PostgresError::folder(data_dir))
 }
 
 /// `DATA/postgres`; if PostgreSQL's account can't get there, a link to a folder where it can. The

@@ -20,6 +20,12 @@ impl Postmaster {
         Self::parse(&fs::read_to_string(cluster.join("postmaster.pid")).ok()?)
     }
 
+    /// Whether a PostgreSQL takes connections there; what a dead one left does not count.
+    pub(super) fn is_serving(cluster: &Path) -> bool {
+        let ready = Self::read(cluster).filter(|one| one.ready);
+        ready.and_then(|one| Pid::from_raw(one.pid)).is_some_and(|pid| is_inhabitant(pid, cluster))
+    }
+
     /// Line 1 is its process; line 8 what it is doing, once it does anything.
     fn parse(text: &str) -> Option<Self> {
         let pid = text.lines().next()?.trim().parse().ok()?;

@@ -102,7 +102,7 @@ impl Watch {
                     return false;
                 }
             }
-            if Postmaster::read(&self.place.cluster).is_some_and(|one| one.ready) {
+            if Postmaster::is_serving(&self.place.cluster) {
                 self.answer(Ok(()));
             } else if self.tell.is_some() && began.elapsed() > OTHER_READY {
                 let (path, seconds) = (cluster::folder(&self.place), OTHER_READY.as_secs());
