@@ -113,6 +113,17 @@ ids! {
 }
 
 #[cfg(feature = "server")]
+impl EventId {
+    /// A new id of a request that was admitted at another time.
+    pub fn at(time: chrono::DateTime<chrono::Utc>) -> Self {
+        let seconds = time.timestamp().max(0).cast_unsigned();
+        let time =
+            uuid::Timestamp::from_unix(uuid::NoContext, seconds, time.timestamp_subsec_nanos());
+        Self(Uuid::new_v7(time))
+    }
+}
+
+#[cfg(feature = "server")]
 impl ReceiptId {
     /// The receipt of all refusals of a key by one revision of a budget in one quarter of an hour:
     /// known without asking, so that a storm of refusals writes next to nothing.

@@ -1,1 +1,66 @@
-//! Folding, outbox delivery, reapers; safe on every node at once.
+//! What must happen without anyone asking. Every node runs all of it: each job may run anywhere at
+//! any time, and what it does counts once, because the statement that does it also takes it away.
+
+mod deliver;
+mod jobs;
+
+use std::{future::Future, time::Duration};
+
+pub use deliver::deliver;
+use mail::Mailer;
+use store::{Store, StoreError};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+/// How often deltas are folded.
+const FOLD: Duration = Duration::from_secs(1);
+/// How often mails are looked for.
+const DELIVER: Duration = Duration::from_secs(1);
+/// How often dead nodes are looked for.
+const REAP: Duration = Duration::from_secs(5);
+/// How often the house is swept: sessions, throttles, changes, partitions.
+const SWEEP: Duration = Duration::from_secs(60);
+
+/// Starts all jobs of this node; they end when `stop` is cancelled, each after what it is doing.
+/// Without a mailer mails wait in the outbox.
+pub fn start(
+    store: &Store,
+    mailer: Option<Mailer>,
+    public_url: &str,
+    tasks: &TaskTracker,
+    stop: &CancellationToken,
+) {
+    tasks.spawn(repeat("fold", FOLD, store.clone(), jobs::fold, stop.clone()));
+    tasks.spawn(repeat("reap", REAP, store.clone(), jobs::reap, stop.clone()));
+    tasks.spawn(repeat("sweep", SWEEP, store.clone(), jobs::sweep, stop.clone()));
+    if let Some(mailer) = mailer {
+        let public_url = public_url.to_owned();
+        let job = move |store| deliver(store, mailer.clone(), public_url.clone());
+        tasks.spawn(repeat("deliver", DELIVER, store.clone(), job, stop.clone()));
+    }
+}
+
+/// Runs a job, pauses, and so on. A job that fails is told and tried again: none of them loses
+/// anything by it.
+async fn repeat<F>(
+    name: &'static str,
+    pause: Duration,
+    store: Store,
+    job: impl Fn(Store) -> F,
+    stop: CancellationToken,
+) where
+    F: Future<Output = Result<(), StoreError>> + Send,
+{
+    while !stop.is_cancelled() {
+        if let Err(error) = job(store.clone()).await {
+            tracing::warn!(
+                job = name,
+                error = &error as &dyn std::error::Error,
+                "a job failed; it is tried again"
+            );
+        }
+        tokio::select! {
+            () = tokio::time::sleep(pause) => {}
+            () = stop.cancelled() => {}
+        }
+    }
+}

@@ -13,7 +13,12 @@ mod error;
 mod migrate;
 mod money;
 mod organizations;
+mod past;
 mod projects;
+mod receipts;
+mod recipients;
+mod refused;
+mod standings;
 pub mod system;
 mod thresholds;
 mod tx;
@@ -27,11 +32,15 @@ pub use budgets::{Budget, BudgetStatus};
 pub use change::ChangeCursor;
 pub use error::{Conflict, StoreError};
 pub use organizations::{Organization, OwnOrganization};
+pub use past::Past;
 pub use projects::Project;
+pub use receipts::{BudgetNow, Receipt};
+pub use recipients::Recipient;
 use sqlx::{
     PgPool,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
+pub use standings::Standing;
 pub use system::{NewUser, System};
 pub use thresholds::{Crossing, Delivery, SetThreshold, Threshold};
 

@@ -3,10 +3,10 @@
 
 mod directory;
 mod fold;
+mod history;
 mod ledger;
 mod memberships;
 mod outbox;
-mod partitions;
 mod prices;
 mod reaper;
 pub mod receipts;
@@ -14,15 +14,19 @@ mod reconcile;
 mod sessions;
 mod settings;
 mod throttles;
+mod time;
 mod users;
 
 pub use directory::KeyState;
+pub use history::PastEvent;
 pub use ledger::LedgerBook;
 pub(crate) use ledger::{counter, window};
 pub use outbox::{Mail, Sent};
 pub use reconcile::Difference;
-pub use sessions::StoredSession;
-pub use users::{Account, NewUser};
+pub use sessions::{SessionHash, StoredSession};
+pub use settings::{Installation, SignUpPolicy};
+pub use throttles::{Count, Subject};
+pub use users::{Account, Credentials, NewUser, PasswordHash};
 
 use crate::{Store, StoreError, tx, tx::Tx};
 

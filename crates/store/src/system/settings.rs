@@ -6,8 +6,8 @@ use serde_json::json;
 use sqlx::{query, query_scalar};
 use uuid::Uuid;
 
-use super::users;
-use crate::{Conflict, NewUser, StoreError, System};
+use super::{System, users, users::NewUser};
+use crate::{Conflict, StoreError};
 
 /// Who may make an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -69,7 +69,12 @@ impl System<'_> {
         )
         .execute(&mut *tx)
         .await?;
-        if open.rows_affected() == 0 {
+        // A number that was made while another call succeeded is void as well.
+        let operated =
+            query_scalar!(r#"SELECT EXISTS (SELECT FROM users WHERE operator) AS "operated!""#)
+                .fetch_one(&mut *tx)
+                .await?;
+        if open.rows_affected() == 0 || operated {
             return Err(StoreError::Conflict(Conflict::SetUp));
         }
         let id = users::insert(&mut tx, operator).await?;

@@ -80,17 +80,23 @@ impl System<'_> {
         Ok(None)
     }
 
-    /// Takes back one failure of each of `subjects`, and all of `cleared`: the attempt succeeded.
-    pub async fn forgive(self, subjects: &[Subject], cleared: &Subject) -> Result<(), StoreError> {
+    /// Takes back the last failure of each of `subjects`, and all failures of `cleared`: the
+    /// attempt succeeded.
+    pub async fn forgive(
+        self,
+        subjects: &[Subject],
+        cleared: Option<&Subject>,
+    ) -> Result<(), StoreError> {
         let mut tx = self.begin().await?;
         let hashes: Vec<Vec<u8>> = subjects.iter().map(|subject| subject.to_vec()).collect();
         query!(
             "WITH locked AS (SELECT subject FROM throttles WHERE subject = ANY ($1) OR subject = $2
                  ORDER BY subject FOR UPDATE)
-             UPDATE throttles t SET failures = CASE WHEN t.subject = $2 THEN 0 ELSE greatest(t.failures - 1, 0) END
+             UPDATE throttles t SET failures =
+                 CASE WHEN t.subject = ANY ($1) THEN greatest(t.failures - 1, 0) ELSE 0 END
              FROM locked WHERE t.subject = locked.subject",
             &hashes,
-            cleared.as_slice()
+            cleared.map(<[u8; 32]>::as_slice)
         )
         .execute(&mut *tx)
         .await?;

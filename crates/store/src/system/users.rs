@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use chrono::{DateTime, Utc};
 use domain::{Email, Name, OrgId, UserId};
 use sqlx::query;
 
@@ -53,6 +54,8 @@ pub struct Credentials {
     pub user: UserId,
     /// As stored at this moment.
     pub hash: PasswordHash,
+    /// This moment.
+    pub read_at: DateTime<Utc>,
 }
 
 /// A person who gets an account.
@@ -109,23 +112,33 @@ impl System<'_> {
     /// The credentials of the account with this address.
     pub async fn credentials(self, email: &Email) -> Result<Option<Credentials>, StoreError> {
         let mut tx = self.begin().await?;
-        let row = query!("SELECT id, password_hash FROM users WHERE email = $1", email.as_str())
-            .fetch_optional(&mut *tx)
-            .await?;
+        let row = query!(
+            r#"SELECT id, password_hash, exq_now() AS "now!" FROM users WHERE email = $1"#,
+            email.as_str()
+        )
+        .fetch_optional(&mut *tx)
+        .await?;
         Ok(row.map(|row| Credentials {
             user: UserId::from_uuid(row.id),
             hash: PasswordHash(row.password_hash),
+            read_at: row.now,
         }))
     }
 
     /// The credentials of this account.
     pub async fn credentials_of(self, user: UserId) -> Result<Option<Credentials>, StoreError> {
         let mut tx = self.begin().await?;
-        let hash =
-            sqlx::query_scalar!("SELECT password_hash FROM users WHERE id = $1", user.uuid())
-                .fetch_optional(&mut *tx)
-                .await?;
-        Ok(hash.map(|hash| Credentials { user, hash: PasswordHash(hash) }))
+        let row = query!(
+            r#"SELECT password_hash, exq_now() AS "now!" FROM users WHERE id = $1"#,
+            user.uuid()
+        )
+        .fetch_optional(&mut *tx)
+        .await?;
+        Ok(row.map(|row| Credentials {
+            user,
+            hash: PasswordHash(row.password_hash),
+            read_at: row.now,
+        }))
     }
 
     /// Stores the same password hashed anew. Whoever changed the password meanwhile wins.

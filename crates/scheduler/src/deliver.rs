@@ -1,0 +1,52 @@
+//! Delivering the outbox.
+
+use futures_util::{StreamExt as _, stream};
+use mail::{Mailer, Message, SendError};
+use store::{
+    Store, StoreError,
+    system::{Mail, Sent},
+};
+
+/// Mails claimed at once, and how many of them are under way at once.
+const CLAIM: i64 = 20;
+const AT_ONCE: usize = 5;
+
+/// Sends what is due, and records what the mail server answered to each. A mail is claimed before it
+/// is sent: no other node sends it meanwhile. Where the connection breaks after the mail was handed
+/// over, nobody can know whether it arrived; it is sent again under the same Message-ID.
+pub async fn deliver(store: Store, mailer: Mailer, public_url: String) -> Result<(), StoreError> {
+    loop {
+        let mails = store.system().claim_mails(CLAIM).await?;
+        if mails.is_empty() {
+            return Ok(());
+        }
+        let sent: Vec<Result<(), StoreError>> = stream::iter(mails)
+            .map(|mail| async {
+                let sent = send(&mailer, &mail, &public_url).await;
+                store.system().record_mail(&mail, &sent).await
+            })
+            .buffer_unordered(AT_ONCE)
+            .collect()
+            .await;
+        sent.into_iter().collect::<Result<(), _>>()?;
+    }
+}
+
+async fn send(mailer: &Mailer, mail: &Mail, public_url: &str) -> Sent {
+    let rendered = match mail::render(&mail.template, &mail.params, mail.org, public_url) {
+        Ok(rendered) => rendered,
+        Err(error) => {
+            tracing::error!(mail = %mail.id, error = %error, "a mail could not be written");
+            return Sent::Never(error.to_string());
+        }
+    };
+    let message = Message { to: mail.recipient.clone(), message_id: mail.id.to_string(), rendered };
+    match mailer.send(&message).await {
+        Ok(answer) => Sent::Accepted(answer),
+        Err(SendError::Never(answer)) => Sent::Never(answer),
+        Err(error @ (SendError::Later(_) | SendError::Unknown(_))) => {
+            tracing::warn!(mail = %mail.id, error = %error, "a mail was not delivered; it is tried again");
+            Sent::Later(error.to_string())
+        }
+    }
+}

@@ -1,0 +1,32 @@
+//! The jobs that only need the store.
+
+use store::{Store, StoreError};
+
+/// Folds what there is.
+pub(crate) async fn fold(store: Store) -> Result<(), StoreError> {
+    while store.system().fold().await? > 0 {}
+    Ok(())
+}
+
+/// Books what dead nodes left open.
+pub(crate) async fn reap(store: Store) -> Result<(), StoreError> {
+    loop {
+        let booked = store.system().reap().await?;
+        if booked == 0 {
+            return Ok(());
+        }
+        tracing::warn!(
+            requests = booked,
+            "open requests of a dead node were booked at their bound"
+        );
+    }
+}
+
+/// Forgets what is over and makes ahead what will be needed.
+pub(crate) async fn sweep(store: Store) -> Result<(), StoreError> {
+    let system = store.system();
+    system.reap_sessions().await?;
+    system.reap_throttles().await?;
+    system.prune_changes().await?;
+    system.make_partitions().await
+}

@@ -1,0 +1,78 @@
+//! How every budget stands, in one question.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+use domain::{Action, Caller, Period, window::Window};
+
+use crate::{Store, StoreError, budgets::BudgetStatus, money::usd, system::window};
+
+/// A budget in its current window.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Standing {
+    /// The budget (there always is one) and what is spent of it.
+    pub status: BudgetStatus,
+    /// Since when it has refused at this amount in this window.
+    pub blocked_at: Option<DateTime<Utc>>,
+}
+
+impl Store {
+    /// All budgets of the organization, in the order of [`Store::budgets`], and the instant at which
+    /// this is true.
+    pub async fn standings(
+        &self,
+        caller: &Caller,
+    ) -> Result<(Vec<Standing>, DateTime<Utc>), StoreError> {
+        caller.may(Action::SeeBudgets)?;
+        let budgets = self.budgets(caller).await?;
+        let mut tx = self.tenant(caller).await?;
+        let at = sqlx::query_scalar!(r#"SELECT exq_now() AS "at!""#).fetch_one(&mut *tx).await?;
+        let mut windows: HashMap<Period, Window> = HashMap::new();
+        for budget in &budgets {
+            if !windows.contains_key(&budget.period) {
+                let current = window(&mut tx, caller.org, budget.period, at).await?;
+                windows.insert(budget.period, current);
+            }
+        }
+        let rows = sqlx::query!(
+            r#"SELECT b.id AS "id!", COALESCE(k.spent, 0) AS "spent!", COALESCE(k.held, 0) AS "held!",
+                COALESCE(k.running, 0) AS "running!", COALESCE(k.requests, 0) AS "requests!",
+                c.crossed_at AS "blocked_at?",
+                (SELECT COALESCE(sum(r.count), 0)::bigint FROM receipts r WHERE r.org_id = b.org_id
+                    AND r.budget_id = b.id AND r.quarter >= w.starts AND r.quarter < w.ends) AS "refused!"
+             FROM budgets b
+             JOIN windows w ON (w.org_id, w.period) = (b.org_id, b.period) AND w.starts <= $2 AND $2 < w.ends
+             LEFT JOIN counters k ON (k.org_id, k.scope, k.scope_id, k.period, k.starts)
+                = (b.org_id, b.scope, b.scope_id, b.period, w.starts)
+             LEFT JOIN crossings c ON c.org_id = b.org_id AND c.kind = 'blocked' AND c.subject_id = b.id
+                AND c.counter_id = k.id AND c.fires_at = b.amount
+             WHERE b.org_id = $1"#,
+            caller.org.uuid(),
+            at
+        )
+        .fetch_all(&mut *tx)
+        .await?;
+        tx.commit().await?;
+        let mut rows: HashMap<_, _> = rows.into_iter().map(|row| (row.id, row)).collect();
+        let mut standings = Vec::with_capacity(budgets.len());
+        for budget in budgets {
+            // One removed or made between the two questions is left for the next time.
+            let (Some(row), Some(window)) =
+                (rows.remove(&budget.id.uuid()), windows.get(&budget.period))
+            else {
+                continue;
+            };
+            let status = BudgetStatus {
+                budget: Some(budget),
+                window: *window,
+                spent: usd(&row.spent)?,
+                held: usd(&row.held)?,
+                running: u32::try_from(row.running).unwrap_or(0),
+                requests: u64::try_from(row.requests).unwrap_or(0),
+                refused: u64::try_from(row.refused).unwrap_or(0),
+            };
+            standings.push(Standing { status, blocked_at: row.blocked_at });
+        }
+        Ok((standings, at))
+    }
+}

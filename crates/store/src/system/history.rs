@@ -1,0 +1,232 @@
+//! Booking usage of the past: for the demo, which begins 90 days ago.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+use domain::{
+    Caller, EventId, KeyId, OrgId, Outcome, Period, Price, ProjectId, Scope, Tokens,
+    window::Window,
+};
+use sqlx::types::Uuid;
+
+use super::{System, counter};
+use crate::{StoreError, money::numeric, organizations::zone, tx::Tx};
+
+/// A request that ended in the past.
+#[derive(Debug, Clone)]
+pub struct PastEvent {
+    /// When it was admitted.
+    pub at: DateTime<Utc>,
+    /// In which project.
+    pub project: ProjectId,
+    /// With which key.
+    pub key: KeyId,
+    /// The price that it is charged with, which names the model.
+    pub price: Price,
+    /// What it used.
+    pub tokens: Tokens,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Whether it was answered as a stream.
+    pub streamed: bool,
+    /// From admission to the last byte, in milliseconds.
+    pub total_ms: i32,
+}
+
+/// Events of one statement.
+const CHUNK: usize = 2_000;
+
+/// The windows of an organization, oldest first, by period.
+type Windows = HashMap<Period, Vec<Window>>;
+
+impl System<'_> {
+    /// Books events of an organization that has none yet: windows, counters, events, deltas, in one
+    /// transaction, as if they had passed the ledger.
+    pub async fn book_past(self, caller: &Caller, events: &[PastEvent]) -> Result<(), StoreError> {
+        let Some(first) = events.iter().map(|event| event.at).min() else { return Ok(()) };
+        let mut tx = self.begin().await?;
+        sqlx::query!("SELECT exq_partition($1, exq_now())", first).fetch_one(&mut *tx).await?;
+        let windows = windows(&mut tx, caller.org, first).await?;
+        let mut counters = HashMap::new();
+        for chunk in events.chunks(CHUNK) {
+            insert(&mut tx, caller, chunk, &windows, &mut counters).await?;
+        }
+        sum(&mut tx, caller.org).await?;
+        Ok(tx.commit().await?)
+    }
+}
+
+/// All windows from `first` to now, made.
+async fn windows(tx: &mut Tx, org: OrgId, first: DateTime<Utc>) -> Result<Windows, StoreError> {
+    let row = sqlx::query!(
+        r#"SELECT exq_now() AS "now!", (SELECT zone FROM organizations WHERE org_id = $1) AS "zone!""#,
+        org.uuid()
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    let zone = zone(&row.zone)?;
+    let mut all = Windows::new();
+    for period in Period::ALL {
+        let mut window = Window::first(period, zone, first);
+        let list = all.entry(period).or_default();
+        while window.starts <= row.now {
+            sqlx::query!(
+                "INSERT INTO windows (org_id, period, starts, ends, label, zone) VALUES ($1, $2, $3, $4, $5, $6)
+                 ON CONFLICT DO NOTHING",
+                org.uuid(),
+                period.as_str(),
+                window.starts,
+                window.ends,
+                window.label,
+                zone.name()
+            )
+            .execute(&mut **tx)
+            .await?;
+            list.push(window);
+            window = window.following(period, zone);
+        }
+    }
+    Ok(all)
+}
+
+type Counters = HashMap<(Scope, Period, DateTime<Utc>), i64>;
+
+async fn insert(
+    tx: &mut Tx,
+    caller: &Caller,
+    events: &[PastEvent],
+    windows: &Windows,
+    counters: &mut Counters,
+) -> Result<(), StoreError> {
+    let mut rows = Rows::default();
+    for event in events {
+        let at = |period: Period| {
+            windows[&period]
+                .iter()
+                .find(|window| window.contains(event.at))
+                .copied()
+                .ok_or(StoreError::NotFound)
+        };
+        let scopes = [Scope::Org(caller.org), Scope::Project(event.project), Scope::Key(event.key)];
+        for (scope, period) in
+            scopes.iter().flat_map(|scope| Period::ALL.map(|period| (*scope, period)))
+        {
+            let window = at(period)?;
+            let place = (scope, period, window.starts);
+            let id = match counters.get(&place) {
+                Some(id) => *id,
+                None => {
+                    let id = counter(tx, caller.org, scope, period, &window).await?;
+                    counters.insert(place, id);
+                    id
+                }
+            };
+            rows.counters.push(id);
+        }
+        rows.add(event, at(Period::Day)?);
+    }
+    rows.insert(tx, caller).await
+}
+
+#[derive(Default)]
+struct Rows {
+    ids: Vec<Uuid>,
+    projects: Vec<Uuid>,
+    keys: Vec<Uuid>,
+    models: Vec<String>,
+    prices: Vec<Uuid>,
+    outcomes: Vec<String>,
+    streams: Vec<bool>,
+    inputs: Vec<i64>,
+    cacheds: Vec<i64>,
+    outputs: Vec<i64>,
+    charges: Vec<bigdecimal::BigDecimal>,
+    day_starts: Vec<DateTime<Utc>>,
+    day_ends: Vec<DateTime<Utc>>,
+    at: Vec<DateTime<Utc>>,
+    totals: Vec<i32>,
+    counters: Vec<i64>,
+}
+
+impl Rows {
+    fn add(&mut self, event: &PastEvent, day: Window) {
+        let count = |tokens: u64| i64::try_from(tokens).unwrap_or(i64::MAX);
+        self.ids.push(EventId::at(event.at).uuid());
+        self.projects.push(event.project.uuid());
+        self.keys.push(event.key.uuid());
+        self.models.push(event.price.model.clone());
+        self.prices.push(event.price.id.uuid());
+        self.outcomes.push(event.outcome.as_str().to_owned());
+        self.streams.push(event.streamed);
+        self.inputs.push(count(event.tokens.input));
+        self.cacheds.push(count(event.tokens.cached));
+        self.outputs.push(count(event.tokens.output));
+        self.charges.push(numeric(event.price.charge(event.tokens)));
+        self.day_starts.push(day.starts);
+        self.day_ends.push(day.ends);
+        self.at.push(event.at);
+        self.totals.push(event.total_ms);
+    }
+
+    async fn insert(&self, tx: &mut Tx, caller: &Caller) -> Result<(), StoreError> {
+        sqlx::query!(
+            "INSERT INTO events (org_id, id, project_id, key_id, member_id, model, price_id, sandbox, streamed,
+                outcome, status, input, cached, output, charge, bound, counters, day_starts, day_ends,
+                admitted_at, settled_at, total_ms)
+             SELECT $1, e.id, e.project_id, e.key_id, $2, e.model, e.price_id, false, e.streamed, e.outcome, 200,
+                e.input, e.cached, e.output, e.charge, e.charge,
+                ($3::bigint[])[(e.place - 1) * 9 + 1 : e.place * 9], e.day_starts, e.day_ends, e.at,
+                e.at + make_interval(secs => e.total_ms / 1000.0), e.total_ms
+             FROM unnest($4::uuid[], $5::uuid[], $6::uuid[], $7::text[], $8::uuid[], $9::text[], $10::boolean[],
+                $11::bigint[], $12::bigint[], $13::bigint[], $14::numeric[], $15::timestamptz[], $16::timestamptz[],
+                $17::timestamptz[], $18::integer[]) WITH ORDINALITY
+                AS e (id, project_id, key_id, model, price_id, outcome, streamed, input, cached, output, charge,
+                    day_starts, day_ends, at, total_ms, place)",
+            caller.org.uuid(),
+            caller.user.uuid(),
+            &self.counters,
+            &self.ids,
+            &self.projects,
+            &self.keys,
+            &self.models,
+            &self.prices,
+            &self.outcomes,
+            &self.streams,
+            &self.inputs,
+            &self.cacheds,
+            &self.outputs,
+            &self.charges,
+            &self.day_starts,
+            &self.day_ends,
+            &self.at,
+            &self.totals
+        )
+        .execute(&mut **tx)
+        .await?;
+        Ok(())
+    }
+}
+
+/// Counters and deltas from the events.
+async fn sum(tx: &mut Tx, org: OrgId) -> Result<(), StoreError> {
+    sqlx::query!(
+        "UPDATE counters k SET spent = e.spent, requests = e.requests
+         FROM (SELECT c.id, sum(v.charge) AS spent, count(*) AS requests
+            FROM events v CROSS JOIN unnest(v.counters) AS c (id) WHERE v.org_id = $1 GROUP BY c.id) e
+         WHERE k.id = e.id AND k.org_id = $1",
+        org.uuid()
+    )
+    .execute(&mut **tx)
+    .await?;
+    sqlx::query!(
+        "INSERT INTO deltas (org_id, quarter, day_starts, day_ends, project_id, key_id, member_id, model,
+            sandbox, requests, estimated, input, cached, output, charge)
+         SELECT org_id, exq_quarter(admitted_at), day_starts, day_ends, project_id, key_id, member_id, model, sandbox,
+            count(*), count(*) FILTER (WHERE outcome <> 'answered'), sum(input), sum(cached), sum(output), sum(charge)
+         FROM events WHERE org_id = $1 GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9",
+        org.uuid()
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}

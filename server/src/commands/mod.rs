@@ -1,0 +1,7 @@
+//! What each command does.
+
+pub mod admin;
+pub mod demo;
+pub mod doctor;
+pub mod reconcile;
+pub mod serve;
