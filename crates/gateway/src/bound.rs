@@ -12,7 +12,7 @@
 //! either, [`MAX_OUTPUT`] does: then the bound is only as true as these. Tools that run at the
 //! provider have no bound at all; the request is held at its window and the model's maximum.
 
-use domain::{Price, Usd};
+use domain::{Price, Tokens, Usd, price::PerMillion};
 
 /// Tokens of prompt and answer together, where a model's window is not known.
 pub(crate) const WINDOW: u64 = 131_072;
@@ -57,8 +57,24 @@ impl Bound {
     pub(crate) fn new(size: &Size, price: &Price) -> Self {
         let input = input(size, price);
         let output = output(size, price);
-        Self { input, output, amount: price.bound(input, output) }
+        Self { input, output, amount: amount(price, input, output) }
     }
+}
+
+/// Where every token costs whole pico-dollars nothing is ever rounded, and the bound is the charge
+/// itself: the pico-dollar that rounding could take would keep the last request out of a budget that
+/// it fits exactly.
+fn amount(price: &Price, input: u64, output: u64) -> Usd {
+    let is_whole = |price: &PerMillion| price.is_multiple_of(1_000_000);
+    if ![price.input, price.cached, price.output].iter().all(is_whole) {
+        return price.bound(input, output);
+    }
+    let tokens = if price.input >= price.cached {
+        Tokens { input, cached: 0, output }
+    } else {
+        Tokens { input: 0, cached: input, output }
+    };
+    price.charge(tokens)
 }
 
 fn input(size: &Size, price: &Price) -> u64 {
@@ -143,13 +159,27 @@ mod tests {
         ] {
             let bound = Bound::new(&size, price);
             assert_eq!((bound.input, bound.output), (input, output), "{what}");
-            assert_eq!(bound.amount, price.bound(input, output), "{what}");
         }
+    }
+
+    #[test]
+    fn ten_dimes_fit_a_dollar() {
+        let dime = Price {
+            input: 0,
+            cached: 0,
+            output: 0,
+            per_request: Usd::from_pico(Usd::PICO / 10),
+            ..price("sandbox", None, None)
+        };
+        let bound = Bound::new(&CHAT, &dime).amount;
+        assert_eq!((0..10).map(|_| bound).sum::<Usd>(), Usd::from_dollars(1));
     }
 
     fn prices() -> impl Strategy<Value = Price> {
         let window = || prop::option::of(1..2_000_000_u64);
-        let amount = || 0..10_u64.pow(15);
+        // Half of them cost whole pico-dollars a token, as most real ones do.
+        let amount =
+            || prop_oneof![0..10_u64.pow(15), (0..10_u64.pow(9)).prop_map(|pico| pico * 1_000_000)];
         ((amount(), amount(), amount()), (window(), window()), 0..10_i128.pow(11)).prop_map(
             |((input, cached, output), (context, max_output), per_request)| Price {
                 input,

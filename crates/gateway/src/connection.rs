@@ -61,7 +61,8 @@ impl Connection {
         let mut http = HttpConnector::new();
         http.enforce_http(false);
         http.set_nodelay(true);
-        http.set_connect_timeout(Some(CONNECT));
+        // Before all patience is over, so that "not connected" and "sent, no answer" stay apart.
+        http.set_connect_timeout(Some(CONNECT.min(upstream.timeout / 2)));
         http.set_keepalive(Some(Duration::from_secs(30)));
         let https = HttpsConnectorBuilder::new()
             .with_provider_and_webpki_roots(rustls::crypto::aws_lc_rs::default_provider())?

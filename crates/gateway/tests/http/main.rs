@@ -1,0 +1,9 @@
+//! The gateway over HTTP: a real database, a real ledger, a provider that plays a script.
+#![expect(clippy::unwrap_used, reason = "a test that can't get what it needs has failed")]
+
+mod access;
+mod app;
+mod budgets;
+mod json;
+mod sandbox;
+mod streams;
