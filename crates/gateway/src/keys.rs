@@ -5,7 +5,7 @@
 
 use std::{
     collections::HashMap,
-    sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
+    sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
     time::{Duration, Instant},
 };
 
@@ -22,7 +22,7 @@ const EVERYTHING: Duration = Duration::from_mins(1);
 const MOST: usize = 20_000;
 
 /// What is remembered of a public id.
-pub(crate) type Known = Option<std::sync::Arc<KeyState>>;
+pub(crate) type Known = Option<Arc<KeyState>>;
 
 #[derive(Debug)]
 struct Entry {
@@ -119,14 +119,12 @@ impl Keys {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use domain::{KeyId, ProjectId};
 
     use super::*;
 
-    fn key(org: OrgId) -> Known {
-        Some(Arc::new(KeyState {
+    fn key(org: OrgId) -> Arc<KeyState> {
+        Arc::new(KeyState {
             key: KeyId::generate(),
             org,
             project: ProjectId::generate(),
@@ -136,7 +134,7 @@ mod tests {
             archived: false,
             suspended: false,
             billing: true,
-        }))
+        })
     }
 
     fn generation(keys: &Keys, now: Instant) -> u64 {
@@ -161,8 +159,8 @@ mod tests {
         let (one, other) = (OrgId::generate(), OrgId::generate());
         keys.news(&[], now);
         let at = generation(&keys, now);
-        keys.learn("one", key(one), at, now);
-        keys.learn("other", key(other), at, now);
+        keys.learn("one", Some(key(one)), at, now);
+        keys.learn("other", Some(key(other)), at, now);
         keys.learn("unknown", None, at, now);
         assert_eq!(keys.find("unknown", now), Lookup::Known(None));
         keys.news(&[one], now);
@@ -178,7 +176,7 @@ mod tests {
         keys.news(&[], now);
         let before = generation(&keys, now);
         keys.news(&[org], now);
-        keys.learn("key", key(org), before, now);
+        keys.learn("key", Some(key(org)), before, now);
         assert!(matches!(keys.find("key", now), Lookup::Ask(_)));
     }
 
@@ -187,7 +185,7 @@ mod tests {
         let (keys, now) = (Keys::default(), Instant::now());
         keys.news(&[], now);
         let at = generation(&keys, now);
-        keys.learn("key", key(OrgId::generate()), at, now);
+        keys.learn("key", Some(key(OrgId::generate())), at, now);
         keys.learn("unknown", None, at, now);
         let later = now + UNKNOWN;
         keys.news(&[], later);

@@ -23,7 +23,6 @@ pub(crate) struct App {
     pub(crate) database: Database,
     pub(crate) tenant: Tenant,
     pub(crate) provider: Provider,
-    pub(crate) tasks: TaskTracker,
     pub(crate) shutdown: CancellationToken,
     base: String,
     client: Client<HttpConnector, Full<Bytes>>,
@@ -100,19 +99,18 @@ impl App {
         let router = Router::new().nest("/v1", gateway::router(gateway));
         tasks.spawn(async move { axum::serve(listener, router).await });
         let client = Client::builder(TokioExecutor::new()).build_http();
-        let app = Self { database, tenant, provider, tasks, shutdown, base, client };
+        let app = Self { database, tenant, provider, shutdown, base, client };
         app.is_ready().await;
         app
     }
 
     async fn is_ready(&self) {
-        for _ in 0..100 {
-            if self.send(self.request(Method::GET, "/models")).await.status == StatusCode::OK {
-                return;
+        let is_ready = async || {
+            while self.send(self.request(Method::GET, "/models")).await.status != StatusCode::OK {
+                tokio::time::sleep(Duration::from_millis(20)).await;
             }
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-        panic!("the gateway does not get ready");
+        };
+        tokio::time::timeout(Duration::from_secs(5), is_ready()).await.unwrap();
     }
 
     pub(crate) fn request(&self, method: Method, path: &str) -> http::request::Builder {
