@@ -1,6 +1,6 @@
 //! How every budget stands, in one question.
 
-use std::collections::HashMap;
+use std::collections::hash_map::{Entry, HashMap};
 
 use chrono::{DateTime, Utc};
 use domain::{Action, Caller, Period, window::Window};
@@ -29,9 +29,8 @@ impl Store {
         let at = sqlx::query_scalar!(r#"SELECT exq_now() AS "at!""#).fetch_one(&mut *tx).await?;
         let mut windows: HashMap<Period, Window> = HashMap::new();
         for budget in &budgets {
-            if !windows.contains_key(&budget.period) {
-                let current = window(&mut tx, caller.org, budget.period, at).await?;
-                windows.insert(budget.period, current);
+            if let Entry::Vacant(place) = windows.entry(budget.period) {
+                place.insert(window(&mut tx, caller.org, budget.period, at).await?);
             }
         }
         let rows = sqlx::query!(
