@@ -37,7 +37,8 @@ pub(crate) async fn caller(gateway: &Gateway, head: &HeaderMap) -> Result<Arc<Ke
         return Err(Error::ProjectArchived);
     }
     if !key.billing {
-        return Err(Error::BillingNotActive(format!("{}/billing", gateway.public_url())));
+        let page = format!("{}/{}/billing", gateway.public_url(), key.org);
+        return Err(Error::BillingNotActive(page));
     }
     Ok(key)
 }

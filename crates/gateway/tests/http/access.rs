@@ -73,6 +73,9 @@ async fn a_change_is_in_force_within_a_second() {
     allowed().await;
     app.database.tamper("DELETE FROM billing_profiles").await;
     refused("billing_not_active").await;
+    let reply = app.sandbox("sandbox-dime", "", "").await;
+    let page = format!("http://exchequer.test/{}/billing", app.tenant.org);
+    assert!(reply.text().contains(&page) && reply.header("x-should-retry") == "false");
     app.database.tamper(
         "INSERT INTO billing_profiles (org_id, legal_name, email, address, country, tax_id, cost_centre)
          SELECT org_id, '', '', '', 'NO', '', '' FROM organizations",
