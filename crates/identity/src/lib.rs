@@ -1,1 +1,31 @@
-//! Passwords, sessions, throttles.
+//! Who somebody is: passwords, sessions, throttles, one-time links.
+//!
+//! Pages call the functions of this crate with a [`store::Store`] and the request's session; what
+//! they answer is fit to be shown. Nothing here tells a stranger whether an address has an account.
+
+mod api_key;
+mod change;
+mod hashing;
+mod link;
+mod log_in;
+mod password;
+mod reset;
+mod secrets;
+mod session;
+mod session_store;
+mod set_up;
+mod sign_up;
+mod throttle;
+
+pub use api_key::{MintedKey, NoRandomness};
+pub use change::{ChangeError, change_password};
+pub use link::{is_link_token, link_token};
+pub use log_in::{LogInError, log_in};
+pub use password::{NewPassword, Password, PasswordError};
+pub use reset::{ResetError, reset_link, reset_password};
+pub use secrets::{Purpose, Secrets, SecretsError};
+pub use session::{current_user, log_out, session_layer};
+pub use session_store::Sessions;
+pub use set_up::{SetUpError, is_setup_token, set_up, setup_token};
+pub use sign_up::{Person, SignUpError, create_user, sign_up};
+pub use throttle::seconds;

@@ -1,0 +1,51 @@
+//! The session of a browser: its cookie, and who is logged in.
+
+use domain::UserId;
+use serde_json::Value;
+use store::{Store, system::Account};
+use time::Duration;
+use tower_sessions::{Expiry, Session, SessionManagerLayer, cookie::SameSite, session};
+
+use crate::session_store::{INACTIVITY, STALE, Sessions, USER};
+
+/// The layer that gives requests their session. Over https the cookie is bound to the host and
+/// never sent in clear. `Lax`, not `Strict`: who comes from a link in a mail stays logged in.
+pub fn session_layer(store: &Store, public_url: &str) -> SessionManagerLayer<Sessions> {
+    let secure = public_url.starts_with("https://");
+    SessionManagerLayer::new(Sessions::new(store.clone()))
+        .with_name(if secure { "__Host-exchequer" } else { "exchequer" })
+        .with_secure(secure)
+        .with_http_only(true)
+        .with_same_site(SameSite::Lax)
+        .with_path("/")
+        .with_expiry(Expiry::OnInactivity(Duration::seconds(INACTIVITY.as_secs().cast_signed())))
+}
+
+/// Who is logged in, if anybody. Fails if the database can't be reached.
+pub async fn current_user(
+    store: &Store,
+    session: &Session,
+) -> Result<Option<Account>, session::Error> {
+    let Some(user) = session.get::<UserId>(USER).await? else {
+        return Ok(None);
+    };
+    if session.get_value(STALE).await?.is_some() {
+        session.remove_value(STALE).await?;
+    }
+    store.system().account(user).await.map_err(|error| {
+        session::Error::Store(tower_sessions::session_store::Error::Backend(error.to_string()))
+    })
+}
+
+/// Ends the session, here and in the database.
+pub async fn log_out(session: &Session) -> Result<(), session::Error> {
+    // Known only after loading: a session that ended already needs no ending.
+    session.get_value(USER).await?;
+    session.flush().await
+}
+
+/// Makes the session this user's, under a new id: one that was known before log-in is worthless.
+pub(crate) async fn enter(session: &Session, user: UserId) -> Result<(), session::Error> {
+    session.cycle_id().await?;
+    session.insert(USER, Value::String(user.to_string())).await
+}

@@ -1,0 +1,103 @@
+//! Making accounts.
+
+use std::{net::IpAddr, time::Duration};
+
+use domain::{Email, Name, UserId};
+use store::{
+    Conflict, Store, StoreError,
+    system::{NewUser, SignUpPolicy},
+};
+use tower_sessions::{Session, session};
+
+use crate::{
+    NewPassword, Secrets,
+    hashing::{self, Busy},
+    session::enter,
+    throttle::{Visit, seconds},
+};
+
+/// A person who gets an account.
+#[derive(Debug, Clone)]
+pub struct Person {
+    /// Will identify the account.
+    pub email: Email,
+    /// What the person is called.
+    pub name: Name,
+    /// As chosen.
+    pub password: NewPassword,
+    /// The address is known to be the person's; alerts go to such owners only.
+    pub verified: bool,
+}
+
+/// Why an account is not made.
+#[derive(Debug, thiserror::Error)]
+pub enum SignUpError {
+    /// The operator has closed sign-up.
+    #[error("this installation takes only people who were invited")]
+    Closed,
+    /// The address has an account; the sentence says no more than it must.
+    #[error("the account can’t be made: if you have one already, log in or ask for a reset link")]
+    Taken,
+    /// Too many attempts from this address.
+    #[error("too many attempts: please wait {}", seconds(*.0))]
+    Wait(Duration),
+    /// Too many at once.
+    #[error(transparent)]
+    Busy(#[from] Busy),
+    /// The database.
+    #[error(transparent)]
+    Store(StoreError),
+    /// The database, while making the session.
+    #[error("the session could not be made")]
+    Session(#[from] session::Error),
+}
+
+impl From<StoreError> for SignUpError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Conflict(Conflict::Email) => Self::Taken,
+            other => Self::Store(other),
+        }
+    }
+}
+
+/// Makes an account for whoever asks, if that is allowed, and logs in.
+pub async fn sign_up(
+    store: &Store,
+    secrets: &Secrets,
+    session: &Session,
+    person: &Person,
+    address: IpAddr,
+) -> Result<UserId, SignUpError> {
+    if store.system().sign_up_policy().await? != SignUpPolicy::Open {
+        return Err(SignUpError::Closed);
+    }
+    let visit = Visit::new(secrets, address);
+    if let Some(wait) = visit.begin(store).await? {
+        return Err(SignUpError::Wait(wait));
+    }
+    let user = create_user(store, person, false).await?;
+    visit.succeed(store).await?;
+    enter(session, user).await?;
+    Ok(user)
+}
+
+/// Makes an account as the operator's command does, whatever the policy says. Hashes first: a taken
+/// address takes as long as a free one.
+pub async fn create_user(
+    store: &Store,
+    person: &Person,
+    operator: bool,
+) -> Result<UserId, SignUpError> {
+    Ok(store.system().create_user(&new_user(person, operator).await?).await?)
+}
+
+pub(crate) async fn new_user(person: &Person, operator: bool) -> Result<NewUser, Busy> {
+    Ok(NewUser {
+        email: person.email.clone(),
+        name: person.name.clone(),
+        hash: hashing::hash(&person.password).await?,
+        verified: person.verified,
+        operator,
+    })
+}
