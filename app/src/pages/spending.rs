@@ -1,0 +1,25 @@
+//! What is spent, what limits it, and what was said about it.
+
+use axum::{Router, routing::get};
+
+use crate::web::App;
+
+mod alerts;
+mod budgets;
+mod calendar;
+mod outlook;
+mod overview;
+mod question;
+mod receipt;
+mod sheet;
+mod usage;
+
+/// Overview, usage, budgets, alerts, receipts.
+pub(super) fn router() -> Router<App> {
+    Router::new()
+        .route("/{org}", get(overview::show))
+        .route("/{org}/usage", get(usage::show))
+        .route("/{org}/budgets", get(budgets::show).post(budgets::save))
+        .route("/{org}/alerts", get(alerts::show))
+        .route("/receipts/{id}", get(receipt::show))
+}

@@ -1,0 +1,162 @@
+//! `/{org}/alerts`: what was crossed, who was told, and what the mail servers answered.
+
+use axum::{extract::State, response::Response};
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+use domain::{Period, window::Window};
+use leptos::prelude::*;
+use store::{Crossing, Threshold};
+
+use crate::{
+    components::{Card, Empty, LinkButton, Notice, Tone, Weight},
+    layouts::{Frame, NavItem, PageHead, Shell},
+    render::Page,
+    web::{App, Failure, Member},
+};
+
+mod delivery;
+mod earlier;
+mod open;
+
+pub(super) use delivery::{delivered, title};
+
+struct View {
+    frame: Frame,
+    /// The organization's path.
+    org: String,
+    zone: Tz,
+    now: DateTime<Utc>,
+    crossings: Vec<Crossing>,
+    thresholds: Vec<Threshold>,
+    mails: bool,
+}
+
+/// `GET`
+pub(super) async fn show(State(app): State<App>, member: Member) -> Result<Response, Failure> {
+    let (store, caller) = (&app.store, &member.caller);
+    let (_, now) = store.standings(caller).await?;
+    let view = View {
+        frame: member.frame(NavItem::Alerts),
+        org: format!("/{}", member.organization.id),
+        zone: member.organization.zone,
+        now,
+        crossings: store.crossings(caller).await?,
+        thresholds: store.thresholds(caller).await?,
+        mails: app.mails,
+    };
+    Ok(member.visitor.look.page(Page::new("Alerts"), || page(view)))
+}
+
+/// Whether the window in which it was crossed is not over.
+pub(super) fn is_open(crossing: &Crossing, zone: Tz, now: DateTime<Utc>) -> bool {
+    Window::first(crossing.period, zone, now).starts <= crossing.crossed_at
+}
+
+/// The end of the window in which it was crossed.
+fn resets_at(period: Period, zone: Tz, now: DateTime<Utc>) -> DateTime<Utc> {
+    Window::first(period, zone, now).ends
+}
+
+fn page(view: View) -> AnyView {
+    let sub = format!(
+        "One e-mail per amount and window, to every owner with a verified address. Times are {}’s.",
+        view.zone.name()
+    );
+    let (open, over): (Vec<_>, Vec<_>) =
+        view.crossings.iter().partition(|crossing| is_open(crossing, view.zone, view.now));
+    let cards: Vec<_> = open.iter().map(|crossing| open::card(&view, crossing)).collect();
+    let content = if view.crossings.is_empty() {
+        nothing(&view)
+    } else {
+        view! {
+            {waiting(&view)}
+            {cards}
+            {earlier::card(&view, &over)}
+        }
+        .into_any()
+    };
+    let budgets = format!("{}/budgets#thresholds", view.org);
+    view! {
+        <Shell frame=view.frame>
+            <PageHead title="Alerts" sub=sub>
+                <LinkButton href=budgets>"Edit thresholds"</LinkButton>
+            </PageHead>
+            {content}
+        </Shell>
+    }
+    .into_any()
+}
+
+/// Mails that nobody sends.
+fn waiting(view: &View) -> Option<AnyView> {
+    let queued = view
+        .crossings
+        .iter()
+        .flat_map(|crossing| &crossing.deliveries)
+        .any(|delivery| matches!(delivery.state.as_str(), "queued" | "sending"));
+    (queued && !view.mails).then(|| {
+        view! {
+            <Notice
+                tone=Tone::Warn
+                lead="Mails wait in the outbox."
+                text="This installation has no mail server: whoever runs it sets EXCHEQUER_SMTP_URL, and the mails that wait are sent then."
+            />
+        }
+        .into_any()
+    })
+}
+
+fn nothing(view: &View) -> AnyView {
+    let href = format!("{}/budgets#thresholds", view.org);
+    let (title, text, verb) = if view.thresholds.is_empty() {
+        (
+            "No threshold is set",
+            "Nobody is told before a budget blocks. Add thresholds at 50, 80 and 100% of it.",
+            "Add a threshold",
+        )
+    } else {
+        (
+            "Nothing was crossed yet",
+            "When spend reaches a threshold, or a budget begins to refuse, it is listed here with what became of each e-mail.",
+            "See the thresholds",
+        )
+    };
+    view! {
+        <Card>
+            <Empty title text>
+                <LinkButton href weight=Weight::Primary>{verb}</LinkButton>
+            </Empty>
+        </Card>
+    }
+    .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::{CrossingId, OrgId, Scope, Usd};
+
+    use super::*;
+
+    #[test]
+    fn an_alert_is_open_until_its_window_is_over() {
+        let now: DateTime<Utc> = "2026-11-18T12:00:00Z".parse().unwrap();
+        let crossing = |period, at: &str| Crossing {
+            id: CrossingId::generate(),
+            blocked: false,
+            scope: Scope::Org(OrgId::generate()),
+            scope_name: "A".to_owned(),
+            period,
+            fires_at: Usd::from_dollars(1),
+            spent: Usd::from_dollars(1),
+            crossed_at: at.parse().unwrap(),
+            silent: false,
+            deliveries: Vec::new(),
+        };
+        let open = |period, at| is_open(&crossing(period, at), Tz::UTC, now);
+        assert!(open(Period::Month, "2026-11-01T00:00:00Z"));
+        assert!(!open(Period::Month, "2026-10-31T23:59:59Z"));
+        assert!(!open(Period::Day, "2026-11-17T23:59:59Z"));
+        assert!(open(Period::Week, "2026-11-16T00:00:00Z"));
+        assert_eq!(resets_at(Period::Day, Tz::UTC, now), "2026-11-19T00:00:00Z".parse::<DateTime<Utc>>().unwrap());
+    }
+}

@@ -1,0 +1,70 @@
+//! An alert and its mails in words.
+
+use store::{Crossing, Delivery};
+
+use crate::components::{Glyph, Tone, usd};
+
+/// Tries before a mail counts as failed.
+const MOST: i32 = 8;
+
+/// How a mail stands: tone, icon, words.
+pub(super) fn state(delivery: &Delivery) -> (Tone, Option<Glyph>, String) {
+    match (delivery.state.as_str(), delivery.attempts) {
+        ("sent", _) => (Tone::Ok, None, "Sent".to_owned()),
+        ("failed", _) => (Tone::Bad, None, "Failed".to_owned()),
+        ("dropped", _) => (Tone::Plain, None, "Not sent, no longer an owner".to_owned()),
+        (_, 0) | ("sending", 1) => (Tone::Plain, Some(Glyph::Clock), "Queued".to_owned()),
+        (_, tries) => (Tone::Warn, Some(Glyph::Retry), format!("Retrying, {tries} of {MOST}")),
+    }
+}
+
+/// What became of an alert's mails: `2 of 3 sent, 1 failed`.
+pub(in super::super) fn delivered(crossing: &Crossing) -> (Tone, String) {
+    if crossing.silent {
+        return (Tone::Plain, "Not mailed: already passed when it was set".to_owned());
+    }
+    let all = crossing.deliveries.len();
+    let count = |state: &str| crossing.deliveries.iter().filter(|mail| mail.state == state).count();
+    let (sent, failed) = (count("sent"), count("failed"));
+    match (all, failed) {
+        (0, _) => (Tone::Warn, "Nobody to mail".to_owned()),
+        (_, 0) if sent == all => (Tone::Plain, format!("{sent} of {all} sent")),
+        (_, 0) => (Tone::Warn, format!("{sent} of {all} sent")),
+        (_, failed) => (Tone::Bad, format!("{sent} of {all} sent, {failed} failed")),
+    }
+}
+
+/// What happened: `Customs classifier passed $960.00`.
+pub(in super::super) fn title(crossing: &Crossing) -> String {
+    let name = &crossing.scope_name;
+    if crossing.blocked {
+        format!("{name} reached its {} budget and refuses", crossing.period.adjective())
+    } else {
+        format!("{name} passed {}", usd(crossing.fires_at))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mail(state: &str, attempts: i32) -> Delivery {
+        Delivery {
+            recipient: "a@example.com".to_owned(),
+            state: state.to_owned(),
+            attempts,
+            answer: None,
+        }
+    }
+
+    #[test]
+    fn states_in_words() {
+        let words = |name, attempts| state(&mail(name, attempts)).2;
+        assert_eq!(words("queued", 0), "Queued");
+        assert_eq!(words("sending", 1), "Queued");
+        assert_eq!(words("queued", 3), "Retrying, 3 of 8");
+        assert_eq!(words("sending", 4), "Retrying, 4 of 8");
+        assert_eq!(words("sent", 2), "Sent");
+        assert_eq!(words("failed", 8), "Failed");
+    }
+}

@@ -1,0 +1,43 @@
+//! Alerts of windows that are over.
+
+use leptos::prelude::*;
+use store::Crossing;
+
+use super::{
+    View,
+    delivery::{delivered, title},
+};
+use crate::components::{Card, Column, Money, Table, Time, usd};
+
+pub(super) fn card(view: &View, crossings: &[&Crossing]) -> Option<AnyView> {
+    if crossings.is_empty() {
+        return None;
+    }
+    let columns = vec![
+        Column::text("Alert"),
+        Column::text("Crossed"),
+        Column::text("Delivery"),
+        Column::number("Spent then"),
+    ];
+    let rows: Vec<_> = crossings.iter().map(|crossing| row(view, crossing)).collect();
+    let card = view! {
+        <Card title="Earlier" note="The newest hundred alerts are kept here">
+            <Table label="Earlier alerts" columns>{rows}</Table>
+        </Card>
+    };
+    Some(card.into_any())
+}
+
+fn row(view: &View, crossing: &Crossing) -> AnyView {
+    let (tone, words) = delivered(crossing);
+    let note = format!("{} {}", usd(crossing.fires_at), crossing.period.adjective());
+    view! {
+        <tr>
+            <th scope="row">{title(crossing)}<small>{note}</small></th>
+            <td data-l="Crossed"><Time at=crossing.crossed_at zone=view.zone/></td>
+            <td data-l="Delivery"><span class=tone.class()>{words}</span></td>
+            <td data-l="Spent then" class="num"><Money amount=crossing.spent/></td>
+        </tr>
+    }
+    .into_any()
+}

@@ -1,0 +1,86 @@
+//! An alert of a window that is not over.
+
+use leptos::prelude::*;
+use store::{Crossing, Delivery};
+
+use super::{
+    View,
+    delivery::{state, title},
+    resets_at,
+};
+use crate::{
+    components::{
+        Badge, CardBody, Column, Glyph, Icon, LinkButton, Money, Precision, Stat, Stats, Table,
+        Time, Tone, time_text, usd,
+    },
+    pages::spending::calendar::until,
+};
+
+pub(super) fn card(view: &View, crossing: &Crossing) -> AnyView {
+    let (glyph, tone) =
+        if crossing.blocked { (Glyph::Stop, Tone::Bad) } else { (Glyph::Warn, Tone::Warn) };
+    let resets = resets_at(crossing.period, view.zone, view.now);
+    let of = format!("of {} {}", usd(crossing.fires_at), crossing.period.adjective());
+    let day = time_text(crossing.crossed_at, view.zone, Precision::Day);
+    let local = crossing.crossed_at.with_timezone(&view.zone);
+    let budgets = format!("{}/budgets", view.org);
+    let label = if crossing.blocked { "Began to refuse" } else { "Crossed" };
+    let verb = if crossing.blocked { "Raise budget" } else { "See budget" };
+    let (exact, clock) = (local.to_rfc3339(), local.format("%H:%M:%S").to_string());
+    let (spent, zone, wait) = (crossing.spent, view.zone, until(resets, view.now, view.zone));
+    view! {
+        <section class="card">
+            <header>
+                <h2 class="named"><Icon glyph class=tone.class()/>{title(crossing)}</h2>
+                <LinkButton href=budgets>{verb}</LinkButton>
+            </header>
+            <CardBody>
+                <Stats>
+                    <Stat label=label note=day>
+                        <time datetime=exact>{clock}</time>
+                    </Stat>
+                    <Stat label="Spent then" note=of><Money amount=spent/></Stat>
+                    <Stat label="Resets" note=wait><Time at=resets zone/></Stat>
+                </Stats>
+            </CardBody>
+            {mails(crossing)}
+        </section>
+    }
+    .into_any()
+}
+
+fn mails(crossing: &Crossing) -> AnyView {
+    if crossing.silent {
+        return view! { <footer>"Nobody is mailed: it was passed already when it was set."</footer> }
+            .into_any();
+    }
+    if crossing.deliveries.is_empty() {
+        return view! { <footer class="warn">"Nobody was mailed: no owner had a verified address."</footer> }
+            .into_any();
+    }
+    let columns = vec![Column::text("Recipient"), Column::text("Delivery"), Column::text("The server said")];
+    let rows: Vec<_> = crossing.deliveries.iter().map(row).collect();
+    view! {
+        <div class="split">
+            <Table label="Deliveries" columns>{rows}</Table>
+        </div>
+    }
+    .into_any()
+}
+
+fn row(delivery: &Delivery) -> AnyView {
+    let (tone, glyph, words) = state(delivery);
+    let badge = match glyph {
+        Some(glyph) => view! { <Badge tone glyph text=words/> }.into_any(),
+        None => view! { <Badge tone text=words/> }.into_any(),
+    };
+    let answer = delivery.answer.clone().unwrap_or_else(|| "–".to_owned());
+    view! {
+        <tr>
+            <th scope="row">{delivery.recipient.clone()}</th>
+            <td data-l="Delivery">{badge}</td>
+            <td data-l="The server said" class="mono muted small">{answer}</td>
+        </tr>
+    }
+    .into_any()
+}

@@ -1,0 +1,61 @@
+//! Budgets besides the organization's of the month: of projects, keys, weeks and days.
+
+use leptos::prelude::*;
+use store::Standing;
+
+use super::{View, status::scope_label};
+use crate::{
+    components::{Card, CardFoot, LimitRow, MeterLegend, Precision, count, time_text},
+    pages::spending::outlook::Outlook,
+};
+
+pub(super) fn card(view: &View) -> Option<AnyView> {
+    let own = view.own.budget.as_ref().map(|budget| budget.id);
+    let others: Vec<_> = view
+        .standings
+        .iter()
+        .filter(|standing| standing.status.budget.as_ref().map(|budget| budget.id) != own)
+        .filter_map(|standing| row(view, standing))
+        .collect();
+    if others.is_empty() {
+        return None;
+    }
+    let card = view! {
+        <Card title="More budgets" note="Set by the operator’s command">
+            <ul class="budgets split">{others}</ul>
+            <CardFoot><MeterLegend/></CardFoot>
+        </Card>
+    };
+    Some(card.into_any())
+}
+
+fn row(view: &View, standing: &Standing) -> Option<AnyView> {
+    let status = &standing.status;
+    let budget = status.budget.as_ref()?;
+    let outlook = Outlook::of(standing, &view.thresholds, view.now, view.zone);
+    let resets = time_text(status.window.ends, view.zone, Precision::Minute);
+    let note = match status.refused {
+        0 => format!("Resets {resets}"),
+        1 => format!("1 request refused; resets {resets}"),
+        many => format!("{} requests refused; resets {resets}", count(many)),
+    };
+    let org = view.path.trim_end_matches("/budgets");
+    let href = match budget.scope {
+        domain::Scope::Org(_) => view.path.clone(),
+        domain::Scope::Project(_) => format!("{org}/projects"),
+        domain::Scope::Key(_) => format!("{org}/keys"),
+    };
+    let row = view! {
+        <LimitRow
+            title=budget.scope_name.clone()
+            href=href
+            kind=scope_label(budget.scope)
+            reading=outlook.reading
+            tone=outlook.tone
+            state=outlook.state
+            period=budget.period.adjective()
+            note=note
+        />
+    };
+    Some(row.into_any())
+}

@@ -1,0 +1,106 @@
+//! The organization's budget and what is spent of it.
+
+use domain::{Scope, Usd};
+use leptos::prelude::*;
+
+use super::View;
+use crate::{
+    components::{
+        Badge, Card, CardBody, Count, Meter, MeterLegend, Money, Notice, Stat, Stats, Time, Tone,
+        count, share, usd,
+    },
+    pages::spending::{calendar::until, outlook::Outlook},
+};
+
+/// Meter and numbers; without a budget the numbers alone.
+pub(super) fn card(view: &View) -> AnyView {
+    let own = &view.own;
+    let outlook = own.budget.as_ref().and_then(|budget| {
+        let standing = view.standings.iter().find(|standing| {
+            standing.status.budget.as_ref().is_some_and(|other| other.id == budget.id)
+        })?;
+        Some(Outlook::of(standing, &view.thresholds, view.now, view.zone))
+    });
+    let blocks = outlook.as_ref().filter(|outlook| outlook.tone == Tone::Bad);
+    let blocks = blocks.map(|outlook| reached(view, outlook.reading.limit));
+    let meter = outlook.map(|outlook| {
+        view! {
+            <div>
+                <div class="row between">
+                    <h2>"Organization budget"</h2>
+                    <Badge tone=outlook.tone line=outlook.tone == Tone::Plain text=outlook.state/>
+                </div>
+                <Meter label="Organization, monthly budget" reading=outlook.reading tone=outlook.tone/>
+            </div>
+            <MeterLegend/>
+        }
+    });
+    let numbers = numbers(view);
+    view! {
+        {blocks}
+        <Card>
+            <CardBody>
+                {numbers}
+                {meter}
+            </CardBody>
+        </Card>
+    }
+    .into_any()
+}
+
+/// Said above everything else: nothing goes through.
+fn reached(view: &View, limit: Usd) -> AnyView {
+    let refused = match view.own.refused {
+        0 => String::new(),
+        1 => " 1 request was refused in this cycle.".to_owned(),
+        many => format!(" {} requests were refused in this cycle.", count(many)),
+    };
+    let lead = if view.own.spent >= limit {
+        "The organization budget is reached: every request is refused now."
+    } else {
+        "The organization budget is nearly spent: requests that do not fit are refused."
+    };
+    let text = format!("Raise or remove it below, or wait for the next cycle.{refused}");
+    view! { <Notice tone=Tone::Bad lead text/> }.into_any()
+}
+
+fn numbers(view: &View) -> AnyView {
+    let own = &view.own;
+    let limit = own.budget.as_ref().map(|budget| budget.amount);
+    let of = limit
+        .map(|limit| format!("{} of {}", share(own.spent.pico(), limit.pico()), usd(limit)))
+        .unwrap_or_default();
+    let left = match limit {
+        Some(limit) => {
+            let left = limit.left_after(own.spent.plus(own.held));
+            view! { <Stat label="Left"><Money amount=left/></Stat> }.into_any()
+        }
+        None => view! { <Stat label="Budget" note="Nothing blocks">"None"</Stat> }.into_any(),
+    };
+    let running = match own.running {
+        1 => "by 1 running request".to_owned(),
+        many => format!("by {} running requests", count(many.into())),
+    };
+    let resets = until(own.window.ends, view.now, view.zone);
+    let (spent, held, refused) = (own.spent, own.held, own.refused);
+    let (at, zone) = (own.window.ends, view.zone);
+    view! {
+        <Stats>
+            <Stat label="Spent this cycle" note=of><Money amount=spent hero=true/></Stat>
+            {left}
+            <Stat label="Held" note=running><Money amount=held/></Stat>
+            <Stat label="Refused" note="by this budget"><Count number=refused/></Stat>
+            <Stat label="Resets" note=resets><Time at zone/></Stat>
+        </Stats>
+    }
+    .into_any()
+}
+
+/// What a scope is called on this page.
+pub(super) const fn scope_label(scope: Scope) -> &'static str {
+    match scope {
+        Scope::Org(_) => "Organization",
+        Scope::Project(_) => "Project",
+        Scope::Key(_) => "API key",
+    }
+}

@@ -1,0 +1,141 @@
+//! The thresholds, and one more.
+
+use domain::{Level, Usd};
+use leptos::prelude::*;
+use store::Threshold;
+
+use super::{View, status::scope_label};
+use crate::{
+    components::{
+        Badge, Button, Card, CardBody, Choice, Column, Empty, ErrorSummary, Field, Money,
+        PostButton, Select, Table, Time, Tone, Weight,
+    },
+    pages::spending::outlook::level_text,
+    web::Draft,
+};
+
+pub(super) fn card(view: &View) -> AnyView {
+    let (list, form) = (list(view), form(view));
+    view! {
+        <div class="stack" id="thresholds">
+            <Card title="Thresholds" note="Notify, never block">
+                {list}
+                {form}
+            </Card>
+        </div>
+    }
+    .into_any()
+}
+
+fn list(view: &View) -> AnyView {
+    if view.thresholds.is_empty() {
+        return view! {
+            <Empty
+                split=true
+                tone=Tone::Warn
+                title="Nobody is told before the budget blocks"
+                text="Add a threshold at 50, 80 or 100%: the owners get one e-mail when it is crossed."
+            />
+        }
+        .into_any();
+    }
+    let columns = vec![
+        Column::text("Level"),
+        Column::number("Amount now"),
+        Column::text("Crossed"),
+        Column::act(),
+    ];
+    let rows: Vec<_> = view.thresholds.iter().map(|threshold| row(view, threshold)).collect();
+    view! { <Table label="Thresholds" columns>{rows}</Table> }.into_any()
+}
+
+fn row(view: &View, threshold: &Threshold) -> AnyView {
+    let what = match threshold.level {
+        Level::Percent(_) => format!("of the {} budget", threshold.period.adjective()),
+        Level::Amount(_) => format!("spent, {}", threshold.period.adjective()),
+    };
+    let scope = format!("{}{}", scope_label(threshold.scope), scope_name(view, threshold));
+    let amount = match threshold.fires_at {
+        Some(amount) => view! { <Money amount/> }.into_any(),
+        None => view! { <span class="faint">"No budget"</span> }.into_any(),
+    };
+    let crossed = match threshold.crossed_at {
+        Some(at) => view! {
+            <Badge tone=Tone::Warn text="Passed"/>
+            <small><Time at zone=view.zone/></small>
+        }
+        .into_any(),
+        None => view! { <span class="faint">"Not yet"</span> }.into_any(),
+    };
+    let fields =
+        vec![("action", "remove-threshold".to_owned()), ("threshold", threshold.id.to_string())];
+    let which = format!(" {}", level_text(threshold.level));
+    view! {
+        <tr>
+            <th scope="row">{format!("{} {what}", level_text(threshold.level))}<small>{scope}</small></th>
+            <td data-l="Amount now" class="num">{amount}</td>
+            <td data-l="Crossed"><div>{crossed}</div></td>
+            <td class="act">
+                <PostButton action=view.path.clone() weight=Weight::Quiet fields>
+                    "Remove"<span class="vh">{which}</span>
+                </PostButton>
+            </td>
+        </tr>
+    }
+    .into_any()
+}
+
+/// The label of a project or key, where a budget tells it.
+fn scope_name(view: &View, threshold: &Threshold) -> String {
+    let budgets = view.standings.iter().filter_map(|standing| standing.status.budget.as_ref());
+    let known = budgets.filter(|budget| budget.scope == threshold.scope).map(|b| &b.scope_name);
+    match (threshold.scope, known.into_iter().next()) {
+        (domain::Scope::Org(_), _) | (_, None) => String::new(),
+        (_, Some(name)) => format!(" {name}"),
+    }
+}
+
+fn form(view: &View) -> AnyView {
+    let unit = if view.own.budget.is_some() { "percent" } else { "usd" };
+    let draft =
+        view.forms.threshold.clone().unwrap_or_else(|| Draft::with([("unit", unit.to_owned())]));
+    let units = vec![
+        Choice::new("percent", "% of the organization budget"),
+        Choice::new("usd", "US dollars a month"),
+    ];
+    let help = if view.own.spent > Usd::ZERO {
+        "At or below what is spent it mails nobody in this cycle."
+    } else {
+        "One e-mail per amount and cycle."
+    };
+    let action = view.path.clone();
+    view! {
+        <CardBody split=true>
+            <form class="form" method="post" action=action>
+                <input type="hidden" name="action" value="add-threshold"/>
+                <ErrorSummary lead="Nothing was added" errors=draft.errors()/>
+                <div class="cols">
+                    <Field
+                        name="level"
+                        label="Notify at"
+                        value=draft.value("level")
+                        inputmode="decimal"
+                        autocomplete="off"
+                        help=help
+                        error=draft.error("level")
+                        required=true
+                    />
+                    <Select
+                        name="unit"
+                        label="Of what"
+                        choices=units
+                        value=draft.value("unit")
+                        error=draft.error("unit")
+                    />
+                </div>
+                <p><Button>"Add threshold"</Button></p>
+            </form>
+        </CardBody>
+    }
+    .into_any()
+}

@@ -1,0 +1,177 @@
+//! Where a budget will end if it goes on like this, and its state in words.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use chrono_tz::Tz;
+use domain::{Level, Usd, window::Window};
+use store::{BudgetStatus, Standing, Threshold};
+
+use super::calendar::day_name;
+use crate::components::{Reading, Tone};
+
+/// A forecast needs this part of its window.
+const LEAST: i32 = 30;
+
+/// What is said of a budget.
+#[derive(Debug, Clone)]
+pub(super) struct Outlook {
+    pub(super) tone: Tone,
+    /// The state in words.
+    pub(super) state: String,
+    pub(super) reading: Reading,
+}
+
+/// What will be spent at the window's end; none before there is enough to go by, and none when it is
+/// over.
+pub(super) fn forecast(spent: Usd, window: Window, now: DateTime<Utc>) -> Option<Usd> {
+    let (passed, whole) = (now - window.starts, window.ends - window.starts);
+    if !window.contains(now) || spent <= Usd::ZERO || passed * LEAST < whole {
+        return None;
+    }
+    scaled(spent.pico(), whole.num_seconds(), passed.num_seconds()).map(Usd::from_pico)
+}
+
+/// `value × numerator / denominator`, unless it does not fit.
+fn scaled(value: i128, numerator: i64, denominator: i64) -> Option<i128> {
+    value.checked_mul(numerator.into())?.checked_div(denominator.into())
+}
+
+/// When the amount is reached at this pace, if in this window.
+fn reached_on(spent: Usd, amount: Usd, window: Window, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    forecast(spent, window, now).filter(|end| *end >= amount)?;
+    // Sixty decimal digits are not needed to name a day.
+    let unit = (spent.pico() / 1_000_000_000).max(1);
+    let passed = (now - window.starts).num_seconds();
+    let seconds = scaled(amount.pico() / unit, passed, 1)?.checked_div(spent.pico() / unit)?;
+    let at = window.starts + TimeDelta::try_seconds(i64::try_from(seconds).ok()?)?;
+    Some(at.max(now))
+}
+
+/// Thresholds of the same scope and window.
+pub(super) fn thresholds_of<'a>(
+    status: &BudgetStatus,
+    all: &'a [Threshold],
+) -> Vec<&'a Threshold> {
+    let Some(budget) = &status.budget else { return Vec::new() };
+    let same = |threshold: &&Threshold| {
+        threshold.scope == budget.scope && threshold.period == budget.period
+    };
+    all.iter().filter(same).collect()
+}
+
+/// A threshold's level in words: `80%`, `$4,000.00`.
+pub(super) fn level_text(level: Level) -> String {
+    match level {
+        Level::Amount(amount) => crate::components::usd(amount),
+        Level::Percent(percent) => format!("{percent}%"),
+    }
+}
+
+impl Outlook {
+    pub(super) fn of(standing: &Standing, all: &[Threshold], now: DateTime<Utc>, zone: Tz) -> Self {
+        let status = &standing.status;
+        let thresholds = thresholds_of(status, all);
+        let limit = status.budget.as_ref().map_or(Usd::ZERO, |budget| budget.amount);
+        let reached = status.spent >= limit || standing.blocked_at.is_some();
+        let forecast = forecast(status.spent, status.window, now).filter(|_| !reached);
+        let mut passed: Vec<_> = thresholds
+            .iter()
+            .filter(|threshold| threshold.fires_at.is_some_and(|at| status.spent >= at))
+            .collect();
+        passed.sort_by_key(|threshold| threshold.fires_at);
+        let (tone, state) = if reached {
+            (Tone::Bad, "Reached, refusing".to_owned())
+        } else if let Some(at) = reached_on(status.spent, limit, status.window, now) {
+            let day = day_name(at.with_timezone(&zone).date_naive());
+            (Tone::Warn, format!("Reached about {day}"))
+        } else if let Some(threshold) = passed.last() {
+            (Tone::Warn, format!("Past {}", level_text(threshold.level)))
+        } else if thresholds.is_empty() {
+            (Tone::Plain, "No alert set".to_owned())
+        } else {
+            (Tone::Ok, "On course".to_owned())
+        };
+        let reading = Reading {
+            spent: status.spent,
+            reserved: status.held,
+            limit,
+            forecast,
+            thresholds: thresholds.iter().filter_map(|threshold| threshold.fires_at).collect(),
+        };
+        Self { tone, state, reading }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::{BudgetId, OrgId, Period, Scope, ThresholdId};
+
+    use super::*;
+
+    fn now() -> DateTime<Utc> {
+        "2026-11-16T00:00:00Z".parse().unwrap()
+    }
+
+    fn november() -> Window {
+        Window::first(Period::Month, Tz::UTC, now())
+    }
+
+    fn dollars(amount: i64) -> Usd {
+        Usd::from_dollars(amount)
+    }
+
+    #[test]
+    fn half_the_window_is_half_the_spend() {
+        assert_eq!(forecast(dollars(50), november(), now()), Some(dollars(100)));
+        assert_eq!(forecast(Usd::ZERO, november(), now()), None);
+        assert_eq!(forecast(dollars(50), november(), november().starts), None);
+        assert_eq!(forecast(dollars(50), november(), november().ends), None);
+        assert_eq!(forecast(Usd::from_pico(i128::MAX), november(), now()), None);
+    }
+
+    fn state(spent: i64, amount: i64, percents: &[u32]) -> (Tone, String) {
+        let scope = Scope::Org(OrgId::generate());
+        let budget = store::Budget {
+            id: BudgetId::generate(),
+            scope,
+            scope_name: "A".to_owned(),
+            period: Period::Month,
+            amount: dollars(amount),
+            set_by: None,
+            set_at: now(),
+        };
+        let thresholds: Vec<_> = percents
+            .iter()
+            .map(|percent| Threshold {
+                id: ThresholdId::generate(),
+                scope,
+                period: Period::Month,
+                level: Level::Percent(*percent),
+                fires_at: dollars(amount).percent(*percent),
+                crossed_at: None,
+            })
+            .collect();
+        let status = BudgetStatus {
+            budget: Some(budget),
+            window: november(),
+            spent: dollars(spent),
+            held: Usd::ZERO,
+            running: 0,
+            requests: 1,
+            refused: 0,
+        };
+        let standing = Standing { status, blocked_at: None };
+        let outlook = Outlook::of(&standing, &thresholds, now(), Tz::UTC);
+        (outlook.tone, outlook.state)
+    }
+
+    #[test]
+    fn states_in_words() {
+        let said = |tone, text: &str| (tone, text.to_owned());
+        assert_eq!(state(10, 100, &[50]), said(Tone::Ok, "On course"));
+        assert_eq!(state(10, 100, &[]), said(Tone::Plain, "No alert set"));
+        assert_eq!(state(40, 100, &[80, 20, 30]), said(Tone::Warn, "Past 30%"));
+        assert_eq!(state(75, 100, &[50]), said(Tone::Warn, "Reached about 21 Nov"));
+        assert_eq!(state(100, 100, &[50]), said(Tone::Bad, "Reached, refusing"));
+        assert_eq!(state(0, 0, &[]), said(Tone::Bad, "Reached, refusing"));
+    }
+}

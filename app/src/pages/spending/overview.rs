@@ -1,0 +1,204 @@
+//! `/{org}`: what is spent, where it will end, which limit is near, what needs a person, who spends.
+
+use axum::{extract::State, response::Response};
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+use domain::{Action, Period, Scope, window::Window};
+use leptos::prelude::*;
+use store::{BudgetStatus, Crossing, Past, Standing, Threshold, usage::Group};
+
+use super::{
+    alerts::is_open,
+    calendar::{days, same_age, stretch, until},
+    outlook::Outlook,
+    question::Measure,
+    sheet::Sheet,
+};
+use crate::{
+    components::{Glyph, LinkButton, Notice, Tone, Weight, count},
+    layouts::{Frame, NavItem, PageHead, Shell},
+    render::Page,
+    web::{App, Failure, Member},
+};
+
+mod alerts;
+mod first;
+mod hero;
+mod limits;
+mod reader;
+mod set_up;
+mod tops;
+
+/// All that the page shows.
+struct View {
+    frame: Frame,
+    /// The organization's path.
+    org: String,
+    zone: Tz,
+    now: DateTime<Utc>,
+    cycle: Window,
+    own: BudgetStatus,
+    standings: Vec<Standing>,
+    thresholds: Vec<Threshold>,
+    /// Crossings of windows that are not over.
+    open: Vec<Crossing>,
+    sheets: Vec<(Group, Sheet)>,
+    before: Option<(Window, Past)>,
+    steps: Vec<set_up::Step>,
+    /// The request to try first.
+    example: String,
+}
+
+/// `GET`
+pub(super) async fn show(
+    State(app): State<App>,
+    member: Member,
+) -> Result<Response, Failure> {
+    if !member.can(Action::SeeUsage) {
+        let frame = member.frame(NavItem::Overview);
+        let organization = member.organization.clone();
+        let look = member.visitor.look;
+        return Ok(look.page(Page::new("Overview"), || reader::page(frame, &organization)));
+    }
+    let view = read(&app, &member).await?;
+    Ok(member.visitor.look.page(Page::new("Overview").islands(), || page(view)))
+}
+
+async fn read(app: &App, member: &Member) -> Result<View, Failure> {
+    let (store, caller) = (&app.store, &member.caller);
+    let own = store.budget_status(caller, Scope::Org(caller.org), Period::Month).await?;
+    let cycle = own.window;
+    let cycles = store.cycles(caller).await?;
+    let zone = store.cycle_zone(caller, cycle).await?;
+    let mut sheets = Vec::with_capacity(Group::ALL.len());
+    let mut now = cycle.starts;
+    for group in Group::ALL {
+        let usage = store.usage(caller, cycle.starts, cycle.ends, group).await?;
+        now = usage.complete_to;
+        sheets.push((group, Sheet::new(days(cycle, zone), &usage.cells, Measure::Cost)));
+    }
+    let before = match cycles.get(1) {
+        None => None,
+        Some(before) => {
+            let past = store.past(caller, *before, same_age(cycle, *before, now)).await?;
+            (!past.days.is_empty()).then_some((*before, past))
+        }
+    };
+    let used = before.is_some() || store.ever_used(caller).await?;
+    let (standings, _) = store.standings(caller).await?;
+    let thresholds = store.thresholds(caller).await?;
+    let mut open = store.crossings(caller).await?;
+    open.retain(|crossing| is_open(crossing, zone, now));
+    let org = format!("/{}", member.organization.id);
+    let done = set_up::Done {
+        billing: store.billing_profile(caller).await?.is_some(),
+        project: store.projects(caller).await?.iter().any(|project| project.archived_at.is_none()),
+        key: store.api_keys(caller).await?.iter().any(|key| key.revoked_at.is_none()),
+        request: used,
+        budget: !standings.is_empty(),
+        threshold: !thresholds.is_empty(),
+    };
+    Ok(View {
+        frame: member.frame(NavItem::Overview),
+        steps: set_up::steps(done, &org),
+        org,
+        zone,
+        now,
+        cycle,
+        own,
+        standings,
+        thresholds,
+        open,
+        sheets,
+        before,
+        example: first::example(&app.public_url, app.sandbox),
+    })
+}
+
+impl View {
+    fn sheet(&self, group: Group) -> Option<&Sheet> {
+        self.sheets.iter().find(|(of, _)| *of == group).map(|(_, sheet)| sheet)
+    }
+
+    /// Every budget with its state, the worst first.
+    fn outlooks(&self) -> Vec<(&Standing, Outlook)> {
+        let outlook =
+            |standing| (standing, Outlook::of(standing, &self.thresholds, self.now, self.zone));
+        let mut all: Vec<_> = self.standings.iter().map(outlook).collect();
+        all.sort_by_key(|(_, outlook)| match outlook.tone {
+            Tone::Bad => 0,
+            Tone::Warn => 1,
+            Tone::Ok | Tone::Plain => 2,
+        });
+        all
+    }
+
+    /// Whether there ever was a request.
+    fn used(&self) -> bool {
+        self.steps.iter().any(|step| step.first_request && step.done)
+    }
+}
+
+fn page(view: View) -> AnyView {
+    let sub = format!(
+        "Cycle {}, {} · resets {}",
+        stretch(view.cycle, view.zone),
+        view.zone.name(),
+        until(view.cycle.ends, view.now, view.zone)
+    );
+    let content = if view.used() { content(&view) } else { first::content(&view) };
+    let (usage, budgets) = (format!("{}/usage", view.org), format!("{}/budgets", view.org));
+    let verb = if view.own.budget.is_some() { "Edit budget" } else { "Set a budget" };
+    view! {
+        <Shell frame=view.frame>
+            <PageHead title="Overview" sub=sub>
+                <LinkButton href=usage glyph=Glyph::Usage>"Explore usage"</LinkButton>
+                <LinkButton href=budgets weight=Weight::Primary>{verb}</LinkButton>
+            </PageHead>
+            {content}
+        </Shell>
+    }
+    .into_any()
+}
+
+fn content(view: &View) -> AnyView {
+    let set_up = set_up::card(view);
+    let below = match (alerts::card(view), set_up) {
+        (None, None) => None,
+        (Some(card), None) | (None, Some(card)) => Some(card),
+        (Some(alerts), Some(steps)) => Some(
+            view! { <div class="grid two fill">{alerts}{steps}</div> }.into_any(),
+        ),
+    };
+    view! {
+        {stopped(view)}
+        <div class="grid main-side fill">
+            {hero::card(view)}
+            {limits::card(view)}
+        </div>
+        {below}
+        {tops::cards(view)}
+    }
+    .into_any()
+}
+
+/// What refuses requests now, said first.
+fn stopped(view: &View) -> Vec<AnyView> {
+    let bad = |(standing, outlook): (&Standing, Outlook)| {
+        let budget = standing.status.budget.as_ref().filter(|_| outlook.tone == Tone::Bad)?;
+        let refused = match standing.status.refused {
+            0 => String::new(),
+            1 => " 1 request has been refused.".to_owned(),
+            many => format!(" {} requests have been refused.", count(many)),
+        };
+        let text = format!("reached its {} budget.{refused}", budget.period.adjective());
+        let href = format!("{}/budgets", view.org);
+        let notice = view! {
+            <Notice tone=Tone::Bad lead=budget.scope_name.clone() text>
+                <LinkButton href>"See budget"</LinkButton>
+            </Notice>
+        };
+        Some(notice.into_any())
+    };
+    view.outlooks().into_iter().filter_map(bad).collect()
+}

@@ -1,0 +1,52 @@
+//! Alerts of windows that are not over.
+
+use leptos::prelude::*;
+use store::Crossing;
+
+use super::View;
+use crate::{
+    components::{Card, CardFoot, Precision, Row, Tone, time_text, usd},
+    pages::spending::alerts::{delivered, title},
+};
+
+/// So many fit.
+const MOST: usize = 4;
+
+pub(super) fn card(view: &View) -> Option<AnyView> {
+    if view.open.is_empty() {
+        return None;
+    }
+    let href = format!("{}/alerts", view.org);
+    let rows: Vec<_> =
+        view.open.iter().take(MOST).map(|crossing| row(view, &href, crossing)).collect();
+    let rest = view.open.len().saturating_sub(MOST);
+    let rest = (rest > 0).then(|| {
+        view! { <CardFoot><span>{format!("{rest} more in this cycle")}</span></CardFoot> }
+    });
+    let card = view! {
+        <Card title="Open alerts" more=("All alerts", href.clone())>
+            <ul class="rows">{rows}</ul>
+            {rest}
+        </Card>
+    };
+    Some(card.into_any())
+}
+
+fn row(view: &View, href: &str, crossing: &Crossing) -> AnyView {
+    let tone = if crossing.blocked { Tone::Bad } else { Tone::Warn };
+    let (_, mails) = delivered(crossing);
+    let text = format!("{} spent then. {mails}.", usd(crossing.spent));
+    let local = crossing.crossed_at.with_timezone(&view.zone);
+    let today = local.date_naive() == view.now.with_timezone(&view.zone).date_naive();
+    let when = if today {
+        local.format("%H:%M").to_string()
+    } else {
+        time_text(crossing.crossed_at, view.zone, Precision::Day)
+    };
+    view! {
+        <Row tone title=title(crossing) href=href.to_owned() text>
+            <time datetime=local.to_rfc3339()>{when}</time>
+        </Row>
+    }
+    .into_any()
+}

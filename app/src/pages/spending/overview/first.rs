@@ -1,0 +1,78 @@
+//! Before the first request: what to do, and the request itself.
+
+use leptos::prelude::*;
+
+use super::{View, alerts, limits, set_up};
+use crate::components::{Card, CardBody, Empty, LinkButton, Snippet, Weight};
+
+/// A request that works as it stands once the key is filled in.
+pub(super) fn example(public_url: &str, sandbox: bool) -> String {
+    let model = if sandbox { "sandbox-dime" } else { "MODEL" };
+    format!(
+        "curl {public_url}/v1/chat/completions \\\n  -H \"Authorization: Bearer $EXCHEQUER_KEY\" \\\n  -H \"Content-Type: application/json\" \\\n  -d '{{\"model\":\"{model}\",\"messages\":[{{\"role\":\"user\",\"content\":\"Hello\"}}]}}'"
+    )
+}
+
+pub(super) fn content(view: &View) -> AnyView {
+    view! {
+        <div class="grid two fill">
+            {request(view)}
+            {set_up::card(view)}
+        </div>
+        {(!view.standings.is_empty()).then(|| limits::card(view))}
+        {alerts::card(view)}
+    }
+    .into_any()
+}
+
+fn request(view: &View) -> AnyView {
+    let keys = format!("{}/keys", view.org);
+    let ready = view.steps.iter().filter(|step| !step.first_request).take(3).all(|step| step.done);
+    if !ready {
+        return view! {
+            <Card>
+                <Empty
+                    title="Nothing is spent yet"
+                    text="Fill in billing, make a key, and point an application at Exchequer. The first request shows up here within a second."
+                >
+                    <LinkButton href=keys weight=Weight::Primary>"Make a key"</LinkButton>
+                </Empty>
+            </Card>
+        }
+        .into_any();
+    }
+    let note = if view.example.contains("sandbox-dime") {
+        "The sandbox answers it: it costs $0.10 on paper, and nobody sends a bill for it. Put your key into EXCHEQUER_KEY."
+    } else {
+        "Put your key into EXCHEQUER_KEY and a model of your connection into MODEL."
+    };
+    let text = view.example.clone();
+    view! {
+        <div id="first-request" class="stack">
+            <Card title="Send your first request">
+                <CardBody split=true>
+                    <p class="muted">{note}</p>
+                    <Snippet title="curl" text open=true/>
+                    <p class="muted">"It shows up here within a second; reload the page."</p>
+                </CardBody>
+            </Card>
+        </div>
+    }
+    .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::example;
+
+    #[test]
+    fn the_body_is_json() {
+        let text = example("http://127.0.0.1:3000", true);
+        let body = text.split("-d '").nth(1).and_then(|rest| rest.strip_suffix('\'')).unwrap();
+        assert_eq!(
+            body,
+            r#"{"model":"sandbox-dime","messages":[{"role":"user","content":"Hello"}]}"#
+        );
+        assert!(text.starts_with("curl http://127.0.0.1:3000/v1/chat/completions "));
+    }
+}

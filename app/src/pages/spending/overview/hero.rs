@@ -1,0 +1,120 @@
+//! What is spent this cycle, and where it will end.
+
+use chart::{Cap, Course, Unit};
+use domain::Usd;
+use leptos::prelude::*;
+use store::usage::Group;
+
+use super::View;
+use crate::{
+    components::{
+        Card, CardBody, CourseLegend, CoursePlot, Money, Precision, Stat, Stats, change, share,
+        time_text, usd,
+    },
+    pages::spending::{
+        calendar::{days, last_day, month_name, place, ticks},
+        outlook::forecast,
+        sheet::Sheet,
+    },
+};
+
+pub(super) fn card(view: &View) -> AnyView {
+    let forecast = forecast(view.own.spent, view.cycle, view.now);
+    let before = view.before.as_ref().map(|(cycle, _)| month_name(*cycle));
+    let plot = view.sheet(Group::Project).map(|sheet| {
+        view! {
+            <CoursePlot course=course(view, sheet, forecast)/>
+            <CourseLegend before forecast=forecast.is_some()/>
+        }
+    });
+    let (amount, numbers) = (view.own.spent, numbers(view, forecast));
+    view! {
+        <Card>
+            <CardBody>
+                <div class="row between">
+                    <div>
+                        <h2 class="muted">"Spent this cycle"</h2>
+                        <p class="keep"><Money amount hero=true/></p>
+                    </div>
+                    {numbers}
+                </div>
+                {plot}
+            </CardBody>
+        </Card>
+    }
+    .into_any()
+}
+
+fn numbers(view: &View, forecast: Option<Usd>) -> AnyView {
+    let limit = view.own.budget.as_ref().map(|budget| budget.amount);
+    let ahead = forecast.map(|amount| {
+        let label = format!("Forecast for {}", last_day(view.cycle, view.zone));
+        let note = limit
+            .map(|limit| format!("{} of budget", share(amount.pico(), limit.pico())))
+            .unwrap_or_default();
+        view! { <Stat label note><Money amount/></Stat> }
+    });
+    let past = view.before.as_ref().map(|(cycle, past)| {
+        let amount = past.so_far.charge;
+        let label = format!("{}, same time", month_name(*cycle));
+        let note = match change(view.own.spent.pico(), amount.pico()).as_str() {
+            "–" => String::new(),
+            change => format!("{change} now"),
+        };
+        view! { <Stat label note><Money amount/></Stat> }
+    });
+    view! { <Stats>{ahead}{past}</Stats> }.into_any()
+}
+
+/// The sums day by day, with those of the cycle before and the organization's budget.
+fn course(view: &View, sheet: &Sheet, forecast: Option<Usd>) -> Course {
+    let today = place(&sheet.days, view.now);
+    let spent = adding(sheet.by_day().iter().take(today + 1).map(|day| day.charge.pico()));
+    let before = view.before.as_ref().map(|(cycle, past)| {
+        let windows = days(*cycle, view.zone);
+        let mut amounts = vec![0; windows.len()];
+        for (at, totals) in &past.days {
+            if let Some(day) = amounts.get_mut(place(&windows, *at)) {
+                *day += totals.charge.pico();
+            }
+        }
+        // A longer cycle's last days have no place beside this one's.
+        amounts.truncate(sheet.days.len());
+        adding(amounts)
+    });
+    let caps = view.own.budget.iter().map(|budget| Cap {
+        words: format!("Organization budget {}, blocks", usd(budget.amount)),
+        amount: budget.amount.pico(),
+        near: true,
+    });
+    let ahead = forecast.map_or_else(String::new, |amount| {
+        format!("; forecast {} on {}", usd(amount), last_day(view.cycle, view.zone))
+    });
+    let day = time_text(view.now, view.zone, Precision::Day);
+    Course {
+        label: format!("Spent so far {} on {day}{ahead}.", usd(view.own.spent)),
+        unit: Unit::Dollars,
+        ticks: ticks(&sheet.days),
+        spent,
+        forecast: forecast.map(Usd::pico),
+        before: before.unwrap_or_default(),
+        caps: caps.collect(),
+    }
+}
+
+/// The sum up to and with each.
+fn adding(values: impl IntoIterator<Item = i128>) -> Vec<i128> {
+    let add = |sum: &mut i128, value: i128| {
+        *sum = sum.saturating_add(value);
+        Some(*sum)
+    };
+    values.into_iter().scan(0, add).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn sums_add_up() {
+        assert_eq!(super::adding([1, 0, 5]), [1, 1, 6]);
+    }
+}

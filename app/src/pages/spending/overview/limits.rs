@@ -1,0 +1,75 @@
+//! The budgets that matter most.
+
+use domain::Scope;
+use leptos::prelude::*;
+use store::Standing;
+
+use super::View;
+use crate::{
+    components::{Card, Empty, Limit, LinkButton, count, usd},
+    pages::spending::outlook::Outlook,
+};
+
+/// So many fit beside the chart.
+const MOST: usize = 5;
+
+pub(super) fn card(view: &View) -> AnyView {
+    let href = format!("{}/budgets", view.org);
+    let outlooks = view.outlooks();
+    if outlooks.is_empty() {
+        return view! {
+            <Card title="Limits">
+                <Empty split=true title="Nothing limits what is spent" text="A budget blocks requests before it is overrun: set one for the whole organization.">
+                    <LinkButton href>"Set a budget"</LinkButton>
+                </Empty>
+            </Card>
+        }
+        .into_any();
+    }
+    let more = match outlooks.len() {
+        1 => "Edit",
+        _ => "All budgets",
+    };
+    let limits: Vec<_> = outlooks
+        .into_iter()
+        .take(MOST)
+        .filter_map(|(standing, outlook)| limit(&href, standing, outlook))
+        .collect();
+    view! {
+        <Card title="Limits" more=(more, href.clone())>
+            <div class="body">{limits}</div>
+        </Card>
+    }
+    .into_any()
+}
+
+fn limit(href: &str, standing: &Standing, outlook: Outlook) -> Option<AnyView> {
+    let status = &standing.status;
+    let budget = status.budget.as_ref()?;
+    let (title, kind) = match budget.scope {
+        Scope::Org(_) => ("Organization budget".to_owned(), ""),
+        Scope::Project(_) => (budget.scope_name.clone(), "Project, "),
+        Scope::Key(_) => (budget.scope_name.clone(), "API key, "),
+    };
+    let mut kind = format!("{kind}{}", budget.period.adjective());
+    if status.running > 0 {
+        let requests = if status.running == 1 { "request" } else { "requests" };
+        kind = format!(
+            "{} held by {} {requests}; {kind}",
+            usd(status.held),
+            count(status.running.into())
+        );
+    }
+    if kind.starts_with(budget.period.adjective()) {
+        kind = capital(&kind);
+    }
+    let limit = view! {
+        <Limit title href=href.to_owned() reading=outlook.reading tone=outlook.tone state=outlook.state kind/>
+    };
+    Some(limit.into_any())
+}
+
+fn capital(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
+}

@@ -1,0 +1,110 @@
+//! The cycle by project, key or model.
+
+use domain::Usd;
+use leptos::prelude::*;
+use store::usage::{Group, Totals};
+
+use super::{View, picture::{anchor, row_colour}};
+use crate::{
+    components::{
+        Badge, Card, CardFoot, Column, Count, Money, Narrow, Swatch, Table, Tokens, count, share,
+        usd,
+    },
+    pages::spending::{
+        question::{Measure, group_label},
+        sheet::Line,
+    },
+};
+
+/// All groups, the largest first, and their total.
+pub(super) fn table(page: &View) -> AnyView {
+    let kind = group_label(page.question.by);
+    let sheet = &page.sheet;
+    let rows: Vec<_> =
+        sheet.lines.iter().enumerate().map(|(place, line)| row(page, place, line)).collect();
+    let foot = view! {
+        <tr><th scope="row">"Total"</th>{cells(&sheet.total, page.question.measure, &sheet.total)}</tr>
+    }
+    .into_any();
+    let sorted = |measure: Measure, column: Column| {
+        if measure == page.question.measure { column.descending() } else { column }
+    };
+    let columns = vec![
+        Column::text(kind),
+        sorted(Measure::Requests, Column::number("Requests")),
+        Column::number("Input tokens"),
+        Column::number("Of which cached"),
+        Column::number("Output tokens"),
+        Column::number(format!("Share of {}", page.question.measure.as_str())),
+        sorted(Measure::Cost, Column::number("Cost")),
+    ];
+    let by = if page.question.by == Group::Key { kind.to_owned() } else { kind.to_lowercase() };
+    let label = format!("Usage by {by}");
+    let remarks = remarks(page);
+    view! {
+        <Card title=format!("By {by}") note="Cost before any credit">
+            <Table label columns narrow=Narrow::Pin foot>{rows}</Table>
+            {remarks}
+        </Card>
+    }
+    .into_any()
+}
+
+fn row(page: &View, place: usize, line: &Line) -> AnyView {
+    let note = page.notes.get(&line.group).cloned();
+    let sandbox = page.question.by == Group::Model && line.name.starts_with("sandbox-");
+    let sandbox = sandbox.then(|| view! { " "<Badge line=true text="Sandbox"/> });
+    view! {
+        <tr id=anchor(place)>
+            <th scope="row">
+                <span class="named"><Swatch colour=row_colour(place)/>{line.name.clone()}</span>
+                {sandbox}
+                {note.map(|note| view! { <small>{note}</small> })}
+            </th>
+            {cells(&line.totals, page.question.measure, &page.sheet.total)}
+        </tr>
+    }
+    .into_any()
+}
+
+fn cells(totals: &Totals, measure: Measure, whole: &Totals) -> AnyView {
+    let tokens = totals.tokens;
+    let requests = u64::try_from(totals.requests).unwrap_or(0);
+    view! {
+        <td class="num"><Count number=requests/></td>
+        <td class="num"><Tokens number=tokens.input.saturating_add(tokens.cached)/></td>
+        <td class="num"><Tokens number=tokens.cached/></td>
+        <td class="num"><Tokens number=tokens.output/></td>
+        <td class="num">{share(measure.of(totals), measure.of(whole))}</td>
+        <td class="num"><Money amount=totals.charge/></td>
+    }
+    .into_any()
+}
+
+/// What is special about the sums.
+fn remarks(page: &View) -> Option<AnyView> {
+    let mut remarks = Vec::new();
+    let sandbox = page.sandbox;
+    if sandbox.requests > 0 {
+        remarks.push(format!(
+            "{} of it, {}, is the sandbox’s: it answers by itself and nobody sends a bill for it.",
+            usd(sandbox.charge),
+            requests(sandbox.requests)
+        ));
+    }
+    let estimated = page.sheet.total.estimated;
+    if estimated > 0 {
+        remarks.push(format!("{} charged by an estimate.", requests_are(estimated)));
+    }
+    (!remarks.is_empty() || sandbox.charge > Usd::ZERO)
+        .then(|| view! { <CardFoot><span>{remarks.join(" ")}</span></CardFoot> }.into_any())
+}
+
+fn requests(number: i64) -> String {
+    let text = count(u64::try_from(number).unwrap_or(0));
+    if number == 1 { format!("{text} request") } else { format!("{text} requests") }
+}
+
+fn requests_are(number: i64) -> String {
+    format!("{} {}", requests(number), if number == 1 { "is" } else { "are" })
+}
