@@ -1,9 +1,12 @@
 //! The store on a real Postgres.
+#![expect(clippy::unwrap_used, reason = "a test that can't get what it needs has failed")]
+#![expect(clippy::disallowed_methods, reason = "tasks of a test end with its runtime")]
 
 mod budgets;
 mod catalogue;
 mod ledger;
 mod paths;
+mod prices;
 mod reconcile;
 mod support;
 mod tenants;
