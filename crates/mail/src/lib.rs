@@ -1,1 +1,17 @@
-//! Messages and templates in, MIME and SMTP out.
+//! Mail: templates and parameters in, MIME and SMTP out.
+//!
+//! [`render`] makes a text and an HTML version of an outbox row, without I/O. [`Mailer`] hands it to
+//! an SMTP server and tells three failures apart, because each asks for something else: what may be
+//! tried again, what never will be taken, and what the server may have though it never said so.
+
+mod alert;
+mod compose;
+mod error;
+mod letter;
+mod mailer;
+mod server;
+mod words;
+
+pub use error::{MailerError, RenderError, SendError};
+pub use letter::{Rendered, render};
+pub use mailer::{Mailer, Message};

@@ -8,6 +8,7 @@
 
 mod database;
 pub mod provider;
+pub mod smtp;
 mod tenant;
 
 pub use database::Database;

@@ -1,0 +1,121 @@
+//! Letters: one layout for all that is mailed, as text and as HTML.
+//!
+//! A new mail is a type with the parameters of its outbox row and a function that makes them a
+//! [`Letter`]; its name then stands in [`render`].
+
+use askama::Template;
+use domain::OrgId;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::{RenderError, alert};
+
+/// A mail ready to be sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rendered {
+    /// One line.
+    pub subject: String,
+    /// For those who read text.
+    pub text: String,
+    /// For those who read HTML; needs no picture.
+    pub html: String,
+}
+
+/// What a mail says, in the order in which it is read.
+pub(crate) struct Letter {
+    pub(crate) subject: String,
+    pub(crate) organization: String,
+    pub(crate) tone: Tone,
+    pub(crate) kicker: String,
+    pub(crate) heading: String,
+    pub(crate) lede: String,
+    /// How much is used, in percent, and the sentence about it.
+    pub(crate) course: Option<(i128, String)>,
+    pub(crate) rows: Vec<Row>,
+    pub(crate) action: &'static str,
+    pub(crate) link: String,
+    pub(crate) why: String,
+}
+
+pub(crate) struct Row {
+    label: &'static str,
+    value: String,
+}
+
+impl Row {
+    pub(crate) const fn new(label: &'static str, value: String) -> Self {
+        Self { label, value }
+    }
+}
+
+/// How urgent it is.
+#[derive(Clone, Copy)]
+pub(crate) enum Tone {
+    /// Something should be looked at.
+    Look,
+    /// Something has stopped.
+    Stopped,
+}
+
+impl Tone {
+    /// Of text.
+    const fn ink(self) -> &'static str {
+        match self {
+            Self::Look => "#7a4a00",
+            Self::Stopped => "#9b2c22",
+        }
+    }
+
+    /// Of the bar.
+    const fn solid(self) -> &'static str {
+        match self {
+            Self::Look => "#b9791c",
+            Self::Stopped => "#b3372b",
+        }
+    }
+
+    /// The class that a dark theme colours.
+    const fn class(self) -> &'static str {
+        match self {
+            Self::Look => "look",
+            Self::Stopped => "stopped",
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "letter.html")]
+struct Html<'a> {
+    letter: &'a Letter,
+}
+
+#[derive(Template)]
+#[template(path = "letter.txt")]
+struct Text<'a> {
+    letter: &'a Letter,
+}
+
+/// Makes a mail of an outbox row: the template's name and its parameters, whose organization it
+/// concerns, and the address under which people reach Exchequer.
+pub fn render(
+    template: &str,
+    params: &Value,
+    org: OrgId,
+    public_url: &str,
+) -> Result<Rendered, RenderError> {
+    let link = format!("{}/{org}/budgets", public_url.trim_end_matches('/'));
+    let letter = match template {
+        "threshold" => read::<alert::Threshold>(params)?.letter(link),
+        "blocked" => read::<alert::Blocked>(params)?.letter(link),
+        _ => return Err(RenderError::UnknownTemplate(template.to_owned())),
+    };
+    let (text, html) = (Text { letter: &letter }.render()?, Html { letter: &letter }.render()?);
+    Ok(Rendered { subject: letter.subject, text, html })
+}
+
+fn read<T: DeserializeOwned>(params: &Value) -> Result<T, RenderError> {
+    T::deserialize(params).map_err(RenderError::Params)
+}
+
+#[cfg(test)]
+mod tests;

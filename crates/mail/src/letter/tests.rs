@@ -1,0 +1,172 @@
+use serde_json::json;
+
+use super::*;
+
+fn mail(template: &str, params: &Value) -> Rendered {
+    let org = "org-01920000000070008000000000000001".parse().unwrap();
+    render(template, params, org, "https://exchequer.example.com/").unwrap()
+}
+
+/// As `exq_ledger_cross` writes it.
+fn threshold() -> Value {
+    json!({
+        "organization": "Brackwater Freight", "zone": "Europe/Oslo", "scope": "org",
+        "scope_id": "01920000-0000-7000-8000-000000000001", "scope_name": "Brackwater Freight",
+        "period": "month", "starts": "2026-10-31T23:00:00+00:00", "ends": "2026-11-30T23:00:00+00:00",
+        "spent": "4.020000000000", "budget": "5.000000000000",
+        "thresholds": [{ "fires_at": "4.000000000000", "percent": 80 }],
+        "crossings": ["01920000-0000-7000-8000-000000000002"],
+    })
+}
+
+/// As `exq_ledger_blocked` writes it.
+fn blocked() -> Value {
+    let mut params = threshold();
+    params.as_object_mut().unwrap().remove("thresholds");
+    params["spent"] = json!("4.980000000000");
+    params["since"] = json!("2026-11-18T13:32:07.123456+00:00");
+    params
+}
+
+fn with(mut params: Value, changes: Value) -> Value {
+    let Value::Object(changes) = changes else { panic!("{changes}") };
+    for (name, value) in changes {
+        params[name] = value;
+    }
+    params
+}
+
+fn amount(amount: &str) -> Value {
+    json!({ "fires_at": amount, "percent": null })
+}
+
+fn percent(amount: &str, percent: u32) -> Value {
+    json!({ "fires_at": amount, "percent": percent })
+}
+
+#[test]
+fn threshold_letter() {
+    let mail = mail("threshold", &threshold());
+    insta::assert_snapshot!("threshold.subject", mail.subject);
+    insta::assert_snapshot!("threshold.text", mail.text);
+    insta::assert_snapshot!("threshold.html", mail.html);
+}
+
+#[test]
+fn blocked_letter() {
+    let mail = mail("blocked", &blocked());
+    insta::assert_snapshot!("blocked.subject", mail.subject);
+    insta::assert_snapshot!("blocked.text", mail.text);
+    insta::assert_snapshot!("blocked.html", mail.html);
+}
+
+#[test]
+fn without_a_budget_nothing_is_said_to_stop() {
+    let params = json!({
+        "scope": "project", "scope_name": "Data lab", "period": "week", "budget": null,
+        "starts": "2026-11-15T23:00:00+00:00", "ends": "2026-11-22T23:00:00+00:00",
+        "spent": "12345.678900000000", "thresholds": [amount("12000.000000000000")],
+    });
+    let mail = mail("threshold", &with(threshold(), params));
+    assert_eq!(mail.subject, "Project Data lab passed $12,000.00 this week");
+    insta::assert_snapshot!("without_budget.text", mail.text);
+    assert!(!mail.html.contains(" left</p>"));
+}
+
+#[test]
+fn a_jump_over_several_thresholds_names_them_all() {
+    let subject = |thresholds: Value| {
+        let params = json!({ "spent": "5.000000000000", "thresholds": thresholds });
+        let mail = mail("threshold", &with(threshold(), params));
+        assert!(mail.text.contains("is spent: requests are refused"), "{}", mail.text);
+        mail.subject
+    };
+    assert_eq!(
+        subject(json!([percent("2.5", 50), percent("4", 80), percent("5", 100)])),
+        "Brackwater Freight passed 50%, 80% and 100% of its November budget"
+    );
+    assert_eq!(
+        subject(json!([amount("1"), amount("4")])),
+        "Brackwater Freight passed $1.00 and $4.00 this month"
+    );
+    assert_eq!(
+        subject(json!([percent("2.5", 50), amount("3"), percent("4", 80)])),
+        "Brackwater Freight passed 3 thresholds this month: 50%, $3.00 and 80%"
+    );
+}
+
+#[test]
+fn a_window_is_named_in_the_organizations_zone() {
+    for (period, starts, ends, zone, subject) in [
+        ("day", "2026-11-17T23:00:00Z", "2026-11-18T23:00:00Z", "Europe/Oslo", "daily"),
+        ("week", "2026-11-15T23:00:00Z", "2026-11-22T23:00:00Z", "Europe/Oslo", "weekly"),
+        ("month", "2026-11-30T15:00:00Z", "2026-12-31T15:00:00Z", "Asia/Tokyo", "December"),
+        // Moved from Tokyo to Los Angeles within the month.
+        (
+            "month",
+            "2026-11-30T15:00:00Z",
+            "2027-01-01T08:00:00Z",
+            "America/Los_Angeles",
+            "December",
+        ),
+    ] {
+        let params = json!({ "period": period, "starts": starts, "ends": ends, "zone": zone });
+        let mail = mail("threshold", &with(threshold(), params));
+        let expected = format!("Brackwater Freight has spent 80% of its {subject} budget");
+        assert_eq!(mail.subject, expected);
+        assert!(mail.text.contains(zone));
+    }
+}
+
+#[test]
+fn what_people_write_is_one_line_and_no_markup() {
+    let names = [
+        "<script>alert(1)</script>",
+        "\"><img src=x onerror=alert(1)>",
+        "A\r\nBcc: eve@example.com\r\n\r\nbody",
+        "A\u{2028}B\0C\u{202E}D",
+        "Øyvind’s 資料 & Søn",
+        &"long ".repeat(2_000),
+    ];
+    for name in names {
+        for template in ["threshold", "blocked"] {
+            let params = if template == "blocked" { blocked() } else { threshold() };
+            let changes = json!({ "organization": name, "scope": "key", "scope_name": name });
+            let mail = mail(template, &with(params, changes));
+            let breaks = |c: char| c.is_control() || "\u{2028}\u{202E}".contains(c);
+            assert!(!mail.subject.contains(breaks), "{:?}", mail.subject);
+            assert!(!mail.html.contains("<script>") && !mail.html.contains("<img"), "{name}");
+            assert!(!mail.text.contains("\nBcc:"), "{}", mail.text);
+            assert!(mail.text.len() < 3_000, "{}", mail.text.len());
+            assert_eq!(mail.html.matches("https://").count(), 1, "one link");
+        }
+    }
+}
+
+#[test]
+fn a_budget_of_nothing_and_what_goes_beyond_it_can_be_told() {
+    let nothing =
+        mail("blocked", &with(blocked(), json!({ "budget": "0.000000000000", "spent": "0" })));
+    assert!(nothing.subject.ends_with("monthly budget of $0.00 reached"));
+    let beyond = mail("blocked", &with(blocked(), json!({ "spent": "7.5" })));
+    assert!(beyond.text.contains("150.0% spent, $0.00 left"), "{}", beyond.text);
+}
+
+#[test]
+fn refuses_what_it_can_not_tell() {
+    let render = |template, params| {
+        let org = "org-01920000000070008000000000000001".parse().unwrap();
+        render(template, &params, org, "https://exchequer.example.com")
+    };
+    assert!(matches!(render("poem", threshold()), Err(RenderError::UnknownTemplate(_))));
+    for changes in [
+        json!({ "zone": "Atlantis/Capital" }),
+        json!({ "period": "year" }),
+        json!({ "spent": 4.02 }),
+        json!({ "scope": "planet" }),
+        json!({ "thresholds": null }),
+    ] {
+        let result = render("threshold", with(threshold(), changes.clone()));
+        assert!(matches!(result, Err(RenderError::Params(_))), "{changes}");
+    }
+}
