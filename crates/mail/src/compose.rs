@@ -50,3 +50,60 @@ pub(crate) fn compose(from: &Address, message: &Message) -> Result<lettre::Messa
         ))
         .map_err(|error| SendError::Never(error.to_string()))
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::Rendered;
+
+    /// What breaks heads most easily, among all else that can be typed.
+    fn nasty() -> impl Strategy<Value = String> {
+        let breaks = prop::sample::select(vec![
+            "\r\n",
+            "\n",
+            "\r",
+            "\0",
+            "\u{2028}",
+            "\u{85}",
+            "\r\n.\r\n",
+            "\r\nBcc: eve@example.com",
+            "=?",
+            "?=",
+            ": ",
+            "é",
+            "資",
+        ]);
+        let piece = prop_oneof![breaks.prop_map(str::to_owned), any::<String>()];
+        prop::collection::vec(piece, 0..12).prop_map(|pieces| pieces.concat())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+        #[test]
+        fn nothing_adds_a_line_to_the_head(subject in nasty(), id in nasty(), body in nasty()) {
+            let from: Address = "exchequer@example.com".parse().unwrap();
+            let message = Message {
+                to: "ines@example.com".parse().unwrap(),
+                message_id: id,
+                rendered: Rendered { subject, text: body.clone(), html: body },
+            };
+            let bytes = compose(&from, &message).unwrap().formatted();
+            prop_assert!(bytes.is_ascii());
+            let mail = String::from_utf8(bytes).unwrap();
+            let (head, _) = mail.split_once("\r\n\r\n").unwrap();
+            let mut names: Vec<&str> = head
+                .split(['\r', '\n'])
+                .filter(|line| !line.is_empty() && !line.starts_with([' ', '\t']))
+                .map(|line| line.split(':').next().unwrap())
+                .collect();
+            names.sort_unstable();
+            prop_assert_eq!(names, [
+                "Auto-Submitted", "Content-Type", "Date", "From", "MIME-Version", "Message-ID", "Subject", "To",
+            ]);
+            prop_assert!(mail.split("\r\n").all(|line| line.len() <= 998));
+        }
+    }
+}

@@ -8,7 +8,10 @@ use domain::OrgId;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::{RenderError, alert};
+use crate::{
+    RenderError,
+    alert::{blocked::Blocked, threshold::Threshold},
+};
 
 /// A mail ready to be sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -105,8 +108,8 @@ pub fn render(
 ) -> Result<Rendered, RenderError> {
     let link = format!("{}/{org}/budgets", public_url.trim_end_matches('/'));
     let letter = match template {
-        "threshold" => read::<alert::Threshold>(params)?.letter(link),
-        "blocked" => read::<alert::Blocked>(params)?.letter(link),
+        "threshold" => read::<Threshold>(params)?.letter(link),
+        "blocked" => read::<Blocked>(params)?.letter(link),
         _ => return Err(RenderError::UnknownTemplate(template.to_owned())),
     };
     let (text, html) = (Text { letter: &letter }.render()?, Html { letter: &letter }.render()?);

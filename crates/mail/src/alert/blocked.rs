@@ -1,0 +1,62 @@
+//! A budget refuses.
+
+use chrono::{DateTime, Utc};
+use domain::Usd;
+use serde::Deserialize;
+
+use super::Subject;
+use crate::{
+    letter::{Letter, Row, Tone},
+    words::{dollars, moment},
+};
+
+/// A budget that began to refuse.
+#[derive(Deserialize)]
+pub(crate) struct Blocked {
+    #[serde(flatten)]
+    subject: Subject,
+    since: DateTime<Utc>,
+}
+
+impl Blocked {
+    /// What the mail says.
+    pub(crate) fn letter(self, link: String) -> Letter {
+        let subject = self.subject;
+        let budget = subject.budget.unwrap_or(Usd::ZERO);
+        let (who, adjective) = (subject.who(), subject.period.adjective());
+        let (amount, resets) = (dollars(budget), subject.resets());
+        let clock = self.since.with_timezone(&subject.zone).format("%H:%M");
+        let state = if subject.spent < budget {
+            format!(
+                "What is left of the {adjective} budget of {amount} is too little for a request."
+            )
+        } else {
+            format!("The {adjective} budget of {amount} is spent.")
+        };
+        let mut rows = vec![Row::new("Refused since", moment(self.since, subject.zone))];
+        rows.extend(subject.rows());
+        Letter {
+            subject: format!(
+                "{who}: requests have been refused since {clock}, {adjective} budget of {amount} \
+                 reached"
+            ),
+            tone: Tone::Stopped,
+            kicker: "Budget reached, refusing".to_owned(),
+            heading: format!("{who}: requests have been refused since {clock}"),
+            lede: format!(
+                "{state} Requests are refused until {resets}, unless an owner of {} raises the budget.",
+                subject.organization
+            ),
+            course: subject.course(),
+            rows,
+            action: "Raise the budget",
+            link,
+            why: format!(
+                "You get this because you are an owner of {}. It is mailed once in a window, and \
+                 again only if a changed budget is reached.",
+                subject.organization
+            ),
+            organization: subject.organization,
+        }
+    }
+}
