@@ -157,6 +157,9 @@ mod tests {
         assert!(!open(Period::Month, "2026-10-31T23:59:59Z"));
         assert!(!open(Period::Day, "2026-11-17T23:59:59Z"));
         assert!(open(Period::Week, "2026-11-16T00:00:00Z"));
-        assert_eq!(resets_at(Period::Day, Tz::UTC, now), "2026-11-19T00:00:00Z".parse::<DateTime<Utc>>().unwrap());
+        assert_eq!(
+            resets_at(Period::Day, Tz::UTC, now),
+            "2026-11-19T00:00:00Z".parse::<DateTime<Utc>>().unwrap()
+        );
     }
 }

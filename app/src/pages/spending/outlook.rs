@@ -36,7 +36,12 @@ fn scaled(value: i128, numerator: i64, denominator: i64) -> Option<i128> {
 }
 
 /// When the amount is reached at this pace, if in this window.
-fn reached_on(spent: Usd, amount: Usd, window: Window, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+fn reached_on(
+    spent: Usd,
+    amount: Usd,
+    window: Window,
+    now: DateTime<Utc>,
+) -> Option<DateTime<Utc>> {
     forecast(spent, window, now).filter(|end| *end >= amount)?;
     // Sixty decimal digits are not needed to name a day.
     let unit = (spent.pico() / 1_000_000_000).max(1);
@@ -47,10 +52,7 @@ fn reached_on(spent: Usd, amount: Usd, window: Window, now: DateTime<Utc>) -> Op
 }
 
 /// Thresholds of the same scope and window.
-pub(super) fn thresholds_of<'a>(
-    status: &BudgetStatus,
-    all: &'a [Threshold],
-) -> Vec<&'a Threshold> {
+pub(super) fn thresholds_of<'a>(status: &BudgetStatus, all: &'a [Threshold]) -> Vec<&'a Threshold> {
     let Some(budget) = &status.budget else { return Vec::new() };
     let same = |threshold: &&Threshold| {
         threshold.scope == budget.scope && threshold.period == budget.period

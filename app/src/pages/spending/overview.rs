@@ -50,10 +50,7 @@ struct View {
 }
 
 /// `GET`
-pub(super) async fn show(
-    State(app): State<App>,
-    member: Member,
-) -> Result<Response, Failure> {
+pub(super) async fn show(State(app): State<App>, member: Member) -> Result<Response, Failure> {
     if !member.can(Action::SeeUsage) {
         let frame = member.frame(NavItem::Overview);
         let organization = member.organization.clone();
@@ -166,9 +163,9 @@ fn content(view: &View) -> AnyView {
     let below = match (alerts::card(view), set_up) {
         (None, None) => None,
         (Some(card), None) | (None, Some(card)) => Some(card),
-        (Some(alerts), Some(steps)) => Some(
-            view! { <div class="grid two fill">{alerts}{steps}</div> }.into_any(),
-        ),
+        (Some(alerts), Some(steps)) => {
+            Some(view! { <div class="grid two fill">{alerts}{steps}</div> }.into_any())
+        }
     };
     view! {
         {stopped(view)}

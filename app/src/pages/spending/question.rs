@@ -75,9 +75,8 @@ impl Question {
     pub(super) fn read(query: Option<&str>) -> Self {
         let pairs: Vec<(String, String)> =
             serde_urlencoded::from_str(query.unwrap_or_default()).unwrap_or_default();
-        let value = |name: &str| {
-            pairs.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
-        };
+        let value =
+            |name: &str| pairs.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
         let by = Group::ALL.into_iter().find(|group| Some(group.as_str()) == value("by"));
         let measure =
             Measure::ALL.into_iter().find(|measure| Some(measure.as_str()) == value("measure"));
@@ -112,8 +111,8 @@ impl Question {
     pub(super) fn href(&self, path: &str) -> String {
         let cycle = self.cycle.clone().map(|cycle| ("cycle", cycle));
         let by = (self.by != Group::Project).then(|| ("by", self.by.as_str().to_owned()));
-        let measure = (self.measure != Measure::Cost)
-            .then(|| ("measure", self.measure.as_str().to_owned()));
+        let measure =
+            (self.measure != Measure::Cost).then(|| ("measure", self.measure.as_str().to_owned()));
         let pairs: Vec<_> = [cycle, by, measure].into_iter().flatten().collect();
         match serde_urlencoded::to_string(&pairs) {
             Ok(query) if !query.is_empty() => format!("{path}?{query}"),
@@ -132,7 +131,10 @@ mod tests {
         assert_eq!(question.by, Group::Model);
         assert_eq!(question.measure, Measure::Tokens);
         assert_eq!(question.href("/u"), "/u?cycle=2026-11&by=model&measure=tokens");
-        assert_eq!(question.with_cycle(None).with_group(Group::Key).href("/u"), "/u?by=key&measure=tokens");
+        assert_eq!(
+            question.with_cycle(None).with_group(Group::Key).href("/u"),
+            "/u?by=key&measure=tokens"
+        );
     }
 
     #[test]

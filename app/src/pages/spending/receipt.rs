@@ -113,11 +113,8 @@ fn slip(member: &Member, found: &Refusals, owners: &[Recipient], now: DateTime<U
         names => names.join(", "),
     };
     let at = found.resets_at;
-    let (label, frees) = if at <= now {
-        ("Freed up", String::new())
-    } else {
-        ("Frees up", format!(", {frees}"))
-    };
+    let (label, frees) =
+        if at <= now { ("Freed up", String::new()) } else { ("Frees up", format!(", {frees}")) };
     let (code, lines, revision) = (code(found.scope), lines(found), found.revision.to_string());
     let (project, key) = (found.project_name.clone(), found.key_name.clone());
     let last_four = format!(" …{}", found.key_last_four);

@@ -102,7 +102,8 @@ impl Sheet {
             })
             .collect();
         if !small.is_empty() {
-            let day = |day: usize| small.iter().filter_map(|line| line.days.get(day)).map(value).sum();
+            let day =
+                |day: usize| small.iter().filter_map(|line| line.days.get(day)).map(value).sum();
             let values = (0..self.days.len()).map(day).collect();
             parts.push(Part { name: "Other".to_owned(), colour: OTHER, values });
         }
@@ -149,7 +150,9 @@ pub(super) mod tests {
         let days = november();
         let cells: Vec<_> = days[..3]
             .iter()
-            .flat_map(|day| (1..=10).map(|group| cell(day, group, 1_000_000_000_000_000_001 * group as i128)))
+            .flat_map(|day| {
+                (1..=10).map(|group| cell(day, group, 1_000_000_000_000_000_001 * group as i128))
+            })
             .collect();
         Sheet::new(days, &cells, Measure::Cost)
     }

@@ -123,11 +123,7 @@ async fn read(app: &App, member: &Member, question: Question) -> Result<View, Fa
 }
 
 /// What tells groups of the same name apart.
-async fn notes(
-    app: &App,
-    member: &Member,
-    by: Group,
-) -> Result<HashMap<String, String>, Failure> {
+async fn notes(app: &App, member: &Member, by: Group) -> Result<HashMap<String, String>, Failure> {
     let (store, caller) = (&app.store, &member.caller);
     Ok(match by {
         Group::Model => HashMap::new(),

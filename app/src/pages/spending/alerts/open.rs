@@ -58,7 +58,8 @@ fn mails(crossing: &Crossing) -> AnyView {
         return view! { <footer class="warn">"Nobody was mailed: no owner had a verified address."</footer> }
             .into_any();
     }
-    let columns = vec![Column::text("Recipient"), Column::text("Delivery"), Column::text("The server said")];
+    let columns =
+        vec![Column::text("Recipient"), Column::text("Delivery"), Column::text("The server said")];
     let rows: Vec<_> = crossing.deliveries.iter().map(row).collect();
     view! {
         <div class="split">

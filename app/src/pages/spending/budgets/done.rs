@@ -41,9 +41,11 @@ impl Done {
 
     pub(super) fn notice(self) -> AnyView {
         let (tone, lead, text) = match self {
-            Self::BudgetSet => {
-                (Tone::Ok, "Budget saved.", "It is in force on every node from the next request on.")
-            }
+            Self::BudgetSet => (
+                Tone::Ok,
+                "Budget saved.",
+                "It is in force on every node from the next request on.",
+            ),
             Self::BudgetRemoved => {
                 (Tone::Ok, "Budget removed.", "No request is refused for it any more.")
             }
@@ -55,9 +57,11 @@ impl Done {
                 "Threshold added, and already passed: nobody is mailed in this cycle.",
                 "More than this is spent. It mails from the next cycle on.",
             ),
-            Self::ThresholdRemoved => {
-                (Tone::Ok, "Threshold removed.", "The alerts that it has sent stay in the list of alerts.")
-            }
+            Self::ThresholdRemoved => (
+                Tone::Ok,
+                "Threshold removed.",
+                "The alerts that it has sent stay in the list of alerts.",
+            ),
         };
         view! { <Notice tone lead text/> }.into_any()
     }

@@ -28,8 +28,11 @@ pub(super) fn card(view: &View) -> AnyView {
         let by = budget.set_by.as_ref().map(|who| format!(" by {who}")).unwrap_or_default();
         format!("Set {at}{by}")
     });
-    let (title, verb) =
-        if budget.is_some() { ("Change the budget", "Save budget") } else { ("Set a budget", "Set budget") };
+    let (title, verb) = if budget.is_some() {
+        ("Change the budget", "Save budget")
+    } else {
+        ("Set a budget", "Set budget")
+    };
     let remove = budget.map(|budget| {
         let fields =
             vec![("action", "remove-budget".to_owned()), ("budget", budget.id.to_string())];

@@ -38,10 +38,18 @@ pub(super) fn steps(done: Done, org: &str) -> Vec<Step> {
         first_request: false,
     };
     vec![
-        step("Billing profile, without which requests are refused", done.billing, "/billing", "Fill in"),
+        step(
+            "Billing profile, without which requests are refused",
+            done.billing,
+            "/billing",
+            "Fill in",
+        ),
         step("A project", done.project, "/projects", "Make"),
         step("An API key", done.key, "/keys", "Make"),
-        Step { first_request: true, ..step("The first request", done.request, "#first-request", "See how") },
+        Step {
+            first_request: true,
+            ..step("The first request", done.request, "#first-request", "See how")
+        },
         step("A budget that blocks", done.budget, "/budgets", "Set"),
         step("A threshold that notifies", done.threshold, "/budgets#thresholds", "Add"),
     ]
@@ -83,10 +91,17 @@ mod tests {
             threshold: false,
         };
         let steps = steps(nothing, "/org-1");
-        let left: Vec<_> = steps.iter().filter(|step| !step.done).map(|s| s.href.as_str()).collect();
+        let left: Vec<_> =
+            steps.iter().filter(|step| !step.done).map(|s| s.href.as_str()).collect();
         assert_eq!(
             left,
-            ["/org-1/billing", "/org-1/keys", "/org-1#first-request", "/org-1/budgets", "/org-1/budgets#thresholds"]
+            [
+                "/org-1/billing",
+                "/org-1/keys",
+                "/org-1#first-request",
+                "/org-1/budgets",
+                "/org-1/budgets#thresholds"
+            ]
         );
         assert_eq!(steps.iter().filter(|step| step.first_request).count(), 1);
     }

@@ -17,7 +17,8 @@ use crate::{
 const MOST: usize = 5;
 
 pub(super) fn cards(view: &View) -> AnyView {
-    let cards: Vec<_> = view.sheets.iter().map(|(group, sheet)| card(view, *group, sheet)).collect();
+    let cards: Vec<_> =
+        view.sheets.iter().map(|(group, sheet)| card(view, *group, sheet)).collect();
     view! { <div class="grid three fill">{cards}</div> }.into_any()
 }
 
@@ -42,8 +43,7 @@ fn card(view: &View, group: Group, sheet: &Sheet) -> AnyView {
         .into_any();
     }
     let today = place(&sheet.days, view.now);
-    let rows: Vec<_> =
-        sheet.lines.iter().take(MOST).map(|line| row(sheet, line, today)).collect();
+    let rows: Vec<_> = sheet.lines.iter().take(MOST).map(|line| row(sheet, line, today)).collect();
     let columns =
         vec![Column::text(group_label(group)), Column::text("Trend"), Column::number("Spent")];
     view! {

@@ -4,7 +4,10 @@ use domain::Usd;
 use leptos::prelude::*;
 use store::usage::{Group, Totals};
 
-use super::{View, picture::{anchor, row_colour}};
+use super::{
+    View,
+    picture::{anchor, row_colour},
+};
 use crate::{
     components::{
         Badge, Card, CardFoot, Column, Count, Money, Narrow, Swatch, Table, Tokens, count, share,

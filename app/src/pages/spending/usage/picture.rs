@@ -26,7 +26,8 @@ pub(super) fn card(page: &View) -> AnyView {
         (part.colour, Link::new(part.name.clone(), format!("#{}", anchor(place))))
     };
     let series: Vec<_> = parts.iter().enumerate().map(link).collect();
-    let before = page.before.as_ref().map(|before| format!("{}, same day", month_name(before.cycle)));
+    let before =
+        page.before.as_ref().map(|before| format!("{}, same day", month_name(before.cycle)));
     let (numbers, measures, foot) = (numbers(page), measures(page), foot(page));
     view! {
         <Card>
@@ -114,12 +115,20 @@ fn cost_note(now: Usd, before: &Before) -> String {
 }
 
 fn cached_note(cached: u64, input: u64) -> String {
-    if input == 0 { String::new() } else { format!("{} cached", share(cached.into(), input.into())) }
+    if input == 0 {
+        String::new()
+    } else {
+        format!("{} cached", share(cached.into(), input.into()))
+    }
 }
 
 fn refused_note(refused: u64, asked: u64) -> String {
     let all = asked.saturating_add(refused);
-    if refused == 0 { String::new() } else { format!("{} of all", share(refused.into(), all.into())) }
+    if refused == 0 {
+        String::new()
+    } else {
+        format!("{} of all", share(refused.into(), all.into()))
+    }
 }
 
 fn foot(page: &View) -> AnyView {

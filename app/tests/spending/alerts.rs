@@ -1,0 +1,50 @@
+//! Alerts and what became of their mails.
+
+use axum::http::StatusCode;
+use domain::{Level, Period, Scope};
+
+use crate::spender::Spender;
+
+#[tokio::test]
+async fn an_alert_shows_what_the_mail_server_answered() {
+    let mut spender = Spender::new().await;
+    let path = spender.path("alerts");
+    spender.browser.get(&path).await.is(StatusCode::OK).says("No threshold is set");
+    let scope = Scope::Org(spender.caller.org);
+    let store = spender.site.app.store.clone();
+    let level = Level::Amount("2".parse().unwrap());
+    store.set_threshold(&spender.caller, scope, Period::Month, level).await.unwrap();
+    spender.browser.get(&path).await.says("Nothing was crossed yet");
+    spender.spend("2.50").await;
+    let page = spender.browser.get(&path).await;
+    page.says("Brackwater passed $2.00").says("Queued").says("ines@example.com");
+    page.says("value=\"2.50\"").says("Mails wait in the outbox.");
+    for (change, words) in [
+        ("state = 'queued', attempts = 3, answer = '451 4.3.0 <later>'", "Retrying, 3 of 8"),
+        ("state = 'sent', attempts = 4, answer = '250 2.0.0 queued as 8F1C2'", "Sent"),
+        ("state = 'failed', attempts = 8, answer = '550 5.1.1 nobody'", "Failed"),
+    ] {
+        spender.site.database.tamper(&format!("UPDATE outbox SET {change}")).await;
+        let answer = change.rsplit('\'').nth(1).unwrap().replace('<', "&lt;").replace('>', "&gt;");
+        spender.browser.get(&path).await.says(words).says(&answer);
+    }
+}
+
+#[tokio::test]
+async fn silent_ones_and_blocks_are_told_apart() {
+    let mut spender = Spender::new().await;
+    let (store, scope) = (spender.site.app.store.clone(), Scope::Org(spender.caller.org));
+    spender.spend("3").await;
+    let level = Level::Amount("2".parse().unwrap());
+    store.set_threshold(&spender.caller, scope, Period::Month, level).await.unwrap();
+    let path = spender.path("alerts");
+    spender.browser.get(&path).await.says("passed already when it was set");
+    let amount = "3.05".parse().unwrap();
+    store.set_budget(&spender.caller, scope, Period::Month, amount).await.unwrap();
+    spender.refused("0.10").await;
+    spender.browser.get(&path).await.says("reached its monthly budget and refuses");
+    let overview = format!("/{}", spender.caller.org);
+    let page = spender.browser.get(&overview).await;
+    page.says("reached its monthly budget. 38 requests have been refused.");
+    page.says("Open alerts").says("Reached, refusing");
+}

@@ -1,0 +1,16 @@
+//! What the pages about money say, against what the ledger booked: the real router, a real database.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that can't get what it needs has failed"
+)]
+
+mod alerts;
+mod budgets;
+mod overview;
+mod receipts;
+mod rights;
+#[path = "../pages/support.rs"]
+mod site;
+mod spender;
+mod usage;
