@@ -57,7 +57,7 @@ pub use receipt::{Receipt, Sum, SumLine};
 pub use rows::{Row, Step};
 pub use secret::{Id, Secret, Snippet};
 pub use seg::{Seg, Tabs};
-pub use select::{Choice, Select};
+pub use select::{Choice, GroupedSelect, Select};
 pub use series::{Legend, Named, Swatch};
 pub use stats::{Fact, Facts, Stat, Stats};
 pub use table::{Column, Narrow, Table};

@@ -1,11 +1,15 @@
 //! What every page needs around its view: who asks, what was typed, what went wrong.
 
+mod address;
 mod draft;
 mod failure;
+mod go;
 mod state;
 mod visitor;
 
+pub use address::Address;
 pub use draft::Draft;
 pub use failure::{Failure, show_failures};
+pub use go::{go, id, local};
 pub use state::App;
-pub use visitor::{Member, Visitor};
+pub use visitor::{Member, Stranger, Visitor};

@@ -17,6 +17,14 @@ impl Choice {
     }
 }
 
+fn options(choices: Vec<Choice>, value: &str) -> impl IntoView + use<> {
+    let options = choices.into_iter().map(|choice| {
+        let selected = choice.value == value;
+        view! { <option value=choice.value selected=selected>{choice.text}</option> }
+    });
+    options.collect_view()
+}
+
 /// A list of choices with its label; the one whose value is `value` is chosen.
 #[component]
 pub fn Select(
@@ -27,12 +35,36 @@ pub fn Select(
     #[prop(optional, into)] help: Option<String>,
     #[prop(optional_no_strip)] error: Option<String>,
 ) -> impl IntoView {
+    let options = options(choices, &value).into_any();
+    field(name, label, options, help, error)
+}
+
+/// Many choices under headings.
+#[component]
+pub fn GroupedSelect(
+    name: &'static str,
+    #[prop(into)] label: String,
+    groups: Vec<(String, Vec<Choice>)>,
+    #[prop(optional, into)] value: String,
+    #[prop(optional, into)] help: Option<String>,
+    #[prop(optional_no_strip)] error: Option<String>,
+) -> impl IntoView {
+    let groups = groups.into_iter().map(|(heading, choices)| {
+        view! { <optgroup label=heading>{options(choices, &value)}</optgroup> }
+    });
+    let groups = groups.collect_view().into_any();
+    field(name, label, groups, help, error)
+}
+
+fn field(
+    name: &'static str,
+    label: String,
+    options: AnyView,
+    help: Option<String>,
+    error: Option<String>,
+) -> AnyView {
     let wiring = Wiring::new(name, help, error);
     let id = wiring.id.clone();
-    let options = choices.into_iter().map(|choice| {
-        let selected = choice.value == value;
-        view! { <option value=choice.value selected=selected>{choice.text}</option> }
-    });
     view! {
         <div class="field">
             <label for=id.clone()>{label}</label>
@@ -42,7 +74,7 @@ pub fn Select(
                 aria-invalid=wiring.invalid()
                 aria-describedby=wiring.described_by()
             >
-                {options.collect_view()}
+                {options}
             </select>
             {wiring.notes()}
         </div>

@@ -51,12 +51,13 @@ pub(super) fn UserMenu(frame: Frame) -> impl IntoView {
     view! {
         <div class="menu up" id="me" popover="auto">
             <p>{frame.user_email}</p>
+            <a href="/account">"Your account"</a>
             {operator}
             <hr/>
             <p>"Theme"</p>
             <form method="post" action="/theme">{themes.collect_view()}</form>
             <hr/>
-            <form method="post" action="/logout"><button type="submit">"Sign out"</button></form>
+            <form method="post" action="/sign-out"><button type="submit">"Sign out"</button></form>
         </div>
     }
     .into_any()

@@ -1,32 +1,44 @@
 //! A form as it was typed, and what is wrong with it.
 
-use std::{collections::HashMap, fmt::Display, str::FromStr};
+use std::{
+    collections::HashMap,
+    fmt::{self, Display},
+    str::FromStr,
+};
 
 use axum::{
     body::{Bytes, to_bytes},
     extract::{FromRequest, Request},
-    http::header,
+    http::{StatusCode, header},
 };
 use store::StoreError;
 
 use super::Failure;
+use crate::components::Errors;
 
 /// Longest body of a form, in bytes.
 const LONGEST: usize = 64 * 1024;
 
 /// What was typed into a form, and a sentence for each field that is wrong. An extractor; the empty
 /// draft is a form that nobody has filled in yet.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub struct Draft {
     values: HashMap<String, String>,
-    errors: Vec<(&'static str, String)>,
+    errors: Errors,
+}
+
+/// Names alone: a value may be a password.
+impl fmt::Debug for Draft {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.values.keys()).finish()
+    }
 }
 
 impl Draft {
     /// A form that begins with values.
     pub fn with<const N: usize>(values: [(&str, String); N]) -> Self {
         let values = values.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-        Self { values, errors: Vec::new() }
+        Self { values, errors: Errors::new() }
     }
 
     /// What was typed; empty if the field was not sent.
@@ -41,12 +53,17 @@ impl Draft {
 
     /// What is wrong with a field.
     pub fn error(&self, name: &str) -> Option<String> {
-        self.errors.iter().find(|(field, _)| *field == name).map(|(_, sentence)| sentence.clone())
+        self.errors.of(name)
     }
 
     /// All that is wrong, in order.
-    pub fn errors(&self) -> &[(&'static str, String)] {
-        &self.errors
+    pub fn errors(&self) -> Errors {
+        self.errors.clone()
+    }
+
+    /// What a page with this form is answered with: 200, or 422 when something is wrong with it.
+    pub fn status(&self) -> StatusCode {
+        if self.errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY }
     }
 
     /// Reads a field, or notes the sentence that its type's error says.
@@ -57,7 +74,7 @@ impl Draft {
         match self.value(name).parse() {
             Ok(value) => Some(value),
             Err(error) => {
-                self.refuse(name, sentence(&error.to_string()));
+                self.refuse_with(name, &error);
                 None
             }
         }
@@ -65,14 +82,19 @@ impl Draft {
 
     /// Notes what is wrong with a field.
     pub fn refuse(&mut self, name: &'static str, sentence: impl Into<String>) {
-        self.errors.push((name, sentence.into()));
+        self.errors.add(name, sentence);
+    }
+
+    /// Notes an error at a field; its text is fit to be shown.
+    pub fn refuse_with(&mut self, name: &'static str, error: &impl Display) {
+        self.refuse(name, sentence(&error.to_string()));
     }
 
     /// Notes a rule that the store upheld at a field; any other error is a failure of the page.
     pub fn conflict(&mut self, name: &'static str, error: StoreError) -> Result<(), Failure> {
         match error {
             StoreError::Conflict(rule) => {
-                self.refuse(name, sentence(&rule.to_string()));
+                self.refuse_with(name, &rule);
                 Ok(())
             }
             other => Err(other.into()),
@@ -107,7 +129,7 @@ impl<S: Send + Sync> FromRequest<S> for Draft {
                 return Err(Failure::BadRequest);
             }
         }
-        Ok(Self { values, errors: Vec::new() })
+        Ok(Self { values, errors: Errors::new() })
     }
 }
 
@@ -125,6 +147,7 @@ mod tests {
             Some("Write an amount in dollars, like 250 or 99.50.")
         );
         assert_eq!(draft.read::<domain::Name>("name"), None);
-        assert_eq!(draft.errors().len(), 2);
+        assert_eq!(draft.error("name").as_deref(), Some("This can’t be empty."));
+        assert_eq!(draft.status(), StatusCode::UNPROCESSABLE_ENTITY);
     }
 }

@@ -3,17 +3,18 @@
 use std::sync::Arc;
 
 use axum::{
-    extract::{Request, State},
+    extract::Request,
     http::StatusCode,
     middleware::Next,
     response::{IntoResponse, Redirect, Response},
 };
+use identity::NoRandomness;
 use leptos::prelude::*;
 use store::StoreError;
+use tower_sessions::session;
 
-use super::App;
 use crate::{
-    components::{Empty, LinkButton, Tone, Weight},
+    components::LinkButton,
     layouts::Door,
     render::{Look, Page},
 };
@@ -27,6 +28,9 @@ pub enum Failure {
         /// Path and query.
         next: String,
     },
+    /// Nobody uses this installation yet: leads to the set-up page.
+    #[error("not set up")]
+    Unused,
     /// No such page, or not for this person: the same answer.
     #[error("no such page")]
     NotFound,
@@ -61,6 +65,21 @@ impl From<StoreError> for Failure {
     }
 }
 
+impl From<session::Error> for Failure {
+    /// The session could not be read or written: the database, in the end.
+    fn from(error: session::Error) -> Self {
+        tracing::warn!(error = chain(&error), "a session was not read or written");
+        Self::Unavailable
+    }
+}
+
+impl From<NoRandomness> for Failure {
+    fn from(error: NoRandomness) -> Self {
+        tracing::error!(error = chain(&error), "a key could not be made");
+        Self::Internal
+    }
+}
+
 fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
@@ -74,7 +93,7 @@ fn chain(error: &dyn std::error::Error) -> String {
 impl Failure {
     const fn status(&self) -> StatusCode {
         match self {
-            Self::SignedOut { .. } => StatusCode::SEE_OTHER,
+            Self::SignedOut { .. } | Self::Unused => StatusCode::SEE_OTHER,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::Forbidden => StatusCode::FORBIDDEN,
             Self::BadRequest => StatusCode::BAD_REQUEST,
@@ -85,7 +104,7 @@ impl Failure {
 
     const fn words(&self) -> (&'static str, &'static str) {
         match self {
-            Self::SignedOut { .. } | Self::NotFound => (
+            Self::SignedOut { .. } | Self::Unused | Self::NotFound => (
                 "There is no such page",
                 "The address may be mistyped, or what it showed was removed, or it belongs to an organization that you are not a member of.",
             ),
@@ -113,7 +132,14 @@ impl IntoResponse for Failure {
     /// Only marks the response: [`show_failures`] makes the page, which needs to know the person's
     /// theme.
     fn into_response(self) -> Response {
+        if matches!(self, Self::Unused) {
+            return Redirect::to("/setup").into_response();
+        }
         if let Self::SignedOut { next } = &self {
+            // Where signing in leads anyhow.
+            if next == "/" {
+                return Redirect::to("/sign-in").into_response();
+            }
             let query = serde_urlencoded::to_string([("next", next)]).unwrap_or_default();
             return Redirect::to(&format!("/sign-in?{query}")).into_response();
         }
@@ -124,12 +150,7 @@ impl IntoResponse for Failure {
 }
 
 /// A middleware around all pages that shows a failure as a page.
-pub async fn show_failures(
-    State(_): State<App>,
-    look: Look,
-    request: Request,
-    next: Next,
-) -> Response {
+pub async fn show_failures(look: Look, request: Request, next: Next) -> Response {
     let response = next.run(request).await;
     let Some(failure) = response.extensions().get::<Arc<Failure>>().map(Arc::clone) else {
         return response;
@@ -137,10 +158,8 @@ pub async fn show_failures(
     let (title, text) = failure.words();
     look.page(Page::new(title).status(failure.status()), || {
         view! {
-            <Door>
-                <Empty title text tone=Tone::Plain>
-                    <LinkButton href="/" weight=Weight::Primary>"Go to the overview"</LinkButton>
-                </Empty>
+            <Door title sub=text>
+                <p><LinkButton href="/">"Go to the overview"</LinkButton></p>
             </Door>
         }
     })

@@ -25,6 +25,13 @@ pub struct App {
     pub sandbox: bool,
 }
 
+impl App {
+    /// The public address without its scheme, for people.
+    pub fn host(&self) -> String {
+        self.public_url.split_once("://").map_or(&*self.public_url, |(_, host)| host).to_owned()
+    }
+}
+
 impl FromRef<App> for Assets {
     fn from_ref(app: &App) -> Self {
         app.assets

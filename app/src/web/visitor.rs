@@ -4,7 +4,7 @@ use axum::{
     extract::{FromRequestParts, Path},
     http::request::Parts,
 };
-use domain::{Caller, OrgId};
+use domain::{Action, Caller, OrgId};
 use store::{Organization, OwnOrganization, system::Account};
 use tower_sessions::Session;
 
@@ -27,15 +27,50 @@ impl FromRequestParts<App> for Visitor {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
-        let session =
-            Session::from_request_parts(parts, app).await.map_err(|_| Failure::Internal)?;
-        let account =
-            identity::current_user(&app.store, &session).await.map_err(|_| Failure::Unavailable)?;
+        let account = account(parts, app).await?;
         let Ok(look) = Look::from_request_parts(parts, app).await;
         let next = || parts.uri.path_and_query().map(ToString::to_string).unwrap_or_default();
-        let account = account.ok_or_else(|| Failure::SignedOut { next: next() })?;
+        let account = match account {
+            Some(account) => account,
+            None if is_used(app).await? => return Err(Failure::SignedOut { next: next() }),
+            None => return Err(Failure::Unused),
+        };
         Ok(Self { account, look })
     }
+}
+
+/// Whoever asks for a page that needs no account. On an installation that nobody uses yet such a
+/// request leads to the set-up page.
+#[derive(Debug, Clone, Copy)]
+pub struct Stranger {
+    /// Somebody signed in asks.
+    pub signed_in: bool,
+    /// How pages look for the person.
+    pub look: Look,
+}
+
+impl FromRequestParts<App> for Stranger {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
+        let signed_in = account(parts, app).await?.is_some();
+        let Ok(look) = Look::from_request_parts(parts, app).await;
+        if signed_in || is_used(app).await? {
+            Ok(Self { signed_in, look })
+        } else {
+            Err(Failure::Unused)
+        }
+    }
+}
+
+/// Asked for people who are not signed in alone.
+async fn is_used(app: &App) -> Result<bool, Failure> {
+    Ok(app.store.system().installation().await?.used)
+}
+
+async fn account(parts: &mut Parts, app: &App) -> Result<Option<Account>, Failure> {
+    let session = Session::from_request_parts(parts, app).await.map_err(|_| Failure::Internal)?;
+    Ok(identity::current_user(&app.store, &session).await?)
 }
 
 /// A person in the organization that the address names (`/{org}/…`); to everybody else there is no
@@ -73,6 +108,34 @@ impl Member {
         }
     }
 
+    /// Whether the person's role allows it.
+    pub const fn can(&self, action: Action) -> bool {
+        self.caller.may(action).is_ok()
+    }
+
+    /// Stops unless the person's role allows it: asked before anything that was typed is read.
+    pub fn may(&self, action: Action) -> Result<(), Failure> {
+        self.caller.may(action).map_err(|_| Failure::Forbidden)
+    }
+
+    /// The person in the organization that is opened after sign-in: the default one, else the first
+    /// by name; none without an organization.
+    pub async fn at_home(app: &App, visitor: Visitor) -> Result<Option<Self>, Failure> {
+        let own = app.store.system().organizations_of(visitor.account.id).await?;
+        let default = own.iter().find(|own| Some(own.id) == visitor.account.default_org);
+        match default.or(own.first()).map(|own| own.id) {
+            Some(org) => Self::of(app, visitor, org).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    async fn of(app: &App, visitor: Visitor, org: OrgId) -> Result<Self, Failure> {
+        let caller = app.store.caller(visitor.account.id, org).await?;
+        let organization = app.store.organization(&caller).await?;
+        let organizations = app.store.system().organizations_of(visitor.account.id).await?;
+        Ok(Self { caller, organization, organizations, visitor })
+    }
+
     /// The address of one of the organization's pages, like `keys`.
     pub fn path(&self, page: &str) -> String {
         format!("/{}/{page}", self.organization.id)
@@ -92,9 +155,6 @@ impl FromRequestParts<App> for Member {
             .find(|(name, _)| name == "org")
             .and_then(|(_, id)| id.parse().ok())
             .ok_or(Failure::NotFound)?;
-        let caller = app.store.caller(visitor.account.id, org).await?;
-        let organization = app.store.organization(&caller).await?;
-        let organizations = app.store.system().organizations_of(visitor.account.id).await?;
-        Ok(Self { caller, organization, organizations, visitor })
+        Self::of(app, visitor, org).await
     }
 }

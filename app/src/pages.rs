@@ -1,0 +1,48 @@
+//! Every page: one file a page, its handlers and its view together.
+
+mod account;
+mod billing;
+mod frame;
+mod home;
+mod keys;
+mod new_key;
+mod not_found;
+mod organizations;
+mod person;
+mod project;
+mod projects;
+mod reset;
+mod settings;
+mod setup;
+mod sign_in;
+mod sign_out;
+mod sign_up;
+mod spending;
+mod zones;
+
+use axum::{Router, routing::post};
+
+use crate::{render::choose_theme, web::App};
+
+/// All pages, and the one that is shown where there is none. Needs a session layer, and
+/// [`crate::web::show_failures`] around it.
+pub fn router() -> Router<App> {
+    Router::new()
+        .route("/theme", post(choose_theme))
+        .merge(account::router())
+        .merge(billing::router())
+        .merge(home::router())
+        .merge(keys::router())
+        .merge(new_key::router())
+        .merge(organizations::router())
+        .merge(project::router())
+        .merge(projects::router())
+        .merge(reset::router())
+        .merge(settings::router())
+        .merge(setup::router())
+        .merge(sign_in::router())
+        .merge(sign_out::router())
+        .merge(sign_up::router())
+        .merge(spending::router())
+        .fallback(not_found::show)
+}

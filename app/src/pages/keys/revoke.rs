@@ -1,0 +1,70 @@
+//! `/{org}/keys/{key}/revoke`: the question before a key is gone for good.
+
+use axum::{
+    Router,
+    extract::{Path, State},
+    response::Response,
+    routing::get,
+};
+use domain::{Action, KeyId};
+use leptos::prelude::*;
+use store::ApiKey;
+
+use super::masked;
+use crate::{
+    components::{DialogPage, Fact, Facts, LinkButton, PostButton, Weight},
+    layouts::{NavItem, Shell},
+    render::Page,
+    web::{App, Failure, Member, go, id},
+};
+
+pub(super) fn router() -> Router<App> {
+    Router::new().route("/{org}/keys/{key}/revoke", get(show).post(revoke))
+}
+
+async fn show(
+    State(app): State<App>,
+    member: Member,
+    Path((_, key)): Path<(String, String)>,
+) -> Result<Response, Failure> {
+    member.may(Action::EditKeys)?;
+    let key = find(&app, &member, &key).await?;
+    if key.revoked_at.is_some() {
+        return Ok(go(member.path("keys?state=revoked")));
+    }
+    let title = format!("Revoke “{}”?", key.name);
+    Ok(member.visitor.look.page(Page::new(title.clone()), || {
+        let action = member.path(&format!("keys/{}/revoke", key.id));
+        let foot = view! {
+            <LinkButton href=member.path("keys") weight=Weight::Quiet>"Keep key"</LinkButton>
+            <PostButton action weight=Weight::Danger>"Revoke key"</PostButton>
+        }
+        .into_any();
+        let masked = masked(&key);
+        view! {
+            <Shell frame=member.frame(NavItem::Keys)>
+                <DialogPage title text="Every request with this key is refused from now on, with 401 invalid_api_key. This can’t be undone: an application that needs a key gets a new one." foot>
+                    <Facts>
+                        <Fact label="Key"><span class="mono">{masked}</span></Fact>
+                        <Fact label="Project">{key.project_name}</Fact>
+                    </Facts>
+                </DialogPage>
+            </Shell>
+        }
+    }))
+}
+
+async fn revoke(
+    State(app): State<App>,
+    member: Member,
+    Path((_, key)): Path<(String, String)>,
+) -> Result<Response, Failure> {
+    app.store.revoke_api_key(&member.caller, id(&key)?).await?;
+    Ok(go(member.path("keys?state=revoked")))
+}
+
+async fn find(app: &App, member: &Member, key: &str) -> Result<ApiKey, Failure> {
+    let id: KeyId = id(key)?;
+    let keys = app.store.api_keys(&member.caller).await?;
+    keys.into_iter().find(|key| key.id == id).ok_or(Failure::NotFound)
+}

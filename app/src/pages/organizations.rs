@@ -1,0 +1,77 @@
+//! `/organizations/new`.
+
+use axum::{Router, extract::State, response::Response, routing::get};
+use domain::Name;
+use leptos::prelude::*;
+
+use super::{frame::Personal, zones};
+use crate::{
+    components::{Button, Card, CardBody, ErrorSummary, Field, GroupedSelect, Weight},
+    layouts::NavItem,
+    render::Page,
+    web::{App, Draft, Failure, Member, Visitor, go},
+};
+
+pub(super) fn router() -> Router<App> {
+    Router::new().route("/organizations/new", get(show).post(create))
+}
+
+async fn show(State(app): State<App>, visitor: Visitor) -> Result<Response, Failure> {
+    page(&app, visitor, &Draft::with([("zone", "UTC".to_owned())])).await
+}
+
+async fn create(
+    State(app): State<App>,
+    visitor: Visitor,
+    mut draft: Draft,
+) -> Result<Response, Failure> {
+    let name = draft.read::<Name>("name");
+    let zone = zones::read(&mut draft);
+    if let (Some(name), Some(zone)) = (name, zone) {
+        let owner = app.store.create_organization(visitor.account.id, &name, zone).await?;
+        return Ok(go(format!("/{}", owner.org)));
+    }
+    page(&app, visitor, &draft).await
+}
+
+async fn page(app: &App, visitor: Visitor, draft: &Draft) -> Result<Response, Failure> {
+    let look = visitor.look;
+    let frame = Member::at_home(app, visitor).await?.map(|member| member.frame(NavItem::None));
+    let alone = frame.is_none();
+    Ok(look.page(Page::new("New organization").status(draft.status()), || {
+        let form = form(draft);
+        let form = if alone {
+            form
+        } else {
+            view! { <Card><CardBody>{form}</CardBody></Card> }.into_any()
+        };
+        view! {
+            <Personal
+                frame
+                title="New organization"
+                sub="An organization has its own projects, keys, budgets and bills. You will be its owner."
+            >
+                {form}
+            </Personal>
+        }
+    }))
+}
+
+fn form(draft: &Draft) -> AnyView {
+    view! {
+        <form class="form" method="post" action="/organizations/new">
+            <ErrorSummary lead="No organization was made" errors=draft.errors()/>
+            <Field name="name" label="Name" value=draft.value("name") error=draft.error("name") required=true maxlength=100 autocomplete="organization"/>
+            <GroupedSelect
+                name="zone"
+                label="Time zone"
+                groups=zones::groups()
+                value=draft.value("zone")
+                error=draft.error("zone")
+                help="Days, weeks and months of budgets and charts begin at midnight there."
+            />
+            <div class="row"><Button weight=Weight::Primary>"Make organization"</Button></div>
+        </form>
+    }
+    .into_any()
+}

@@ -1,0 +1,36 @@
+//! The fields of a person who gets an account.
+
+use domain::{Email, Name};
+use identity::{NewPassword, Person};
+use leptos::prelude::*;
+
+use crate::{components::Field, web::Draft};
+
+/// What helps to choose a password.
+pub(super) const PASSWORD_HELP: &str =
+    "At least 8 characters. Long is better than odd: a few words that nobody says.";
+
+pub(super) fn fields(draft: &Draft) -> AnyView {
+    view! {
+        <Field name="name" label="Your name" value=draft.value("name") error=draft.error("name") autocomplete="name" required=true maxlength=100/>
+        <Field name="email" label="E-mail" kind="email" value=draft.value("email") error=draft.error("email") autocomplete="username" required=true/>
+        <Field name="password" label="Password" kind="password" error=draft.error("password") help=PASSWORD_HELP autocomplete="new-password" required=true/>
+    }
+    .into_any()
+}
+
+/// The person, or sentences about what is wrong.
+pub(super) fn read(draft: &mut Draft, verified: bool) -> Option<Person> {
+    let name = draft.read::<Name>("name");
+    let email = draft.read::<Email>("email");
+    // Without an address the password is still judged, so that all that is wrong is said at once.
+    let known = email.clone().or_else(|| "nobody@example.com".parse().ok())?;
+    let password = match NewPassword::choose(draft.value("password").into(), &known) {
+        Ok(password) => Some(password),
+        Err(error) => {
+            draft.refuse_with("password", &error);
+            None
+        }
+    };
+    Some(Person { email: email?, name: name?, password: password?, verified })
+}

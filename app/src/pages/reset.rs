@@ -1,0 +1,78 @@
+//! `/reset/{token}`: a new password for who forgot the old one.
+
+use axum::{
+    Router,
+    extract::{Path, State},
+    response::Response,
+    routing::get,
+};
+use identity::ResetError;
+use leptos::prelude::*;
+use secrecy::SecretString;
+
+use super::person::PASSWORD_HELP;
+use crate::{
+    components::{Button, ErrorSummary, Field, LinkButton, Weight},
+    layouts::Door,
+    render::{Look, Page},
+    web::{App, Draft, Failure, go},
+};
+
+pub(super) fn router() -> Router<App> {
+    Router::new().route("/reset/{token}", get(show).post(reset))
+}
+
+async fn show(look: Look) -> Response {
+    page(look, &Draft::default())
+}
+
+async fn reset(
+    State(app): State<App>,
+    look: Look,
+    Path(token): Path<String>,
+    mut draft: Draft,
+) -> Result<Response, Failure> {
+    let token = SecretString::from(token);
+    let password = draft.value("password").into();
+    match identity::reset_password(&app.store, &app.secrets, &token, password).await {
+        Ok(_) => Ok(go("/sign-in?changed")),
+        Err(ResetError::Invalid) => Ok(look.page(Page::new("Link not valid"), invalid)),
+        Err(ResetError::Store(error)) => Err(error.into()),
+        Err(error @ (ResetError::Password(_) | ResetError::Busy(_))) => {
+            draft.refuse_with("password", &error);
+            Ok(page(look, &draft))
+        }
+    }
+}
+
+fn page(look: Look, draft: &Draft) -> Response {
+    look.page(Page::new("New password").status(draft.status()), || {
+        let form = form(draft);
+        view! {
+            <Door title="Choose a new password" sub="It replaces the old one and signs you out on every device.">
+                {form}
+            </Door>
+        }
+    })
+}
+
+fn invalid() -> AnyView {
+    view! {
+        <Door title="This link is not valid" sub="It works once and for one hour. Nothing was changed.">
+            <p>"Ask whoever runs this installation for a new one."</p>
+            <p><LinkButton href="/sign-in">"Sign in"</LinkButton></p>
+        </Door>
+    }
+    .into_any()
+}
+
+fn form(draft: &Draft) -> AnyView {
+    view! {
+        <form class="form" method="post">
+            <ErrorSummary lead="The password was not changed" errors=draft.errors()/>
+            <Field name="password" label="New password" kind="password" error=draft.error("password") help=PASSWORD_HELP autocomplete="new-password" required=true/>
+            <Button weight=Weight::Primary wide=true>"Change password"</Button>
+        </form>
+    }
+    .into_any()
+}

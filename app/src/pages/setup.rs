@@ -1,0 +1,120 @@
+//! `/setup?token=…`: the first start. Makes the operator and the first organization in one go.
+
+use axum::{
+    Router,
+    extract::{Query, State},
+    http::StatusCode,
+    response::Response,
+    routing::get,
+};
+use domain::Name;
+use identity::SetUpError;
+use leptos::prelude::*;
+use secrecy::SecretString;
+use serde::Deserialize;
+use tower_sessions::Session;
+
+use super::{person, zones};
+use crate::{
+    components::{Button, ErrorSummary, Field, GroupedSelect, Weight},
+    layouts::Door,
+    render::{Look, Page},
+    web::{App, Draft, Failure, go},
+};
+
+pub(super) fn router() -> Router<App> {
+    Router::new().route("/setup", get(show).post(set_up))
+}
+
+#[derive(Deserialize)]
+struct Asked {
+    token: Option<String>,
+}
+
+async fn show(
+    State(app): State<App>,
+    look: Look,
+    Query(asked): Query<Asked>,
+) -> Result<Response, Failure> {
+    if app.store.system().installation().await?.operated {
+        return Ok(go("/sign-in"));
+    }
+    let token = SecretString::from(asked.token.unwrap_or_default());
+    if !identity::is_setup_token(&app.store, &app.secrets, &token).await? {
+        return Ok(closed(look));
+    }
+    Ok(page(look, &Draft::with([("zone", "UTC".to_owned())])))
+}
+
+async fn set_up(
+    State(app): State<App>,
+    look: Look,
+    session: Session,
+    Query(asked): Query<Asked>,
+    mut draft: Draft,
+) -> Result<Response, Failure> {
+    let token = SecretString::from(asked.token.unwrap_or_default());
+    if !identity::is_setup_token(&app.store, &app.secrets, &token).await? {
+        return Ok(closed(look));
+    }
+    let organization = draft.read::<Name>("organization");
+    let zone = zones::read(&mut draft);
+    // Whoever reads the server's log is known well enough.
+    let person = person::read(&mut draft, true);
+    if let (Some(person), Some(organization), Some(zone)) = (person, organization, zone) {
+        match identity::set_up(&app.store, &app.secrets, &session, &token, &person).await {
+            Ok(operator) => {
+                let owner = app.store.create_organization(operator, &organization, zone).await?;
+                return Ok(go(format!("/{}", owner.org)));
+            }
+            Err(SetUpError::Invalid) => return Ok(closed(look)),
+            Err(SetUpError::Store(error)) => return Err(error.into()),
+            Err(SetUpError::Session(error)) => return Err(error.into()),
+            Err(error @ (SetUpError::Taken | SetUpError::Busy(_))) => {
+                draft.refuse_with("email", &error);
+            }
+        }
+    }
+    Ok(page(look, &draft))
+}
+
+fn page(look: Look, draft: &Draft) -> Response {
+    look.page(Page::new("Set up").status(draft.status()), || {
+        let form = form(draft);
+        view! {
+            <Door title="Set up Exchequer" sub="You will run this installation and own its first organization.">
+                {form}
+            </Door>
+        }
+    })
+}
+
+fn closed(look: Look) -> Response {
+    look.page(Page::new("Set up").status(StatusCode::FORBIDDEN), || {
+        view! {
+            <Door title="This installation is not set up yet" sub="The server prints a link for it each time it starts.">
+                <p>"Open that link in this browser. Look for “/setup?token=” in the terminal or the log where "<code>"exchequer serve"</code>" runs."</p>
+            </Door>
+        }
+    })
+}
+
+fn form(draft: &Draft) -> AnyView {
+    view! {
+        <form class="form" method="post">
+            <ErrorSummary lead="Nothing was set up" errors=draft.errors()/>
+            {person::fields(draft)}
+            <Field name="organization" label="Organization" value=draft.value("organization") error=draft.error("organization") help="Your company or team. You can make more of them later." autocomplete="organization" required=true maxlength=100/>
+            <GroupedSelect
+                name="zone"
+                label="Time zone"
+                groups=zones::groups()
+                value=draft.value("zone")
+                error=draft.error("zone")
+                help="Days, weeks and months of budgets and charts begin at midnight there."
+            />
+            <Button weight=Weight::Primary wide=true>"Set up Exchequer"</Button>
+        </form>
+    }
+    .into_any()
+}

@@ -1,0 +1,126 @@
+//! `/sign-in`.
+
+use axum::{
+    Router,
+    extract::{Query, State},
+    response::Response,
+    routing::get,
+};
+use domain::Email;
+use identity::LogInError;
+use leptos::prelude::*;
+use serde::Deserialize;
+use store::system::SignUpPolicy;
+use tower_sessions::Session;
+
+use crate::{
+    components::{Button, ErrorSummary, Field, Notice, Tone, Weight},
+    layouts::Door,
+    render::Page,
+    web::{Address, App, Draft, Failure, Stranger, go, local},
+};
+
+pub(super) fn router() -> Router<App> {
+    Router::new().route("/sign-in", get(show).post(enter))
+}
+
+#[derive(Deserialize)]
+struct Asked {
+    /// Where to go afterwards.
+    next: Option<String>,
+    /// The password was changed just now.
+    changed: Option<String>,
+}
+
+async fn show(
+    State(app): State<App>,
+    stranger: Stranger,
+    Query(asked): Query<Asked>,
+) -> Result<Response, Failure> {
+    if stranger.signed_in {
+        return Ok(go(local(asked.next.as_deref()).unwrap_or("/")));
+    }
+    page(&app, &stranger, &Draft::default(), asked.changed.is_some()).await
+}
+
+async fn enter(
+    State(app): State<App>,
+    stranger: Stranger,
+    session: Session,
+    address: Address,
+    Query(asked): Query<Asked>,
+    mut draft: Draft,
+) -> Result<Response, Failure> {
+    if let Some(email) = draft.read::<Email>("email") {
+        let password = draft.value("password").into();
+        match identity::log_in(&app.store, &app.secrets, &session, &email, &password, address.0)
+            .await
+        {
+            Ok(_) => return Ok(go(local(asked.next.as_deref()).unwrap_or("/"))),
+            Err(error) => refuse(&mut draft, error)?,
+        }
+    }
+    page(&app, &stranger, &draft, false).await
+}
+
+fn refuse(draft: &mut Draft, error: LogInError) -> Result<(), Failure> {
+    match error {
+        LogInError::Wrong | LogInError::Wait(_) | LogInError::Busy(_) => {
+            draft.refuse_with("password", &error);
+            Ok(())
+        }
+        LogInError::Store(error) => Err(error.into()),
+        LogInError::Session(error) => Err(error.into()),
+    }
+}
+
+async fn page(
+    app: &App,
+    stranger: &Stranger,
+    draft: &Draft,
+    changed: bool,
+) -> Result<Response, Failure> {
+    let open = app.store.system().sign_up_policy().await? == SignUpPolicy::Open;
+    let host = app.host();
+    Ok(stranger.look.page(Page::new("Sign in").status(draft.status()), || {
+        let form = form(draft);
+        view! {
+            <Door
+                title="Sign in"
+                sub="See what your organization spends on language models, and decide where it stops."
+                foot=host
+            >
+                {changed.then(|| view! { <Notice tone=Tone::Ok lead="Password changed." text="Sign in with the new one."/> })}
+                {form}
+                {below(open)}
+            </Door>
+        }
+    }))
+}
+
+fn below(open: bool) -> AnyView {
+    let account = if open {
+        view! { "No account yet? "<a href="/sign-up">"Create one"</a>". " }.into_any()
+    } else {
+        view! { "Accounts are made by whoever runs this installation. " }.into_any()
+    };
+    view! {
+        <p class="small muted">
+            {account}
+            "Forgot the password? Whoever runs this installation can make a link for you to set a new one."
+        </p>
+    }
+    .into_any()
+}
+
+fn form(draft: &Draft) -> AnyView {
+    view! {
+        <form class="form" method="post">
+            <ErrorSummary lead="You are not signed in" errors=draft.errors()/>
+            <Field name="email" label="E-mail" kind="email" value=draft.value("email") error=draft.error("email") autocomplete="username" required=true/>
+            <Field name="password" label="Password" kind="password" error=draft.error("password") autocomplete="current-password" required=true/>
+            <Button weight=Weight::Primary wide=true>"Sign in"</Button>
+        </form>
+    }
+    .into_any()
+}

@@ -1,0 +1,95 @@
+//! `/sign-up`: an account for whoever asks, where the operator allows that.
+
+use axum::{Router, extract::State, response::Response, routing::get};
+use identity::SignUpError;
+use leptos::prelude::*;
+use store::system::SignUpPolicy;
+use tower_sessions::Session;
+
+use super::person;
+use crate::{
+    components::{Button, ErrorSummary, LinkButton, Weight},
+    layouts::Door,
+    render::Page,
+    web::{Address, App, Draft, Failure, Stranger, go},
+};
+
+pub(super) fn router() -> Router<App> {
+    Router::new().route("/sign-up", get(show).post(create))
+}
+
+async fn show(State(app): State<App>, stranger: Stranger) -> Result<Response, Failure> {
+    if stranger.signed_in {
+        return Ok(go("/"));
+    }
+    page(&app, &stranger, &Draft::default()).await
+}
+
+async fn create(
+    State(app): State<App>,
+    stranger: Stranger,
+    session: Session,
+    address: Address,
+    mut draft: Draft,
+) -> Result<Response, Failure> {
+    if app.store.system().sign_up_policy().await? != SignUpPolicy::Open {
+        return page(&app, &stranger, &draft).await;
+    }
+    // Where no mail is sent, nobody could ever prove an address.
+    if let Some(person) = person::read(&mut draft, !app.mails) {
+        match identity::sign_up(&app.store, &app.secrets, &session, &person, address.0).await {
+            Ok(_) => return Ok(go("/")),
+            Err(error) => refuse(&mut draft, error)?,
+        }
+    }
+    page(&app, &stranger, &draft).await
+}
+
+fn refuse(draft: &mut Draft, error: SignUpError) -> Result<(), Failure> {
+    match error {
+        SignUpError::Closed | SignUpError::Taken | SignUpError::Wait(_) | SignUpError::Busy(_) => {
+            draft.refuse_with("email", &error);
+            Ok(())
+        }
+        SignUpError::Store(error) => Err(error.into()),
+        SignUpError::Session(error) => Err(error.into()),
+    }
+}
+
+async fn page(app: &App, stranger: &Stranger, draft: &Draft) -> Result<Response, Failure> {
+    let open = app.store.system().sign_up_policy().await? == SignUpPolicy::Open;
+    let host = app.host();
+    if !open {
+        return Ok(stranger.look.page(Page::new("Sign up"), || closed(host)));
+    }
+    Ok(stranger.look.page(Page::new("Sign up").status(draft.status()), || {
+        let form = form(draft);
+        view! {
+            <Door title="Create an account" sub="It is yours alone; you make or join organizations with it." foot=host>
+                {form}
+                <p class="small muted">"You have an account? "<a href="/sign-in">"Sign in"</a>"."</p>
+            </Door>
+        }
+    }))
+}
+
+fn closed(host: String) -> AnyView {
+    view! {
+        <Door title="Accounts are by invitation" foot=host>
+            <p>"On this installation nobody can create an account alone. Ask whoever runs it to make one for you, then sign in here."</p>
+            <p><LinkButton href="/sign-in">"Sign in"</LinkButton></p>
+        </Door>
+    }
+    .into_any()
+}
+
+fn form(draft: &Draft) -> AnyView {
+    view! {
+        <form class="form" method="post" action="/sign-up">
+            <ErrorSummary lead="No account was made" errors=draft.errors()/>
+            {person::fields(draft)}
+            <Button weight=Weight::Primary wide=true>"Create account"</Button>
+        </form>
+    }
+    .into_any()
+}
