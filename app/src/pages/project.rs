@@ -62,7 +62,10 @@ async fn edit(
     match done {
         Ok(()) => Ok(go(member.path(&format!("projects/{}?saved", project.id)))),
         Err(error) => {
-            draft.conflict("name", error)?;
+            // Either form comes back with the other one as it was.
+            let field = if draft.has("name") { "name" } else { "archive" };
+            draft.keep("name", &project.name);
+            draft.conflict(field, error)?;
             Ok(page(&member, &project, &draft, &After::default()))
         }
     }
@@ -74,13 +77,14 @@ fn page(member: &Member, project: &Project, draft: &Draft, after: &After) -> Res
         let address = member.path(&format!("projects/{}", project.id));
         let sub = format!("{} project", project.environment.label());
         let above = ("Projects", member.path("projects"));
-        let title = project.name.clone();
+        let (title, errors) = (project.name.clone(), draft.errors());
         let (notice, facts) = (notice(member, project, after), facts(member, project));
         let (rename, archive) = (rename(&address, draft), archive(&address, project));
         view! {
             <Shell frame=member.frame(NavItem::Projects)>
                 <PageHead title sub above/>
                 {notice}
+                <ErrorSummary lead="Nothing was saved" errors/>
                 <div class="grid two">
                     {facts}
                     <Card title="Name"><CardBody split=true>{rename}</CardBody></Card>
@@ -146,7 +150,6 @@ fn facts(member: &Member, project: &Project) -> AnyView {
 fn rename(address: &str, draft: &Draft) -> AnyView {
     view! {
         <form class="form" method="post" action=address.to_owned()>
-            <ErrorSummary lead="Nothing was saved" errors=draft.errors()/>
             <Field
                 name="name"
                 label="Name"
@@ -166,7 +169,7 @@ fn rename(address: &str, draft: &Draft) -> AnyView {
 fn archive(address: &str, project: &Project) -> AnyView {
     if project.is_default {
         return view! {
-            <p class="muted">"This is the organization’s default project. It can’t be archived; it can be renamed."</p>
+            <p class="muted" id="f-archive">"This is the organization’s default project. It can’t be archived; it can be renamed."</p>
         }
         .into_any();
     }

@@ -1,8 +1,8 @@
-//! `/setup?token=…`: the first start. Makes the operator and the first organization in one go.
+//! `/setup/{token}`: the first start. Makes the operator and the first organization in one go.
 
 use axum::{
     Router,
-    extract::{Query, State},
+    extract::{Path, State},
     http::StatusCode,
     response::Response,
     routing::get,
@@ -11,7 +11,6 @@ use domain::Name;
 use identity::SetUpError;
 use leptos::prelude::*;
 use secrecy::SecretString;
-use serde::Deserialize;
 use tower_sessions::Session;
 
 use super::{person, zones};
@@ -23,23 +22,27 @@ use crate::{
 };
 
 pub(super) fn router() -> Router<App> {
-    Router::new().route("/setup", get(show).post(set_up))
+    Router::new().route("/setup", get(ask)).route("/setup/{token}", get(show).post(set_up))
 }
 
-#[derive(Deserialize)]
-struct Asked {
-    token: Option<String>,
+/// Without the link.
+async fn ask(State(app): State<App>, look: Look) -> Result<Response, Failure> {
+    Ok(if app.store.system().installation().await?.operated {
+        go("/sign-in")
+    } else {
+        closed(look)
+    })
 }
 
 async fn show(
     State(app): State<App>,
     look: Look,
-    Query(asked): Query<Asked>,
+    Path(token): Path<String>,
 ) -> Result<Response, Failure> {
     if app.store.system().installation().await?.operated {
         return Ok(go("/sign-in"));
     }
-    let token = SecretString::from(asked.token.unwrap_or_default());
+    let token = SecretString::from(token);
     if !identity::is_setup_token(&app.store, &app.secrets, &token).await? {
         return Ok(closed(look));
     }
@@ -50,10 +53,10 @@ async fn set_up(
     State(app): State<App>,
     look: Look,
     session: Session,
-    Query(asked): Query<Asked>,
+    Path(token): Path<String>,
     mut draft: Draft,
 ) -> Result<Response, Failure> {
-    let token = SecretString::from(asked.token.unwrap_or_default());
+    let token = SecretString::from(token);
     if !identity::is_setup_token(&app.store, &app.secrets, &token).await? {
         return Ok(closed(look));
     }
@@ -93,7 +96,7 @@ fn closed(look: Look) -> Response {
     look.page(Page::new("Set up").status(StatusCode::FORBIDDEN), || {
         view! {
             <Door title="This installation is not set up yet" sub="The server prints a link for it each time it starts.">
-                <p>"Open that link in this browser. Look for “/setup?token=” in the terminal or the log where "<code>"exchequer serve"</code>" runs."</p>
+                <p>"Open that link in this browser. Look for “/setup/” in the terminal or the log where "<code>"exchequer serve"</code>" runs."</p>
             </Door>
         }
     })

@@ -46,6 +46,11 @@ impl Draft {
         self.values.get(name).cloned().unwrap_or_default()
     }
 
+    /// Fills in a field that was not sent.
+    pub fn keep(&mut self, name: &str, value: &str) {
+        self.values.entry(name.to_owned()).or_insert_with(|| value.to_owned());
+    }
+
     /// Whether a tick or a button was sent.
     pub fn has(&self, name: &str) -> bool {
         self.values.contains_key(name)

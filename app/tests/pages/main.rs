@@ -1,0 +1,13 @@
+//! Pages and forms as a browser without scripts meets them: the real router, a real database.
+#![expect(clippy::unwrap_used, reason = "a test that can't get what it needs has failed")]
+
+mod account;
+mod billing;
+mod doors;
+mod keys;
+mod organization;
+mod projects;
+mod rights;
+mod set_up;
+#[expect(unreachable_pub, reason = "shared with other tests")]
+mod support;

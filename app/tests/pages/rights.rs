@@ -1,0 +1,87 @@
+//! Who may see and do what.
+
+use axum::http::StatusCode;
+use testkit::Tenant;
+
+use crate::support::Site;
+
+/// Pages of an organization, and whether a reader sees them.
+const PAGES: [(&str, bool); 5] = [
+    ("settings", true),
+    ("billing", false),
+    ("projects", false),
+    ("keys", false),
+    ("keys/new", false),
+];
+
+#[tokio::test]
+async fn another_organization_does_not_exist() {
+    let (site, mut ines, _) = Site::with_owner().await;
+    let other = Tenant::new(&site.database, "other").await;
+    let mut paths: Vec<_> =
+        PAGES.iter().map(|(page, _)| format!("/{}/{page}", other.org)).collect();
+    paths.push(format!("/{}/projects/{}", other.org, other.project));
+    paths.push(format!("/{}/keys/{}/revoke", other.org, other.key));
+    for path in &paths {
+        let answer = ines.get(path).await;
+        answer.is(StatusCode::NOT_FOUND).says("There is no such page").hides("other");
+        let fields = [("action", "archive"), ("name", "Taken over"), ("zone", "UTC")];
+        let status = ines.post(path, &fields).await.status;
+        assert!(
+            [StatusCode::NOT_FOUND, StatusCode::METHOD_NOT_ALLOWED].contains(&status),
+            "{path}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn things_of_another_organization_are_not_in_mine() {
+    let (site, mut ines, caller) = Site::with_owner().await;
+    let other = Tenant::new(&site.database, "other").await;
+    let project = format!("/{}/projects/{}", caller.org, other.project);
+    let key = format!("/{}/keys/{}/revoke", caller.org, other.key);
+    for path in [&project, &key] {
+        ines.get(path).await.is(StatusCode::NOT_FOUND);
+        ines.post(path, &[("action", "archive")]).await.is(StatusCode::NOT_FOUND);
+    }
+    let fields = [("name", "web"), ("project", &other.project.to_string())];
+    let answer = ines.post(&format!("/{}/keys/new", caller.org), &fields).await;
+    answer.is(StatusCode::UNPROCESSABLE_ENTITY).says("Choose a project from the list.");
+    let revoked =
+        site.database.look("SELECT count(*) FROM api_keys WHERE revoked_at IS NOT NULL").await;
+    assert_eq!(revoked, "0");
+}
+
+#[tokio::test]
+async fn a_reader_looks_at_the_settings_alone() {
+    let (site, _, caller) = Site::with_owner().await;
+    let mut reader = site.reader("kofi", &caller).await;
+    for (page, seen) in PAGES {
+        let path = format!("/{}/{page}", caller.org);
+        let answer = reader.get(&path).await;
+        let status = if seen { StatusCode::OK } else { StatusCode::FORBIDDEN };
+        answer.is(status);
+        if seen {
+            answer.says("Only an owner").hides("Save settings");
+        } else {
+            answer.says("You may not do this");
+        }
+        let fields = [("name", "Taken over"), ("zone", "UTC")];
+        let status = reader.post(&path, &fields).await.status;
+        assert!(
+            [StatusCode::FORBIDDEN, StatusCode::METHOD_NOT_ALLOWED].contains(&status),
+            "{path}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_page_says_so() {
+    let (site, mut ines, caller) = Site::with_owner().await;
+    for path in ["/nowhere/at/all", "/org-1/keys", &format!("/{}/projects/proj_1", caller.org)] {
+        ines.get(path).await.is(StatusCode::NOT_FOUND).says("There is no such page");
+    }
+    site.browser().get("/nowhere/at/all").await.is(StatusCode::NOT_FOUND);
+    let answer = site.browser().post("/organizations/new", &[("name", "x")]).await;
+    assert_eq!(answer.location(), "/sign-in?next=%2Forganizations%2Fnew");
+}

@@ -1,0 +1,171 @@
+//! A site with its people, and browsers to visit it.
+
+use std::sync::Arc;
+
+use app::{
+    pages,
+    render::Assets,
+    web::{App, show_failures},
+};
+use axum::{
+    Router,
+    body::{Body, to_bytes},
+    http::{HeaderMap, Request, StatusCode, header, request::Builder},
+    middleware::from_fn_with_state,
+};
+use domain::{Caller, Role};
+use identity::{NewPassword, Person, Secrets};
+use store::system::SignUpPolicy;
+use testkit::Database;
+use tower::{ServiceBuilder, ServiceExt as _};
+
+pub const PASSWORD: &str = "a few words nobody says";
+
+/// An installation.
+pub struct Site {
+    pub database: Database,
+    pub app: App,
+}
+
+impl Site {
+    /// One that nobody uses yet.
+    pub async fn empty() -> Self {
+        let database = Database::new().await;
+        database.store.system().init_sign_up_policy(SignUpPolicy::Open).await.unwrap();
+        let app = App {
+            store: database.store.clone(),
+            secrets: Arc::new(Secrets::parse(&"s".repeat(32).into()).unwrap()),
+            public_url: "http://exchequer.example".into(),
+            assets: Assets { version: "test" },
+            mails: false,
+            sandbox: true,
+        };
+        Self { database, app }
+    }
+
+    /// One with an owner, `ines@example.com`, of the organization `Brackwater`, who is signed in.
+    pub async fn with_owner() -> (Self, Browser, Caller) {
+        let site = Self::empty().await;
+        let (browser, caller) = site.owner("ines", "Brackwater").await;
+        (site, browser, caller)
+    }
+
+    /// Another owner with an organization, signed in.
+    pub async fn owner(&self, name: &str, organization: &str) -> (Browser, Caller) {
+        let user = self.user(name).await;
+        let store = &self.app.store;
+        let zone = chrono_tz::Europe::Oslo;
+        let caller =
+            store.create_organization(user, &organization.parse().unwrap(), zone).await.unwrap();
+        (self.signed_in(name).await, caller)
+    }
+
+    /// A reader of the caller's organization, signed in.
+    pub async fn reader(&self, name: &str, of: &Caller) -> Browser {
+        let user = self.user(name).await;
+        let (org, user) = (of.org.uuid(), user.uuid());
+        let role = Role::Reader.as_str();
+        self.database
+            .tamper(&format!("INSERT INTO memberships (org_id, user_id, role) VALUES ('{org}', '{user}', '{role}')"))
+            .await;
+        self.signed_in(name).await
+    }
+
+    /// An account `NAME@example.com`.
+    pub async fn user(&self, name: &str) -> domain::UserId {
+        let email = format!("{name}@example.com").parse().unwrap();
+        let password = NewPassword::choose(PASSWORD.into(), &email).unwrap();
+        let person = Person { email, name: name.parse().unwrap(), password, verified: true };
+        identity::create_user(&self.app.store, &person, false).await.unwrap()
+    }
+
+    pub async fn signed_in(&self, name: &str) -> Browser {
+        let mut browser = self.browser();
+        let email = format!("{name}@example.com");
+        let answer = browser.post("/sign-in", &[("email", &email), ("password", PASSWORD)]).await;
+        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
+        browser
+    }
+
+    /// A browser that knows nothing yet.
+    pub fn browser(&self) -> Browser {
+        let layers = ServiceBuilder::new()
+            .layer(from_fn_with_state(self.app.clone(), show_failures))
+            .layer(identity::session_layer(&self.app.store, &self.app.public_url));
+        Browser { router: pages::router().layer(layers).with_state(self.app.clone()), cookie: None }
+    }
+}
+
+/// Keeps its session's cookie, follows no redirects.
+pub struct Browser {
+    router: Router,
+    cookie: Option<String>,
+}
+
+/// What came back.
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: String,
+}
+
+impl Browser {
+    pub async fn get(&mut self, path: &str) -> Answer {
+        self.send(Request::get(path), Body::empty()).await
+    }
+
+    /// Sends a form as a browser does.
+    pub async fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let form = serde_urlencoded::to_string(fields).unwrap();
+        let request =
+            Request::post(path).header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+        self.send(request, Body::from(form)).await
+    }
+
+    async fn send(&mut self, mut request: Builder, body: Body) -> Answer {
+        if let Some(cookie) = &self.cookie {
+            request = request.header(header::COOKIE, cookie);
+        }
+        let response = self.router.clone().oneshot(request.body(body).unwrap()).await.unwrap();
+        let (head, body) = response.into_parts();
+        for set in head.headers.get_all(header::SET_COOKIE) {
+            self.cookie = set.to_str().unwrap().split(';').next().map(str::to_owned);
+        }
+        let body = to_bytes(body, usize::MAX).await.unwrap().to_vec();
+        Answer {
+            status: head.status,
+            headers: head.headers,
+            body: String::from_utf8(body).unwrap(),
+        }
+    }
+}
+
+impl Answer {
+    /// Where it leads.
+    #[track_caller]
+    pub fn location(&self) -> &str {
+        assert_eq!(self.status, StatusCode::SEE_OTHER, "{}", self.body);
+        self.headers[header::LOCATION].to_str().unwrap()
+    }
+
+    /// A page of this status.
+    #[track_caller]
+    pub fn is(&self, status: StatusCode) -> &Self {
+        assert_eq!(self.status, status, "{}", self.body);
+        self
+    }
+
+    /// It came back with this sentence at a field.
+    #[track_caller]
+    pub fn says(&self, sentence: &str) -> &Self {
+        assert!(self.body.contains(sentence), "no {sentence:?} in {}", self.body);
+        self
+    }
+
+    /// It keeps quiet about this.
+    #[track_caller]
+    pub fn hides(&self, text: &str) -> &Self {
+        assert!(!self.body.contains(text), "{text:?} in {}", self.body);
+        self
+    }
+}
