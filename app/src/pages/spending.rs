@@ -7,6 +7,7 @@ use crate::web::App;
 mod alerts;
 mod budgets;
 mod calendar;
+mod notes;
 mod outlook;
 mod overview;
 mod question;

@@ -38,7 +38,7 @@ async fn silent_ones_and_blocks_are_told_apart() {
     let level = Level::Amount("2".parse().unwrap());
     store.set_threshold(&spender.caller, scope, Period::Month, level).await.unwrap();
     let path = spender.path("alerts");
-    spender.browser.get(&path).await.says("passed already when it was set");
+    spender.browser.get(&path).await.says("already passed when it was set");
     let amount = "3.05".parse().unwrap();
     store.set_budget(&spender.caller, scope, Period::Month, amount).await.unwrap();
     spender.refused("0.10").await;

@@ -80,7 +80,8 @@ async fn the_chart_has_the_numbers_of_the_table() {
         let html = spender.browser.get(&path).await.body;
         let titles: Vec<_> =
             html.split("<title>").skip(2).filter_map(|rest| rest.split_once("</title>")).collect();
-        let (title, _) = titles.iter().find(|(title, _)| title.contains(today)).unwrap();
+        let (title, _) =
+            titles.iter().find(|(title, _)| title.ends_with(&format!(": {today}"))).unwrap();
         let day = title.split(':').next().unwrap();
         let days = table(&html, "Usage by day");
         let row = days.split("<tr").find(|row| row.contains(&format!(" {day}</time>"))).unwrap();
@@ -89,7 +90,10 @@ async fn the_chart_has_the_numbers_of_the_table() {
         assert_eq!(shown.trim_start().replace("<span>", "").replace("</span>", ""), today);
         // All days of the cycle have a bar, and nothing is in the others.
         assert!((28..=31).contains(&titles.len()), "{}", titles.len());
-        assert_eq!(titles.iter().filter(|(title, _)| title.contains(today)).count(), 1);
+        assert_eq!(
+            titles.iter().filter(|(title, _)| title.ends_with(&format!(": {today}"))).count(),
+            1
+        );
     }
 }
 

@@ -59,11 +59,13 @@ fn resets_at(period: Period, zone: Tz, now: DateTime<Utc>) -> DateTime<Utc> {
 
 fn page(view: View) -> AnyView {
     let sub = format!(
-        "One e-mail per amount and window, to every owner with a verified address. Times are {}’s.",
+        "One e-mail per amount and window, to every owner with a verified address. Times in {}.",
         view.zone.name()
     );
-    let (open, over): (Vec<_>, Vec<_>) =
-        view.crossings.iter().partition(|crossing| is_open(crossing, view.zone, view.now));
+    let (open, over): (Vec<_>, Vec<_>) = view
+        .crossings
+        .iter()
+        .partition(|crossing| !crossing.silent && is_open(crossing, view.zone, view.now));
     let cards: Vec<_> = open.iter().map(|crossing| open::card(&view, crossing)).collect();
     let content = if view.crossings.is_empty() {
         nothing(&view)

@@ -160,9 +160,9 @@ fn page(view: View) -> AnyView {
     let content = view! {
         {view.done.map(Done::notice)}
         {status::card(&view)}
-        <div class="grid two">
-            <div class="stack">{form::card(&view)}{recipients::card(&view)}</div>
+        <div class="grid main-side">
             {thresholds::card(&view)}
+            <div class="stack">{form::card(&view)}{recipients::card(&view)}</div>
         </div>
         {list::card(&view)}
     };

@@ -43,10 +43,8 @@ fn reached_on(
     now: DateTime<Utc>,
 ) -> Option<DateTime<Utc>> {
     forecast(spent, window, now).filter(|end| *end >= amount)?;
-    // Sixty decimal digits are not needed to name a day.
-    let unit = (spent.pico() / 1_000_000_000).max(1);
-    let passed = (now - window.starts).num_seconds();
-    let seconds = scaled(amount.pico() / unit, passed, 1)?.checked_div(spent.pico() / unit)?;
+    let passed = i128::from((now - window.starts).num_seconds());
+    let seconds = amount.pico().checked_mul(passed)?.checked_div(spent.pico())?;
     let at = window.starts + TimeDelta::try_seconds(i64::try_from(seconds).ok()?)?;
     Some(at.max(now))
 }

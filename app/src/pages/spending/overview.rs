@@ -10,6 +10,7 @@ use store::{BudgetStatus, Crossing, Past, Standing, Threshold, usage::Group};
 use super::{
     alerts::is_open,
     calendar::{days, same_age, stretch, until},
+    notes::{Notes, of_keys, of_projects},
     outlook::Outlook,
     question::Measure,
     sheet::Sheet,
@@ -45,6 +46,8 @@ struct View {
     sheets: Vec<(Group, Sheet)>,
     before: Option<(Window, Past)>,
     steps: Vec<set_up::Step>,
+    /// Remarks below the names of projects and keys.
+    notes: Notes,
     /// The request to try first.
     example: String,
 }
@@ -87,10 +90,11 @@ async fn read(app: &App, member: &Member) -> Result<View, Failure> {
     let mut open = store.crossings(caller).await?;
     open.retain(|crossing| is_open(crossing, zone, now));
     let org = format!("/{}", member.organization.id);
+    let (projects, keys) = (store.projects(caller).await?, store.api_keys(caller).await?);
     let done = set_up::Done {
         billing: store.billing_profile(caller).await?.is_some(),
-        project: store.projects(caller).await?.iter().any(|project| project.archived_at.is_none()),
-        key: store.api_keys(caller).await?.iter().any(|key| key.revoked_at.is_none()),
+        project: projects.iter().any(|project| project.archived_at.is_none()),
+        key: keys.iter().any(|key| key.revoked_at.is_none()),
         request: used,
         budget: !standings.is_empty(),
         threshold: !thresholds.is_empty(),
@@ -108,6 +112,7 @@ async fn read(app: &App, member: &Member) -> Result<View, Failure> {
         open,
         sheets,
         before,
+        notes: of_projects(projects).into_iter().chain(of_keys(keys)).collect(),
         example: first::example(&app.public_url, app.sandbox),
     })
 }

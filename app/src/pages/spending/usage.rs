@@ -1,14 +1,12 @@
 //! What was used in a billing cycle and what it cost.
 
-use std::collections::HashMap;
-
 use axum::{
     extract::{RawQuery, State},
     response::Response,
 };
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
-use domain::{KeyId, ProjectId, window::Window};
+use domain::window::Window;
 use leptos::prelude::*;
 use store::{
     Past,
@@ -17,6 +15,7 @@ use store::{
 
 use super::{
     calendar::{cycle_name, days, place, same_age, stretch},
+    notes::{Notes, of_keys, of_projects},
     question::Question,
     sheet::Sheet,
 };
@@ -49,7 +48,7 @@ pub(super) struct View {
     running: u64,
     complete_to: DateTime<Utc>,
     /// A remark below the name of a group.
-    notes: HashMap<String, String>,
+    notes: Notes,
     /// Whether there ever was a request.
     ever: bool,
 }
@@ -122,27 +121,12 @@ async fn read(app: &App, member: &Member, question: Question) -> Result<View, Fa
     })
 }
 
-/// What tells groups of the same name apart.
-async fn notes(app: &App, member: &Member, by: Group) -> Result<HashMap<String, String>, Failure> {
+async fn notes(app: &App, member: &Member, by: Group) -> Result<Notes, Failure> {
     let (store, caller) = (&app.store, &member.caller);
     Ok(match by {
-        Group::Model => HashMap::new(),
-        Group::Project => {
-            let id = |id: ProjectId| id.uuid().to_string();
-            let note = |project: store::Project| {
-                let archived = if project.archived_at.is_some() { ", archived" } else { "" };
-                (id(project.id), format!("{}{archived}", project.environment.as_str()))
-            };
-            store.projects(caller).await?.into_iter().map(note).collect()
-        }
-        Group::Key => {
-            let id = |id: KeyId| id.uuid().to_string();
-            let note = |key: store::ApiKey| {
-                let revoked = if key.revoked_at.is_some() { ", revoked" } else { "" };
-                (id(key.id), format!("{} · …{}{revoked}", key.project_name, key.last_four))
-            };
-            store.api_keys(caller).await?.into_iter().map(note).collect()
-        }
+        Group::Model => Notes::new(),
+        Group::Project => of_projects(store.projects(caller).await?),
+        Group::Key => of_keys(store.api_keys(caller).await?),
     })
 }
 

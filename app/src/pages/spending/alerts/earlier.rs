@@ -1,4 +1,4 @@
-//! Alerts of windows that are over.
+//! Alerts of windows that are over, and those that mailed nobody.
 
 use leptos::prelude::*;
 use store::Crossing;
@@ -21,7 +21,7 @@ pub(super) fn card(view: &View, crossings: &[&Crossing]) -> Option<AnyView> {
     ];
     let rows: Vec<_> = crossings.iter().map(|crossing| row(view, crossing)).collect();
     let card = view! {
-        <Card title="Earlier" note="The newest hundred alerts are kept here">
+        <Card title="Earlier, or passed when set" note="Of the newest hundred">
             <Table label="Earlier alerts" columns>{rows}</Table>
         </Card>
     };

@@ -50,10 +50,6 @@ pub(super) fn card(view: &View, crossing: &Crossing) -> AnyView {
 }
 
 fn mails(crossing: &Crossing) -> AnyView {
-    if crossing.silent {
-        return view! { <footer>"Nobody is mailed: it was passed already when it was set."</footer> }
-            .into_any();
-    }
     if crossing.deliveries.is_empty() {
         return view! { <footer class="warn">"Nobody was mailed: no owner had a verified address."</footer> }
             .into_any();

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::View;
 use crate::{
     components::{
-        AmountField, Button, Card, CardBody, ErrorSummary, PostButton, Precision, Weight,
+        AmountField, Button, Card, CardBody, CardFoot, ErrorSummary, PostButton, Precision, Weight,
         time_text, usd,
     },
     web::Draft,
@@ -36,7 +36,13 @@ pub(super) fn card(view: &View) -> AnyView {
     let remove = budget.map(|budget| {
         let fields =
             vec![("action", "remove-budget".to_owned()), ("budget", budget.id.to_string())];
-        view! { <PostButton action=view.path.clone() weight=Weight::Danger fields>"Remove budget"</PostButton> }
+        let action = view.path.clone();
+        view! {
+            <CardFoot>
+                <span>"Without it nothing is refused."</span>
+                <PostButton action weight=Weight::Danger fields>"Remove budget"</PostButton>
+            </CardFoot>
+        }
     });
     let form = view! {
         <form class="form" method="post" action=view.path.clone() id="budget">
@@ -57,8 +63,8 @@ pub(super) fn card(view: &View) -> AnyView {
         <Card title=title note=note.unwrap_or_default()>
             <CardBody split=true>
                 {form}
-                {remove}
             </CardBody>
+            {remove}
         </Card>
     }
     .into_any()

@@ -78,6 +78,7 @@ fn numbers(view: &View) -> AnyView {
         None => view! { <Stat label="Budget" note="Nothing blocks">"None"</Stat> }.into_any(),
     };
     let running = match own.running {
+        0 => "no request is running".to_owned(),
         1 => "by 1 running request".to_owned(),
         many => format!("by {} running requests", count(many.into())),
     };
@@ -85,13 +86,19 @@ fn numbers(view: &View) -> AnyView {
     let (spent, held, refused) = (own.spent, own.held, own.refused);
     let (at, zone) = (own.window.ends, view.zone);
     view! {
-        <Stats>
-            <Stat label="Spent this cycle" note=of><Money amount=spent hero=true/></Stat>
-            {left}
-            <Stat label="Held" note=running><Money amount=held/></Stat>
-            <Stat label="Refused" note="by this budget"><Count number=refused/></Stat>
-            <Stat label="Resets" note=resets><Time at zone/></Stat>
-        </Stats>
+        <div class="row between">
+            <div>
+                <h2 class="muted">"Spent this cycle"</h2>
+                <p class="keep"><Money amount=spent hero=true/></p>
+                <p class="small muted">{of}</p>
+            </div>
+            <Stats>
+                {left}
+                <Stat label="Held" note=running><Money amount=held/></Stat>
+                <Stat label="Refused" note="by this budget"><Count number=refused/></Stat>
+                <Stat label="Resets" note=resets><Time at zone/></Stat>
+            </Stats>
+        </div>
     }
     .into_any()
 }

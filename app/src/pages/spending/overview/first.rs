@@ -26,16 +26,15 @@ pub(super) fn content(view: &View) -> AnyView {
 }
 
 fn request(view: &View) -> AnyView {
-    let keys = format!("{}/keys", view.org);
-    let ready = view.steps.iter().filter(|step| !step.first_request).take(3).all(|step| step.done);
-    if !ready {
+    if let Some(next) = set_up::next(&view.steps) {
+        let (href, verb) = next.way();
         return view! {
             <Card>
                 <Empty
                     title="Nothing is spent yet"
                     text="Fill in billing, make a key, and point an application at Exchequer. The first request shows up here within a second."
                 >
-                    <LinkButton href=keys weight=Weight::Primary>"Make a key"</LinkButton>
+                    <LinkButton href weight=Weight::Primary>{verb}</LinkButton>
                 </Empty>
             </Card>
         }

@@ -30,6 +30,8 @@ pub(super) struct Step {
 
 /// All steps in order.
 pub(super) fn steps(done: Done, org: &str) -> Vec<Step> {
+    // The example is shown once it can work.
+    let how = if done.billing && done.project && done.key { "#first-request" } else { "/keys" };
     let step = |title, done, page: &str, verb| Step {
         title,
         done,
@@ -42,17 +44,26 @@ pub(super) fn steps(done: Done, org: &str) -> Vec<Step> {
             "Billing profile, without which requests are refused",
             done.billing,
             "/billing",
-            "Fill in",
+            "Fill in billing",
         ),
-        step("A project", done.project, "/projects", "Make"),
-        step("An API key", done.key, "/keys", "Make"),
-        Step {
-            first_request: true,
-            ..step("The first request", done.request, "#first-request", "See how")
-        },
-        step("A budget that blocks", done.budget, "/budgets", "Set"),
-        step("A threshold that notifies", done.threshold, "/budgets#thresholds", "Add"),
+        step("A project", done.project, "/projects", "Make a project"),
+        step("An API key", done.key, "/keys", "Make a key"),
+        Step { first_request: true, ..step("The first request", done.request, how, "See how") },
+        step("A budget that blocks", done.budget, "/budgets", "Set a budget"),
+        step("A threshold that notifies", done.threshold, "/budgets#thresholds", "Add a threshold"),
     ]
+}
+
+impl Step {
+    /// Where and how it is done.
+    pub(super) fn way(&self) -> (String, &'static str) {
+        (self.href.clone(), self.verb)
+    }
+}
+
+/// What must be done before the first request.
+pub(super) fn next(steps: &[Step]) -> Option<&Step> {
+    steps.iter().take_while(|step| !step.first_request).find(|step| !step.done)
 }
 
 /// The list; gone when all is done.
@@ -98,7 +109,7 @@ mod tests {
             [
                 "/org-1/billing",
                 "/org-1/keys",
-                "/org-1#first-request",
+                "/org-1/keys",
                 "/org-1/budgets",
                 "/org-1/budgets#thresholds"
             ]

@@ -43,7 +43,8 @@ fn card(view: &View, group: Group, sheet: &Sheet) -> AnyView {
         .into_any();
     }
     let today = place(&sheet.days, view.now);
-    let rows: Vec<_> = sheet.lines.iter().take(MOST).map(|line| row(sheet, line, today)).collect();
+    let rows: Vec<_> =
+        sheet.lines.iter().take(MOST).map(|line| row(view, sheet, line, today)).collect();
     let columns =
         vec![Column::text(group_label(group)), Column::text("Trend"), Column::number("Spent")];
     view! {
@@ -54,13 +55,14 @@ fn card(view: &View, group: Group, sheet: &Sheet) -> AnyView {
     .into_any()
 }
 
-fn row(sheet: &Sheet, line: &Line, today: usize) -> AnyView {
+fn row(view: &View, sheet: &Sheet, line: &Line, today: usize) -> AnyView {
     let trend: Vec<i128> = line.days.iter().take(today + 1).map(|day| day.charge.pico()).collect();
     let amount = line.totals.charge;
     let sandbox = line.name.starts_with("sandbox-") && line.name == line.group;
+    let note = view.notes.get(&line.group).cloned().or(sandbox.then(|| "Sandbox".to_owned()));
     view! {
         <tr>
-            <th scope="row">{line.name.clone()}{sandbox.then(|| view! { <small>"Sandbox"</small> })}</th>
+            <th scope="row">{line.name.clone()}{note.map(|note| view! { <small>{note}</small> })}</th>
             <td><Trend label=format!("Daily spend of {}", line.name) values=trend/></td>
             <td class="num"><Money amount/><small>{share(amount.pico(), sheet.total.charge.pico())}</small></td>
         </tr>

@@ -4,10 +4,7 @@ use domain::Usd;
 use leptos::prelude::*;
 use store::usage::{Group, Totals};
 
-use super::{
-    View,
-    picture::{anchor, row_colour},
-};
+use super::{View, picture::anchor};
 use crate::{
     components::{
         Badge, Card, CardFoot, Column, Count, Money, Narrow, Swatch, Table, Tokens, count, share,
@@ -15,7 +12,7 @@ use crate::{
     },
     pages::spending::{
         question::{Measure, group_label},
-        sheet::Line,
+        sheet::{Line, colour},
     },
 };
 
@@ -30,6 +27,7 @@ pub(super) fn table(page: &View) -> AnyView {
     }
     .into_any();
     let sorted = |measure: Measure, column: Column| {
+        let column = column.link(page.question.with_measure(measure).href(&page.path));
         if measure == page.question.measure { column.descending() } else { column }
     };
     let columns = vec![
@@ -60,7 +58,7 @@ fn row(page: &View, place: usize, line: &Line) -> AnyView {
     view! {
         <tr id=anchor(place)>
             <th scope="row">
-                <span class="named"><Swatch colour=row_colour(place)/>{line.name.clone()}</span>
+                <span class="named"><Swatch colour=colour(place)/>{line.name.clone()}</span>
                 {sandbox}
                 {note.map(|note| view! { <small>{note}</small> })}
             </th>

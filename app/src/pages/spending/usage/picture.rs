@@ -5,7 +5,7 @@ use domain::Usd;
 use leptos::prelude::*;
 use store::usage::Totals;
 
-use super::{Before, View, ways::measures};
+use super::{Before, View};
 use crate::{
     components::{
         Card, CardBody, CardFoot, Count, Legend, Link, Money, Plot, Precision, Stat, Stats, Time,
@@ -14,7 +14,7 @@ use crate::{
     pages::spending::{
         calendar::{day_name, month_name, stretch, ticks},
         question::group_label,
-        sheet::{Part, colour},
+        sheet::Part,
     },
 };
 
@@ -28,16 +28,13 @@ pub(super) fn card(page: &View) -> AnyView {
     let series: Vec<_> = parts.iter().enumerate().map(link).collect();
     let before =
         page.before.as_ref().map(|before| format!("{}, same day", month_name(before.cycle)));
-    let (numbers, measures, foot) = (numbers(page), measures(page), foot(page));
+    let (numbers, foot) = (numbers(page), foot(page));
     view! {
         <Card>
             <CardBody>
                 {numbers}
-                <div class="row between">
-                    <Legend series before/>
-                    {measures}
-                </div>
                 <Plot chart/>
+                <Legend series before/>
             </CardBody>
             {foot}
         </Card>
@@ -95,13 +92,19 @@ fn numbers(page: &View) -> AnyView {
     let outputs = against(|totals| totals.tokens.output.into());
     let (amount, refused) = (now.charge, page.refused);
     view! {
-        <Stats>
-            <Stat label="Cost" note=cost><Money amount hero=true/></Stat>
-            <Stat label="Requests" note=requests><Count number=asked/></Stat>
-            <Stat label="Input tokens" note=cached_note(cached, input)><Tokens number=input/></Stat>
-            <Stat label="Output tokens" note=outputs><Tokens number=output/></Stat>
-            <Stat label="Refused" note=refused_note(refused, asked)><Count number=refused/></Stat>
-        </Stats>
+        <div class="row between">
+            <div>
+                <h2 class="muted">"Cost"</h2>
+                <p class="keep"><Money amount hero=true/></p>
+                <p class="small muted">{cost}</p>
+            </div>
+            <Stats>
+                <Stat label="Requests" note=requests><Count number=asked/></Stat>
+                <Stat label="Input tokens" note=cached_note(cached, input)><Tokens number=input/></Stat>
+                <Stat label="Output tokens" note=outputs><Tokens number=output/></Stat>
+                <Stat label="Refused" note=refused_note(refused, asked)><Count number=refused/></Stat>
+            </Stats>
+        </div>
     }
     .into_any()
 }
@@ -148,9 +151,4 @@ fn foot(page: &View) -> AnyView {
         </CardFoot>
     }
     .into_any()
-}
-
-/// The colour of a group's row.
-pub(super) fn row_colour(place: usize) -> u8 {
-    colour(place)
 }

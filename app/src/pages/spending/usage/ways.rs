@@ -15,7 +15,7 @@ use crate::{
 /// So many cycles are a click away; older ones are in a list.
 const NEAR: usize = 4;
 
-/// Which cycle, and by what.
+/// Which cycle, what is counted, and by what.
 pub(super) fn choices(page: &View) -> AnyView {
     let near = page.cycles.iter().enumerate().take(NEAR).map(|(place, cycle)| {
         let wanted = if place == 0 { None } else { Some(*cycle) };
@@ -28,6 +28,10 @@ pub(super) fn choices(page: &View) -> AnyView {
         Link::new(group_label(group), page.question.with_group(group).href(&page.path))
             .current(group == page.question.by)
     });
+    let measures = Measure::ALL.map(|measure| {
+        Link::new(measure.label(), page.question.with_measure(measure).href(&page.path))
+            .current(measure == page.question.measure)
+    });
     view! {
         <div class="row between">
             <div class="row">
@@ -35,7 +39,8 @@ pub(super) fn choices(page: &View) -> AnyView {
                 {older(page)}
             </div>
             <div class="row">
-                <span class="faint">"By"</span>
+                <Seg label="Measure" links=measures.to_vec()/>
+                <span class="faint">"by"</span>
                 <Seg label="Told apart by" links=groups.to_vec()/>
             </div>
         </div>
@@ -57,13 +62,4 @@ fn older(page: &View) -> Option<AnyView> {
         </form>
     };
     Some(form.into_any())
-}
-
-/// What is counted.
-pub(super) fn measures(page: &View) -> AnyView {
-    let links = Measure::ALL.map(|measure| {
-        Link::new(measure.label(), page.question.with_measure(measure).href(&page.path))
-            .current(measure == page.question.measure)
-    });
-    view! { <Seg label="Measure" links=links.to_vec()/> }.into_any()
 }
