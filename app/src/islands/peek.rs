@@ -52,6 +52,9 @@ pub fn ChartPeek(
     view! {
         <div
             class="peek"
+            tabindex="0"
+            role="group"
+            aria-label="Bar by bar, with the arrow keys"
             on:pointermove=move |event| shown.set(place::of(&event))
             on:pointerleave=move |_| shown.set(None)
             on:focusin=move |event| shown.set(place::of(&event))

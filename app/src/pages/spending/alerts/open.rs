@@ -57,9 +57,10 @@ fn mails(crossing: &Crossing) -> AnyView {
     let columns =
         vec![Column::text("Recipient"), Column::text("Delivery"), Column::text("The server said")];
     let rows: Vec<_> = crossing.deliveries.iter().map(row).collect();
+    let label = format!("Deliveries: {}", title(crossing));
     view! {
         <div class="split">
-            <Table label="Deliveries" columns>{rows}</Table>
+            <Table label columns>{rows}</Table>
         </div>
     }
     .into_any()
