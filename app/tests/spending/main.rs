@@ -7,10 +7,12 @@
 
 mod alerts;
 mod budgets;
+mod keys;
 mod overview;
 mod receipts;
 mod rights;
 #[path = "../pages/support.rs"]
+#[expect(unreachable_pub, reason = "shared with the tests of the other pages")]
 mod site;
 mod spender;
 mod usage;

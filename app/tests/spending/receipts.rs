@@ -14,7 +14,7 @@ async fn a_receipt_adds_up_for_members_alone() {
     let receipt = spender.refused("0.4128").await;
     let path = format!("/receipts/{receipt}");
     let page = spender.browser.get(&path).await;
-    page.is(StatusCode::OK).says("Refused: the project budget is reached");
+    page.is(StatusCode::OK).says("Refused by the project budget");
     page.says("project_spend_limit_exceeded").says("Support, monthly budget");
     page.says("$1,200.000000").says("− $1,199.730000").says("$0.270000");
     page.says("38 requests").says("ines, the only owner").says("has not changed since");

@@ -107,7 +107,7 @@ async fn a_past_cycle_is_compared_with_and_can_be_opened() {
     spender.site.database.advance(TimeDelta::seconds(seconds + 60)).await;
     let current = spender.path("usage");
     let page = spender.browser.get(&current).await;
-    page.is(StatusCode::OK).says("Nothing was used in ").says("same day");
+    page.is(StatusCode::OK).says("Nothing was used").says("same day");
     spender.spend("5").await;
     let page = spender.browser.get(&current).await;
     page.is(StatusCode::OK).says("By project");

@@ -124,8 +124,8 @@ fn nothing(view: &View) -> AnyView {
         )
     };
     view! {
-        <Card>
-            <Empty title text>
+        <Card title="Nothing to look at">
+            <Empty split=true title text>
                 <LinkButton href weight=Weight::Primary>{verb}</LinkButton>
             </Empty>
         </Card>

@@ -55,7 +55,7 @@ async fn page(
     };
     let owners = store.recipients(&caller).await?;
     let (_, now) = store.standings(&caller).await?;
-    let title = format!("Refused: the {} budget is reached", of(found.scope));
+    let title = format!("Refused by the {} budget", of(found.scope));
     let look = member.visitor.look;
     Ok(look.page(Page::new(title.clone()).islands(), || {
         let zone = member.organization.zone;

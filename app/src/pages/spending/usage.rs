@@ -20,7 +20,7 @@ use super::{
     sheet::Sheet,
 };
 use crate::{
-    components::{Empty, LinkButton, Weight},
+    components::{Card, Empty, LinkButton, Weight},
     layouts::{Frame, NavItem, PageHead, Shell},
     render::Page,
     web::{App, Failure, Member},
@@ -165,15 +165,16 @@ fn first(page: &View) -> AnyView {
     let org = page.path.trim_end_matches("/usage").to_owned();
     let keys = format!("{org}/keys");
     view! {
-        <section class="card">
+        <Card title="No request yet">
             <Empty
+                split=true
                 title="Send your first request"
                 text="Point an application at Exchequer with a key of any project. Its requests, tokens and cost show up here within a second."
             >
                 <LinkButton href=keys weight=Weight::Primary>"Make a key"</LinkButton>
                 <LinkButton href=org>"See how"</LinkButton>
             </Empty>
-        </section>
+        </Card>
     }
     .into_any()
 }
@@ -187,14 +188,15 @@ fn nothing(page: &View) -> AnyView {
         view! { <LinkButton href>{words}</LinkButton> }
     });
     view! {
-        <section class="card">
+        <Card title=cycle_name(page.cycle)>
             <Empty
-                title=format!("Nothing was used in {}", cycle_name(page.cycle))
+                split=true
+                title="Nothing was used"
                 text="No request was forwarded in this cycle, so there is nothing to charge."
             >
                 {older}
             </Empty>
-        </section>
+        </Card>
     }
     .into_any()
 }

@@ -8,7 +8,7 @@ use crate::components::{Badge, Card, Fact, Facts, Notice, Tone};
 pub(super) fn card(view: &View) -> AnyView {
     let people = view.recipients.iter().map(|person| {
         let badge = if person.verified {
-            view! { <Badge tone=Tone::Ok text="Is mailed"/> }
+            view! { <Badge tone=Tone::Ok text="Verified"/> }
         } else {
             view! { <Badge tone=Tone::Warn text="Address not verified, not mailed"/> }
         };

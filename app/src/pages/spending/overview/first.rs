@@ -29,8 +29,9 @@ fn request(view: &View) -> AnyView {
     if let Some(next) = set_up::next(&view.steps) {
         let (href, verb) = next.way();
         return view! {
-            <Card>
+            <Card title="This cycle">
                 <Empty
+                    split=true
                     title="Nothing is spent yet"
                     text="Fill in billing, make a key, and point an application at Exchequer. The first request shows up here within a second."
                 >

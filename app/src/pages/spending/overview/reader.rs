@@ -22,10 +22,11 @@ pub(super) fn page(frame: Frame, organization: &Organization) -> AnyView {
                         <Fact label="Time zone">{zone}</Fact>
                     </Facts></div>
                 </Card>
-                <Card>
+                <Card title="Usage and budgets">
                     <Empty
+                        split=true
                         tone=Tone::Warn
-                        title="Usage and budgets are for owners"
+                        title="They are for owners"
                         text="You are a reader of this organization. An owner can make you one, too."
                     />
                 </Card>
