@@ -13,8 +13,8 @@ use store::Project;
 
 use crate::{
     components::{
-        Button, Card, CardBody, ErrorSummary, Fact, Facts, Field, Glyph, Icon, Id, LinkButton,
-        Notice, Precision, Time, Tone, Weight,
+        Button, Card, CardBody, ErrorSummary, Errors, Fact, Facts, Field, Glyph, Icon, Id,
+        LinkButton, Notice, Precision, Time, Tone, Weight,
     },
     islands::CopyButton,
     layouts::{NavItem, PageHead, Shell},
@@ -77,14 +77,13 @@ fn page(member: &Member, project: &Project, draft: &Draft, after: &After) -> Res
         let address = member.path(&format!("projects/{}", project.id));
         let sub = format!("{} project", project.environment.label());
         let above = ("Projects", member.path("projects"));
-        let (title, errors) = (project.name.clone(), draft.errors());
+        let title = project.name.clone();
         let (notice, facts) = (notice(member, project, after), facts(member, project));
-        let (rename, archive) = (rename(&address, draft), archive(&address, project));
+        let (rename, archive) = (rename(&address, draft), archive(&address, project, draft));
         view! {
             <Shell frame=member.frame(NavItem::Projects)>
                 <PageHead title sub above/>
                 {notice}
-                <ErrorSummary lead="Nothing was saved" errors/>
                 <div class="grid two">
                     {facts}
                     <Card title="Name"><CardBody split=true>{rename}</CardBody></Card>
@@ -150,6 +149,7 @@ fn facts(member: &Member, project: &Project) -> AnyView {
 fn rename(address: &str, draft: &Draft) -> AnyView {
     view! {
         <form class="form" method="post" action=address.to_owned()>
+            <ErrorSummary lead="Nothing was saved" errors=about(draft, "name")/>
             <Field
                 name="name"
                 label="Name"
@@ -166,9 +166,10 @@ fn rename(address: &str, draft: &Draft) -> AnyView {
     .into_any()
 }
 
-fn archive(address: &str, project: &Project) -> AnyView {
+fn archive(address: &str, project: &Project, draft: &Draft) -> AnyView {
     if project.is_default {
         return view! {
+            <ErrorSummary lead="Nothing was archived" errors=about(draft, "archive")/>
             <p class="muted" id="f-archive">"This is the organization’s default project. It can’t be archived; it can be renamed."</p>
         }
         .into_any();
@@ -189,4 +190,9 @@ fn archive(address: &str, project: &Project) -> AnyView {
         </details>
     }
     .into_any()
+}
+
+/// What is wrong with one of the two forms.
+fn about(draft: &Draft, field: &'static str) -> Errors {
+    draft.error(field).map_or_else(Errors::new, |sentence| Errors::one(field, sentence))
 }

@@ -68,14 +68,14 @@ async fn page(app: &App, member: &Member, draft: &Draft) -> Result<Response, Fai
 fn row(member: &Member, project: Project) -> AnyView {
     let id = project.id.to_string();
     let state = match (project.archived_at, project.is_default) {
-        (Some(_), _) => view! { <Badge line=true text="Archived"/> }.into_any(),
-        (None, true) => view! { <Badge text="Default"/> }.into_any(),
-        (None, false) => view! { <span class="muted">"In use"</span> }.into_any(),
+        (Some(_), _) => view! { <Badge text="Archived"/> }.into_any(),
+        (None, true) => view! { "In use, default" }.into_any(),
+        (None, false) => view! { "In use" }.into_any(),
     };
     view! {
         <tr>
             <th scope="row"><a href=member.path(&format!("projects/{id}"))>{project.name}</a></th>
-            <td data-l="Environment">{project.environment.label()}</td>
+            <td data-l="Environment"><Badge line=true text=project.environment.label()/></td>
             <td data-l="Project ID"><span class="row"><Id text=id.clone()/><CopyButton text=id/></span></td>
             <td data-l="Made"><Time at=project.created_at zone=member.organization.zone precision=Precision::Day/></td>
             <td data-l="State">{state}</td>

@@ -60,7 +60,7 @@ fn invalid() -> AnyView {
     view! {
         <Door title="This link is not valid" sub="It works once and for one hour. Nothing was changed.">
             <p>"Ask whoever runs this installation for a new one."</p>
-            <p><LinkButton href="/sign-in">"Sign in"</LinkButton></p>
+            <div class="row"><LinkButton href="/sign-in">"Sign in"</LinkButton></div>
         </Door>
     }
     .into_any()

@@ -77,7 +77,7 @@ fn closed(host: String) -> AnyView {
     view! {
         <Door title="Accounts are by invitation" foot=host>
             <p>"On this installation nobody can create an account alone. Ask whoever runs it to make one for you, then sign in here."</p>
-            <p><LinkButton href="/sign-in">"Sign in"</LinkButton></p>
+            <div class="row"><LinkButton href="/sign-in">"Sign in"</LinkButton></div>
         </Door>
     }
     .into_any()

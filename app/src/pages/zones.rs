@@ -10,11 +10,11 @@ pub(super) fn groups() -> Vec<(String, Vec<Choice>)> {
         vec![("Universal".to_owned(), vec![Choice::new("UTC", "UTC")])];
     let mut others = Vec::new();
     for name in TZ_VARIANTS.iter().map(|zone| zone.name()).filter(|name| *name != "UTC") {
-        let Some((region, place)) = name.split_once('/') else {
+        let Some((region, _)) = name.split_once('/') else {
             others.push(Choice::new(name, name));
             continue;
         };
-        let choice = Choice::new(name, place.replace('_', " "));
+        let choice = Choice::new(name, name.replace('_', " "));
         match groups.last_mut() {
             Some((last, choices)) if last == region => choices.push(choice),
             _ => groups.push((region.to_owned(), vec![choice])),

@@ -159,7 +159,7 @@ pub async fn show_failures(look: Look, request: Request, next: Next) -> Response
     look.page(Page::new(title).status(failure.status()), || {
         view! {
             <Door title sub=text>
-                <p><LinkButton href="/">"Go to the overview"</LinkButton></p>
+                <div class="row"><LinkButton href="/">"Go to the overview"</LinkButton></div>
             </Door>
         }
     })

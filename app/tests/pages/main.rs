@@ -9,5 +9,4 @@ mod organization;
 mod projects;
 mod rights;
 mod set_up;
-#[expect(unreachable_pub, reason = "shared with other tests")]
 mod support;

@@ -19,17 +19,17 @@ use store::system::SignUpPolicy;
 use testkit::Database;
 use tower::{ServiceBuilder, ServiceExt as _};
 
-pub const PASSWORD: &str = "a few words nobody says";
+pub(crate) const PASSWORD: &str = "a few words nobody says";
 
 /// An installation.
-pub struct Site {
-    pub database: Database,
-    pub app: App,
+pub(crate) struct Site {
+    pub(crate) database: Database,
+    pub(crate) app: App,
 }
 
 impl Site {
     /// One that nobody uses yet.
-    pub async fn empty() -> Self {
+    pub(crate) async fn empty() -> Self {
         let database = Database::new().await;
         database.store.system().init_sign_up_policy(SignUpPolicy::Open).await.unwrap();
         let app = App {
@@ -44,14 +44,14 @@ impl Site {
     }
 
     /// One with an owner, `ines@example.com`, of the organization `Brackwater`, who is signed in.
-    pub async fn with_owner() -> (Self, Browser, Caller) {
+    pub(crate) async fn with_owner() -> (Self, Browser, Caller) {
         let site = Self::empty().await;
         let (browser, caller) = site.owner("ines", "Brackwater").await;
         (site, browser, caller)
     }
 
     /// Another owner with an organization, signed in.
-    pub async fn owner(&self, name: &str, organization: &str) -> (Browser, Caller) {
+    pub(crate) async fn owner(&self, name: &str, organization: &str) -> (Browser, Caller) {
         let user = self.user(name).await;
         let store = &self.app.store;
         let zone = chrono_tz::Europe::Oslo;
@@ -61,7 +61,7 @@ impl Site {
     }
 
     /// A reader of the caller's organization, signed in.
-    pub async fn reader(&self, name: &str, of: &Caller) -> Browser {
+    pub(crate) async fn reader(&self, name: &str, of: &Caller) -> Browser {
         let user = self.user(name).await;
         let (org, user) = (of.org.uuid(), user.uuid());
         let role = Role::Reader.as_str();
@@ -72,14 +72,14 @@ impl Site {
     }
 
     /// An account `NAME@example.com`.
-    pub async fn user(&self, name: &str) -> domain::UserId {
+    pub(crate) async fn user(&self, name: &str) -> domain::UserId {
         let email = format!("{name}@example.com").parse().unwrap();
         let password = NewPassword::choose(PASSWORD.into(), &email).unwrap();
         let person = Person { email, name: name.parse().unwrap(), password, verified: true };
         identity::create_user(&self.app.store, &person, false).await.unwrap()
     }
 
-    pub async fn signed_in(&self, name: &str) -> Browser {
+    pub(crate) async fn signed_in(&self, name: &str) -> Browser {
         let mut browser = self.browser();
         let email = format!("{name}@example.com");
         let answer = browser.post("/sign-in", &[("email", &email), ("password", PASSWORD)]).await;
@@ -88,7 +88,7 @@ impl Site {
     }
 
     /// A browser that knows nothing yet.
-    pub fn browser(&self) -> Browser {
+    pub(crate) fn browser(&self) -> Browser {
         let layers = ServiceBuilder::new()
             .layer(from_fn_with_state(self.app.clone(), show_failures))
             .layer(identity::session_layer(&self.app.store, &self.app.public_url));
@@ -97,25 +97,25 @@ impl Site {
 }
 
 /// Keeps its session's cookie, follows no redirects.
-pub struct Browser {
+pub(crate) struct Browser {
     router: Router,
     cookie: Option<String>,
 }
 
 /// What came back.
-pub struct Answer {
-    pub status: StatusCode,
-    pub headers: HeaderMap,
-    pub body: String,
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: String,
 }
 
 impl Browser {
-    pub async fn get(&mut self, path: &str) -> Answer {
+    pub(crate) async fn get(&mut self, path: &str) -> Answer {
         self.send(Request::get(path), Body::empty()).await
     }
 
     /// Sends a form as a browser does.
-    pub async fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
+    pub(crate) async fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
         let form = serde_urlencoded::to_string(fields).unwrap();
         let request =
             Request::post(path).header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
@@ -143,28 +143,28 @@ impl Browser {
 impl Answer {
     /// Where it leads.
     #[track_caller]
-    pub fn location(&self) -> &str {
+    pub(crate) fn location(&self) -> &str {
         assert_eq!(self.status, StatusCode::SEE_OTHER, "{}", self.body);
         self.headers[header::LOCATION].to_str().unwrap()
     }
 
     /// A page of this status.
     #[track_caller]
-    pub fn is(&self, status: StatusCode) -> &Self {
+    pub(crate) fn is(&self, status: StatusCode) -> &Self {
         assert_eq!(self.status, status, "{}", self.body);
         self
     }
 
     /// It came back with this sentence at a field.
     #[track_caller]
-    pub fn says(&self, sentence: &str) -> &Self {
+    pub(crate) fn says(&self, sentence: &str) -> &Self {
         assert!(self.body.contains(sentence), "no {sentence:?} in {}", self.body);
         self
     }
 
     /// It keeps quiet about this.
     #[track_caller]
-    pub fn hides(&self, text: &str) -> &Self {
+    pub(crate) fn hides(&self, text: &str) -> &Self {
         assert!(!self.body.contains(text), "{text:?} in {}", self.body);
         self
     }

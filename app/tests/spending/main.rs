@@ -12,7 +12,6 @@ mod overview;
 mod receipts;
 mod rights;
 #[path = "../pages/support.rs"]
-#[expect(unreachable_pub, reason = "shared with the tests of the other pages")]
-mod site;
+pub mod site;
 mod spender;
 mod usage;
