@@ -107,8 +107,10 @@ fn complaint(log: &str) -> Option<String> {
     let marks = ["PANIC:", "FATAL:", "ERROR:", "error:"];
     let marked =
         |line: &str| marks.iter().find_map(|mark| Some(line.split_once(mark)?.1.trim().to_owned()));
-    let last = || log.lines().map(str::trim).rfind(|line| !line.is_empty()).map(str::to_owned);
-    log.lines().rev().find_map(marked).or_else(last)
+    let last = log.lines().map(str::trim).rfind(|line| !line.is_empty());
+    // A missing file is told in two lines, of which the second begins with "but".
+    let last = last.map(|line| line.trim_start_matches("but ").to_owned());
+    log.lines().rev().find_map(marked).or(last)
 }
 
 /// For a message: the folder that a person would move away.
