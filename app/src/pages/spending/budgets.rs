@@ -1,5 +1,7 @@
 //! `/{org}/budgets`: what blocks, what notifies, and who is told.
 
+use std::collections::HashMap;
+
 use axum::{
     extract::{RawQuery, State},
     response::Response,
@@ -10,7 +12,7 @@ use domain::{Action, BudgetId, Period, Scope, ThresholdId, Usd};
 use leptos::prelude::*;
 use store::{BudgetStatus, Recipient, Standing, StoreError, Threshold};
 
-use super::calendar::stretch;
+use super::{calendar::stretch, notes::names};
 use crate::{
     layouts::{Frame, NavItem, PageHead, Shell},
     render::Page,
@@ -39,6 +41,8 @@ struct View {
     standings: Vec<Standing>,
     thresholds: Vec<Threshold>,
     recipients: Vec<Recipient>,
+    /// Labels of projects and keys.
+    names: HashMap<Scope, String>,
     mails: bool,
     done: Option<Done>,
     forms: Forms,
@@ -145,6 +149,7 @@ async fn read(
         standings,
         thresholds: store.thresholds(caller).await?,
         recipients: store.recipients(caller).await?,
+        names: names(store.projects(caller).await?, store.api_keys(caller).await?),
         mails: app.mails,
         done,
         forms,

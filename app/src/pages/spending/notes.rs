@@ -2,9 +2,23 @@
 
 use std::collections::HashMap;
 
+use domain::{ProjectId, Scope};
 use store::{ApiKey, Project};
 
 pub(super) type Notes = HashMap<String, String>;
+
+/// The labels of what a budget or threshold can concern, the organization apart.
+pub(super) fn names(projects: Vec<Project>, keys: Vec<ApiKey>) -> HashMap<Scope, String> {
+    let projects = projects.into_iter().map(|it| (Scope::Project(it.id), it.name));
+    let keys = keys.into_iter().map(|it| (Scope::Key(it.id), it.name));
+    projects.chain(keys).collect()
+}
+
+/// The address of a project's page, by the group of its usage.
+pub(super) fn project_href(org: &str, group: &str) -> Option<String> {
+    let id = format!("{}{}", ProjectId::PREFIX, group.replace('-', ""));
+    id.parse::<ProjectId>().ok().map(|id| format!("{org}/projects/{id}"))
+}
 
 /// A project's environment.
 pub(super) fn of_projects(projects: Vec<Project>) -> Notes {
@@ -23,4 +37,17 @@ pub(super) fn of_keys(keys: Vec<ApiKey>) -> Notes {
         (key.id.uuid().to_string(), text)
     };
     keys.into_iter().map(note).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_projects_have_a_page() {
+        let id = ProjectId::generate();
+        let href = project_href("/org-1", &id.uuid().to_string());
+        assert_eq!(href, Some(format!("/org-1/projects/{id}")));
+        assert_eq!(project_href("/org-1", "gpt-4.1"), None);
+    }
 }

@@ -61,7 +61,10 @@ pub(super) async fn show(State(app): State<App>, member: Member) -> Result<Respo
         return Ok(look.page(Page::new("Overview"), || reader::page(frame, &organization)));
     }
     let view = read(&app, &member).await?;
-    Ok(member.visitor.look.page(Page::new("Overview").islands(), || page(view)))
+    // Only the first request is there to be copied.
+    let document = Page::new("Overview");
+    let document = if view.used() { document } else { document.islands() };
+    Ok(member.visitor.look.page(document, || page(view)))
 }
 
 async fn read(app: &App, member: &Member) -> Result<View, Failure> {

@@ -57,7 +57,7 @@ async fn page(
     let (_, now) = store.standings(&caller).await?;
     let title = format!("Refused by the {} budget", of(found.scope));
     let look = member.visitor.look;
-    Ok(look.page(Page::new(title.clone()).islands(), || {
+    Ok(look.page(Page::new(title.clone()), || {
         let zone = member.organization.zone;
         let first = time_text(found.first_at, zone, Precision::Second);
         let sub = format!("{first}, {}", zone.name());

@@ -42,7 +42,7 @@ fn row(view: &View, standing: &Standing) -> Option<AnyView> {
     let org = view.path.trim_end_matches("/budgets");
     let href = match budget.scope {
         domain::Scope::Org(_) => view.path.clone(),
-        domain::Scope::Project(_) => format!("{org}/projects"),
+        domain::Scope::Project(id) => format!("{org}/projects/{id}"),
         domain::Scope::Key(_) => format!("{org}/keys"),
     };
     let row = view! {

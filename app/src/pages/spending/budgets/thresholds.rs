@@ -54,7 +54,10 @@ fn row(view: &View, threshold: &Threshold) -> AnyView {
         Level::Percent(_) => format!("of the {} budget", threshold.period.adjective()),
         Level::Amount(_) => format!("spent, {}", threshold.period.adjective()),
     };
-    let scope = format!("{}{}", scope_label(threshold.scope), scope_name(view, threshold));
+    let scope = match view.names.get(&threshold.scope) {
+        Some(name) => format!("{} {name}", scope_label(threshold.scope)),
+        None => scope_label(threshold.scope).to_owned(),
+    };
     let amount = match threshold.fires_at {
         Some(amount) => view! { <Money amount/> }.into_any(),
         None => view! { <span class="faint">"No budget"</span> }.into_any(),
@@ -83,16 +86,6 @@ fn row(view: &View, threshold: &Threshold) -> AnyView {
         </tr>
     }
     .into_any()
-}
-
-/// The label of a project or key, where a budget tells it.
-fn scope_name(view: &View, threshold: &Threshold) -> String {
-    let budgets = view.standings.iter().filter_map(|standing| standing.status.budget.as_ref());
-    let known = budgets.filter(|budget| budget.scope == threshold.scope).map(|b| &b.scope_name);
-    match (threshold.scope, known.into_iter().next()) {
-        (domain::Scope::Org(_), _) | (_, None) => String::new(),
-        (_, Some(name)) => format!(" {name}"),
-    }
 }
 
 fn form(view: &View) -> AnyView {

@@ -8,6 +8,7 @@ use crate::{
     components::{Card, Column, Money, Narrow, Table, Trend, share},
     pages::spending::{
         calendar::place,
+        notes::project_href,
         question::group_label,
         sheet::{Line, Sheet},
     },
@@ -44,7 +45,7 @@ fn card(view: &View, group: Group, sheet: &Sheet) -> AnyView {
     }
     let today = place(&sheet.days, view.now);
     let rows: Vec<_> =
-        sheet.lines.iter().take(MOST).map(|line| row(view, sheet, line, today)).collect();
+        sheet.lines.iter().take(MOST).map(|line| row(view, group, sheet, line, today)).collect();
     let columns =
         vec![Column::text(group_label(group)), Column::text("Trend"), Column::number("Spent")];
     view! {
@@ -55,14 +56,19 @@ fn card(view: &View, group: Group, sheet: &Sheet) -> AnyView {
     .into_any()
 }
 
-fn row(view: &View, sheet: &Sheet, line: &Line, today: usize) -> AnyView {
+fn row(view: &View, group: Group, sheet: &Sheet, line: &Line, today: usize) -> AnyView {
     let trend: Vec<i128> = line.days.iter().take(today + 1).map(|day| day.charge.pico()).collect();
     let amount = line.totals.charge;
+    let text = line.name.clone();
+    let name = match project_href(&view.org, &line.group) {
+        Some(href) if group == Group::Project => view! { <a href=href>{text}</a> }.into_any(),
+        _ => text.into_any(),
+    };
     let sandbox = line.name.starts_with("sandbox-") && line.name == line.group;
     let note = view.notes.get(&line.group).cloned().or(sandbox.then(|| "Sandbox".to_owned()));
     view! {
         <tr>
-            <th scope="row">{line.name.clone()}{note.map(|note| view! { <small>{note}</small> })}</th>
+            <th scope="row">{name}{note.map(|note| view! { <small>{note}</small> })}</th>
             <td><Trend label=format!("Daily spend of {}", line.name) values=trend/></td>
             <td class="num"><Money amount/><small>{share(amount.pico(), sheet.total.charge.pico())}</small></td>
         </tr>

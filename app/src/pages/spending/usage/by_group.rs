@@ -7,10 +7,11 @@ use store::usage::{Group, Totals};
 use super::{View, picture::anchor};
 use crate::{
     components::{
-        Badge, Card, CardFoot, Column, Count, Money, Narrow, Swatch, Table, Tokens, count, share,
+        Badge, Card, CardFoot, Column, Count, Money, Named, Narrow, Table, Tokens, count, share,
         usd,
     },
     pages::spending::{
+        notes::project_href,
         question::{Measure, group_label},
         sheet::{Line, colour},
     },
@@ -53,12 +54,21 @@ pub(super) fn table(page: &View) -> AnyView {
 
 fn row(page: &View, place: usize, line: &Line) -> AnyView {
     let note = page.notes.get(&line.group).cloned();
+    let (colour, name) = (colour(place), line.name.clone());
+    let page_of = match page.question.by {
+        Group::Project => project_href(page.path.trim_end_matches("/usage"), &line.group),
+        Group::Key | Group::Model => None,
+    };
+    let named = match page_of {
+        Some(href) => view! { <Named colour name href/> }.into_any(),
+        None => view! { <Named colour name/> }.into_any(),
+    };
     let sandbox = page.question.by == Group::Model && line.name.starts_with("sandbox-");
     let sandbox = sandbox.then(|| view! { " "<Badge line=true text="Sandbox"/> });
     view! {
         <tr id=anchor(place)>
             <th scope="row">
-                <span class="named"><Swatch colour=colour(place)/>{line.name.clone()}</span>
+                {named}
                 {sandbox}
                 {note.map(|note| view! { <small>{note}</small> })}
             </th>
