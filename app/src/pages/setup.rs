@@ -30,7 +30,7 @@ async fn ask(State(app): State<App>, look: Look) -> Result<Response, Failure> {
     Ok(if app.store.system().installation().await?.operated {
         go("/sign-in")
     } else {
-        closed(look)
+        closed(look, StatusCode::OK)
     })
 }
 
@@ -44,7 +44,7 @@ async fn show(
     }
     let token = SecretString::from(token);
     if !identity::is_setup_token(&app.store, &app.secrets, &token).await? {
-        return Ok(closed(look));
+        return Ok(closed(look, StatusCode::FORBIDDEN));
     }
     Ok(page(look, &Draft::with([("zone", "UTC".to_owned())])))
 }
@@ -58,7 +58,7 @@ async fn set_up(
 ) -> Result<Response, Failure> {
     let token = SecretString::from(token);
     if !identity::is_setup_token(&app.store, &app.secrets, &token).await? {
-        return Ok(closed(look));
+        return Ok(closed(look, StatusCode::FORBIDDEN));
     }
     let organization = draft.read::<Name>("organization");
     let zone = zones::read(&mut draft);
@@ -70,7 +70,7 @@ async fn set_up(
                 let owner = app.store.create_organization(operator, &organization, zone).await?;
                 return Ok(go(format!("/{}", owner.org)));
             }
-            Err(SetUpError::Invalid) => return Ok(closed(look)),
+            Err(SetUpError::Invalid) => return Ok(closed(look, StatusCode::FORBIDDEN)),
             Err(SetUpError::Store(error)) => return Err(error.into()),
             Err(SetUpError::Session(error)) => return Err(error.into()),
             Err(error @ (SetUpError::Taken | SetUpError::Busy(_))) => {
@@ -92,8 +92,8 @@ fn page(look: Look, draft: &Draft) -> Response {
     })
 }
 
-fn closed(look: Look) -> Response {
-    look.page(Page::new("Set up").status(StatusCode::FORBIDDEN), || {
+fn closed(look: Look, status: StatusCode) -> Response {
+    look.page(Page::new("Set up").status(status), || {
         view! {
             <Door title="This installation is not set up yet" sub="The server prints a link for it each time it starts.">
                 <p>"Open that link in this browser. Look for “/setup/” in the terminal or the log where "<code>"exchequer serve"</code>" runs."</p>

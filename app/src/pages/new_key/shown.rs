@@ -111,7 +111,7 @@ console.log(answer.choices[0].message.content);"#
 fn storage() -> AnyView {
     view! {
         <p class="muted">
-            "Keep it where your platform keeps secrets, never in code, chat or a web page. Whoever has it can spend what its budgets allow. If it gets out, revoke it: it stops within a second."
+            "Keep the key where your platform keeps secrets, never in code, chat or a web page. Whoever has it can spend what its budgets allow. If it gets out, revoke it: it stops within a second."
         </p>
     }
     .into_any()
