@@ -5,10 +5,12 @@ CREATE TABLE nodes (
     id uuid PRIMARY KEY,
     epoch bigint NOT NULL DEFAULT 1,
     batch bigint NOT NULL DEFAULT 0,
+    voided bigint NOT NULL DEFAULT 0,
     applied_at timestamptz
 );
 COMMENT ON COLUMN nodes.epoch IS 'Raised by the reaper: a node that finds another epoch than its own has been given up.';
 COMMENT ON COLUMN nodes.batch IS 'The last batch that was applied or voided.';
+COMMENT ON COLUMN nodes.voided IS 'The last batch that was voided.';
 CREATE TABLE heartbeats (
     node_id uuid PRIMARY KEY,
     seen_at timestamptz NOT NULL

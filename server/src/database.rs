@@ -1,6 +1,7 @@
 //! The database of this installation, wherever it is, and the secret that belongs to it.
 
 use std::{
+    fmt::Write as _,
     fs,
     io::Write as _,
     os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _},
@@ -92,7 +93,11 @@ fn kept_secret(folder: &Path) -> anyhow::Result<SecretString> {
     }
     let mut random = [0_u8; 32];
     rand::rngs::SysRng.try_fill_bytes(&mut random).context("the system has no random numbers")?;
-    let secret: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
+    let secret = random.iter().fold(String::new(), |mut text, byte| {
+        // Writing to a text never fails.
+        let _ = write!(text, "{byte:02x}");
+        text
+    });
     // Beside it first: two programs that start at once must not read half of it.
     let beside = folder.join(format!("secret.{}", std::process::id()));
     let mut file = fs::OpenOptions::new()

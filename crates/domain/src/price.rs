@@ -54,8 +54,11 @@ impl Price {
         let line = |count: u64, price: PerMillion| {
             Usd::from_pico((u128::from(count) * u128::from(price)).div_ceil(MILLION).cast_signed())
         };
-        // Input may be split over two classes, each rounded half up: one pico-dollar more.
-        let split = Usd::from_pico(i128::from(input > 0));
+        // Input may be split over two classes, each rounded half up: one pico-dollar more, where both
+        // can have a rest to round.
+        let whole = |price: PerMillion| u128::from(price).is_multiple_of(MILLION);
+        let split =
+            Usd::from_pico(i128::from(input > 0 && !whole(self.input) && !whole(self.cached)));
         self.per_request
             .plus(line(input, self.input.max(self.cached)))
             .plus(split)

@@ -12,7 +12,7 @@
 //! either, [`MAX_OUTPUT`] does: then the bound is only as true as these. Tools that run at the
 //! provider have no bound at all; the request is held at its window and the model's maximum.
 
-use domain::{Price, Tokens, Usd, price::PerMillion};
+use domain::{Price, Usd};
 
 /// Tokens of prompt and answer together, where a model's window is not known.
 pub(crate) const WINDOW: u64 = 131_072;
@@ -57,24 +57,8 @@ impl Bound {
     pub(crate) fn new(size: &Size, price: &Price) -> Self {
         let input = input(size, price);
         let output = output(size, price);
-        Self { input, output, amount: amount(price, input, output) }
+        Self { input, output, amount: price.bound(input, output) }
     }
-}
-
-/// Where every token costs whole pico-dollars nothing is ever rounded, and the bound is the charge
-/// itself: the pico-dollar that rounding could take would keep the last request out of a budget that
-/// it fits exactly.
-fn amount(price: &Price, input: u64, output: u64) -> Usd {
-    let is_whole = |price: &PerMillion| price.is_multiple_of(1_000_000);
-    if ![price.input, price.cached, price.output].iter().all(is_whole) {
-        return price.bound(input, output);
-    }
-    let tokens = if price.input >= price.cached {
-        Tokens { input, cached: 0, output }
-    } else {
-        Tokens { input: 0, cached: input, output }
-    };
-    price.charge(tokens)
 }
 
 fn input(size: &Size, price: &Price) -> u64 {

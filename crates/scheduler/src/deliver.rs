@@ -21,15 +21,22 @@ pub async fn deliver(store: Store, mailer: Mailer, public_url: String) -> Result
             return Ok(());
         }
         let sent: Vec<Result<(), StoreError>> = stream::iter(mails)
-            .map(|mail| async {
-                let sent = send(&mailer, &mail, &public_url).await;
-                store.system().record_mail(&mail, &sent).await
-            })
+            .map(|mail| one(&store, &mailer, mail, &public_url))
             .buffer_unordered(AT_ONCE)
             .collect()
             .await;
         sent.into_iter().collect::<Result<(), _>>()?;
     }
+}
+
+async fn one(
+    store: &Store,
+    mailer: &Mailer,
+    mail: Mail,
+    public_url: &str,
+) -> Result<(), StoreError> {
+    let sent = send(mailer, &mail, public_url).await;
+    store.system().record_mail(&mail, &sent).await
 }
 
 async fn send(mailer: &Mailer, mail: &Mail, public_url: &str) -> Sent {

@@ -18,7 +18,7 @@ const DELIVER: Duration = Duration::from_secs(1);
 /// How often dead nodes are looked for.
 const REAP: Duration = Duration::from_secs(5);
 /// How often the house is swept: sessions, throttles, changes, partitions.
-const SWEEP: Duration = Duration::from_secs(60);
+const SWEEP: Duration = Duration::from_mins(1);
 
 /// Starts all jobs of this node; they end when `stop` is cancelled, each after what it is doing.
 /// Without a mailer mails wait in the outbox.

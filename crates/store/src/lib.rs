@@ -76,7 +76,7 @@ impl Store {
             .connect_with(bounded("5s", "30s", "15s"))
             .await?;
         let ledger = PgPoolOptions::new()
-            .max_connections(3)
+            .max_connections(6)
             .acquire_timeout(Duration::from_secs(1))
             .max_lifetime(Duration::from_mins(10))
             .connect_lazy_with(bounded("250ms", "2s", "500ms"));

@@ -8,8 +8,10 @@
 
 mod database;
 pub mod provider;
+mod proxy;
 pub mod smtp;
 mod tenant;
 
 pub use database::Database;
+pub use proxy::Wire;
 pub use tenant::{PEPPER, Tenant};

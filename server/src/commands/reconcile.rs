@@ -14,7 +14,7 @@ pub async fn run(store: &Store, output: &Output) -> anyhow::Result<ExitCode> {
         (None, true) => say::json(&json!({ "clean": true }))?,
         (None, false) => say::line("Clean: events, rollups, counters and open requests agree."),
         (Some(found), true) => {
-            say::json(&json!({ "clean": false, "what": found.what, "detail": found.detail }))?
+            say::json(&json!({ "clean": false, "what": found.what, "detail": found.detail }))?;
         }
         (Some(found), false) => say::line(format!("Not clean. {found}")),
     }

@@ -1,22 +1,27 @@
 //! `serve`: from settings to a running program, and to its end.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{future::IntoFuture as _, net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::Context as _;
 use app::{render::Assets, web::App};
+use axum::serve::ListenerExt as _;
 use gateway::{Gateway, Setup};
 use identity::Purpose;
 use secrecy::ExposeSecret as _;
 use store::system::SignUpPolicy;
 use tokio::{
-    net::TcpListener,
+    net::{TcpListener, TcpStream},
     signal::unix::{SignalKind, signal},
+    time::timeout,
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     address::Proxies, assets, database::Database, mailer, router::router, say, settings::Settings,
 };
+
+/// How long the ledger may take at the very end.
+const LAST_WORDS: Duration = Duration::from_secs(10);
 
 /// Serves until SIGINT or SIGTERM, then lets running requests end.
 pub async fn run(settings: Settings) -> anyhow::Result<()> {
@@ -68,9 +73,12 @@ async fn serve(
     let proxies = Proxies(settings.trusted_proxies.as_slice().into());
     let router = router(app, gateway, proxies, life.stopping.clone());
     welcome(settings, database).await?;
-    let server = axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>())
-        .with_graceful_shutdown(life.stopping.clone().cancelled_owned());
-    let serving = life.http.spawn(std::future::IntoFuture::into_future(server));
+    let server = axum::serve(
+        listener.tap_io(no_delay),
+        router.into_make_service_with_connect_info::<SocketAddr>(),
+    )
+    .with_graceful_shutdown(life.stopping.clone().cancelled_owned());
+    let serving = life.http.spawn(server.into_future());
     stopped().await?;
     say::line("Stopping: running requests may end. Once more to stop at once.");
     life.end(settings.drain).await;
@@ -89,7 +97,7 @@ struct Life {
 }
 
 impl Life {
-    async fn end(&self, drain: std::time::Duration) {
+    async fn end(&self, drain: Duration) {
         self.stopping.cancel();
         for tasks in [&self.http, &self.requests, &self.jobs, &self.ledger] {
             tasks.close();
@@ -108,7 +116,18 @@ impl Life {
         }
         // What ended is written; what did not has its intent, which another node books.
         self.ledger_stop.cancel();
-        self.ledger.wait().await;
+        if timeout(LAST_WORDS, self.ledger.wait()).await.is_err() {
+            tracing::error!(
+                "the database does not answer; what is open is booked at its bound by the next node"
+            );
+        }
+    }
+}
+
+/// Small pieces of a stream go out as they come.
+fn no_delay(connection: &mut TcpStream) {
+    if let Err(error) = connection.set_nodelay(true) {
+        tracing::debug!(error = %error, "a connection delays small pieces");
     }
 }
 

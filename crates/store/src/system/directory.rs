@@ -32,7 +32,7 @@ pub struct KeyState {
 impl System<'_> {
     /// The key with this public id.
     pub async fn key_state(self, public_id: &str) -> Result<Option<KeyState>, StoreError> {
-        let mut tx = self.begin().await?;
+        let mut tx = self.begin_quick().await?;
         let row = sqlx::query!(
             r#"SELECT k.org_id AS "org_id!", k.id AS "id!", k.project_id AS "project_id!", k.created_by AS "created_by?",
                 k.secret_hash AS "secret_hash!", k.revoked_at IS NOT NULL AS "revoked!",
@@ -70,7 +70,7 @@ impl System<'_> {
     /// sets it. A change may be told twice, never not at all: what a transaction wrote that was still
     /// running at the last read has its number at or above that read's oldest.
     pub async fn changed_orgs(self, cursor: &mut ChangeCursor) -> Result<Vec<OrgId>, StoreError> {
-        let mut tx = self.begin().await?;
+        let mut tx = self.begin_quick().await?;
         let row = sqlx::query!(
             r#"SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS "oldest!",
                 ARRAY(SELECT DISTINCT org_id FROM changes WHERE xid >= $1::bigint::text::xid8) AS "orgs!""#,

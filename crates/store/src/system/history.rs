@@ -4,8 +4,7 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use domain::{
-    Caller, EventId, KeyId, OrgId, Outcome, Period, Price, ProjectId, Scope, Tokens,
-    window::Window,
+    Caller, EventId, KeyId, OrgId, Outcome, Period, Price, ProjectId, Scope, Tokens, window::Window,
 };
 use sqlx::types::Uuid;
 
@@ -113,13 +112,12 @@ async fn insert(
         {
             let window = at(period)?;
             let place = (scope, period, window.starts);
-            let id = match counters.get(&place) {
-                Some(id) => *id,
-                None => {
-                    let id = counter(tx, caller.org, scope, period, &window).await?;
-                    counters.insert(place, id);
-                    id
-                }
+            let id = if let Some(id) = counters.get(&place) {
+                *id
+            } else {
+                let id = counter(tx, caller.org, scope, period, &window).await?;
+                counters.insert(place, id);
+                id
             };
             rows.counters.push(id);
         }

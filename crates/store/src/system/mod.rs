@@ -41,6 +41,11 @@ impl<'a> System<'a> {
         Self { store }
     }
 
+    /// On the ledger's connections, for what a request waits for: busy pages must not hold it up.
+    async fn begin_quick(self) -> Result<Tx, StoreError> {
+        tx::system(&self.store.ledger).await
+    }
+
     async fn begin(self) -> Result<Tx, StoreError> {
         tx::system(&self.store.pool).await
     }

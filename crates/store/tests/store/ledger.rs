@@ -5,7 +5,8 @@ use std::{sync::Arc, time::Duration};
 use chrono::TimeDelta;
 use domain::{Outcome, Period, Scope};
 use ledger::{Book as _, Refusal, Settlement};
-use testkit::{Database, Tenant};
+use store::Store;
+use testkit::{Database, Tenant, Wire};
 use tokio::task::JoinSet;
 
 use crate::support::{Running, answered, price, request, usd};
@@ -267,4 +268,54 @@ async fn a_lost_answer_is_found_out() {
     database.tamper("UPDATE nodes SET epoch = epoch + 1").await;
     assert_eq!(book.apply(&batch(4)).await.unwrap(), ledger::Applied::Superseded);
     assert_eq!(book.void(&batch(4)).await.unwrap(), ledger::Fate::Superseded);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn answers_that_are_lost_lose_nothing_and_book_nothing_twice() {
+    let database = Database::new().await;
+    let tenant = Tenant::new(&database, "owner").await;
+    database
+        .store
+        .set_budget(&tenant.caller, Scope::Org(tenant.org), Period::Month, usd("1000"))
+        .await
+        .unwrap();
+    let wire = Arc::new(Wire::to(&database.url).await);
+    let node = Running::new(&Store::connect(&wire.url, 4).await.unwrap()).await;
+    let dime = price(&database, "sandbox-dime").await;
+    let mut clients = JoinSet::new();
+    for client in 0..16_u64 {
+        let (ledger, tenant, dime) = (node.ledger.clone(), tenant.clone(), Arc::clone(&dime));
+        clients.spawn(async move {
+            let mut booked = Vec::new();
+            for round in 0..25_u64 {
+                if let Ok(mut reservation) = ledger.reserve(request(&tenant, &dime, "0.10")).await {
+                    let id = reservation.id().unwrap();
+                    reservation.forwarding();
+                    tokio::time::sleep(Duration::from_millis((client * 7 + round) % 5)).await;
+                    if reservation.settle(answered("0.10")).await {
+                        booked.push(id);
+                    }
+                }
+            }
+            booked
+        });
+    }
+    let cutter = Arc::clone(&wire);
+    let cutting = tokio::spawn(async move {
+        for pause in (0_u64..40).map(|n| 3 + n * 13 % 31) {
+            tokio::time::sleep(Duration::from_millis(pause)).await;
+            cutter.cut();
+        }
+    });
+    let booked: Vec<domain::EventId> = clients.join_all().await.into_iter().flatten().collect();
+    cutting.await.unwrap();
+    node.finish().await;
+    assert!(booked.len() > 16, "{}", booked.len());
+    for id in &booked {
+        let found =
+            database.look(&format!("SELECT outcome FROM events WHERE id = '{}'", id.uuid())).await;
+        assert_eq!(found, "answered");
+    }
+    assert_eq!(database.look("SELECT count(*) FROM intents").await, "0");
+    assert_eq!(database.store.system().reconcile().await.unwrap(), None);
 }

@@ -107,9 +107,10 @@ impl Book for LedgerBook {
 
     async fn void(&self, batch: &Batch) -> Result<Fate, BookError> {
         let mut tx = tx::system(&self.pool).await.map_err(from_store)?;
-        // Waits for the old connection, which may still be working on the batch.
-        let voided = sqlx::query!(
-            "UPDATE nodes SET batch = $3::bigint WHERE id = $1 AND epoch = $2 AND batch = $3::bigint - 1",
+        // Waits for the old connection, which may still be working on the batch. What is voided is
+        // remembered: the answer to this may be lost as well.
+        sqlx::query!(
+            "UPDATE nodes SET batch = $3, voided = $3 WHERE id = $1 AND epoch = $2 AND batch = $3::bigint - 1",
             batch.node.uuid(),
             batch.epoch,
             batch.number
@@ -118,7 +119,7 @@ impl Book for LedgerBook {
         .await
         .map_err(from_sqlx)?;
         let node = sqlx::query!(
-            "SELECT epoch, batch, applied_at FROM nodes WHERE id = $1",
+            "SELECT epoch, batch, voided, applied_at FROM nodes WHERE id = $1",
             batch.node.uuid()
         )
         .fetch_optional(&mut *tx)
@@ -126,7 +127,7 @@ impl Book for LedgerBook {
         .map_err(from_sqlx)?;
         tx.commit().await.map_err(from_sqlx)?;
         Ok(match node {
-            _ if voided.rows_affected() == 1 => Fate::Void,
+            Some(node) if node.epoch == batch.epoch && node.voided == batch.number => Fate::Void,
             Some(node) if node.epoch == batch.epoch && node.batch == batch.number => {
                 node.applied_at.map_or(Fate::Superseded, Fate::Applied)
             }
