@@ -133,3 +133,28 @@ async fn nothing_and_odd_names_have_their_pages() {
     page.hides("<script>alert(1)").says("&lt;script&gt;");
     page.says("the sandbox’s");
 }
+
+#[tokio::test]
+async fn the_cycle_before_is_cut_to_the_quarter_of_an_hour() {
+    let spender = spent().await;
+    let whole = ledger(&spender).await;
+    let (store, caller) = (&spender.site.app.store, &spender.caller);
+    let cycle = store.cycles(caller).await.unwrap()[0];
+    let at: String = spender.site.database.look("SELECT min(quarter) FROM deltas").await;
+    let quarter = chrono::DateTime::parse_from_str(&at, "%F %T%#z").unwrap().to_utc();
+    for _ in 0..2 {
+        for (cut, expected) in [
+            (cycle.starts, Usd::ZERO),
+            (quarter, Usd::ZERO),
+            (quarter + TimeDelta::minutes(30), whole),
+            (cycle.ends, whole),
+        ] {
+            let past = store.past(caller, cycle, cut).await.unwrap();
+            assert_eq!(past.so_far.charge, expected, "{cut}");
+            let days: Usd = past.days.iter().map(|(_, totals)| totals.charge).sum();
+            assert_eq!(days, whole);
+        }
+        // The same when it is folded.
+        store.system().fold().await.unwrap();
+    }
+}
