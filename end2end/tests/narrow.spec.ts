@@ -1,0 +1,30 @@
+// On a phone nothing is wider than the screen, and everything can be reached.
+
+import { expect, test } from '../support/fixtures';
+import { doors, live, pages } from '../support/pages';
+
+test('no page is wider than a phone', async ({ page, house, home }) => {
+  const lived = await live(house, home);
+  const check = async (path: string) => {
+    await page.goto(path);
+    const [wide, screen] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
+    expect.soft(wide, path).toBeLessThanOrEqual(screen);
+    expect.soft(screen, path).toBe(360);
+  };
+  for (const { path } of pages(home.id, lived.pages)) await check(path);
+  await page.context().clearCookies();
+  for (const { path } of doors) await check(path);
+});
+
+test('the menu opens and leads on', async ({ page, home }) => {
+  await page.goto(`/${home.id}`);
+  const link = page.getByRole('link', { name: 'API keys' });
+  await expect(link).toBeHidden();
+  await page.getByRole('button', { name: 'Menu' }).tap();
+  await link.tap();
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('API keys');
+  await page.getByRole('button', { name: 'Menu' }).tap();
+  await page.getByRole('button', { name: home.owner.name }).tap();
+  await page.getByRole('button', { name: 'Sign out', exact: true }).tap();
+  await expect(page).toHaveURL(/\/sign-in$/);
+});
