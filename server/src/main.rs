@@ -1,6 +1,6 @@
 //! `exchequer`.
 
-use std::process::ExitCode;
+use std::{io::IsTerminal as _, process::ExitCode};
 
 use clap::Parser as _;
 use server::{
@@ -20,9 +20,16 @@ fn main() -> ExitCode {
     // A file that is not there is no fault; one that can't be read is told by what it leaves unset.
     let _ = dotenvy::dotenv();
     let cli = Cli::parse();
-    let filter = EnvFilter::try_from_env("EXCHEQUER_LOG")
-        .unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    // A command prints its answer; what it does meanwhile is of interest only where it goes wrong.
+    let default =
+        if matches!(cli.command, Command::Serve) { "info,sqlx=error" } else { "warn,sqlx=error" };
+    let filter =
+        EnvFilter::try_from_env("EXCHEQUER_LOG").unwrap_or_else(|_| EnvFilter::new(default));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr)
+        .init();
     match start(cli.command) {
         Ok(code) => code,
         Err(error) => {

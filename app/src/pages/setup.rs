@@ -63,7 +63,7 @@ async fn set_up(
     let organization = draft.read::<Name>("organization");
     let zone = zones::read(&mut draft);
     // Whoever reads the server's log is known well enough.
-    let person = person::read(&mut draft, true);
+    let person = person::read(&mut draft);
     if let (Some(person), Some(organization), Some(zone)) = (person, organization, zone) {
         match identity::set_up(&app.store, &app.secrets, &session, &token, &person).await {
             Ok(operator) => {

@@ -36,7 +36,7 @@ async fn create(
         return page(&app, &stranger, &draft).await;
     }
     // Where no mail is sent, nobody could ever prove an address.
-    if let Some(person) = person::read(&mut draft, !app.mails) {
+    if let Some(person) = person::read(&mut draft) {
         match identity::sign_up(&app.store, &app.secrets, &session, &person, address.0).await {
             Ok(_) => return Ok(go("/")),
             Err(error) => refuse(&mut draft, error)?,

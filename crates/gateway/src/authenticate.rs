@@ -23,7 +23,7 @@ pub(crate) async fn caller(gateway: &Gateway, head: &HeaderMap) -> Result<Arc<Ke
     // A mistyped key is refused without asking the database.
     let parts = api_key::parse(presented).ok_or_else(invalid)?;
     let key = find(gateway, parts.public_id).await?.ok_or_else(invalid)?;
-    if !is_right(gateway.pepper(), presented, &key.secret_hash) || key.revoked {
+    if !is_right(gateway.peppers(), presented, &key.secret_hash) || key.revoked {
         return Err(invalid());
     }
     agrees(head, &headers::ORGANIZATION, "OpenAI-Organization", &key.org.to_string())?
@@ -79,10 +79,12 @@ fn agrees(
 }
 
 /// In constant time.
-fn is_right(pepper: &SecretBox<[u8; 32]>, presented: &str, hash: &[u8; 32]) -> bool {
-    // A key of any length is taken.
-    Hmac::<Sha256>::new_from_slice(pepper.expose_secret())
-        .is_ok_and(|mac| mac.chain_update(presented).verify_slice(hash).is_ok())
+fn is_right(peppers: &[SecretBox<[u8; 32]>], presented: &str, hash: &[u8; 32]) -> bool {
+    peppers.iter().any(|pepper| {
+        // A key of any length is taken.
+        Hmac::<Sha256>::new_from_slice(pepper.expose_secret())
+            .is_ok_and(|mac| mac.chain_update(presented).verify_slice(hash).is_ok())
+    })
 }
 
 async fn find(gateway: &Gateway, public_id: &str) -> Result<Known, Error> {
@@ -149,15 +151,18 @@ mod tests {
 
     #[test]
     fn compares_the_whole_key_under_the_pepper() {
-        let pepper = |byte| SecretBox::new(Box::new([byte; 32]));
+        let peppers = |bytes: &[u8]| -> Vec<SecretBox<[u8; 32]>> {
+            bytes.iter().map(|byte| SecretBox::new(Box::new([*byte; 32]))).collect()
+        };
         let hash: [u8; 32] = Hmac::<Sha256>::new_from_slice(&[7; 32])
             .unwrap()
             .chain_update("sk-exq-1")
             .finalize()
             .into_bytes()
             .into();
-        assert!(is_right(&pepper(7), "sk-exq-1", &hash));
-        assert!(!is_right(&pepper(8), "sk-exq-1", &hash));
-        assert!(!is_right(&pepper(7), "sk-exq-2", &hash));
+        assert!(is_right(&peppers(&[7]), "sk-exq-1", &hash));
+        assert!(is_right(&peppers(&[9, 7]), "sk-exq-1", &hash));
+        assert!(!is_right(&peppers(&[8]), "sk-exq-1", &hash));
+        assert!(!is_right(&peppers(&[7]), "sk-exq-2", &hash));
     }
 }

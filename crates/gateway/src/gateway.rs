@@ -39,8 +39,8 @@ pub struct Setup {
     pub ledger: Ledger,
     /// Knows keys and prices.
     pub store: Store,
-    /// Under which keys are hashed.
-    pub pepper: SecretBox<[u8; 32]>,
+    /// Under which keys are hashed: the newest first, older ones for keys made before it.
+    pub peppers: Vec<SecretBox<[u8; 32]>>,
     /// The installation's provider, if there is one.
     pub upstream: Option<Upstream>,
     /// Whether the sandbox provider answers.
@@ -61,7 +61,7 @@ pub struct SetupError(#[from] rustls::Error);
 struct Inner {
     ledger: Ledger,
     store: Store,
-    pepper: SecretBox<[u8; 32]>,
+    peppers: Vec<SecretBox<[u8; 32]>>,
     connection: Option<Connection>,
     sandbox: bool,
     public_url: String,
@@ -84,7 +84,7 @@ impl Gateway {
         Ok(Self(Arc::new(Inner {
             ledger: setup.ledger,
             store: setup.store,
-            pepper: setup.pepper,
+            peppers: setup.peppers,
             connection: setup.upstream.map(Connection::new).transpose()?,
             sandbox: setup.sandbox,
             public_url: setup.public_url.trim_end_matches('/').to_owned(),
@@ -169,8 +169,8 @@ impl Gateway {
         &self.0.store
     }
 
-    pub(crate) fn pepper(&self) -> &SecretBox<[u8; 32]> {
-        &self.0.pepper
+    pub(crate) fn peppers(&self) -> &[SecretBox<[u8; 32]>] {
+        &self.0.peppers
     }
 
     pub(crate) fn connection(&self) -> Option<&Connection> {

@@ -77,7 +77,7 @@ impl Secrets {
     }
 
     /// The keys of a purpose from all secrets, newest first.
-    pub(crate) fn derive_all(&self, purpose: Purpose) -> impl Iterator<Item = SecretBox<[u8; 32]>> {
+    pub fn derive_all(&self, purpose: Purpose) -> impl Iterator<Item = SecretBox<[u8; 32]>> {
         std::iter::once(&self.newest).chain(&self.older).map(move |secret| derive(secret, purpose))
     }
 }

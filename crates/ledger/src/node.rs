@@ -3,6 +3,8 @@
 //! It is a task of its own and never cancelled; requests talk to it by channel. A batch's commands
 //! are kept until its fate is known.
 
+mod doubt;
+
 use std::{
     collections::{HashMap, HashSet},
     sync::Arc,
@@ -15,7 +17,7 @@ use tokio::sync::{mpsc, watch};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    Applied, Batch, Book, BookError, Decision, Fate, Ledger, Refusal, Reserving, decide,
+    Applied, Batch, Book, BookError, Decision, Ledger, Refusal, Reserving, decide,
     handle::{Command, Waiting},
     memory::Memory,
     parked::{ASK_AGAIN, Parking},
@@ -379,88 +381,6 @@ impl<B: Book> Node<B> {
                             self.next.settlements.push(ended);
                         }
                     }
-                }
-            }
-        }
-    }
-
-    /// Finds out whether a batch whose answer was lost was applied. Callers do not wait for it
-    /// longer than for the database; who was admitted after all is released.
-    async fn resolve(&mut self, batch: &Batch, mut work: Work, queue: &mut Vec<Work>) {
-        let mut unheard = Vec::new();
-        let fate = loop {
-            match self.book.void(batch).await {
-                Ok(fate) => break fate,
-                Err(error) => tracing::warn!(error = %error, "the database does not answer"),
-            }
-            let now = Instant::now();
-            let asked = work
-                .reservations
-                .iter()
-                .map(|asking| (asking.waiting.request.org, asking.waiting.request.id));
-            if work
-                .reservations
-                .iter()
-                .any(|asking| now.duration_since(asking.since) >= DATABASE_PATIENCE)
-            {
-                unheard.extend(asked);
-                for asking in work.reservations.drain(..) {
-                    asking.waiting.refuse(Refusal::Unavailable);
-                }
-            }
-            self.refuse_arriving(now);
-            tokio::time::sleep(PAUSE).await;
-        };
-        match fate {
-            Fate::Applied(at) => {
-                // In the slow path the decisions are lost with the answer: those who were not told
-                // are released, which does nothing for who was not admitted.
-                unheard.extend(
-                    work.reservations.iter().map(|a| (a.waiting.request.org, a.waiting.request.id)),
-                );
-                for asking in work.reservations.drain(..) {
-                    asking.waiting.refuse(Refusal::Unavailable);
-                }
-                self.written(at, work, None);
-                self.next.releases.extend(unheard);
-            }
-            Fate::Void => {
-                self.number += 1;
-                queue.push(work);
-            }
-            Fate::Superseded => {
-                self.register().await;
-                queue.push(work);
-            }
-        }
-    }
-
-    /// While the database does not answer: what arrives is refused, what ended is kept.
-    fn refuse_arriving(&mut self, now: Instant) {
-        while let Ok(command) = self.commands.try_recv() {
-            match command {
-                Command::Reserve(waiting) => waiting.refuse(Refusal::Unavailable),
-                ended => self.next.push(ended, now),
-            }
-        }
-    }
-
-    /// A new beginning under a new id, after this node was given up.
-    async fn register(&mut self) {
-        loop {
-            let id = NodeId::generate();
-            match self.book.register(id).await {
-                Ok(epoch) => {
-                    tracing::warn!(node = %id, "this node had been given up and starts anew");
-                    self.id.send_replace(id);
-                    self.epoch = epoch;
-                    self.number = 0;
-                    return;
-                }
-                Err(error) => {
-                    tracing::warn!(error = %error, "the node can't register");
-                    self.refuse_arriving(Instant::now());
-                    tokio::time::sleep(PAUSE).await;
                 }
             }
         }

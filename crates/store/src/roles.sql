@@ -6,7 +6,8 @@ DO $$ DECLARE role text; BEGIN
             IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = role) THEN
                 EXECUTE format('CREATE ROLE %I NOLOGIN NOINHERIT NOBYPASSRLS', role);
             END IF;
-            IF NOT pg_has_role(current_user, role, 'MEMBER') THEN
+            IF NOT pg_has_role(current_user, role, CASE
+                WHEN current_setting('server_version_num')::integer >= 160000 THEN 'SET' ELSE 'MEMBER' END) THEN
                 EXECUTE format('GRANT %I TO %I', role, current_user);
             END IF;
         EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;

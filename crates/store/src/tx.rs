@@ -61,7 +61,9 @@ pub(crate) async fn snapshot(pool: &PgPool) -> Result<Tx, StoreError> {
         .await?;
     sqlx::query!(
         "SELECT set_config('role', 'exq_system', true) AS role, set_config('statement_timeout', '0', true) AS busy,
-            set_config('idle_in_transaction_session_timeout', '0', true) AS idle"
+            set_config('idle_in_transaction_session_timeout', '0', true) AS idle,
+            -- It reads whole tables: without statistics the planner would look up row by row.
+            set_config('enable_nestloop', 'off', true) AS nestloop"
     )
     .fetch_one(&mut *tx)
     .await?;

@@ -8,7 +8,10 @@ use domain::{
 };
 use identity::{MintedKey, NewPassword, Password, Person};
 use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
-use store::{BillingProfile, system::PastEvent};
+use store::{
+    BillingProfile,
+    system::{PastEvent, PastRefusals},
+};
 
 use crate::{database::Database, say, settings::Settings};
 
@@ -42,15 +45,15 @@ const PROJECTS: [(&str, Environment); 5] = [
 
 #[rustfmt::skip]
 const HABITS: [Habit; 9] = [
-    Habit { project: "Support assistant", key: "Chat widget", model: "gpt-4.1-mini", daily: 210.0, weekend: 0.5, input: 5_200, output: 420, cached: 55 },
-    Habit { project: "Support assistant", key: "E-mail drafts", model: "claude-sonnet-4-5", daily: 60.0, weekend: 0.2, input: 7_800, output: 900, cached: 30 },
-    Habit { project: "Freight search", key: "Query rewriting", model: "gemini-2.5-flash", daily: 260.0, weekend: 0.4, input: 1_400, output: 180, cached: 20 },
-    Habit { project: "Freight search", key: "Embeddings", model: "text-embedding-3-large", daily: 120.0, weekend: 0.7, input: 9_000, output: 0, cached: 0 },
-    Habit { project: "Document intake", key: "Bills of lading", model: "gpt-4.1", daily: 75.0, weekend: 0.1, input: 14_000, output: 1_300, cached: 10 },
-    Habit { project: "Document intake", key: "Nightly batch", model: "gpt-4o-mini", daily: 90.0, weekend: 1.0, input: 11_000, output: 700, cached: 45 },
-    Habit { project: "Pricing model", key: "Backtests", model: "o4-mini", daily: 24.0, weekend: 0.1, input: 6_500, output: 4_200, cached: 5 },
-    Habit { project: "Research", key: "Notebooks", model: "gpt-4o", daily: 18.0, weekend: 0.3, input: 4_800, output: 1_100, cached: 0 },
-    Habit { project: "Research", key: "Agent trials", model: "claude-opus-4-1", daily: 6.0, weekend: 0.2, input: 22_000, output: 2_600, cached: 35 },
+    Habit { project: "Support assistant", key: "Chat widget", model: "gpt-4.1-mini", daily: 210.0, weekend: 0.5, input: 20_800, output: 1_260, cached: 55 },
+    Habit { project: "Support assistant", key: "E-mail drafts", model: "claude-sonnet-4-5", daily: 60.0, weekend: 0.2, input: 31_200, output: 2_700, cached: 30 },
+    Habit { project: "Freight search", key: "Query rewriting", model: "gemini-2.5-flash", daily: 260.0, weekend: 0.4, input: 5_600, output: 540, cached: 20 },
+    Habit { project: "Freight search", key: "Embeddings", model: "text-embedding-3-large", daily: 120.0, weekend: 0.7, input: 36_000, output: 0, cached: 0 },
+    Habit { project: "Document intake", key: "Bills of lading", model: "gpt-4.1", daily: 75.0, weekend: 0.1, input: 56_000, output: 3_900, cached: 10 },
+    Habit { project: "Document intake", key: "Nightly batch", model: "gpt-4o-mini", daily: 90.0, weekend: 1.0, input: 44_000, output: 2_100, cached: 45 },
+    Habit { project: "Pricing model", key: "Backtests", model: "o4-mini", daily: 24.0, weekend: 0.1, input: 26_000, output: 12_600, cached: 5 },
+    Habit { project: "Research", key: "Notebooks", model: "gpt-4o", daily: 18.0, weekend: 0.3, input: 19_200, output: 3_300, cached: 0 },
+    Habit { project: "Research", key: "Agent trials", model: "claude-opus-4-1", daily: 6.0, weekend: 0.2, input: 88_000, output: 7_800, cached: 35 },
 ];
 
 /// Makes it, or only a new password if it is there already, and prints the login.
@@ -118,8 +121,9 @@ async fn fill(database: &Database, user: domain::UserId, email: &Email) -> anyho
     store.system().book_past(&caller, &events).await?;
     while store.system().fold().await? > 0 {}
     limits(database, &caller, streams[0].1).await?;
+    let refusals = refusals(database, &caller, streams[7].1, streams[8].2, now).await?;
     say::line(format!(
-        "{} requests in {} projects with {} keys.",
+        "{} requests in {} projects with {} keys, and {refusals} refused ones.",
         events.len(),
         PROJECTS.len(),
         HABITS.len()
@@ -142,6 +146,35 @@ async fn limits(database: &Database, caller: &Caller, project: ProjectId) -> any
     store.set_budget(caller, Scope::Project(project), Period::Month, share).await?;
     store.set_threshold(caller, Scope::Project(project), Period::Month, Level::Percent(80)).await?;
     Ok(())
+}
+
+/// A key that ran into its daily budget on some afternoons; answers how often it was refused.
+async fn refusals(
+    database: &Database,
+    caller: &Caller,
+    project: ProjectId,
+    key: KeyId,
+    now: DateTime<Utc>,
+) -> anyhow::Result<i64> {
+    let amount = Usd::from_dollars(40);
+    let budget = database.store.set_budget(caller, Scope::Key(key), Period::Day, amount).await?;
+    let mut random = StdRng::seed_from_u64(7);
+    let mut refused = 0;
+    for day in [3, 9, 17, 24, 38, 52] {
+        for quarter in 0..random.random_range(1..4) {
+            let past = PastRefusals {
+                at: now - TimeDelta::days(day) + TimeDelta::minutes(15 * quarter),
+                budget,
+                project,
+                key,
+                amount,
+                count: random.random_range(2..40),
+            };
+            refused += past.count;
+            database.store.system().book_past_refusals(caller, &past).await?;
+        }
+    }
+    Ok(refused)
 }
 
 /// The requests of one key: more in office hours, fewer at weekends, more every week.

@@ -53,7 +53,7 @@ async fn serve(
     let gateway = Gateway::new(Setup {
         ledger,
         store: store.clone(),
-        pepper: database.secrets.derive(Purpose::ApiKeyPepper),
+        peppers: database.secrets.derive_all(Purpose::ApiKeyPepper).collect(),
         upstream: settings.upstream.clone(),
         sandbox,
         public_url: settings.public_url.clone(),

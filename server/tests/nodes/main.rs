@@ -1,4 +1,9 @@
 //! Whole programs on one database.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that can't get what it needs has failed"
+)]
 
 mod budget;
 mod death;

@@ -36,7 +36,7 @@ impl Program {
             .spawn()
             .unwrap();
         let program = Self { child, port };
-        while !program.get("/readyz").await.is_some_and(|reply| reply.status == 200) {
+        while program.get("/readyz").await.is_none_or(|reply| reply.status != 200) {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
         program

@@ -81,7 +81,7 @@ impl App {
         let gateway = Gateway::new(Setup {
             ledger: ledger.await.unwrap(),
             store,
-            pepper: SecretBox::new(Box::new(PEPPER)),
+            peppers: vec![SecretBox::new(Box::new(PEPPER))],
             upstream: Some(Upstream {
                 base_url: url.parse().unwrap(),
                 key: SecretString::from("sk-upstream"),

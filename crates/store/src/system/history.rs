@@ -4,11 +4,13 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use domain::{
-    Caller, EventId, KeyId, OrgId, Outcome, Period, Price, ProjectId, Scope, Tokens, window::Window,
+    BudgetId, Caller, EventId, KeyId, OrgId, Outcome, Period, Price, ProjectId, ReceiptId, Scope,
+    Tokens, Usd,
+    window::{Window, quarter},
 };
 use sqlx::types::Uuid;
 
-use super::{System, counter};
+use super::{System, counter, window};
 use crate::{StoreError, money::numeric, organizations::zone, tx::Tx};
 
 /// A request that ended in the past.
@@ -32,6 +34,23 @@ pub struct PastEvent {
     pub total_ms: i32,
 }
 
+/// Requests of a key that its daily budget refused within a quarter of an hour.
+#[derive(Debug, Clone)]
+pub struct PastRefusals {
+    /// An instant of the quarter.
+    pub at: DateTime<Utc>,
+    /// The budget.
+    pub budget: BudgetId,
+    /// In which project.
+    pub project: ProjectId,
+    /// With which key.
+    pub key: KeyId,
+    /// The budget's amount.
+    pub amount: Usd,
+    /// How many.
+    pub count: i64,
+}
+
 /// Events of one statement.
 const CHUNK: usize = 2_000;
 
@@ -51,6 +70,41 @@ impl System<'_> {
             insert(&mut tx, caller, chunk, &windows, &mut counters).await?;
         }
         sum(&mut tx, caller.org).await?;
+        tx.commit().await?;
+        // So much at once makes what the planner knew of these tables wrong; as their owner.
+        sqlx::raw_sql("ANALYZE events; ANALYZE counters; ANALYZE deltas")
+            .execute(&self.store.pool)
+            .await?;
+        Ok(())
+    }
+
+    /// Books the receipt of refusals.
+    pub async fn book_past_refusals(
+        self,
+        caller: &Caller,
+        past: &PastRefusals,
+    ) -> Result<(), StoreError> {
+        let quarter = quarter(past.at);
+        let mut tx = self.begin().await?;
+        let day = window(&mut tx, caller.org, Period::Day, past.at).await?;
+        sqlx::query!(
+            "INSERT INTO receipts (org_id, id, budget_id, revision, project_id, key_id, scope, period, quarter,
+                amount, spent, held, resets_at, count, first_at, last_at)
+             VALUES ($1, $2, $3, 1, $4, $5, 'key', 'day', $6, $7, $7, 0, $8, $9, $10, $10)
+             ON CONFLICT DO NOTHING",
+            caller.org.uuid(),
+            ReceiptId::of(past.budget, 1, past.key, quarter).uuid(),
+            past.budget.uuid(),
+            past.project.uuid(),
+            past.key.uuid(),
+            quarter,
+            numeric(past.amount),
+            day.ends,
+            past.count,
+            past.at
+        )
+        .execute(&mut *tx)
+        .await?;
         Ok(tx.commit().await?)
     }
 }
@@ -66,23 +120,23 @@ async fn windows(tx: &mut Tx, org: OrgId, first: DateTime<Utc>) -> Result<Window
     let zone = zone(&row.zone)?;
     let mut all = Windows::new();
     for period in Period::ALL {
-        let mut window = Window::first(period, zone, first);
+        let mut next = Window::first(period, zone, first);
         let list = all.entry(period).or_default();
-        while window.starts <= row.now {
+        while next.starts <= row.now {
             sqlx::query!(
                 "INSERT INTO windows (org_id, period, starts, ends, label, zone) VALUES ($1, $2, $3, $4, $5, $6)
                  ON CONFLICT DO NOTHING",
                 org.uuid(),
                 period.as_str(),
-                window.starts,
-                window.ends,
-                window.label,
+                next.starts,
+                next.ends,
+                next.label,
                 zone.name()
             )
             .execute(&mut **tx)
             .await?;
-            list.push(window);
-            window = window.following(period, zone);
+            list.push(next);
+            next = next.following(period, zone);
         }
     }
     Ok(all)

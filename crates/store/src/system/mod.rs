@@ -18,7 +18,7 @@ mod time;
 mod users;
 
 pub use directory::KeyState;
-pub use history::PastEvent;
+pub use history::{PastEvent, PastRefusals};
 pub use ledger::LedgerBook;
 pub(crate) use ledger::{counter, window};
 pub use outbox::{Mail, Sent};

@@ -28,9 +28,8 @@ async fn exactly_as_many_pass_as_fit_on_two_nodes() {
             [Running::new(&database.store).await, Running::new(&database.another().await).await];
         let dime = price(&database, "sandbox-dime").await;
         let mut clients = JoinSet::new();
-        for client in 0..64_u64 {
-            let (ledger, tenant, dime) =
-                (nodes[client as usize % 2].ledger.clone(), tenant.clone(), Arc::clone(&dime));
+        for (client, node) in (0..64_u64).zip(nodes.iter().cycle()) {
+            let (ledger, tenant, dime) = (node.ledger.clone(), tenant.clone(), Arc::clone(&dime));
             clients.spawn(async move {
                 match ledger.reserve(request(&tenant, &dime, "0.10")).await {
                     Ok(mut reservation) => {

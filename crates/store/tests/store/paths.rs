@@ -1,10 +1,13 @@
 //! The fast path and the pure rules agree on random batches.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
-use domain::{EventId, NodeId, Period, Scope, Usd};
-use ledger::{Applied, Batch, Book as _, Decision, Reserving, Settling, decide};
+use domain::{NodeId, Period, Price, Scope, Usd};
+use ledger::{
+    Applied, Batch, Book as _, Charges, Decision, Found, Reserving, Settlement, Settling, decide,
+};
 use proptest::{prelude::*, strategy::ValueTree as _, test_runner::TestRunner};
+use store::system::LedgerBook;
 use testkit::{Database, Tenant};
 
 use crate::support::{answered, price, request};
@@ -47,88 +50,121 @@ async fn fast_path_and_rules_agree() {
     assert_eq!(database.store.system().reconcile().await.unwrap(), None);
 }
 
+/// One random batch through both paths.
 async fn agree(database: &Database, case: usize, plan: &Plan) {
-    let tenant = Tenant::new(database, &format!("t{case}")).await;
-    let dime = price(database, "sandbox-dime").await;
-    let book = database.store.book();
-    let node = NodeId::generate();
-    let epoch = book.register(node).await.unwrap();
-    let cents = |n: u16| Usd::from_pico(i128::from(n) * Usd::PICO / 100);
-    let scopes = [Scope::Org(tenant.org), Scope::Project(tenant.project), Scope::Key(tenant.key)];
-    let reserving = async |bound: u16| {
-        let mut request = request(&tenant, &dime, "0");
-        request.bound = cents(bound);
-        let places = Reserving::places(&request).map(|(scope, period)| (tenant.org, scope, period));
-        let (counters, _) = book.counters(places.to_vec()).await.unwrap();
-        Reserving { request, counters: counters.try_into().unwrap() }
-    };
-    let mut batch = Batch {
-        node,
-        epoch,
-        number: 1,
-        settlements: vec![],
-        releases: vec![],
-        reservations: vec![],
-    };
+    let round = Round::new(database, case).await;
+    let mut batch = round.batch(1);
     for bound in &plan.earlier {
-        batch.reservations.push(reserving(*bound).await);
+        batch.reservations.push(round.reserving(*bound).await);
     }
     // Before any budget: all fit.
-    assert!(matches!(book.apply(&batch).await.unwrap(), Applied::Done(_)));
-    let earlier: Vec<EventId> = batch.reservations.iter().map(|r| r.request.id).collect();
-    for (scope, (budget, period)) in scopes.iter().zip(plan.budgets.iter().zip(Period::ALL)) {
+    assert!(matches!(round.book.apply(&batch).await.unwrap(), Applied::Done(_)));
+    for (scope, (budget, period)) in round.scopes().iter().zip(plan.budgets.iter().zip(Period::ALL))
+    {
         if let Some(budget) = budget {
             database
                 .store
-                .set_budget(&tenant.caller, *scope, period, cents(*budget))
+                .set_budget(&round.tenant.caller, *scope, period, cents(*budget))
                 .await
                 .unwrap();
         }
     }
+    let mut next = round.batch(2);
     let mut charges = HashMap::new();
-    let mut next =
-        Batch { number: 2, settlements: vec![], releases: vec![], reservations: vec![], ..batch };
-    for (place, id) in earlier.iter().enumerate() {
+    for (place, reserving) in batch.reservations.iter().enumerate() {
+        let (org, id) = (round.tenant.org, reserving.request.id);
         match plan.settled.get(place) {
             Some(charge) if place % 2 == 0 => {
-                let mut settlement = answered("0");
-                settlement.charge = cents(*charge);
-                charges.insert(*id, settlement.charge);
-                next.settlements.push(Settling { org: tenant.org, id: *id, settlement });
+                let settlement = Settlement { charge: cents(*charge), ..answered("0") };
+                charges.insert(id, settlement.charge);
+                next.settlements.push(Settling { org, id, settlement });
             }
-            Some(_) => next.releases.push((tenant.org, *id)),
+            Some(_) => next.releases.push((org, id)),
             None => {}
         }
     }
     for bound in &plan.reserved {
-        next.reservations.push(reserving(*bound).await);
+        next.reservations.push(round.reserving(*bound).await);
     }
-    let fast = book.apply(&next).await.unwrap();
-    if fast == Applied::Contended {
+    match round.book.apply(&next).await.unwrap() {
+        Applied::Contended => {
+            let decided = round.decide(&next, &charges).await;
+            let all = decided.iter().all(|decision| *decision == Decision::Admit);
+            assert!(!all, "case {case}: the rules admit all of {plan:?}");
+        }
+        applied => {
+            assert!(matches!(applied, Applied::Done(_)), "case {case}: {applied:?}");
+            round.holds(database, case, plan).await;
+        }
+    }
+}
+
+fn cents(n: u16) -> Usd {
+    Usd::from_pico(i128::from(n) * Usd::PICO / 100)
+}
+
+struct Round {
+    tenant: Tenant,
+    dime: Arc<Price>,
+    book: LedgerBook,
+    node: NodeId,
+    epoch: i64,
+}
+
+impl Round {
+    async fn new(database: &Database, case: usize) -> Self {
+        let tenant = Tenant::new(database, &format!("t{case}")).await;
+        let book = database.store.book();
+        let node = NodeId::generate();
+        let epoch = book.register(node).await.unwrap();
+        Self { tenant, dime: price(database, "sandbox-dime").await, book, node, epoch }
+    }
+
+    fn scopes(&self) -> [Scope; 3] {
+        [
+            Scope::Org(self.tenant.org),
+            Scope::Project(self.tenant.project),
+            Scope::Key(self.tenant.key),
+        ]
+    }
+
+    fn batch(&self, number: i64) -> Batch {
+        let (settlements, releases, reservations) = Default::default();
+        Batch { node: self.node, epoch: self.epoch, number, settlements, releases, reservations }
+    }
+
+    async fn reserving(&self, bound: u16) -> Reserving {
+        let mut request = request(&self.tenant, &self.dime, "0");
+        request.bound = cents(bound);
+        let places =
+            Reserving::places(&request).map(|(scope, period)| (self.tenant.org, scope, period));
+        let (counters, _) = self.book.counters(places.to_vec()).await.unwrap();
+        Reserving { request, counters: counters.try_into().unwrap() }
+    }
+
+    async fn decide(&self, batch: &Batch, charges: &Charges) -> Vec<Decision> {
         let mut decided = Vec::new();
-        let slow = book
-            .decide(&next, |found| {
-                decided =
-                    decide(found.counters, &found.endings, &charges, &next.reservations, found.at);
-                decided.clone()
-            })
-            .await
-            .unwrap();
-        assert!(matches!(slow, Applied::Done(_)));
-        assert!(
-            decided.iter().any(|d| *d != Decision::Admit),
-            "case {case}: the rules admit all of {plan:?}"
-        );
-    } else {
-        assert!(matches!(fast, Applied::Done(_)), "{fast:?}");
-        // What the fast path took, the rules would have admitted one by one.
-        let held = plan.reserved.iter().map(|n| u32::from(*n)).sum::<u32>();
-        for (scope, (budget, period)) in scopes.iter().zip(plan.budgets.iter().zip(Period::ALL)) {
+        let rule = |found: Found| {
+            decided =
+                decide(found.counters, &found.endings, charges, &batch.reservations, found.at);
+            decided.clone()
+        };
+        assert!(matches!(self.book.decide(batch, rule).await.unwrap(), Applied::Done(_)));
+        decided
+    }
+
+    /// What the fast path took fits every budget, and all of it is held.
+    async fn holds(&self, database: &Database, case: usize, plan: &Plan) {
+        let reserved: Usd = plan.reserved.iter().map(|bound| cents(*bound)).sum();
+        for (scope, (budget, period)) in
+            self.scopes().iter().zip(plan.budgets.iter().zip(Period::ALL))
+        {
             let status =
-                database.store.budget_status(&tenant.caller, *scope, period).await.unwrap();
+                database.store.budget_status(&self.tenant.caller, *scope, period).await.unwrap();
+            assert!(status.held >= reserved, "case {case}: {plan:?}");
             if let Some(budget) = budget {
+                assert!(status.spent < cents(*budget), "case {case}: {plan:?}");
                 assert!(status.spent.plus(status.held) <= cents(*budget), "case {case}: {plan:?}");
-                assert!(status.held >= Usd::from_pico(i128::from(held) * Usd::PICO / 100));
             }
         }
     }

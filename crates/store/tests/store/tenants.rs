@@ -37,7 +37,7 @@ async fn another_tenants_things_are_not_there() {
     );
 
     let not_found = |result: Result<(), StoreError>| {
-        assert!(matches!(result, Err(StoreError::NotFound)), "{result:?}")
+        assert!(matches!(result, Err(StoreError::NotFound)), "{result:?}");
     };
     let name = "x".parse().unwrap();
     not_found(store.revoke_api_key(caller, theirs.key).await);
