@@ -1,5 +1,5 @@
 # Thin: the work is in scripts/. `make run` and `make test` are each enough on a fresh machine.
-.PHONY: run test check dev fmt prepare release setup
+.PHONY: run test check dev fmt prepare release setup shots
 
 run:
 	@scripts/run
@@ -24,3 +24,6 @@ release:
 
 setup:
 	@scripts/setup test
+
+shots:
+	@scripts/shots

@@ -25,7 +25,8 @@ export class Database {
     return url.href;
   }
 
-  run(statement: string): Promise<void> {
+  /** What a statement answers, as text. */
+  ask(statement: string): Promise<string> {
     return sql(this.url, statement);
   }
 
@@ -34,6 +35,7 @@ export class Database {
   }
 }
 
-async function sql(url: string, statement: string): Promise<void> {
-  await run('psql', ['--no-psqlrc', '--quiet', '--set=ON_ERROR_STOP=1', '-c', statement, url]);
+async function sql(url: string, statement: string): Promise<string> {
+  const flags = ['--no-psqlrc', '--quiet', '--no-align', '--tuples-only', '--set=ON_ERROR_STOP=1'];
+  return (await run('psql', [...flags, '-c', statement, url])).stdout.trim();
 }

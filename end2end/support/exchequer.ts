@@ -74,9 +74,9 @@ export class Exchequer {
     return `${this.url}/v1`;
   }
 
-  /** Marks an address as its owner's, which is what alerts go to. */
-  verify(email: string): Promise<void> {
-    return this.database.run(`UPDATE users SET verified_at = now() WHERE email = '${email}'`);
+  /** Mails that wait to be sent, of all organizations. */
+  async waiting(): Promise<number> {
+    return Number(await this.database.ask("SELECT count(*) FROM outbox WHERE state <> 'sent'"));
   }
 
   /** Runs a command of the program beside the running server. */

@@ -89,6 +89,7 @@ async function settled(house: Exchequer, scope: string): Promise<void> {
     return usage.refused;
   };
   await expect.poll(refused).toBe(1);
+  await expect.poll(() => house.waiting()).toBe(0);
 }
 
 /** A request that costs ten cents, without any client. */
