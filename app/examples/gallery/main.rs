@@ -57,7 +57,6 @@ fn frame(current: NavItem, theme: Theme) -> Frame {
             ("Brackwater Labs".to_owned(), "/org-77b0de".to_owned()),
         ],
         current,
-        operator: true,
         theme,
     }
 }

@@ -47,12 +47,10 @@ pub(super) fn UserMenu(frame: Frame) -> impl IntoView {
             </button>
         }
     });
-    let operator = frame.operator.then(|| view! { <a href="/operator">"Operator"</a> });
     view! {
         <div class="menu up" id="me" popover="auto">
             <p>{frame.user_email}</p>
             <a href="/account">"Your account"</a>
-            {operator}
             <hr/>
             <p>"Theme"</p>
             <form method="post" action="/theme">{themes.collect_view()}</form>

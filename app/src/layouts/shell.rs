@@ -24,8 +24,6 @@ pub struct Frame {
     /// Every organization of the person, as (name, path).
     pub organizations: Vec<(String, String)>,
     pub current: NavItem,
-    /// Whether the person runs the installation.
-    pub operator: bool,
     pub theme: Theme,
 }
 
@@ -130,13 +128,12 @@ mod tests {
             user_email: "ines@example.com".to_owned(),
             organizations: vec![("A & B".to_owned(), "/org-1".to_owned())],
             current: NavItem::Keys,
-            operator: false,
             theme: Theme::System,
         };
         let html = view! { <Shell frame>"content"</Shell> }.to_html();
         assert!(html.contains(r#"<a href="/org-1/keys" aria-current="page">"#), "{html}");
         assert_eq!(html.matches(r#"aria-current="page""#).count(), 1, "{html}");
-        assert!(html.contains(r#"<form method="post" action="/logout">"#), "{html}");
-        assert!(html.contains("A &amp; B") && !html.contains("/operator"), "{html}");
+        assert!(html.contains(r#"<form method="post" action="/sign-out">"#), "{html}");
+        assert!(html.contains("A &amp; B"), "{html}");
     }
 }

@@ -103,7 +103,6 @@ impl Member {
                 .map(|own| (own.name.clone(), path(own.id)))
                 .collect(),
             current,
-            operator: self.visitor.account.operator,
             theme: self.visitor.look.theme,
         }
     }
