@@ -60,10 +60,11 @@ async fn set_up(
     if !identity::is_setup_token(&app.store, &app.secrets, &token).await? {
         return Ok(closed(look, StatusCode::FORBIDDEN));
     }
-    let organization = draft.read::<Name>("organization");
-    let zone = zones::read(&mut draft);
+    // In the order of the form, which is that of what is said about it.
     // Whoever reads the server's log is known well enough.
     let person = person::read(&mut draft);
+    let organization = draft.read::<Name>("organization");
+    let zone = zones::read(&mut draft);
     if let (Some(person), Some(organization), Some(zone)) = (person, organization, zone) {
         match identity::set_up(&app.store, &app.secrets, &session, &token, &person).await {
             Ok(operator) => {
