@@ -15,7 +15,7 @@ const chromium = {
 };
 // Light and dark are both in the tests of looks; pictures are made on demand.
 const PHONE = /narrow/;
-const PLAIN = /story|forms/;
+const PLAIN = /story|forms|deeds/;
 const SHOTS = /shots/;
 const desktop = { viewport: { width: 1280, height: 800 } };
 

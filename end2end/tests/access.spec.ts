@@ -2,7 +2,7 @@
 
 import type { APIResponse, Page } from '@playwright/test';
 import { expect, test } from '../support/fixtures';
-import { live, rooms } from '../support/pages';
+import { live, pages, rooms } from '../support/pages';
 import { account, fillSignIn, organization, signIn, signOut } from '../support/people';
 
 const COOKIE = 'exchequer';
@@ -179,4 +179,23 @@ test('failures to sign in don’t tell whether there is an account', async ({ pa
     sentences.push(await page.getByRole('alert').innerText());
   }
   expect(sentences[0]).toBe(sentences[1]);
+});
+
+test('no link leads nowhere', async ({ page, house }) => {
+  const operator = await account(house, 'Lin Link', ['--operator']);
+  const id = await organization(house, operator, 'Linked');
+  const lived = await live(house, { id });
+  await signIn(page, operator);
+  const seen = new Map<string, string>();
+  for (const { path } of pages(id, lived.pages)) {
+    const html = await (await page.request.get(path)).text();
+    for (const [, href] of html.matchAll(/ href="(\/[^"#]*)/g)) {
+      const link = href.replaceAll('&amp;', '&');
+      if (!seen.has(link)) seen.set(link, path);
+    }
+  }
+  expect(seen.size).toBeGreaterThan(20);
+  for (const [link, from] of seen) {
+    expect.soft((await page.request.get(link)).status(), `${link} on ${from}`).toBe(200);
+  }
 });
