@@ -2,7 +2,7 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import OpenAI from 'openai';
 import { type Exchequer, run } from './exchequer';
 import { python, script } from './python';
-import { chat, type Used } from './sandbox';
+import { DIME, type Used } from './sandbox';
 
 export const MODEL = 'sandbox-tokens';
 
@@ -76,19 +76,22 @@ export async function pythonClient(
   return JSON.parse(outcome.stdout);
 }
 
-/** Sends chats until one is refused; what went through, and why it ended. */
-export async function untilRefused(openai: OpenAI, text: string, maxTokens: number) {
-  const used: Used[] = [];
-  while (used.length < 1_000) {
-    try {
-      await whole(openai, text, maxTokens);
-      used.push(chat(text, maxTokens));
-    } catch (error) {
-      if (error instanceof OpenAI.APIError) return { used, error };
-      throw error;
-    }
-  }
-  throw new Error('nothing was ever refused');
+/** A request to `sandbox-dime`, which costs exactly ten cents; its answer says of how many tokens it is. */
+export async function dime(openai: OpenAI): Promise<Used> {
+  const messages = [{ role: 'user' as const, content: 'Heads or tails?' }];
+  const { usage } = await openai.chat.completions.create({ model: 'sandbox-dime', messages });
+  if (!usage) throw new Error('an answer without its usage');
+  return { requests: 1, input: usage.prompt_tokens, output: usage.completion_tokens, charge: DIME };
+}
+
+/** What a refusal says, as OpenAI's client hands it on. */
+export async function refusal(request: Promise<unknown>): Promise<InstanceType<typeof OpenAI.APIError>> {
+  const error = await request.then(
+    () => new Error('it was answered'),
+    (error: unknown) => error,
+  );
+  if (error instanceof OpenAI.APIError) return error;
+  throw error;
 }
 
 /** How many requests leave this process for the gateway while `work` runs: retries count. */

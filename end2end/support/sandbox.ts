@@ -4,6 +4,8 @@
 const INPUT = 1_000_000n;
 const OUTPUT = 4_000_000n;
 const EMBEDDED = 100_000n;
+/** What a request to `sandbox-dime` costs, whatever its tokens. */
+export const DIME = 100_000_000_000n;
 
 /** What requests used and cost. */
 export interface Used {
