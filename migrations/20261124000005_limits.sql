@@ -68,7 +68,7 @@ COMMENT ON TABLE thresholds IS 'An amount, or a share of the budget of the same 
 CREATE TABLE crossings (
     org_id uuid NOT NULL,
     id uuid NOT NULL,
-    kind text NOT NULL CONSTRAINT crossings_kind CHECK (kind IN ('threshold', 'blocked')),
+    kind text NOT NULL CONSTRAINT crossings_kind CHECK (kind IN ('threshold', 'blocked', 'refused')),
     subject_id uuid NOT NULL,
     counter_id bigint NOT NULL,
     fires_at numeric(30, 12) NOT NULL,
@@ -78,7 +78,7 @@ CREATE TABLE crossings (
     PRIMARY KEY (org_id, id),
     CONSTRAINT crossings_once UNIQUE (org_id, kind, subject_id, counter_id, fires_at)
 );
-COMMENT ON TABLE crossings IS 'A threshold reached, or a budget''s first refusal: once per window and amount.';
+COMMENT ON TABLE crossings IS 'A threshold reached (threshold), a budget''s first refusal with at most a tenth left (blocked) or with more (refused: a request was too large for it): each once per window and amount.';
 COMMENT ON COLUMN crossings.subject_id IS 'The threshold, or the budget that began to block.';
 COMMENT ON COLUMN crossings.counter_id IS 'Scope and window.';
 COMMENT ON COLUMN crossings.silent IS 'Already passed when a person set it: shown, not mailed.';

@@ -99,16 +99,19 @@ CREATE FUNCTION exq_ledger_cross(p_counters bigint[], p_now timestamptz) RETURNS
     JOIN users u ON u.id = m.user_id AND u.verified_at IS NOT NULL
 $$;
 
--- The first refusal by a budget in a window is an alert by itself; by a raised amount, a new one.
+-- The first refusal by a budget in a window is an alert by itself; by a raised amount, a new one. A
+-- request too large while more than a tenth is left must not use up the alert that the budget is
+-- as good as spent.
 CREATE FUNCTION exq_ledger_blocked(p_counters bigint[], p_budgets uuid[], p_now timestamptz) RETURNS void
     LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
     WITH blocked AS (
         INSERT INTO crossings (org_id, id, kind, subject_id, counter_id, fires_at, spent, crossed_at)
-        SELECT k.org_id, exq_id(), 'blocked', b.id, k.id, b.amount, k.spent, p_now
+        SELECT DISTINCT ON (b.id, k.id) k.org_id, exq_id(), CASE WHEN (b.amount - k.spent) * 10 > b.amount THEN 'refused' ELSE 'blocked' END,
+            b.id, k.id, b.amount, k.spent, p_now
         FROM unnest(p_counters, p_budgets) AS w (counter_id, budget_id)
         JOIN counters k ON k.id = w.counter_id
         JOIN budgets b ON (b.org_id, b.id) = (k.org_id, w.budget_id)
-        ORDER BY b.id
+        ORDER BY b.id, k.id
         ON CONFLICT ON CONSTRAINT crossings_once DO NOTHING
         RETURNING *
     )

@@ -7,6 +7,7 @@ use std::{
     os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _},
     path::Path,
     sync::Arc,
+    time::Duration,
 };
 
 use anyhow::{Context as _, bail};
@@ -73,7 +74,11 @@ impl Database {
 
     /// Closes the connections, and stops the database if this process started it.
     pub async fn close(self) {
-        self.store.close().await;
+        // A request that was cut may hold a connection for ever.
+        let closed = tokio::time::timeout(Duration::from_secs(2), self.store.close()).await;
+        if closed.is_err() {
+            tracing::debug!("connections to the database were left open");
+        }
         if let Some(embedded) = self.embedded {
             embedded.stop().await;
         }

@@ -5,6 +5,7 @@ pub mod assets;
 pub mod cli;
 pub mod commands;
 pub mod database;
+mod listen;
 pub mod postgres;
 pub mod router;
 pub mod say;

@@ -1,6 +1,6 @@
 //! `exchequer`.
 
-use std::{io::IsTerminal as _, process::ExitCode};
+use std::{io::IsTerminal as _, process::ExitCode, time::Duration};
 
 use clap::Parser as _;
 use server::{
@@ -15,6 +15,9 @@ use tracing_subscriber::EnvFilter;
 /// Pages are made of many small pieces.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// How long what still runs may take when all is said and done.
+const LAST: Duration = Duration::from_secs(1);
 
 fn main() -> ExitCode {
     // A file that is not there is no fault; one that can't be read is told by what it leaves unset.
@@ -48,7 +51,10 @@ fn start(command: Command) -> anyhow::Result<ExitCode> {
         .worker_threads(settings.workers)
         .enable_all()
         .build()?;
-    runtime.block_on(run(settings, command))
+    let done = runtime.block_on(run(settings, command));
+    // Requests that were cut may still hang on something.
+    runtime.shutdown_timeout(LAST);
+    done
 }
 
 async fn run(settings: Settings, command: Command) -> anyhow::Result<ExitCode> {

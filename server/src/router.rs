@@ -31,13 +31,16 @@ struct Health {
 /// Pages behind a session, the gateway behind its keys, files, and two questions of health.
 pub fn router(app: App, gateway: Gateway, proxies: Proxies, stopping: CancellationToken) -> Router {
     let secure = app.public_url.starts_with("https://");
+    // Behind a proxy the host that the browser names is the public one.
+    let csrf = CsrfLayer::new();
+    let csrf = csrf.clone().add_trusted_origin(&app.public_url).unwrap_or(csrf);
     let pages = app::pages::router()
         .layer(
             ServiceBuilder::new()
                 // Outermost, so that a panic anywhere below is a page and not a cut connection.
                 .layer(from_fn_with_state(app.clone(), app::web::show_failures))
                 // Another site's page must not act for the person: by Sec-Fetch-Site, else Origin.
-                .layer(CsrfLayer::new())
+                .layer(csrf)
                 .layer(identity::session_layer(&app.store, &app.public_url)),
         )
         .with_state(app.clone());

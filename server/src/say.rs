@@ -1,20 +1,21 @@
 //! What the program says to whoever started it; everything else goes to the log.
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "the one module that prints")]
+
+use std::io::Write as _;
 
 use serde::Serialize;
 
-/// A line for a person.
+/// A line for a person. Who listens no more (`exchequer doctor | head -1`) is no fault.
 pub fn line(text: impl std::fmt::Display) {
-    println!("{text}");
+    let _ = writeln!(std::io::stdout(), "{text}");
 }
 
 /// One JSON object for a program.
 pub fn json(value: &impl Serialize) -> anyhow::Result<()> {
-    println!("{}", serde_json::to_string(value)?);
+    line(serde_json::to_string(value)?);
     Ok(())
 }
 
 /// Why a command failed.
 pub fn error(text: impl std::fmt::Display) {
-    eprintln!("exchequer: {text}");
+    let _ = writeln!(std::io::stderr(), "exchequer: {text}");
 }

@@ -2,7 +2,7 @@
 
 use std::{
     net::{IpAddr, SocketAddr},
-    num::NonZeroUsize,
+    num::{NonZeroU32, NonZeroU64, NonZeroUsize},
     path::PathBuf,
     str::FromStr,
     time::Duration,
@@ -88,8 +88,14 @@ impl Settings {
             smtp: environment.smtp()?,
             sign_up: environment.sign_up()?,
             pool: environment
-                .parsed("EXCHEQUER_DB_POOL", "is a number of connections, at least 1")?
-                .unwrap_or_else(|| u32::try_from(cores * 4).unwrap_or(16).clamp(8, 64)),
+                .parsed::<NonZeroU32>(
+                    "EXCHEQUER_DB_POOL",
+                    "is a number of connections, at least 1",
+                )?
+                .map_or_else(
+                    || u32::try_from(cores * 4).unwrap_or(16).clamp(8, 64),
+                    NonZeroU32::get,
+                ),
             workers: environment
                 .parsed::<NonZeroUsize>("EXCHEQUER_WORKERS", "is a number of threads, at least 1")?
                 .map_or_else(|| cores.max(4), NonZeroUsize::get),
@@ -189,8 +195,12 @@ impl Environment<'_> {
 
     fn upstream(&self) -> Result<Option<gateway::Upstream>, SettingsError> {
         let name = "EXCHEQUER_UPSTREAM_URL";
-        let timeout =
-            self.parsed("EXCHEQUER_UPSTREAM_TIMEOUT", "is a number of seconds")?.unwrap_or(600);
+        let timeout = self
+            .parsed::<NonZeroU64>(
+                "EXCHEQUER_UPSTREAM_TIMEOUT",
+                "is a number of seconds, at least 1",
+            )?
+            .map_or(600, NonZeroU64::get);
         let Some(url) = self.text(name) else { return Ok(None) };
         let key = self.secret("EXCHEQUER_UPSTREAM_KEY");
         let base_url = url.parse::<Uri>().ok().filter(|url| {
@@ -257,10 +267,11 @@ mod tests {
             ("EXCHEQUER_TRUSTED_PROXIES", "10.0.0.1, proxy"),
             ("EXCHEQUER_SANDBOX", "maybe"),
             ("EXCHEQUER_SIGNUP", "closed"),
-            ("EXCHEQUER_DB_POOL", "many"),
+            ("EXCHEQUER_DB_POOL", "0"),
             ("EXCHEQUER_WORKERS", "0"),
             ("EXCHEQUER_DRAIN", "-1"),
             ("EXCHEQUER_UPSTREAM_URL", "ftp://x"),
+            ("EXCHEQUER_UPSTREAM_TIMEOUT", "0"),
             ("EXCHEQUER_MAIL_FROM", "nobody"),
         ] {
             let error = read(&[(name, value)]).unwrap_err().to_string();

@@ -20,7 +20,7 @@ async fn an_alert_shows_what_the_mail_server_answered() {
     page.says("Brackwater passed $2.00").says("Queued").says("ines@example.com");
     page.says("value=\"2.50\"").says("Mails wait in the outbox.");
     for (change, words) in [
-        ("state = 'queued', attempts = 3, answer = '451 4.3.0 <later>'", "Retrying, 3 of 8"),
+        ("state = 'queued', attempts = 3, answer = '451 4.3.0 <later>'", "Retrying after 3 tries"),
         ("state = 'sent', attempts = 4, answer = '250 2.0.0 queued as 8F1C2'", "Sent"),
         ("state = 'failed', attempts = 8, answer = '550 5.1.1 nobody'", "Failed"),
     ] {

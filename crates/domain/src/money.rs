@@ -19,6 +19,11 @@ pub enum MoneyError {
     /// Not digits with at most one point.
     #[error("write an amount in dollars, like 250 or 99.50")]
     NotANumber,
+    /// A comma that sets no thousands apart.
+    #[error(
+        "write a point before the cents, like 99.50; commas only set thousands apart, like 1,250.00"
+    )]
+    Comma,
     /// Below zero.
     #[error("an amount can’t be negative")]
     Negative,
@@ -125,7 +130,11 @@ impl FromStr for Usd {
             let amount = rest.parse::<Self>()?;
             return if amount == Self::ZERO { Ok(amount) } else { Err(MoneyError::Negative) };
         }
-        let text = text.strip_prefix('$').unwrap_or(text).replace(',', "");
+        let text = text.strip_prefix('$').unwrap_or(text);
+        if !has_whole_groups(text) {
+            return Err(MoneyError::Comma);
+        }
+        let text = text.replace(',', "");
         let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
         if whole.len() + fraction.len() == 0
             || !whole.bytes().chain(fraction.bytes()).all(|byte| byte.is_ascii_digit())
@@ -145,6 +154,18 @@ impl FromStr for Usd {
         let amount = Self(whole * Self::PICO + pico);
         if amount > Self::MAX { Err(MoneyError::TooLarge) } else { Ok(amount) }
     }
+}
+
+/// Whether commas, if there are any, set thousands apart: one that stands for the point would make an
+/// amount a hundred times larger.
+fn has_whole_groups(text: &str) -> bool {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let mut groups = whole.split(',');
+    let first = groups.next().map_or(0, str::len);
+    let rest: Vec<&str> = groups.collect();
+    !fraction.contains(',')
+        && (rest.is_empty()
+            || ((1..=3).contains(&first) && rest.iter().all(|group| group.len() == 3)))
 }
 
 impl Neg for Usd {
@@ -187,6 +208,7 @@ mod tests {
             ("250", 250 * Usd::PICO),
             ("99.50", 99_500_000_000_000),
             (" $1,250.00 ", 1250 * Usd::PICO),
+            ("1,234,567", 1_234_567 * Usd::PICO),
             (".5", Usd::PICO / 2),
             ("0.000000000001", 1),
             ("-0", 0),
@@ -205,6 +227,13 @@ mod tests {
             ("NaN", MoneyError::NotANumber),
             ("1.2.3", MoneyError::NotANumber),
             ("١٢", MoneyError::NotANumber),
+            ("1,5", MoneyError::Comma),
+            ("0,50", MoneyError::Comma),
+            ("99,95", MoneyError::Comma),
+            ("1,2345", MoneyError::Comma),
+            ("1234,567", MoneyError::Comma),
+            (",250", MoneyError::Comma),
+            ("1.000,00", MoneyError::Comma),
             ("-5", MoneyError::Negative),
             ("−5", MoneyError::Negative),
             ("0.0000000000001", MoneyError::TooPrecise),

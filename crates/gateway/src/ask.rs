@@ -59,6 +59,8 @@ struct Wire<'a> {
     conversation: Raw<'a>,
     #[serde(borrow, default)]
     prompt: Raw<'a>,
+    #[serde(borrow, default)]
+    service_tier: Raw<'a>,
 }
 
 fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Raw<'de>, D::Error> {
@@ -85,6 +87,13 @@ impl<'a> Ask<'a> {
             MAX_TOKENS,
         )?);
         let choices = number(wire.n, "n", 1, MAX_CHOICES)?.unwrap_or(1);
+        let tier: Option<Cow<'_, str>> = optional(wire.service_tier, "service_tier", "a text")?;
+        if tier.is_some_and(|tier| !matches!(&*tier, "auto" | "default")) {
+            return Err(Error::Invalid {
+                param: "service_tier",
+                wanted: "auto or default: no other tier has a price here".to_owned(),
+            });
+        }
         let stored = [wire.previous_response_id, wire.conversation, wire.prompt];
         Ok(Self {
             model: required(wire.model, "model", "a text")?,

@@ -41,6 +41,17 @@ pub(crate) struct Size {
     pub(crate) tools: bool,
 }
 
+impl Size {
+    /// The sandbox was told to claim so many tokens, whatever is asked for.
+    pub(crate) fn at_least(&mut self, tokens: u64) {
+        if self.generates {
+            self.max_output = Some(self.max_output.unwrap_or(SANDBOX_OUTPUT).max(tokens));
+        } else {
+            self.body = self.body.max(tokens);
+        }
+    }
+}
+
 /// What is reserved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Bound {

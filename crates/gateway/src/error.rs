@@ -45,6 +45,8 @@ pub(crate) enum Error {
     Invalid { param: &'static str, wanted: String },
     #[error("The body could not be read to its end.")]
     BodyCut,
+    #[error("The body was not sent within a minute.")]
+    BodySlow,
     #[error("The body is larger than 16 MiB.")]
     BodyTooLarge,
     #[error(
@@ -63,6 +65,10 @@ pub(crate) enum Error {
     LedgerUnavailable,
     #[error("This server is about to stop. Try again in a moment.")]
     ShuttingDown,
+    #[error(
+        "The provider does not accept this installation's key for it: whoever runs this installation must renew it."
+    )]
+    UpstreamDenied,
     #[error("The provider could not be reached: nothing was forwarded.")]
     UpstreamRefused,
     #[error("The provider broke the connection before its answer was complete.")]
@@ -140,7 +146,7 @@ impl Error {
             Self::Invalid { param, .. } => {
                 Form { param: Some(param), ..bad(StatusCode::BAD_REQUEST, "invalid_value") }
             }
-            Self::BodyCut => bad(StatusCode::BAD_REQUEST, "incomplete_body"),
+            Self::BodyCut | Self::BodySlow => bad(StatusCode::BAD_REQUEST, "incomplete_body"),
             Self::BodyTooLarge => bad(StatusCode::PAYLOAD_TOO_LARGE, "request_too_large"),
             Self::NotJsonType => bad(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type"),
             Self::UnknownUrl(..) => bad(StatusCode::NOT_FOUND, "unknown_url"),
@@ -155,9 +161,10 @@ impl Error {
             ),
             Self::LedgerUnavailable => unavailable("ledger_unavailable"),
             Self::ShuttingDown => unavailable("shutting_down"),
-            Self::UpstreamRefused | Self::UpstreamLost | Self::UpstreamGarbage => {
-                upstream(StatusCode::BAD_GATEWAY)
-            }
+            Self::UpstreamDenied
+            | Self::UpstreamRefused
+            | Self::UpstreamLost
+            | Self::UpstreamGarbage => upstream(StatusCode::BAD_GATEWAY),
             Self::UpstreamTimeout => upstream(StatusCode::GATEWAY_TIMEOUT),
             Self::UpstreamStatus(status) => upstream(*status),
         }
@@ -257,6 +264,8 @@ mod tests {
             Error::missing("model"),
             Error::Invalid { param: "n", wanted: "a whole number from 1 to 128".to_owned() },
             Error::BodyCut,
+            Error::BodySlow,
+            Error::UpstreamDenied,
             Error::BodyTooLarge,
             Error::NotJsonType,
             Error::UnknownUrl(Method::POST, uri()),

@@ -15,7 +15,10 @@ use axum::{
 };
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
-use tokio::sync::{Semaphore, oneshot};
+use tokio::{
+    sync::{Semaphore, oneshot},
+    task::spawn_blocking,
+};
 
 use crate::{
     booking::Booking,
@@ -32,6 +35,9 @@ use crate::{
 
 /// The sandbox needs no more patience than its longest pause.
 const SANDBOX_SILENCE: Duration = Duration::from_secs(700);
+
+/// Answers above so many bytes are not read on the threads that serve everybody.
+const LARGE: usize = 256 * 1024;
 
 /// Who answers.
 pub(crate) enum Provider {
@@ -138,9 +144,15 @@ impl Exchange {
         reply.fail(failure);
     }
 
-    /// An error status: handed on as it is, in OpenAI's form.
+    /// An error status: handed on as it is, in OpenAI's form. But a 401 of the provider is about the
+    /// installation's key, not about the client's.
     async fn refused(self, response: Response, reply: Reply) {
         self.booking.release();
+        let is_ours = matches!(self.provider, Provider::Upstream(_));
+        if is_ours && response.status() == StatusCode::UNAUTHORIZED {
+            tracing::error!("the provider does not accept EXCHEQUER_UPSTREAM_KEY");
+            return reply.fail(Error::UpstreamDenied);
+        }
         let (head, body) = response.into_parts();
         let mut sent = headers::downward(&head.headers);
         let whole = whole::read(body, self.provider.silence()).await.ok();
@@ -180,9 +192,7 @@ impl Exchange {
                 return reply.fail(error);
             }
         };
-        let shown = whole::unpacked(&whole, Packing::of(&head.headers))
-            // What can't be unpacked here, the client may be able to.
-            .map_or(Shown::Output((whole.len() as u64).div_ceil(4)), |plain| meter::answer(&plain));
+        let shown = shown(whole.clone(), Packing::of(&head.headers)).await;
         let is_garbage = matches!(shown, Shown::Garbage(_));
         let charge = match shown {
             Shown::Usage(tokens) => self.booking.answered(tokens).await,
@@ -207,4 +217,14 @@ fn respond(status: StatusCode, headers: HeaderMap, body: Body) -> Response {
     *response.status_mut() = status;
     *response.headers_mut() = headers;
     response
+}
+
+/// What a whole answer shows of its usage. A large one is read where it holds up nobody else.
+async fn shown(whole: Bytes, packing: Packing) -> Shown {
+    let size = whole.len();
+    // What can't be unpacked here, the client may be able to.
+    let unread = Shown::Output((size as u64).div_ceil(4));
+    let read = move || whole::unpacked(&whole, packing).map(|plain| meter::answer(&plain));
+    let shown = if size > LARGE { spawn_blocking(read).await.ok().flatten() } else { read() };
+    shown.unwrap_or(unread)
 }

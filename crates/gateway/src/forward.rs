@@ -1,7 +1,7 @@
 //! The way of a request: authenticate, resolve, bound, reserve; then forward and settle in a task of
 //! its own, which runs to its end though the client hangs up.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use axum::{body::Body, extract::Request, response::Response};
 use bytes::Bytes;
@@ -10,7 +10,7 @@ use http::{HeaderMap, header};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use ledger::{Refusal, Reservation};
 use store::system::KeyState;
-use tokio::sync::oneshot;
+use tokio::{sync::oneshot, time::timeout};
 
 use crate::{
     ask::Ask,
@@ -29,6 +29,8 @@ use crate::{
 
 /// The largest body of a request.
 const LARGEST: usize = 16 * 1024 * 1024;
+/// How long a client may take to send it.
+const SLOWEST: Duration = Duration::from_mins(1);
 
 /// What can be asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,15 +64,21 @@ pub(crate) async fn forward(
     request: Request,
 ) -> Result<Response, Error> {
     let (head, body) = request.into_parts();
-    let key = authenticate::caller(&gateway, &head.headers).await?;
+    authenticate::caller(&gateway, &head.headers).await?;
     if !connection::is_json(&head.headers) || head.headers.contains_key(header::CONTENT_ENCODING) {
         return Err(Error::NotJsonType);
     }
     let body = read(body).await?;
+    // A body may take its time: what the key may is judged again, now that it counts.
+    let key = authenticate::caller(&gateway, &head.headers).await?;
     let ask = endpoint.read(&body)?;
     let route = gateway.models().route(&ask.model, gateway.serving())?;
     let provider = provider(&gateway, &route, &head.headers)?;
-    let bound = Bound::new(&ask.size, &route.price);
+    let mut size = ask.size;
+    if let Provider::Sandbox(steering) = &provider {
+        size.at_least(steering.tokens.unwrap_or(0));
+    }
+    let bound = Bound::new(&size, &route.price);
     let reservation = reserve(&gateway, id, &key, &ask, &route, bound).await?;
 
     let asks_for_usage = ask.stream_options.asks();
@@ -91,7 +99,8 @@ pub(crate) async fn forward(
 }
 
 async fn read(body: Body) -> Result<Bytes, Error> {
-    let whole = Limited::new(body, LARGEST).collect().await.map_err(|error| {
+    let whole = timeout(SLOWEST, Limited::new(body, LARGEST).collect()).await;
+    let whole = whole.map_err(|_| Error::BodySlow)?.map_err(|error| {
         if error.is::<LengthLimitError>() { Error::BodyTooLarge } else { Error::BodyCut }
     })?;
     Ok(whole.to_bytes())

@@ -37,7 +37,12 @@ const HOP_BY_HOP: [&str; 9] = [
 
 /// The client's that are not for the provider: whom we bill and where the client sits is ours, and
 /// cookies belong to the dashboard.
-const NOT_UP: [&str; 11] = [
+const NOT_UP: [&str; 15] = [
+    // What else clients call their key, and what one account at the provider shares.
+    "api-key",
+    "idempotency-key",
+    "x-api-key",
+    "x-goog-api-key",
     "accept-encoding",
     "authorization",
     "content-length",
@@ -51,10 +56,19 @@ const NOT_UP: [&str; 11] = [
     "x-real-ip",
 ];
 
-/// The provider's that are not for the client: they speak of the provider's host, or the body's
-/// length, which is told anew.
-const NOT_DOWN: [&str; 5] =
-    ["alt-svc", "content-length", "set-cookie", "strict-transport-security", "x-request-id"];
+/// The provider's that are not for the client: they speak of the provider's host, of the account
+/// there, or of the body's length, which is told anew.
+const NOT_DOWN: [&str; 7] = [
+    "alt-svc",
+    "content-length",
+    "openai-organization",
+    "openai-project",
+    "set-cookie",
+    "strict-transport-security",
+    "x-request-id",
+];
+/// Limits of the account at the provider, which all organizations share.
+const LIMITS: &str = "x-ratelimit-";
 
 /// The headers that go to the provider, with the key that it knows.
 pub(crate) fn upward(client: &HeaderMap, authorization: Option<HeaderValue>) -> HeaderMap {
@@ -71,7 +85,9 @@ pub(crate) fn upward(client: &HeaderMap, authorization: Option<HeaderValue>) -> 
 
 /// The headers that go to the client.
 pub(crate) fn downward(provider: &HeaderMap) -> HeaderMap {
-    let mut sent = kept(provider, |name| !NOT_DOWN.contains(&name) && !name.starts_with(OURS));
+    let mut sent = kept(provider, |name| {
+        !NOT_DOWN.contains(&name) && !name.starts_with(OURS) && !name.starts_with(LIMITS)
+    });
     if let Some(id) = provider.get(REQUEST_ID) {
         sent.insert(UPSTREAM_REQUEST_ID, id.clone());
     }

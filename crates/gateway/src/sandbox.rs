@@ -13,6 +13,7 @@
 
 mod answer;
 mod chunks;
+mod inputs;
 mod steering;
 
 use std::convert::Infallible;
@@ -51,7 +52,12 @@ pub(crate) async fn answer(chat: bool, body: &Bytes, steering: &Steering) -> Res
             Err(error) => refused(StatusCode::BAD_REQUEST, &error.to_string()),
         }
     } else {
-        json(StatusCode::OK, answer::embedding(body, steering))
+        match answer::embedding(body, steering) {
+            Some(answer) => json(StatusCode::OK, answer),
+            None => {
+                refused(StatusCode::BAD_REQUEST, "The sandbox embeds at most 2,048 inputs at once.")
+            }
+        }
     };
     match steering.reset_after {
         Some(bytes) => broken_off(response, bytes),

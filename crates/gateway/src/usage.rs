@@ -31,7 +31,13 @@ pub(crate) fn read(json: &str) -> Option<Tokens> {
         (None, None) => return None,
     };
     let input = wire.prompt_tokens.checked_sub(cached)?;
-    (wire.prompt_tokens <= ABSURD && output <= ABSURD).then_some(Tokens { input, cached, output })
+    let told = wire.prompt_tokens.saturating_add(output);
+    // Nothing at all is not a usage: a request has a prompt.
+    (told > 0 && wire.prompt_tokens <= ABSURD && output <= ABSURD).then_some(Tokens {
+        input,
+        cached,
+        output,
+    })
 }
 
 #[cfg(test)]
@@ -52,7 +58,6 @@ mod tests {
                 tokens(9, 0, 3),
             ),
             (r#"{"prompt_tokens":7,"total_tokens":7}"#, tokens(7, 0, 0)),
-            (r#"{"prompt_tokens":0,"completion_tokens":0}"#, tokens(0, 0, 0)),
         ] {
             assert_eq!(read(json), told, "{json}");
         }
@@ -65,6 +70,7 @@ mod tests {
             "{}",
             "[]",
             r#"{"prompt_tokens":9}"#,
+            r#"{"prompt_tokens":0,"completion_tokens":0}"#,
             r#"{"prompt_tokens":-1,"completion_tokens":3}"#,
             r#"{"prompt_tokens":1,"completion_tokens":3.5}"#,
             r#"{"prompt_tokens":"1","completion_tokens":3}"#,

@@ -11,7 +11,7 @@ use tokio::time::timeout;
 use crate::{error::Error, tap::Packing};
 
 /// The largest answer.
-const LARGEST: usize = 64 * 1024 * 1024;
+const LARGEST: usize = 16 * 1024 * 1024;
 
 /// Reads a body, with at most `silence` between two of its pieces.
 pub(crate) async fn read(mut body: Body, silence: Duration) -> Result<Bytes, Error> {

@@ -200,6 +200,15 @@ impl<B: Book> Node<B> {
                     self.windows.forget();
                     queue.push(work);
                 }
+                Ok(Applied::Missing) => {
+                    // A row is gone that an open request holds on: a fault of that organization's
+                    // rows, which reconcile names, must not stop the others.
+                    tracing::error!(
+                        batch = batch.number,
+                        "a counter is missing; run `exchequer reconcile`"
+                    );
+                    self.set_stuck(work, &mut queue);
+                }
                 Ok(_) => self.put_back(work).await,
                 Err(BookError::Locked) => self.set_stuck(work, &mut queue),
                 Err(BookError::BadData(reason)) => self.narrow(work, &reason, &mut queue).await,
@@ -362,6 +371,10 @@ impl<B: Book> Node<B> {
         match work.halve() {
             Ok((first, second)) => queue.extend([second, first]),
             Err(single) => {
+                for (_, id) in &single.releases {
+                    // The sweep releases it again.
+                    self.live.remove(id);
+                }
                 tracing::error!(reason, "a command's data was refused by the tables");
                 for asking in single.reservations {
                     asking.waiting.refuse(Refusal::Invalid);

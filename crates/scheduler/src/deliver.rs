@@ -7,8 +7,9 @@ use store::{
     system::{Mail, Sent},
 };
 
-/// Mails claimed at once, and how many of them are under way at once.
-const CLAIM: i64 = 20;
+/// Mails claimed at once: as many as are under way at once, so that none waits while its claim runs
+/// out.
+const CLAIM: i64 = 5;
 const AT_ONCE: usize = 5;
 
 /// Sends what is due, and records what the mail server answered to each. A mail is claimed before it

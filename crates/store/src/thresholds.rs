@@ -198,7 +198,7 @@ impl Store {
             .map(|row| {
                 Ok(Crossing {
                     id: CrossingId::from_uuid(row.id),
-                    blocked: row.kind == "blocked",
+                    blocked: row.kind != "threshold",
                     scope: scope(&row.scope, row.scope_id)?,
                     scope_name: row.name,
                     period: period(&row.period)?,

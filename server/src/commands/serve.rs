@@ -1,23 +1,25 @@
 //! `serve`: from settings to a running program, and to its end.
 
-use std::{future::IntoFuture as _, net::SocketAddr, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use anyhow::Context as _;
 use app::{render::Assets, web::App};
-use axum::serve::ListenerExt as _;
 use gateway::{Gateway, Setup};
 use identity::Purpose;
+use ledger::{Ledger, Node};
 use secrecy::ExposeSecret as _;
-use store::system::SignUpPolicy;
+use store::{Store, system::SignUpPolicy};
 use tokio::{
-    net::{TcpListener, TcpStream},
+    net::TcpListener,
+    runtime::{Builder, Handle},
     signal::unix::{SignalKind, signal},
     time::timeout,
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    address::Proxies, assets, database::Database, mailer, router::router, say, settings::Settings,
+    address::Proxies, assets, database::Database, listen::listen, mailer, router::router, say,
+    settings::Settings,
 };
 
 /// How long the ledger may take at the very end.
@@ -43,12 +45,25 @@ async fn serve(
     let store = &database.store;
     let default = if database.is_embedded() { SignUpPolicy::Open } else { SignUpPolicy::Invited };
     store.system().init_sign_up_policy(settings.sign_up.unwrap_or(default)).await?;
-    let mailer = mailer(settings)?;
     let life = Life::default();
-    let ledger =
-        ledger::Node::start(Arc::new(store.book()), &life.ledger, life.ledger_stop.clone())
-            .await
-            .context("this node can’t register in the database")?;
+    // On threads of its own: large bodies must not hold up everybody's admission, nor the heartbeat.
+    let threads =
+        Builder::new_multi_thread().worker_threads(1).thread_name("ledger").enable_all().build()?;
+    let done = serve_with(settings, database, listener, &life, threads.handle()).await;
+    threads.shutdown_background();
+    done
+}
+
+async fn serve_with(
+    settings: &Settings,
+    database: &Database,
+    listener: TcpListener,
+    life: &Life,
+    threads: &Handle,
+) -> anyhow::Result<()> {
+    let store = &database.store;
+    let mailer = mailer(settings)?;
+    let ledger = start_ledger(store, life, threads).await?;
     let sandbox = settings.sandbox.unwrap_or(settings.upstream.is_none());
     let gateway = Gateway::new(Setup {
         ledger,
@@ -73,22 +88,26 @@ async fn serve(
     let proxies = Proxies(settings.trusted_proxies.as_slice().into());
     let router = router(app, gateway, proxies, life.stopping.clone());
     welcome(settings, database).await?;
-    let server = axum::serve(
-        listener.tap_io(no_delay),
-        router.into_make_service_with_connect_info::<SocketAddr>(),
-    )
-    .with_graceful_shutdown(life.stopping.clone().cancelled_owned());
-    let serving = life.http.spawn(server.into_future());
+    let (stop, cut) = (life.stopping.clone(), life.cut.clone());
+    life.http.spawn(listen(listener, router, life.http.clone(), stop, cut));
     stopped().await?;
     say::line("Stopping: running requests may end. Once more to stop at once.");
     life.end(settings.drain).await;
-    serving.await?.context("the server failed")
+    Ok(())
+}
+
+async fn start_ledger(store: &Store, life: &Life, threads: &Handle) -> anyhow::Result<Ledger> {
+    let (book, tasks, stop) =
+        (Arc::new(store.book()), life.ledger.clone(), life.ledger_stop.clone());
+    let started = threads.spawn(async move { Node::start(book, &tasks, stop).await }).await?;
+    started.context("this node can’t register in the database")
 }
 
 /// What ends, in this order: new requests, running requests and jobs, the ledger.
 #[derive(Default)]
 struct Life {
     stopping: CancellationToken,
+    cut: CancellationToken,
     ledger_stop: CancellationToken,
     http: TaskTracker,
     requests: TaskTracker,
@@ -114,6 +133,7 @@ impl Life {
             }
             _ = stopped() => {}
         }
+        self.cut.cancel();
         // What ended is written; what did not has its intent, which another node books.
         self.ledger_stop.cancel();
         if timeout(LAST_WORDS, self.ledger.wait()).await.is_err() {
@@ -121,13 +141,6 @@ impl Life {
                 "the database does not answer; what is open is booked at its bound by the next node"
             );
         }
-    }
-}
-
-/// Small pieces of a stream go out as they come.
-fn no_delay(connection: &mut TcpStream) {
-    if let Err(error) = connection.set_nodelay(true) {
-        tracing::debug!(error = %error, "a connection delays small pieces");
     }
 }
 
@@ -141,37 +154,44 @@ async fn stopped() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The address, what to do first, and how to load demo data.
+/// The address, what to do first, how to load demo data, how a second node joins.
 async fn welcome(settings: &Settings, database: &Database) -> anyhow::Result<()> {
     let url = &settings.public_url;
+    let row = |name: &str, text: String| say::line(format!("  {name:<12} {text}"));
     say::line(format!("Exchequer serves {url} (listening on {})", settings.bind));
-    let token = identity::setup_token(&database.store, &database.secrets).await?;
-    if let Some(token) = token {
-        say::line(format!(
-            "First, make the operator and an organization:  {url}/setup/{}",
-            token.expose_secret()
-        ));
+    if let Some(token) = identity::setup_token(&database.store, &database.secrets).await? {
+        row(
+            "First",
+            format!("make the operator and an organization: {url}/setup/{}", token.expose_secret()),
+        );
     }
-    say::line(format!("An OpenAI client sends its requests to         {url}/v1"));
+    row("API", format!("{url}/v1 is the base URL for an OpenAI client"));
+    row("Demo data", format!("{} demo (in another terminal, from this folder)", command(settings)));
     if database.is_embedded() {
-        let folder = settings.data_dir.display();
-        say::line(format!("Demo data, from the same folder:               {} demo", program()));
-        say::line(format!(
-            "The database is private, in {folder}; a second node needs one that both reach: DATABASE_URL and"
-        ));
-        say::line("EXCHEQUER_SECRET_KEY, the same on every node.");
+        row("Database", format!("private, in {}", settings.data_dir.display()));
+        row(
+            "Second node",
+            "needs a database that both reach: DATABASE_URL, and EXCHEQUER_SECRET_KEY".to_owned(),
+        );
     } else {
-        say::line(
-            "A second node: the same DATABASE_URL and EXCHEQUER_SECRET_KEY, another EXCHEQUER_BIND.",
+        row(
+            "Second node",
+            "the same DATABASE_URL and EXCHEQUER_SECRET_KEY, another EXCHEQUER_BIND".to_owned(),
         );
     }
     if settings.smtp.is_none() {
-        say::line("No EXCHEQUER_SMTP_URL: mails wait in the outbox.");
+        row("Mail", "waits in the outbox: EXCHEQUER_SMTP_URL is not set".to_owned());
     }
     Ok(())
 }
 
-/// How this program was called.
-fn program() -> String {
-    std::env::args().next().unwrap_or_else(|| "exchequer".to_owned())
+/// How this program was called, with what another call needs to find the same database.
+fn command(settings: &Settings) -> String {
+    let program = std::env::args().next().unwrap_or_else(|| "exchequer".to_owned());
+    match std::env::var("EXCHEQUER_DATA_DIR") {
+        Ok(_) if settings.database_url.is_none() => {
+            format!("EXCHEQUER_DATA_DIR={} {program}", settings.data_dir.display())
+        }
+        _ => program,
+    }
 }

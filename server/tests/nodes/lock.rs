@@ -20,14 +20,18 @@ async fn tokens_come_while_the_quota_row_is_held_and_the_end_does_not() {
     let body = r#"{"model":"sandbox-tokens","stream":true,"messages":[{"role":"user","content":"Hello"}]}"#;
     let request = format!(
         "POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {}\r\n\
-         content-type: application/json\r\nx-exchequer-sandbox: first_token_ms=700\r\ncontent-length: {}\r\n\
+         content-type: application/json\r\nx-exchequer-sandbox: first_token_ms=3000\r\ncontent-length: {}\r\n\
          connection: close\r\n\r\n{body}",
         customer.secret,
         body.len()
     );
     let mut connection = TcpStream::connect(("127.0.0.1", program.port)).await.unwrap();
     connection.write_all(request.as_bytes()).await.unwrap();
-    while database.look("SELECT count(*) FROM intents").await == "0" {
+    while database
+        .look("SELECT (SELECT count(*) FROM intents) + (SELECT count(*) FROM events)")
+        .await
+        == "0"
+    {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     let mut holder = database.admin.acquire().await.unwrap();

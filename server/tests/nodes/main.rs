@@ -9,3 +9,4 @@ mod budget;
 mod death;
 mod lock;
 mod program;
+mod stop;

@@ -1,7 +1,7 @@
 //! A running `exchequer serve`, and a client that speaks to it.
 
 use std::{
-    process::{Child, Command, Stdio},
+    process::{Child, Command, ExitStatus, Stdio},
     time::Duration,
 };
 
@@ -32,6 +32,7 @@ impl Program {
             .env("EXCHEQUER_BIND", format!("127.0.0.1:{port}"))
             .env("EXCHEQUER_SECRET_KEY", SECRET)
             .env("EXCHEQUER_LOG", "warn")
+            .env("EXCHEQUER_DRAIN", "3")
             .stdout(Stdio::null())
             .spawn()
             .unwrap();
@@ -46,6 +47,17 @@ impl Program {
     pub(crate) fn kill(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
+    }
+
+    /// As by Ctrl-C.
+    pub(crate) fn interrupt(&self) {
+        let pid = rustix::process::Pid::from_child(&self.child);
+        rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
+    }
+
+    /// Until it has ended.
+    pub(crate) fn wait(&mut self) -> ExitStatus {
+        self.child.wait().unwrap()
     }
 
     async fn get(&self, path: &str) -> Option<Reply> {
@@ -95,13 +107,17 @@ pub(crate) async fn chat(
     let body = format!(
         r#"{{"model":"{model}","stream":{stream},"messages":[{{"role":"user","content":"Hello"}}]}}"#
     );
-    let request = format!(
-        "POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {key}\r\n\
-         content-type: application/json\r\nx-exchequer-sandbox: {sandbox}\r\ncontent-length: {}\r\n\
-         connection: close\r\n\r\n{body}",
-        body.len()
-    );
+    let request = format!("{}{body}", head(key, sandbox, body.len()));
     exchange(port, &request).await
+}
+
+/// The head of a chat completion.
+pub(crate) fn head(key: &str, sandbox: &str, length: usize) -> String {
+    format!(
+        "POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {key}\r\n\
+         content-type: application/json\r\nx-exchequer-sandbox: {sandbox}\r\ncontent-length: {length}\r\n\
+         connection: close\r\n\r\n"
+    )
 }
 
 async fn exchange(port: u16, request: &str) -> Option<Reply> {

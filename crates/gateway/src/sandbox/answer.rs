@@ -6,8 +6,11 @@ use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::{json, value::RawValue};
 
-use super::{PREFIX, Steering, chunks};
-use crate::{ask::Ask, bound::SANDBOX_OUTPUT, content::Messages, volume::Volume};
+use super::{
+    PREFIX, Steering, chunks,
+    inputs::{Inputs, MOST_INPUTS},
+};
+use crate::{ask::Ask, bound::SANDBOX_OUTPUT, content::Messages};
 
 /// What every answer begins with.
 const LABEL: &str = "[sandbox]";
@@ -115,35 +118,14 @@ struct Embedding<'a> {
     encoding_format: Option<String>,
 }
 
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Inputs {
-    Texts(Vec<String>),
-    Tokens(Vec<u64>),
-    ManyTokens(Vec<Vec<u64>>),
-    Other(Volume),
-}
-
-impl Inputs {
-    /// How many inputs, and of how many tokens together.
-    fn count(&self) -> (usize, u64) {
-        match self {
-            Self::Texts(texts) => {
-                (texts.len(), texts.iter().map(|text| Volume(text.len() as u64).tokens()).sum())
-            }
-            Self::Tokens(tokens) => (1, tokens.len() as u64),
-            Self::ManyTokens(all) => {
-                (all.len(), all.iter().map(|tokens| tokens.len() as u64).sum())
-            }
-            Self::Other(text) => (1, text.tokens()),
-        }
-    }
-}
-
-/// An answer to an embedding: the same vector for each input.
-pub(super) fn embedding(body: &[u8], steering: &Steering) -> String {
+/// An answer to an embedding: the same vector for each input. None for more inputs than OpenAI takes.
+pub(super) fn embedding(body: &[u8], steering: &Steering) -> Option<String> {
     let wire: Option<Embedding<'_>> = serde_json::from_slice(body).ok();
-    let (inputs, tokens) = wire.as_ref().map_or((1, 1), |wire| wire.input.count());
+    let Inputs { count: inputs, tokens } =
+        wire.as_ref().map_or(Inputs { count: 1, tokens: 1 }, |wire| wire.input);
+    if inputs > MOST_INPUTS {
+        return None;
+    }
     let base64 =
         wire.as_ref().is_some_and(|wire| wire.encoding_format.as_deref() == Some("base64"));
     let vector = if base64 { json!(VECTOR_BASE64) } else { json!(VECTOR) };
@@ -165,5 +147,5 @@ pub(super) fn embedding(body: &[u8], steering: &Steering) -> String {
         );
     }
     answer.push('}');
-    answer
+    Some(answer)
 }

@@ -99,3 +99,12 @@ async fn as_many_are_admitted_as_fit() {
         .await;
     assert_eq!(spent, "1");
 }
+
+#[tokio::test]
+async fn what_the_sandbox_is_told_to_claim_is_reserved() {
+    let app = App::new().await;
+    budget(&app, Scope::Org(app.tenant.org), "1").await;
+    let reply = app.sandbox("sandbox-tokens", "", "tokens=100000000").await;
+    assert_eq!(reply.error(), (429, "organization_spend_limit_exceeded".to_owned()));
+    app.books_nothing().await;
+}

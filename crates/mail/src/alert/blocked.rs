@@ -26,25 +26,39 @@ impl Blocked {
         let (who, adjective) = (subject.who(), subject.period.adjective());
         let (amount, resets) = (dollars(budget), subject.resets());
         let clock = self.since.with_timezone(&subject.zone).format("%H:%M");
-        let state = if subject.spent < budget {
-            format!(
-                "What is left of the {adjective} budget of {amount} is too little for a request."
+        let reached = subject.spent >= budget;
+        let (kicker, heading, state) = if reached {
+            (
+                "Budget reached, refusing",
+                format!("{who}: requests have been refused since {clock}"),
+                format!(
+                    "The {adjective} budget of {amount} is spent. Requests are refused until {resets}"
+                ),
             )
         } else {
-            format!("The {adjective} budget of {amount} is spent.")
+            let left = dollars(budget.left_after(subject.spent));
+            (
+                "Too little left for a request",
+                format!("{who}: a request was refused at {clock}, {left} is left"),
+                format!(
+                    "It could have cost more than what is left of the {adjective} budget of {amount}. Requests \
+                     that fit still pass; larger ones are refused until {resets}"
+                ),
+            )
         };
         let mut rows = vec![Row::new("Refused since", moment(self.since, subject.zone))];
         rows.extend(subject.rows());
         Letter {
-            subject: format!(
-                "{who}: requests have been refused since {clock}, {adjective} budget of {amount} \
-                 reached"
-            ),
+            subject: if reached {
+                format!("{heading}, {adjective} budget of {amount} reached")
+            } else {
+                format!("{heading} of the {adjective} budget of {amount}")
+            },
             tone: Tone::Stopped,
-            kicker: "Budget reached, refusing".to_owned(),
-            heading: format!("{who}: requests have been refused since {clock}"),
+            kicker: kicker.to_owned(),
+            heading,
             lede: format!(
-                "{state} Requests are refused until {resets}, unless an owner of {} raises the budget.",
+                "{state}, unless an owner of {} raises the budget.",
                 subject.organization
             ),
             course: subject.course(),

@@ -5,8 +5,9 @@ use domain::{Email, OrgId, OutboxId};
 use super::System;
 use crate::StoreError;
 
-/// Tries before a mail counts as failed.
-const MOST_ATTEMPTS: i32 = 8;
+/// Tries before a mail counts as failed: the pauses double from 5 seconds to 2 minutes, so these are
+/// about two days.
+const MOST_ATTEMPTS: i32 = 1_440;
 
 /// A claimed mail.
 #[derive(Debug, Clone)]
@@ -90,7 +91,7 @@ impl System<'_> {
         sqlx::query!(
             "UPDATE outbox SET state = $3, answer = $4,
                 finished_at = CASE WHEN $3 = 'queued' THEN NULL ELSE exq_now() END,
-                due_at = exq_now() + make_interval(secs => least(5 * 2 ^ ($5::float8 - 1), 3600))
+                due_at = exq_now() + make_interval(secs => least(5 * 2 ^ least($5::float8 - 1, 10), 120))
              WHERE org_id = $1 AND id = $2 AND state = 'sending' AND attempts = $5::float8::integer",
             mail.org.uuid(),
             mail.id.uuid(),

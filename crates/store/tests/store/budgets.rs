@@ -151,3 +151,26 @@ async fn two_people_setting_a_budget_at_once_leave_one() {
     assert_eq!(a.unwrap(), b.unwrap());
     assert_eq!(database.look("SELECT revision FROM budgets").await, "2");
 }
+
+#[tokio::test]
+async fn a_request_too_large_for_what_is_left_does_not_use_up_the_alert_of_the_budget() {
+    let database = Database::new().await;
+    let tenant = Tenant::new(&database, "owner").await;
+    let (store, scope) = (&database.store, Scope::Org(tenant.org));
+    store.set_budget(&tenant.caller, scope, Period::Month, usd("1")).await.unwrap();
+    let node = Running::new(store).await;
+    let dime = price(&database, "sandbox-dime").await;
+    assert!(matches!(
+        node.ledger.reserve(request(&tenant, &dime, "3")).await,
+        Err(Refusal::Spent(_))
+    ));
+    node.ledger.reserve(request(&tenant, &dime, "1")).await.unwrap().settle(answered("1")).await;
+    assert!(matches!(
+        node.ledger.reserve(request(&tenant, &dime, "0.10")).await,
+        Err(Refusal::Spent(_))
+    ));
+    let kinds = "SELECT string_agg(kind, ' ' ORDER BY kind) FROM crossings";
+    assert_eq!(database.look(kinds).await, "blocked refused");
+    assert_eq!(database.look("SELECT count(*) FROM outbox").await, "2");
+    node.finish().await;
+}

@@ -4,9 +4,6 @@ use store::{Crossing, Delivery};
 
 use crate::components::{Glyph, Tone, usd};
 
-/// Tries before a mail counts as failed.
-const MOST: i32 = 8;
-
 /// How a mail stands: tone, icon, words.
 pub(super) fn state(delivery: &Delivery) -> (Tone, Option<Glyph>, String) {
     match (delivery.state.as_str(), delivery.attempts) {
@@ -14,7 +11,7 @@ pub(super) fn state(delivery: &Delivery) -> (Tone, Option<Glyph>, String) {
         ("failed", _) => (Tone::Bad, None, "Failed".to_owned()),
         ("dropped", _) => (Tone::Plain, None, "Not sent, no longer an owner".to_owned()),
         (_, 0) | ("sending", 1) => (Tone::Plain, Some(Glyph::Clock), "Queued".to_owned()),
-        (_, tries) => (Tone::Warn, Some(Glyph::Retry), format!("Retrying, {tries} of {MOST}")),
+        (_, tries) => (Tone::Warn, Some(Glyph::Retry), format!("Retrying after {tries} tries")),
     }
 }
 
@@ -62,8 +59,8 @@ mod tests {
         let words = |name, attempts| state(&mail(name, attempts)).2;
         assert_eq!(words("queued", 0), "Queued");
         assert_eq!(words("sending", 1), "Queued");
-        assert_eq!(words("queued", 3), "Retrying, 3 of 8");
-        assert_eq!(words("sending", 4), "Retrying, 4 of 8");
+        assert_eq!(words("queued", 3), "Retrying after 3 tries");
+        assert_eq!(words("sending", 4), "Retrying after 4 tries");
         assert_eq!(words("sent", 2), "Sent");
         assert_eq!(words("failed", 8), "Failed");
     }
