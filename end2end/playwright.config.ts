@@ -21,7 +21,7 @@ const desktop = { viewport: { width: 1280, height: 800 } };
 
 export default defineConfig({
   testDir: './tests',
-  outputDir: './out',
+  outputDir: './out/tests',
   workers: 2,
   retries: 0,
   fullyParallel: true,
