@@ -143,6 +143,8 @@ mod tests {
                 ("content-type", "application/json"),
                 ("x-stainless-lang", "python"),
                 ("idempotency-key", "7"),
+                ("api-key", "sk-exq-x"),
+                ("x-api-key", "sk-exq-x"),
             ]),
             Some(HeaderValue::from_static("Bearer upstream")),
         );
@@ -151,7 +153,6 @@ mod tests {
             map(&[
                 ("content-type", "application/json"),
                 ("x-stainless-lang", "python"),
-                ("idempotency-key", "7"),
                 ("accept-encoding", "identity"),
                 ("authorization", "Bearer upstream"),
             ])
@@ -171,6 +172,8 @@ mod tests {
             ("content-type", "application/json"),
             ("x-exchequer-charge", "0.00"),
             ("set-cookie", "a=b"),
+            ("openai-organization", "vendors"),
+            ("x-ratelimit-limit-requests", "5"),
             ("openai-processing-ms", "7"),
         ]);
         provider.append("x-twice", HeaderValue::from_static("1"));

@@ -90,6 +90,8 @@ async fn an_error_of_the_provider_is_handed_on_and_costs_nothing() {
             (503, "upstream_error"),
         ),
         (Script::head(500, &[]).piece("{").reset(), (500, "upstream_error")),
+        // The installation's key is wrong, not the client's.
+        (Script::json(401, r#"{"error":{"code":"invalid_api_key"}}"#), (502, "upstream_error")),
         (Script::head(307, &[("location", "http://127.0.0.1:1/")]).end(), (502, "upstream_error")),
     ] {
         app.provider.play(script);
@@ -197,4 +199,15 @@ async fn a_paid_request_runs_to_its_end_though_the_client_hangs_up() {
     assert_eq!(app.provider.received().len(), 1);
     go_on.notify_one();
     app.books("answered 200 6 4 2 0.0000144").await;
+}
+
+#[tokio::test]
+async fn a_tier_without_a_price_is_refused() {
+    let app = App::new().await;
+    for tier in ["priority", "flex", "scale"] {
+        let reply = app.chat(&format!(r#","service_tier":"{tier}""#)).await;
+        assert_eq!(reply.error(), (400, "invalid_value".to_owned()), "{tier}");
+        assert_eq!(reply.json()["error"]["param"], "service_tier");
+    }
+    app.books_nothing().await;
 }

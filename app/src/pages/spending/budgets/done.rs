@@ -41,11 +41,9 @@ impl Done {
 
     pub(super) fn notice(self) -> AnyView {
         let (tone, lead, text) = match self {
-            Self::BudgetSet => (
-                Tone::Ok,
-                "Budget saved.",
-                "It is in force on every node from the next request on.",
-            ),
+            Self::BudgetSet => {
+                (Tone::Ok, "Budget saved.", "It is in force on every node within a second.")
+            }
             Self::BudgetRemoved => {
                 (Tone::Ok, "Budget removed.", "No request is refused for it any more.")
             }

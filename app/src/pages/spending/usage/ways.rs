@@ -40,8 +40,10 @@ pub(super) fn choices(page: &View) -> AnyView {
             </div>
             <div class="row">
                 <Seg label="Measure" links=measures.to_vec()/>
-                <span class="faint">"by"</span>
-                <Seg label="Told apart by" links=groups.to_vec()/>
+                <div class="row">
+                    <span class="faint">"by"</span>
+                    <Seg label="Told apart by" links=groups.to_vec()/>
+                </div>
             </div>
         </div>
     }
