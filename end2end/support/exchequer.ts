@@ -135,6 +135,8 @@ export function run(
     child.stderr.on('data', (data) => (stderr += data));
     child.once('error', reject);
     child.once('close', (code) => resolve({ code, stdout, stderr }));
+    // A command that reads nothing may have ended already; its exit code tells what matters.
+    child.stdin.on('error', () => {});
     child.stdin.end(input);
   });
 }
