@@ -2,6 +2,7 @@
 
 mod account;
 mod billing;
+mod confirm;
 mod frame;
 mod home;
 mod keys;
@@ -31,6 +32,7 @@ pub fn router() -> Router<App> {
         .route("/theme", post(choose_theme))
         .merge(account::router())
         .merge(billing::router())
+        .merge(confirm::router())
         .merge(home::router())
         .merge(keys::router())
         .merge(new_key::router())

@@ -3,13 +3,15 @@
 mod address;
 mod draft;
 mod failure;
+mod fresh;
 mod go;
 mod state;
 mod visitor;
 
-pub use address::Address;
+pub use address::{Address, Browser};
 pub use draft::Draft;
 pub use failure::{Failure, show_failures};
+pub use fresh::Fresh;
 pub use go::{go, id, local};
 pub use state::App;
 pub use visitor::{Member, Stranger, Visitor};

@@ -33,7 +33,7 @@ test('sign up', async ({ page, house }) => {
     {
       field: 'Password',
       value: 'Password1',
-      says: 'This password is one of the commonest: please choose another one.',
+      says: 'This password is easy to guess. This is a very common password. Add another word or two. Uncommon words are better.',
       secret: true,
     },
   ]);

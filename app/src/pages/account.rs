@@ -6,7 +6,7 @@ use axum::{
     response::Response,
     routing::get,
 };
-use identity::{ChangeError, NewPassword};
+use identity::{Device, NewPassword, ProveError};
 use leptos::prelude::*;
 use serde::Deserialize;
 use store::system::Account;
@@ -19,7 +19,7 @@ use crate::{
     },
     layouts::NavItem,
     render::Page,
-    web::{Address, App, Draft, Failure, Member, Visitor, go},
+    web::{App, Browser, Draft, Failure, Member, Visitor, go},
 };
 
 pub(super) fn router() -> Router<App> {
@@ -43,7 +43,7 @@ async fn edit(
     State(app): State<App>,
     visitor: Visitor,
     session: Session,
-    address: Address,
+    Browser(device): Browser,
     draft: Draft,
 ) -> Result<Response, Failure> {
     match draft.value("action").as_str() {
@@ -52,7 +52,7 @@ async fn edit(
             identity::log_out(&session).await?;
             Ok(go("/sign-in"))
         }
-        "password" => change(&app, visitor, &session, address, draft).await,
+        "password" => change(&app, visitor, &session, &device, draft).await,
         _ => Err(Failure::BadRequest),
     }
 }
@@ -61,17 +61,19 @@ async fn change(
     app: &App,
     visitor: Visitor,
     session: &Session,
-    address: Address,
+    device: &Device,
     mut draft: Draft,
 ) -> Result<Response, Failure> {
     let account = &visitor.account;
-    let new = match NewPassword::choose(draft.value("new").into(), &account.email) {
-        Ok(new) => new,
-        Err(error) => {
-            draft.refuse_with("new", &error);
-            return page(app, visitor, &draft, false).await;
-        }
-    };
+    let new =
+        match NewPassword::choose(draft.value("new").into(), &account.email, account.name.as_str())
+        {
+            Ok(new) => new,
+            Err(error) => {
+                draft.refuse_with("new", &error);
+                return page(app, visitor, &draft, false).await;
+            }
+        };
     let current = draft.value("current").into();
     let changed = identity::change_password(
         &app.store,
@@ -79,13 +81,13 @@ async fn change(
         session,
         account,
         (&current, &new),
-        address.0,
+        device,
     );
     match changed.await {
         Ok(()) => Ok(go("/account?saved")),
-        Err(ChangeError::Store(error)) => Err(error.into()),
-        Err(ChangeError::Session(error)) => Err(error.into()),
-        Err(error @ (ChangeError::Wrong | ChangeError::Wait(_) | ChangeError::Busy(_))) => {
+        Err(ProveError::Store(error)) => Err(error.into()),
+        Err(ProveError::Session(error)) => Err(error.into()),
+        Err(error @ (ProveError::Wrong | ProveError::Wait(_) | ProveError::Busy(_))) => {
             draft.refuse_with("current", &error);
             page(app, visitor, &draft, false).await
         }

@@ -25,7 +25,8 @@ pub(super) fn read(draft: &mut Draft) -> Option<Person> {
     let email = draft.read::<Email>("email");
     // Without an address the password is still judged, so that all that is wrong is said at once.
     let known = email.clone().or_else(|| "nobody@example.com".parse().ok())?;
-    let password = match NewPassword::choose(draft.value("password").into(), &known) {
+    let typed = draft.value("password").into();
+    let password = match NewPassword::choose(typed, &known, &draft.value("name")) {
         Ok(password) => Some(password),
         Err(error) => {
             draft.refuse_with("password", &error);

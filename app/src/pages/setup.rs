@@ -18,7 +18,7 @@ use crate::{
     components::{Button, ErrorSummary, Field, GroupedSelect, Weight},
     layouts::Door,
     render::{Look, Page},
-    web::{App, Draft, Failure, go},
+    web::{App, Browser, Draft, Failure, go},
 };
 
 pub(super) fn router() -> Router<App> {
@@ -53,6 +53,7 @@ async fn set_up(
     State(app): State<App>,
     look: Look,
     session: Session,
+    Browser(device): Browser,
     Path(token): Path<String>,
     mut draft: Draft,
 ) -> Result<Response, Failure> {
@@ -66,7 +67,7 @@ async fn set_up(
     let organization = draft.read::<Name>("organization");
     let zone = zones::read(&mut draft);
     if let (Some(person), Some(organization), Some(zone)) = (person, organization, zone) {
-        match identity::set_up(&app.store, &app.secrets, &session, &token, &person).await {
+        match identity::set_up(&app.store, &app.secrets, &session, &token, &person, &device).await {
             Ok(operator) => {
                 let owner = app.store.create_organization(operator, &organization, zone).await?;
                 return Ok(go(format!("/{}", owner.org)));

@@ -17,7 +17,7 @@ use crate::{
     components::{Button, ErrorSummary, Field, Notice, Tone, Weight},
     layouts::Door,
     render::Page,
-    web::{Address, App, Draft, Failure, Stranger, go, local},
+    web::{App, Browser, Draft, Failure, Stranger, go, local},
 };
 
 pub(super) fn router() -> Router<App> {
@@ -47,14 +47,13 @@ async fn enter(
     State(app): State<App>,
     stranger: Stranger,
     session: Session,
-    address: Address,
+    Browser(device): Browser,
     Query(asked): Query<Asked>,
     mut draft: Draft,
 ) -> Result<Response, Failure> {
     if let Some(email) = draft.read::<Email>("email") {
         let password = draft.value("password").into();
-        match identity::log_in(&app.store, &app.secrets, &session, &email, &password, address.0)
-            .await
+        match identity::log_in(&app.store, &app.secrets, &session, &email, &password, &device).await
         {
             Ok(_) => return Ok(go(local(asked.next.as_deref()).unwrap_or("/"))),
             Err(error) => refuse(&mut draft, error)?,

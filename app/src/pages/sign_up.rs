@@ -11,7 +11,7 @@ use crate::{
     components::{Button, ErrorSummary, LinkButton, Weight},
     layouts::Door,
     render::Page,
-    web::{Address, App, Draft, Failure, Stranger, go},
+    web::{App, Browser, Draft, Failure, Stranger, go},
 };
 
 pub(super) fn router() -> Router<App> {
@@ -29,7 +29,7 @@ async fn create(
     State(app): State<App>,
     stranger: Stranger,
     session: Session,
-    address: Address,
+    Browser(device): Browser,
     mut draft: Draft,
 ) -> Result<Response, Failure> {
     if app.store.system().sign_up_policy().await? != SignUpPolicy::Open {
@@ -37,7 +37,7 @@ async fn create(
     }
     // Where no mail is sent, nobody could ever prove an address.
     if let Some(person) = person::read(&mut draft) {
-        match identity::sign_up(&app.store, &app.secrets, &session, &person, address.0).await {
+        match identity::sign_up(&app.store, &app.secrets, &session, &person, &device).await {
             Ok(_) => return Ok(go("/")),
             Err(error) => refuse(&mut draft, error)?,
         }

@@ -28,6 +28,13 @@ pub enum Failure {
         /// Path and query.
         next: String,
     },
+    /// The person gave the password too long ago: leads to the page that asks for it, and back to
+    /// this address.
+    #[error("not proved lately")]
+    Unproven {
+        /// Path and query.
+        next: String,
+    },
     /// Nobody uses this installation yet: leads to the set-up page.
     #[error("not set up")]
     Unused,
@@ -93,7 +100,7 @@ fn chain(error: &dyn std::error::Error) -> String {
 impl Failure {
     const fn status(&self) -> StatusCode {
         match self {
-            Self::SignedOut { .. } | Self::Unused => StatusCode::SEE_OTHER,
+            Self::SignedOut { .. } | Self::Unproven { .. } | Self::Unused => StatusCode::SEE_OTHER,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::Forbidden => StatusCode::FORBIDDEN,
             Self::BadRequest => StatusCode::BAD_REQUEST,
@@ -104,7 +111,7 @@ impl Failure {
 
     const fn words(&self) -> (&'static str, &'static str) {
         match self {
-            Self::SignedOut { .. } | Self::Unused | Self::NotFound => (
+            Self::SignedOut { .. } | Self::Unproven { .. } | Self::Unused | Self::NotFound => (
                 "There is no such page",
                 "The address may be mistyped, or what it showed was removed, or it belongs to an organization that you are not a member of.",
             ),
@@ -132,21 +139,26 @@ impl IntoResponse for Failure {
     /// Only marks the response: [`show_failures`] makes the page, which needs to know the person's
     /// theme.
     fn into_response(self) -> Response {
-        if matches!(self, Self::Unused) {
-            return Redirect::to("/setup").into_response();
-        }
-        if let Self::SignedOut { next } = &self {
+        match &self {
+            Self::Unused => return Redirect::to("/setup").into_response(),
             // Where signing in leads anyhow.
-            if next == "/" {
+            Self::SignedOut { next } if next == "/" => {
                 return Redirect::to("/sign-in").into_response();
             }
-            let query = serde_urlencoded::to_string([("next", next)]).unwrap_or_default();
-            return Redirect::to(&format!("/sign-in?{query}")).into_response();
+            Self::SignedOut { next } => return asked("/sign-in", next),
+            Self::Unproven { next } => return asked("/confirm", next),
+            _ => {}
         }
         let mut response = self.status().into_response();
         response.extensions_mut().insert(Arc::new(self));
         response
     }
+}
+
+/// Leads to a page that asks for something, and says where to go afterwards.
+fn asked(page: &str, next: &str) -> Response {
+    let query = serde_urlencoded::to_string([("next", next)]).unwrap_or_default();
+    Redirect::to(&format!("{page}?{query}")).into_response()
 }
 
 /// A middleware around all pages that shows a failure as a page.

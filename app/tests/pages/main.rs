@@ -3,6 +3,7 @@
 
 mod account;
 mod billing;
+mod confirm;
 mod doors;
 mod keys;
 mod organization;

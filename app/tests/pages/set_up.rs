@@ -45,7 +45,7 @@ async fn the_link_makes_operator_and_organization_once() {
     for (place, value, sentence) in [
         (0, "", "This can’t be empty."),
         (1, "ines", "This is not an e-mail address"),
-        (2, "password", "one of the commonest"),
+        (2, "password", "easy to guess"),
         (3, "\u{7}", "can’t contain line breaks"),
         (4, "Mars/Olympus", "Choose a time zone from the list."),
     ] {

@@ -74,7 +74,7 @@ impl Site {
     /// An account `NAME@example.com`.
     pub(crate) async fn user(&self, name: &str) -> domain::UserId {
         let email = format!("{name}@example.com").parse().unwrap();
-        let password = NewPassword::choose(PASSWORD.into(), &email).unwrap();
+        let password = NewPassword::choose(PASSWORD.into(), &email, name).unwrap();
         let person = Person { email, name: name.parse().unwrap(), password, verified: true };
         identity::create_user(&self.app.store, &person, false).await.unwrap()
     }
@@ -96,7 +96,8 @@ impl Site {
     }
 }
 
-/// Keeps its session's cookie, follows no redirects.
+/// Keeps its session's cookie, follows no redirects. A clone is a thief with the same cookie.
+#[derive(Clone)]
 pub(crate) struct Browser {
     router: Router,
     cookie: Option<String>,

@@ -5,6 +5,7 @@
 
 mod api_key;
 mod change;
+mod device;
 mod hashing;
 mod link;
 mod log_in;
@@ -15,10 +16,12 @@ mod session;
 mod session_store;
 mod set_up;
 mod sign_up;
+mod step_up;
 mod throttle;
 
 pub use api_key::{MintedKey, NoRandomness};
-pub use change::{ChangeError, change_password};
+pub use change::change_password;
+pub use device::Device;
 pub use link::{is_link_token, link_token};
 pub use log_in::{LogInError, log_in};
 pub use password::{NewPassword, Password, PasswordError};
@@ -28,4 +31,5 @@ pub use session::{current_user, log_out, session_layer};
 pub use session_store::Sessions;
 pub use set_up::{SetUpError, is_setup_token, set_up, setup_token};
 pub use sign_up::{Person, SignUpError, create_user, sign_up};
+pub use step_up::{Proof, ProveError, proof, prove};
 pub use throttle::seconds;

@@ -1,13 +1,13 @@
 //! Logging in.
 
-use std::{net::IpAddr, time::Duration};
+use std::time::Duration;
 
 use domain::{Email, UserId};
 use store::{Store, StoreError, system::PasswordHash};
 use tower_sessions::{Session, session};
 
 use crate::{
-    Password, Secrets,
+    Device, Password, Secrets,
     hashing::{self, Busy, Verdict},
     session::enter,
     throttle::{Attempt, seconds},
@@ -33,7 +33,7 @@ pub enum LogInError {
     Session(#[from] session::Error),
 }
 
-/// Logs in from a network address, under a new session id. The same work is done whether or not
+/// Logs in from a device, under a new session id. The same work is done whether or not
 /// there is such an account.
 pub async fn log_in(
     store: &Store,
@@ -41,9 +41,9 @@ pub async fn log_in(
     session: &Session,
     email: &Email,
     password: &Password,
-    address: IpAddr,
+    device: &Device,
 ) -> Result<UserId, LogInError> {
-    let attempt = Attempt::new(secrets, email, address);
+    let attempt = Attempt::new(secrets, email, device.address);
     if let Some(wait) = attempt.begin(store).await? {
         return Err(LogInError::Wait(wait));
     }
@@ -59,6 +59,6 @@ pub async fn log_in(
         Verdict::Outdated(new) => store.system().rehash(&known, &new).await?,
     }
     attempt.succeed(store).await?;
-    enter(session, known.user).await?;
+    enter(store, session, known.user, device).await?;
     Ok(known.user)
 }

@@ -58,7 +58,8 @@ pub async fn reset_password(
 ) -> Result<UserId, ResetError> {
     let known = redeem(store, secrets, token).await?.ok_or(ResetError::Invalid)?;
     let account = store.system().account(known.user).await?.ok_or(ResetError::Invalid)?;
-    let hash = hashing::hash(&NewPassword::choose(password, &account.email)?).await?;
+    let password = NewPassword::choose(password, &account.email, account.name.as_str())?;
+    let hash = hashing::hash(&password).await?;
     // Of two who use the link at once one changes the password that it was bound to.
     if store.system().change_password(&known, &hash).await? {
         Ok(known.user)

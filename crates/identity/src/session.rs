@@ -2,11 +2,16 @@
 
 use domain::UserId;
 use serde_json::Value;
-use store::{Store, system::Account};
+use store::{Store, StoreError, system::Account};
 use time::Duration;
-use tower_sessions::{Expiry, Session, SessionManagerLayer, cookie::SameSite, session};
+use tower_sessions::{
+    Expiry, Session, SessionManagerLayer, cookie::SameSite, session, session_store,
+};
 
-use crate::session_store::{INACTIVITY, STALE, Sessions, USER};
+use crate::{
+    Device,
+    session_store::{DEVICE, INACTIVITY, PROVED, SINCE, STALE, Sessions, USER},
+};
 
 /// The layer that gives requests their session. Over https the cookie is bound to the host and
 /// never sent in clear. `Lax`, not `Strict`: who comes from a link in a mail stays logged in.
@@ -26,15 +31,18 @@ pub async fn current_user(
     store: &Store,
     session: &Session,
 ) -> Result<Option<Account>, session::Error> {
-    let Some(user) = session.get::<UserId>(USER).await? else {
+    let Some(user) = user(session).await? else {
         return Ok(None);
     };
     if session.get_value(STALE).await?.is_some() {
         session.remove_value(STALE).await?;
     }
-    store.system().account(user).await.map_err(|error| {
-        session::Error::Store(tower_sessions::session_store::Error::Backend(error.to_string()))
-    })
+    store.system().account(user).await.map_err(backend)
+}
+
+/// Whose session it is.
+pub(crate) async fn user(session: &Session) -> Result<Option<UserId>, session::Error> {
+    session.get(USER).await
 }
 
 /// Ends the session, here and in the database.
@@ -44,8 +52,30 @@ pub async fn log_out(session: &Session) -> Result<(), session::Error> {
     session.flush().await
 }
 
-/// Makes the session this user's, under a new id: one that was known before log-in is worthless.
-pub(crate) async fn enter(session: &Session, user: UserId) -> Result<(), session::Error> {
+/// Makes the session this user's, who has proved it just now, under a new id: one that was known
+/// before log-in is worthless.
+pub(crate) async fn enter(
+    store: &Store,
+    session: &Session,
+    user: UserId,
+    device: &Device,
+) -> Result<(), session::Error> {
+    session.clear().await;
+    session.insert(USER, Value::String(user.to_string())).await?;
+    session.insert(DEVICE, device).await?;
+    let now = renew(store, session).await?;
+    session.insert(SINCE, now).await
+}
+
+/// Notes that the person has proved who it is, and gives the session a new id.
+pub(crate) async fn renew(store: &Store, session: &Session) -> Result<i64, session::Error> {
+    let now = store.system().now().await.map_err(backend)?.timestamp();
     session.cycle_id().await?;
-    session.insert(USER, Value::String(user.to_string())).await
+    session.insert(PROVED, now).await?;
+    Ok(now)
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "fits map_err")]
+pub(crate) fn backend(error: StoreError) -> session::Error {
+    session::Error::Store(session_store::Error::Backend(error.to_string()))
 }

@@ -19,6 +19,12 @@ pub(crate) const INACTIVITY: Duration = Duration::from_hours(30 * 24);
 
 /// The logged-in user, in a session's data.
 pub(crate) const USER: &str = "user";
+/// The browser that logged in.
+pub(crate) const DEVICE: &str = "device";
+/// When it did, in seconds of Unix time by the database's clock.
+pub(crate) const SINCE: &str = "since";
+/// When the person last proved who it is, likewise.
+pub(crate) const PROVED: &str = "proved";
 /// Set when loading a session that was not saved for a day. To take it out changes the session,
 /// which prolongs it here and in the browser.
 pub(crate) const STALE: &str = "stale";

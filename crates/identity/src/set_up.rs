@@ -5,7 +5,7 @@ use store::{Conflict, Store, StoreError};
 use tower_sessions::{Session, session};
 
 use crate::{
-    Person, Secrets,
+    Device, Person, Secrets,
     hashing::Busy,
     link::{is_link_token, link_token},
     session::enter,
@@ -72,6 +72,7 @@ pub async fn set_up(
     session: &Session,
     token: &SecretString,
     person: &Person,
+    device: &Device,
 ) -> Result<UserId, SetUpError> {
     let number = store.system().setup_number().await?.ok_or(SetUpError::Invalid)?;
     if !is_link_token(secrets, PURPOSE, number, 1, token) {
@@ -79,6 +80,6 @@ pub async fn set_up(
     }
     let operator = new_user(person, true).await?;
     let user = store.system().set_up(number, &operator).await?;
-    enter(session, user).await?;
+    enter(store, session, user, device).await?;
     Ok(user)
 }

@@ -1,6 +1,6 @@
 //! Making accounts.
 
-use std::{net::IpAddr, time::Duration};
+use std::time::Duration;
 
 use domain::{Email, Name, UserId};
 use store::{
@@ -10,7 +10,7 @@ use store::{
 use tower_sessions::{Session, session};
 
 use crate::{
-    NewPassword, Secrets,
+    Device, NewPassword, Secrets,
     hashing::{self, Busy},
     session::enter,
     throttle::{Visit, seconds},
@@ -67,18 +67,18 @@ pub async fn sign_up(
     secrets: &Secrets,
     session: &Session,
     person: &Person,
-    address: IpAddr,
+    device: &Device,
 ) -> Result<UserId, SignUpError> {
     if store.system().sign_up_policy().await? != SignUpPolicy::Open {
         return Err(SignUpError::Closed);
     }
-    let visit = Visit::new(secrets, address);
+    let visit = Visit::new(secrets, device.address);
     if let Some(wait) = visit.begin(store).await? {
         return Err(SignUpError::Wait(wait));
     }
     let user = create_user(store, person, false).await?;
     visit.succeed(store).await?;
-    enter(session, user).await?;
+    enter(store, session, user, device).await?;
     Ok(user)
 }
 

@@ -7,8 +7,8 @@ use argon2::{Argon2, Params, PasswordHasher as _};
 use chrono::TimeDelta;
 use domain::{Email, UserId};
 use identity::{
-    LogInError, NewPassword, Person, ResetError, Secrets, SetUpError, SignUpError, create_user,
-    is_setup_token, log_in, reset_link, reset_password, set_up, setup_token, sign_up,
+    Device, LogInError, NewPassword, Person, ResetError, Secrets, SetUpError, SignUpError,
+    create_user, is_setup_token, log_in, reset_link, reset_password, set_up, setup_token, sign_up,
 };
 use secrecy::SecretString;
 use store::{Store, system::SignUpPolicy};
@@ -25,8 +25,12 @@ fn secrets() -> Secrets {
 
 fn person(email: &str, password: &str) -> Person {
     let email: Email = email.parse().unwrap();
-    let password = NewPassword::choose(password.into(), &email).unwrap();
+    let password = NewPassword::choose(password.into(), &email, "Ines Okafor").unwrap();
     Person { email, name: "Ines Okafor".parse().unwrap(), password, verified: true }
+}
+
+fn device() -> Device {
+    Device::new(HOME.parse().unwrap(), "Test")
 }
 
 fn session(store: &Store) -> Session {
@@ -35,12 +39,14 @@ fn session(store: &Store) -> Session {
 
 async fn attempt(store: &Store, email: &str, password: &str, from: &str) -> Result<(), LogInError> {
     let (email, from): (Email, IpAddr) = (email.parse().unwrap(), from.parse().unwrap());
-    log_in(store, &secrets(), &session(store), &email, &password.into(), from).await.map(|_| ())
+    log_in(store, &secrets(), &session(store), &email, &password.into(), &from.into())
+        .await
+        .map(|_| ())
 }
 
 async fn operate(store: &Store, token: &SecretString) -> Result<UserId, SetUpError> {
     let who = person("operator@example.com", "correct horse");
-    set_up(store, &secrets(), &session(store), token, &who).await
+    set_up(store, &secrets(), &session(store), token, &who, &device()).await
 }
 
 #[tokio::test]
@@ -109,9 +115,8 @@ async fn an_address_waits_after_fifty_failures() {
 async fn sign_up_follows_the_policy_and_hides_accounts() {
     let database = Database::new().await;
     let store = &database.store;
-    let from: IpAddr = HOME.parse().unwrap();
     let ines = person("ines@example.com", "correct horse");
-    let try_it = async || sign_up(store, &secrets(), &session(store), &ines, from).await;
+    let try_it = async || sign_up(store, &secrets(), &session(store), &ines, &device()).await;
     assert!(matches!(try_it().await, Err(SignUpError::Closed)));
     store.system().init_sign_up_policy(SignUpPolicy::Open).await.unwrap();
     store.system().init_sign_up_policy(SignUpPolicy::Invited).await.unwrap();
@@ -135,7 +140,7 @@ async fn one_of_many_set_ups_makes_the_operator() {
         let (node, token) = (if n % 2 == 0 { store } else { other }.clone(), token.clone());
         tries.spawn(async move {
             let who = person(&format!("operator{n}@example.com"), "correct horse");
-            set_up(&node, &secrets(), &session(&node), &token, &who).await
+            set_up(&node, &secrets(), &session(&node), &token, &who, &device()).await
         });
     }
     let mut made = 0;
@@ -168,7 +173,7 @@ async fn a_reset_link_works_once_and_for_an_hour() {
     assert!(reset_link(store, &secrets(), &email).await.unwrap().is_none());
     create_user(store, &person("ines@example.com", "correct horse"), false).await.unwrap();
     let elsewhere = session(store);
-    log_in(store, &secrets(), &elsewhere, &email, &"correct horse".into(), HOME.parse().unwrap())
+    log_in(store, &secrets(), &elsewhere, &email, &"correct horse".into(), &device())
         .await
         .unwrap();
     elsewhere.save().await.unwrap();

@@ -6,7 +6,7 @@ use std::{collections::HashMap, convert::Infallible, pin::Pin, sync::Arc};
 use chrono::TimeDelta;
 use http::{Request, Response, header};
 use identity::{
-    NewPassword, Person, Secrets, Sessions, create_user, current_user, log_in, log_out,
+    Device, NewPassword, Person, Secrets, Sessions, create_user, current_user, log_in, log_out,
     session_layer,
 };
 use store::Store;
@@ -64,8 +64,8 @@ impl Browser {
                 let secrets = Secrets::parse(&"s".repeat(32).into()).unwrap();
                 let email = "ines@example.com".parse().unwrap();
                 let password = "correct horse".into();
-                let from = "192.0.2.1".parse().unwrap();
-                log_in(&store, &secrets, &session, &email, &password, from).await.unwrap();
+                let device = Device::new("192.0.2.1".parse().unwrap(), "Test");
+                log_in(&store, &secrets, &session, &email, &password, &device).await.unwrap();
             })
         })
         .await;
@@ -101,7 +101,7 @@ async fn database() -> Database {
     let database = Database::new().await;
     let email = "ines@example.com".parse().unwrap();
     let person = Person {
-        password: NewPassword::choose("correct horse".into(), &email).unwrap(),
+        password: NewPassword::choose("correct horse".into(), &email, "Ines").unwrap(),
         name: "Ines Okafor".parse().unwrap(),
         verified: true,
         email,

@@ -56,7 +56,7 @@ async fn user(database: &Database, settings: &Settings, user: &User) -> anyhow::
             let person = Person {
                 email: email.clone(),
                 name: name.parse::<Name>()?,
-                password: NewPassword::choose(password, email)?,
+                password: NewPassword::choose(password, email, "")?,
                 verified: *verified,
             };
             let id = identity::create_user(&database.store, &person, *operator).await?;

@@ -60,7 +60,7 @@ const HABITS: [Habit; 9] = [
 pub async fn run(database: &Database, settings: &Settings) -> anyhow::Result<()> {
     let email: Email = EMAIL.parse()?;
     let password = MintedKey::new(&database.secrets)?.readable();
-    let chosen = NewPassword::choose(Password::from(password.as_str()), &email)?;
+    let chosen = NewPassword::choose(Password::from(password.as_str()), &email, "")?;
     if let Some(token) = identity::reset_link(&database.store, &database.secrets, &email).await? {
         let password_text = Password::from(password.as_str());
         identity::reset_password(&database.store, &database.secrets, &token, password_text).await?;

@@ -1,0 +1,96 @@
+//! `/confirm?next=…`: asks who is signed in for the password again, before something dangerous.
+
+use axum::{
+    Router,
+    extract::{Query, State},
+    response::Response,
+    routing::get,
+};
+use identity::ProveError;
+use leptos::prelude::*;
+use serde::Deserialize;
+use store::system::Account;
+use tower_sessions::Session;
+
+use crate::{
+    components::{Button, ErrorSummary, Field, LinkButton, Weight},
+    layouts::Door,
+    render::Page,
+    web::{App, Browser, Draft, Failure, Visitor, go, local},
+};
+
+pub(super) fn router() -> Router<App> {
+    Router::new().route("/confirm", get(show).post(confirm))
+}
+
+#[derive(Deserialize)]
+struct Asked {
+    /// Where to go afterwards.
+    next: Option<String>,
+}
+
+impl Asked {
+    fn next(&self) -> &str {
+        local(self.next.as_deref()).unwrap_or("/account")
+    }
+}
+
+async fn show(
+    State(app): State<App>,
+    visitor: Visitor,
+    session: Session,
+    Query(asked): Query<Asked>,
+) -> Result<Response, Failure> {
+    if identity::proof(&app.store, &session).await?.is_some() {
+        return Ok(go(asked.next()));
+    }
+    Ok(page(&visitor, &Draft::default()))
+}
+
+async fn confirm(
+    State(app): State<App>,
+    visitor: Visitor,
+    session: Session,
+    Browser(device): Browser,
+    Query(asked): Query<Asked>,
+    mut draft: Draft,
+) -> Result<Response, Failure> {
+    let (account, password) = (&visitor.account, draft.value("password").into());
+    match identity::prove(&app.store, &app.secrets, &session, account, &password, &device).await {
+        Ok(()) => Ok(go(asked.next())),
+        Err(ProveError::Store(error)) => Err(error.into()),
+        Err(ProveError::Session(error)) => Err(error.into()),
+        Err(error @ (ProveError::Wrong | ProveError::Wait(_) | ProveError::Busy(_))) => {
+            draft.refuse_with("password", &error);
+            Ok(page(&visitor, &draft))
+        }
+    }
+}
+
+fn page(visitor: &Visitor, draft: &Draft) -> Response {
+    visitor.look.page(Page::new("Confirm that it is you").status(draft.status()), || {
+        let form = form(&visitor.account, draft);
+        view! {
+            <Door
+                title="Confirm that it is you"
+                sub="What you are about to do can’t easily be undone, so your password is asked for again. It then counts for ten minutes."
+            >
+                {form}
+            </Door>
+        }
+    })
+}
+
+/// The address goes along hidden, so that a password manager knows whose password it is.
+fn form(account: &Account, draft: &Draft) -> AnyView {
+    view! {
+        <form class="form" method="post">
+            <ErrorSummary lead="Nothing was done" errors=draft.errors()/>
+            <input type="text" name="username" value=account.email.to_string() autocomplete="username" hidden/>
+            <Field name="password" label="Password" kind="password" error=draft.error("password") autocomplete="current-password" required=true autofocus=true/>
+            <Button weight=Weight::Primary wide=true>"Confirm"</Button>
+            <LinkButton href="/" wide=true>"Leave it"</LinkButton>
+        </form>
+    }
+    .into_any()
+}
