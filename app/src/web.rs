@@ -5,6 +5,7 @@ mod draft;
 mod failure;
 mod fresh;
 mod go;
+mod origin;
 mod state;
 mod visitor;
 
@@ -13,5 +14,6 @@ pub use draft::Draft;
 pub use failure::{Failure, show_failures};
 pub use fresh::Fresh;
 pub use go::{go, id, local};
+pub use origin::Whence;
 pub use state::App;
 pub use visitor::{Member, Stranger, Visitor};

@@ -49,6 +49,7 @@ fn frame(current: NavItem, theme: Theme) -> Frame {
     Frame {
         org_name: "Brackwater Freight".to_owned(),
         org_path: "/org-8c1f2a".to_owned(),
+        role: domain::Role::Owner,
         role_label: "Owner · tier 4".to_owned(),
         user_name: "Ines Okafor".to_owned(),
         user_email: "ines.okafor@example.com".to_owned(),

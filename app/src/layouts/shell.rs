@@ -1,5 +1,6 @@
 //! The page of somebody who is signed in: navigation at the side, content beside it.
 
+use domain::Role;
 use leptos::prelude::*;
 
 use super::{
@@ -17,6 +18,8 @@ pub struct Frame {
     pub org_name: String,
     /// Where the organization's pages lie, like `/org-8c1f2a`.
     pub org_path: String,
+    /// Decides which pages are listed.
+    pub role: Role,
     /// What the person is there, like `Owner · tier 4`.
     pub role_label: String,
     pub user_name: String,
@@ -36,7 +39,9 @@ pub enum NavItem {
     Alerts,
     Projects,
     Keys,
+    Team,
     Billing,
+    Audit,
     Settings,
     /// A page that the navigation does not list.
     None,
@@ -44,7 +49,15 @@ pub enum NavItem {
 
 impl NavItem {
     const SPENDING: [Self; 4] = [Self::Overview, Self::Usage, Self::Budgets, Self::Alerts];
-    const ORGANIZATION: [Self; 4] = [Self::Projects, Self::Keys, Self::Billing, Self::Settings];
+    const ORGANIZATION: [Self; 6] =
+        [Self::Projects, Self::Keys, Self::Team, Self::Billing, Self::Audit, Self::Settings];
+
+    const fn is_for(self, role: Role) -> bool {
+        match self {
+            Self::Billing | Self::Audit => matches!(role, Role::Owner),
+            _ => true,
+        }
+    }
 
     const fn words(self) -> (&'static str, &'static str, Glyph) {
         match self {
@@ -54,6 +67,8 @@ impl NavItem {
             Self::Alerts => ("/alerts", "Alerts", Glyph::Alert),
             Self::Projects => ("/projects", "Projects", Glyph::Project),
             Self::Keys => ("/keys", "API keys", Glyph::Key),
+            Self::Team => ("/team", "Team", Glyph::Team),
+            Self::Audit => ("/audit", "Audit log", Glyph::Audit),
             Self::Billing => ("/billing", "Billing", Glyph::Billing),
             Self::Settings => ("/settings", "Settings", Glyph::Settings),
         }
@@ -63,8 +78,8 @@ impl NavItem {
 /// The page; its children are the content, a `PageHead` first.
 #[component]
 pub fn Shell(frame: Frame, children: Children) -> impl IntoView {
-    let Frame { org_path, current, .. } = frame.clone();
-    let links = |items: [NavItem; 4]| {
+    let Frame { org_path, current, role, .. } = frame.clone();
+    let links = |items: &[NavItem]| {
         let link = |item: NavItem| {
             let (path, words, glyph) = item.words();
             let here = (item == current).then_some("page");
@@ -72,7 +87,7 @@ pub fn Shell(frame: Frame, children: Children) -> impl IntoView {
                 <a href=format!("{org_path}{path}") aria-current=here><Icon glyph/>{words}</a>
             }
         };
-        items.map(link).collect_view()
+        items.iter().copied().filter(|item| item.is_for(role)).map(link).collect_view()
     };
     view! {
         <Defs/>
@@ -93,9 +108,9 @@ pub fn Shell(frame: Frame, children: Children) -> impl IntoView {
                             <span>{frame.org_name.clone()}<small>{frame.role_label.clone()}</small></span>
                             <Icon glyph=Glyph::UpDown class="end"/>
                         </button>
-                        {links(NavItem::SPENDING)}
+                        {links(&NavItem::SPENDING)}
                         <p class="group">"Organization"</p>
-                        {links(NavItem::ORGANIZATION)}
+                        {links(&NavItem::ORGANIZATION)}
                         <div class="foot">
                             <button type="button" popovertarget="me">
                                 <Icon glyph=Glyph::User/>
@@ -123,6 +138,7 @@ mod tests {
         let frame = Frame {
             org_name: "A & B".to_owned(),
             org_path: "/org-1".to_owned(),
+            role: Role::Owner,
             role_label: "Owner".to_owned(),
             user_name: "Ines".to_owned(),
             user_email: "ines@example.com".to_owned(),

@@ -54,7 +54,9 @@ async fn show(
         keys: app.store.api_keys(&member.caller).await?,
         activity: app.store.key_activity(&member.caller).await?,
         revoked: asked.state.as_deref() == Some("revoked"),
-        billing: app.store.billing_profile(&member.caller).await?.is_some(),
+        // Who can't fill it in is not told to.
+        billing: !member.can(Action::SeeBilling)
+            || app.store.billing_profile(&member.caller).await?.is_some(),
     };
     Ok(member.visitor.look.page(Page::new("API keys"), || {
         let new_key = member.path("keys/new");

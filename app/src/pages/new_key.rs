@@ -39,7 +39,6 @@ async fn show(
     member: Member,
     Query(asked): Query<Asked>,
 ) -> Result<Response, Failure> {
-    member.may(Action::EditKeys)?;
     let project = asked.project.unwrap_or_default();
     page(&app, &member, &Draft::with([("project", project)])).await
 }
@@ -49,7 +48,6 @@ async fn create(
     member: Member,
     mut draft: Draft,
 ) -> Result<Response, Failure> {
-    member.may(Action::EditKeys)?;
     let name = draft.read::<Name>("name");
     let project = project(&app, &member, &mut draft).await?;
     let (Some(name), Some(project)) = (name, project) else {
@@ -84,7 +82,9 @@ async fn project(
 
 async fn open_projects(app: &App, member: &Member) -> Result<Vec<Project>, Failure> {
     let mut projects = app.store.projects(&member.caller).await?;
-    projects.retain(|project| project.archived_at.is_none());
+    projects.retain(|project| {
+        project.archived_at.is_none() && project.who.may(Action::EditOwnKeys).is_ok()
+    });
     // The one that is chosen when nothing else is said.
     projects.sort_by_key(|project| !project.is_default);
     Ok(projects)
@@ -96,7 +96,8 @@ async fn page(app: &App, member: &Member, draft: &Draft) -> Result<Response, Fai
         Choice::new(project.id.to_string(), text)
     });
     let choices: Vec<_> = choices.collect();
-    let billing = app.store.billing_profile(&member.caller).await?.is_some();
+    let billing = !member.can(Action::SeeBilling)
+        || app.store.billing_profile(&member.caller).await?.is_some();
     Ok(member.visitor.look.page(Page::new("New key").status(draft.status()), || {
         let above = ("API keys", member.path("keys"));
         let no_billing = (!billing).then(|| no_billing(member));

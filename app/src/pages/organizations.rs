@@ -28,7 +28,8 @@ async fn create(
     let name = draft.read::<Name>("name");
     let zone = zones::read(&mut draft);
     if let (Some(name), Some(zone)) = (name, zone) {
-        let owner = app.store.create_organization(visitor.account.id, &name, zone).await?;
+        let owner =
+            app.store.create_organization(visitor.account.id, &name, zone, visitor.origin).await?;
         return Ok(go(format!("/{}", owner.org)));
     }
     page(&app, visitor, &draft).await

@@ -49,8 +49,8 @@ async fn edit(
     Path((_, project)): Path<(String, String)>,
     mut draft: Draft,
 ) -> Result<Response, Failure> {
-    member.may(Action::EditProjects)?;
     let project = app.store.project(&member.caller, id(&project)?).await?;
+    project.who.may(Action::EditProject)?;
     let done = match draft.value("action").as_str() {
         "archive" => app.store.archive_project(&member.caller, project.id).await,
         "rename" => match draft.read::<Name>("name") {

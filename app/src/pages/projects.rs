@@ -30,7 +30,7 @@ async fn create(
     member: Member,
     mut draft: Draft,
 ) -> Result<Response, Failure> {
-    member.may(Action::EditProjects)?;
+    member.may(Action::MakeProject)?;
     let name = draft.read::<Name>("name");
     let environment = draft.read::<Environment>("environment");
     if let (Some(name), Some(environment)) = (name, environment) {

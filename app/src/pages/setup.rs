@@ -18,7 +18,7 @@ use crate::{
     components::{Button, ErrorSummary, Field, GroupedSelect, Weight},
     layouts::Door,
     render::{Look, Page},
-    web::{App, Browser, Draft, Failure, go},
+    web::{App, Browser, Draft, Failure, Whence, go},
 };
 
 pub(super) fn router() -> Router<App> {
@@ -54,6 +54,7 @@ async fn set_up(
     look: Look,
     session: Session,
     Browser(device): Browser,
+    Whence(origin): Whence,
     Path(token): Path<String>,
     mut draft: Draft,
 ) -> Result<Response, Failure> {
@@ -69,7 +70,8 @@ async fn set_up(
     if let (Some(person), Some(organization), Some(zone)) = (person, organization, zone) {
         match identity::set_up(&app.store, &app.secrets, &session, &token, &person, &device).await {
             Ok(operator) => {
-                let owner = app.store.create_organization(operator, &organization, zone).await?;
+                let owner =
+                    app.store.create_organization(operator, &organization, zone, origin).await?;
                 return Ok(go(format!("/{}", owner.org)));
             }
             Err(SetUpError::Invalid) => return Ok(closed(look, StatusCode::FORBIDDEN)),

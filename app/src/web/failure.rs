@@ -8,6 +8,7 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Redirect, Response},
 };
+use domain::Forbidden;
 use identity::NoRandomness;
 use leptos::prelude::*;
 use store::StoreError;
@@ -72,6 +73,12 @@ impl From<StoreError> for Failure {
     }
 }
 
+impl From<Forbidden> for Failure {
+    fn from(_: Forbidden) -> Self {
+        Self::Forbidden
+    }
+}
+
 impl From<session::Error> for Failure {
     /// The session could not be read or written: the database, in the end.
     fn from(error: session::Error) -> Self {
@@ -117,7 +124,7 @@ impl Failure {
             ),
             Self::Forbidden => (
                 "You may not do this",
-                "Only an owner of this organization may. Nothing was changed.",
+                "Your role does not allow it. An owner of the organization or of the project may. Nothing was changed.",
             ),
             Self::BadRequest => (
                 "The request could not be read",

@@ -4,11 +4,11 @@ use axum::{
     extract::{FromRequestParts, Path},
     http::request::Parts,
 };
-use domain::{Action, Caller, OrgId};
+use domain::{Action, Caller, OrgId, Origin};
 use store::{Organization, OwnOrganization, system::Account};
 use tower_sessions::Session;
 
-use super::{App, Failure};
+use super::{App, Failure, Whence};
 use crate::{
     layouts::{Frame, NavItem},
     render::Look,
@@ -21,6 +21,8 @@ pub struct Visitor {
     pub account: Account,
     /// How pages look for the person.
     pub look: Look,
+    /// From where the person asks.
+    pub origin: Origin,
 }
 
 impl FromRequestParts<App> for Visitor {
@@ -35,7 +37,8 @@ impl FromRequestParts<App> for Visitor {
             None if is_used(app).await? => return Err(Failure::SignedOut { next: next() }),
             None => return Err(Failure::Unused),
         };
-        Ok(Self { account, look })
+        let Ok(Whence(origin)) = Whence::from_request_parts(parts, app).await;
+        Ok(Self { account, look, origin })
     }
 }
 
@@ -94,6 +97,7 @@ impl Member {
         Frame {
             org_name: self.organization.name.clone(),
             org_path: path(self.organization.id),
+            role: self.caller.role,
             role_label: self.caller.role.label().to_owned(),
             user_name: self.visitor.account.name.to_string(),
             user_email: self.visitor.account.email.to_string(),
@@ -128,8 +132,10 @@ impl Member {
         }
     }
 
-    async fn of(app: &App, visitor: Visitor, org: OrgId) -> Result<Self, Failure> {
+    /// The person in this organization; [`Failure::NotFound`] if not a member.
+    pub async fn of(app: &App, visitor: Visitor, org: OrgId) -> Result<Self, Failure> {
         let caller = app.store.caller(visitor.account.id, org).await?;
+        let caller = caller.from_origin(visitor.origin.clone());
         let organization = app.store.organization(&caller).await?;
         let organizations = app.store.system().organizations_of(visitor.account.id).await?;
         Ok(Self { caller, organization, organizations, visitor })

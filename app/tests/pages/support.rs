@@ -55,8 +55,15 @@ impl Site {
         let user = self.user(name).await;
         let store = &self.app.store;
         let zone = chrono_tz::Europe::Oslo;
-        let caller =
-            store.create_organization(user, &organization.parse().unwrap(), zone).await.unwrap();
+        let caller = store
+            .create_organization(
+                user,
+                &organization.parse().unwrap(),
+                zone,
+                domain::Origin::default(),
+            )
+            .await
+            .unwrap();
         (self.signed_in(name).await, caller)
     }
 

@@ -12,7 +12,7 @@ async fn a_key_was_never_used_then_costs_then_is_refused() {
     spender.spend("0.12").await;
     let page = spender.browser.get(&keys).await;
     page.hides("Never used").says("value=\"0.12\"");
-    let (store, caller) = (spender.site.app.store.clone(), spender.caller);
+    let (store, caller) = (spender.site.app.store.clone(), spender.caller.clone());
     let scope = Scope::Project(spender.project);
     store.set_budget(&caller, scope, Period::Month, "0.15".parse().unwrap()).await.unwrap();
     spender.refused("0.10").await;

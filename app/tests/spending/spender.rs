@@ -90,7 +90,7 @@ impl Spender {
             org: self.caller.org,
             project,
             key,
-            member: Some(self.caller.user),
+            member: self.caller.user(),
             model: model.to_owned(),
             price,
             sandbox: true,

@@ -108,6 +108,14 @@ ids! {
     OutboxId = "mail_";
     /// A running server process.
     NodeId = "node_";
+    /// An invitation to an organization.
+    InvitationId = "invite-";
+    /// A non-person that owns keys in one project.
+    ServiceAccountId = "svc_acct_";
+    /// A key for the admin API.
+    AdminKeyId = "key_";
+    /// An entry of the audit log.
+    AuditId = "audit_log-";
     /// A person's session, as shown to that person; never the cookie.
     SessionId = "sess_";
 }

@@ -7,6 +7,7 @@
 pub mod access;
 #[cfg(feature = "server")]
 pub mod api_key;
+pub mod audit;
 pub mod caller;
 pub mod environment;
 pub mod id;
@@ -20,12 +21,13 @@ pub mod usage;
 #[cfg(feature = "server")]
 pub mod window;
 
-pub use access::{Action, Role};
-pub use caller::{Caller, Forbidden};
+pub use access::{Action, Forbidden, ProjectRole, Role, Who};
+pub use caller::{Actor, Caller, Origin};
 pub use environment::Environment;
 pub use id::{
-    BudgetId, CrossingId, EventId, IdError, KeyId, NodeId, OrgId, OutboxId, PriceId, ProjectId,
-    ReceiptId, SessionId, ThresholdId, UserId,
+    AdminKeyId, AuditId, BudgetId, CrossingId, EventId, IdError, InvitationId, KeyId, NodeId,
+    OrgId, OutboxId, PriceId, ProjectId, ReceiptId, ServiceAccountId, SessionId, ThresholdId,
+    UserId,
 };
 pub use money::{MoneyError, Usd};
 pub use price::Price;

@@ -21,7 +21,7 @@ async fn queue(database: &Database, tenant: &Tenant, recipient: &str, number: u3
                 'since', '2026-11-24T10:00:00Z', 'crossings', '[]'::jsonb), '{}', '{recipient}')",
             tenant.org.uuid(),
             tenant.org.uuid(),
-            tenant.caller.user.uuid(),
+            tenant.user.uuid(),
         ))
         .await;
 }

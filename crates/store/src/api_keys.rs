@@ -1,9 +1,16 @@
 //! API keys. The secret passes by here only as its hash.
 
 use chrono::{DateTime, Utc};
-use domain::{Action, Caller, KeyId, Name, ProjectId};
+use domain::{
+    Action, Caller, KeyId, Name, ProjectId, UserId,
+    audit::{Change, Kind},
+};
 
-use crate::{Conflict, Store, StoreError, tx};
+use crate::{
+    Conflict, Store, StoreError,
+    place::{may_edit_key, place},
+    tx,
+};
 
 /// A key as lists show it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,7 +51,7 @@ pub struct NewKey<'a> {
 impl Store {
     /// Keys of all projects, newest first.
     pub async fn api_keys(&self, caller: &Caller) -> Result<Vec<ApiKey>, StoreError> {
-        caller.may(Action::SeeKeys)?;
+        caller.may(Action::List)?;
         let mut tx = self.tenant(caller).await?;
         let rows = sqlx::query!(
             r#"SELECT k.id AS "id!", k.project_id AS "project_id!", p.name AS "project_name!", k.name AS "name!",
@@ -82,22 +89,22 @@ impl Store {
         name: &Name,
         key: NewKey<'_>,
     ) -> Result<KeyId, StoreError> {
-        caller.may(Action::EditKeys)?;
         let id = KeyId::generate();
-        let mut tx = self.tenant(caller).await?;
+        let mut tx = self.change(caller).await?;
+        place(&mut tx, caller, project).await?.may(Action::EditOwnKeys)?;
         let archived = sqlx::query_scalar!(
             r#"SELECT archived_at IS NOT NULL AS "archived!" FROM projects WHERE org_id = $1 AND id = $2 FOR SHARE"#,
             caller.org.uuid(),
             project.uuid()
         )
-        .fetch_one(&mut *tx)
+        .fetch_one(&mut **tx)
         .await?;
         if archived {
             return Err(StoreError::Conflict(Conflict::ProjectArchived));
         }
         sqlx::query!(
-            "INSERT INTO api_keys (org_id, id, project_id, name, public_id, secret_hash, last_four, created_by)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+            "INSERT INTO api_keys (org_id, id, project_id, name, public_id, secret_hash, last_four, created_by, owner_id)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8)",
             caller.org.uuid(),
             id.uuid(),
             project.uuid(),
@@ -105,9 +112,9 @@ impl Store {
             key.public_id,
             key.secret_hash,
             key.last_four,
-            caller.user.uuid()
+            caller.user().map(UserId::uuid)
         )
-        .execute(&mut *tx)
+        .execute(&mut **tx)
         .await?;
         tx::become_system(&mut tx).await?;
         sqlx::query!(
@@ -116,26 +123,27 @@ impl Store {
             caller.org.uuid(),
             id.uuid()
         )
-        .execute(&mut *tx)
+        .execute(&mut **tx)
         .await?;
-        tx.commit().await?;
+        let made = Change::new(Kind::KeyCreated, id).in_project(project).now("name", name);
+        tx.commit(made.now("last_four", key.last_four)).await?;
         Ok(id)
     }
 
     /// Revokes a key for ever. Revoking twice is the same.
     pub async fn revoke_api_key(&self, caller: &Caller, id: KeyId) -> Result<(), StoreError> {
-        caller.may(Action::EditKeys)?;
-        let mut tx = self.tenant(caller).await?;
+        let mut tx = self.change(caller).await?;
+        let project = may_edit_key(&mut tx, caller, id).await?;
         let revoked = sqlx::query!(
-            "UPDATE api_keys SET revoked_at = COALESCE(revoked_at, exq_now()) WHERE org_id = $1 AND id = $2",
+            "UPDATE api_keys SET revoked_at = exq_now() WHERE org_id = $1 AND id = $2 AND revoked_at IS NULL",
             caller.org.uuid(),
             id.uuid()
         )
-        .execute(&mut *tx)
+        .execute(&mut **tx)
         .await?;
         if revoked.rows_affected() == 0 {
-            return Err(StoreError::NotFound);
+            return Ok(());
         }
-        Ok(tx.commit().await?)
+        tx.commit(Change::new(Kind::KeyDeleted, id).in_project(project)).await
     }
 }

@@ -1,6 +1,9 @@
 //! The billing profile, without which requests are refused. No card data.
 
-use domain::{Action, Caller};
+use domain::{
+    Action, Caller, UserId,
+    audit::{Change, Kind},
+};
 
 use crate::{Store, StoreError};
 
@@ -45,7 +48,14 @@ impl Store {
         profile: &BillingProfile,
     ) -> Result<(), StoreError> {
         caller.may(Action::EditBilling)?;
-        let mut tx = self.tenant(caller).await?;
+        let mut tx = self.change(caller).await?;
+        let old = sqlx::query_as!(
+            BillingProfile,
+            "SELECT legal_name, email, address, country, tax_id, cost_centre FROM billing_profiles WHERE org_id = $1 FOR NO KEY UPDATE",
+            caller.org.uuid()
+        )
+        .fetch_optional(&mut **tx)
+        .await?;
         sqlx::query!(
             "INSERT INTO billing_profiles (org_id, legal_name, email, address, country, tax_id, cost_centre, updated_by)
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
@@ -58,10 +68,22 @@ impl Store {
             profile.country,
             profile.tax_id,
             profile.cost_centre,
-            caller.user.uuid()
+            caller.user().map(UserId::uuid)
         )
-        .execute(&mut *tx)
+        .execute(&mut **tx)
         .await?;
-        Ok(tx.commit().await?)
+        tx.commit(moved(caller, old.as_ref(), profile)).await
     }
+}
+
+/// A billing address and a tax id may be a person's.
+fn moved(caller: &Caller, old: Option<&BillingProfile>, new: &BillingProfile) -> Change {
+    let old = |field: fn(&BillingProfile) -> &String| old.map(field);
+    Change::new(Kind::BillingUpdated, caller.org)
+        .personal("legal_name", old(|p| &p.legal_name), Some(&new.legal_name))
+        .personal("email", old(|p| &p.email), Some(&new.email))
+        .personal("address", old(|p| &p.address), Some(&new.address))
+        .maybe("country", old(|p| &p.country), Some(&new.country))
+        .personal("tax_id", old(|p| &p.tax_id), Some(&new.tax_id))
+        .maybe("cost_centre", old(|p| &p.cost_centre), Some(&new.cost_centre))
 }

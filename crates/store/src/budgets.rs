@@ -2,13 +2,16 @@
 
 use chrono::{DateTime, Utc};
 use domain::{
-    Action, BudgetId, Caller, KeyId, OrgId, Period, ProjectId, Scope, Usd, window::Window,
+    Action, BudgetId, Caller, KeyId, OrgId, Period, ProjectId, Scope, Usd, UserId,
+    audit::{Change, Kind},
+    window::Window,
 };
 use sqlx::types::Uuid;
 
 use crate::{
     Store, StoreError,
     money::{numeric, usd},
+    place::place,
     system::{counter, window},
     tx::Tx,
 };
@@ -54,7 +57,7 @@ pub struct BudgetStatus {
 impl Store {
     /// The organization's budgets: its own first, then by project and key.
     pub async fn budgets(&self, caller: &Caller) -> Result<Vec<Budget>, StoreError> {
-        caller.may(Action::SeeBudgets)?;
+        caller.may(Action::List)?;
         let mut tx = self.tenant(caller).await?;
         let rows = sqlx::query!(
             r#"SELECT b.id AS "id!", b.scope AS "scope!", b.scope_id AS "scope_id!", b.period AS "period!",
@@ -93,7 +96,8 @@ impl Store {
     ) -> Result<BudgetStatus, StoreError> {
         let budget =
             self.budgets(caller).await?.into_iter().find(|b| b.scope == on && b.period == per);
-        let mut tx = self.tenant(caller).await?;
+        let mut tx = self.counting(caller).await?;
+        may_see(&mut tx, caller, on).await?;
         let (window, id) = current_counter(&mut tx, caller.org, on, per).await?;
         let row = sqlx::query!(
             r#"SELECT spent, held, running, requests, (SELECT COALESCE(sum(r.count), 0)::bigint FROM receipts r
@@ -128,12 +132,21 @@ impl Store {
         per: Period,
         amount: Usd,
     ) -> Result<BudgetId, StoreError> {
-        caller.may(Action::EditBudgets)?;
-        let mut tx = self.tenant(caller).await?;
-        must_exist(&mut tx, caller.org, on).await?;
+        let mut tx = self.change(caller).await?;
+        let project = may_limit(&mut tx, caller, on).await?;
         let (_, counter) = current_counter(&mut tx, caller.org, on, per).await?;
         lock(&mut tx, counter).await?;
         let (kind, scope_id) = scope_parts(on);
+        let old = sqlx::query_scalar!(
+            "SELECT amount FROM budgets WHERE (org_id, scope, scope_id, period) = ($1, $2, $3, $4)",
+            caller.org.uuid(),
+            kind,
+            scope_id,
+            per.as_str()
+        )
+        .fetch_optional(&mut **tx)
+        .await?;
+        let old = old.as_ref().map(usd).transpose()?;
         let id = sqlx::query_scalar!(
             "INSERT INTO budgets (org_id, id, scope, scope_id, period, amount, set_by) VALUES ($1, $2, $3, $4, $5, $6, $7)
              ON CONFLICT ON CONSTRAINT budgets_one DO UPDATE
@@ -145,30 +158,50 @@ impl Store {
             scope_id,
             per.as_str(),
             numeric(amount),
-            caller.user.uuid()
+            caller.user().map(UserId::uuid)
         )
-        .fetch_one(&mut *tx)
+        .fetch_one(&mut **tx)
         .await?;
         mark_passed(&mut tx, caller.org, counter).await?;
-        tx.commit().await?;
-        Ok(BudgetId::from_uuid(id))
+        let id = BudgetId::from_uuid(id);
+        let change = Change::new(Kind::BudgetSet, id)
+            .now("scope", on)
+            .now("window", per.as_str())
+            .maybe("amount_usd", old, Some(amount));
+        tx.commit(Change { project, ..change }).await?;
+        Ok(id)
     }
 
     /// Removes a budget: nothing is refused for it any more.
     pub async fn remove_budget(&self, caller: &Caller, id: BudgetId) -> Result<(), StoreError> {
-        caller.may(Action::EditBudgets)?;
-        let mut tx = self.tenant(caller).await?;
+        let mut tx = self.change(caller).await?;
+        let row = sqlx::query!(
+            "SELECT scope, scope_id, period, amount FROM budgets WHERE org_id = $1 AND id = $2",
+            caller.org.uuid(),
+            id.uuid()
+        )
+        .fetch_one(&mut **tx)
+        .await?;
+        let (on, per) = (scope(&row.scope, row.scope_id)?, period(&row.period)?);
+        let project = may_limit(&mut tx, caller, on).await?;
+        // Like the ledger, so that a batch sees the budget or does not, as a whole.
+        let (_, counter) = current_counter(&mut tx, caller.org, on, per).await?;
+        lock(&mut tx, counter).await?;
         let removed = sqlx::query!(
             "DELETE FROM budgets WHERE org_id = $1 AND id = $2",
             caller.org.uuid(),
             id.uuid()
         )
-        .execute(&mut *tx)
+        .execute(&mut **tx)
         .await?;
         if removed.rows_affected() == 0 {
             return Err(StoreError::NotFound);
         }
-        Ok(tx.commit().await?)
+        let change = Change::new(Kind::BudgetRemoved, id)
+            .gone("scope", on)
+            .gone("window", per.as_str())
+            .gone("amount_usd", usd(&row.amount)?);
+        tx.commit(Change { project, ..change }).await
     }
 }
 
@@ -212,27 +245,49 @@ pub(crate) async fn mark_passed(tx: &mut Tx, org: OrgId, counter: i64) -> Result
     Ok(marked.rows_affected())
 }
 
-/// A budget or threshold concerns something of this organization.
-pub(crate) async fn must_exist(tx: &mut Tx, org: OrgId, on: Scope) -> Result<(), StoreError> {
-    let (_, id) = scope_parts(on);
-    let exists = match on {
-        Scope::Org(other) => other == org,
-        Scope::Project(_) => sqlx::query_scalar!(
-            r#"SELECT EXISTS (SELECT FROM projects WHERE org_id = $1 AND id = $2) AS "exists!""#,
-            org.uuid(),
-            id
-        )
-        .fetch_one(&mut **tx)
-        .await?,
-        Scope::Key(_) => sqlx::query_scalar!(
-            r#"SELECT EXISTS (SELECT FROM api_keys WHERE org_id = $1 AND id = $2) AS "exists!""#,
-            org.uuid(),
-            id
-        )
-        .fetch_one(&mut **tx)
-        .await?,
-    };
-    if exists { Ok(()) } else { Err(StoreError::NotFound) }
+/// Stops unless the caller may see what this used.
+async fn may_see(tx: &mut Tx, caller: &Caller, on: Scope) -> Result<(), StoreError> {
+    match project_of(tx, caller, on).await? {
+        None => Ok(caller.may(Action::SeeWhole)?),
+        Some(project) => Ok(place(tx, caller, project).await?.may(Action::SeeProject)?),
+    }
+}
+
+/// Stops unless the caller may limit this; the project that it belongs to.
+pub(crate) async fn may_limit(
+    tx: &mut Tx,
+    caller: &Caller,
+    on: Scope,
+) -> Result<Option<ProjectId>, StoreError> {
+    let project = project_of(tx, caller, on).await?;
+    match project {
+        None => caller.may(Action::EditLimits)?,
+        Some(project) => place(tx, caller, project).await?.may(Action::EditProjectLimits)?,
+    }
+    Ok(project)
+}
+
+/// The project that a scope of the organization belongs to, if to one.
+async fn project_of(
+    tx: &mut Tx,
+    caller: &Caller,
+    on: Scope,
+) -> Result<Option<ProjectId>, StoreError> {
+    match on {
+        Scope::Org(org) if org == caller.org => Ok(None),
+        Scope::Org(_) => Err(StoreError::NotFound),
+        Scope::Project(project) => Ok(Some(project)),
+        Scope::Key(key) => {
+            let project = sqlx::query_scalar!(
+                "SELECT project_id FROM api_keys WHERE org_id = $1 AND id = $2",
+                caller.org.uuid(),
+                key.uuid()
+            )
+            .fetch_one(&mut **tx)
+            .await?;
+            Ok(Some(ProjectId::from_uuid(project)))
+        }
+    }
 }
 
 pub(crate) fn scope_parts(on: Scope) -> (&'static str, Uuid) {

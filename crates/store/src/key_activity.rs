@@ -24,7 +24,7 @@ impl Store {
         &self,
         caller: &Caller,
     ) -> Result<HashMap<KeyId, KeyActivity>, StoreError> {
-        caller.may(Action::SeeKeys)?;
+        caller.may(Action::List)?;
         let mut tx = self.tenant(caller).await?;
         let rows = sqlx::query!(
             r#"SELECT k.id AS "id!", used.last_day AS "last_day?", COALESCE(cycle.spent, 0) AS "spent!",

@@ -6,6 +6,7 @@
 //! ledger, the scheduler, authentication) goes to [`system`].
 
 mod api_keys;
+mod audit;
 mod billing;
 mod budgets;
 mod change;
@@ -15,6 +16,7 @@ mod migrate;
 mod money;
 mod organizations;
 mod past;
+mod place;
 mod projects;
 mod receipts;
 mod recipients;

@@ -1,7 +1,10 @@
 //! Organizations and who is in them.
 
 use chrono_tz::Tz;
-use domain::{Action, Caller, Name, OrgId, ProjectId, Role, UserId};
+use domain::{
+    Action, Actor, Caller, Name, OrgId, Origin, ProjectId, Role, UserId,
+    audit::{Change, Kind},
+};
 
 use crate::{Store, StoreError, tx};
 
@@ -37,41 +40,53 @@ impl Store {
         owner: UserId,
         name: &Name,
         zone: Tz,
+        origin: Origin,
     ) -> Result<Caller, StoreError> {
-        let caller = Caller { user: owner, org: OrgId::generate(), role: Role::Owner };
-        let mut tx = self.tenant(&caller).await?;
+        let caller =
+            Caller { actor: Actor::User(owner), org: OrgId::generate(), role: Role::Owner, origin };
+        let project = ProjectId::generate();
+        let mut tx = self.change(&caller).await?;
         sqlx::query!(
             "INSERT INTO organizations (org_id, name, zone) VALUES ($1, $2, $3)",
             caller.org.uuid(),
             name.as_str(),
             zone.name()
         )
-        .execute(&mut *tx)
+        .execute(&mut **tx)
         .await?;
         sqlx::query!(
             "INSERT INTO memberships (org_id, user_id, role) VALUES ($1, $2, 'owner')",
             caller.org.uuid(),
             owner.uuid()
         )
-        .execute(&mut *tx)
+        .execute(&mut **tx)
         .await?;
         sqlx::query!(
             "INSERT INTO projects (org_id, id, name, environment, is_default, created_by)
              VALUES ($1, $2, 'Default', 'development', true, $3)",
             caller.org.uuid(),
-            ProjectId::generate().uuid(),
+            project.uuid(),
             owner.uuid()
         )
-        .execute(&mut *tx)
+        .execute(&mut **tx)
         .await?;
-        tx.commit().await?;
+        sqlx::query!(
+            "INSERT INTO project_members (org_id, project_id, user_id, role) VALUES ($1, $2, $3, 'owner')",
+            caller.org.uuid(),
+            project.uuid(),
+            owner.uuid()
+        )
+        .execute(&mut **tx)
+        .await?;
+        let made = Change::new(Kind::OrganizationCreated, caller.org).now("name", name);
+        tx.commit(made.now("zone", zone)).await?;
         self.system().open_first(owner, caller.org).await?;
         Ok(caller)
     }
 
     /// The caller for a logged-in user in an organization; [`StoreError::NotFound`] if not a member.
     pub async fn caller(&self, user: UserId, org: OrgId) -> Result<Caller, StoreError> {
-        let mut tx = tx::tenant(&self.pool, org).await?;
+        let mut tx = tx::lobby(&self.pool, org).await?;
         let role = sqlx::query_scalar!(
             "SELECT role FROM memberships WHERE org_id = $1 AND user_id = $2",
             org.uuid(),
@@ -80,7 +95,12 @@ impl Store {
         .fetch_optional(&mut *tx)
         .await?
         .ok_or(StoreError::NotFound)?;
-        Ok(Caller { user, org, role: Role::from_column(&role) })
+        Ok(Caller {
+            actor: Actor::User(user),
+            org,
+            role: Role::from_column(&role),
+            origin: Origin::default(),
+        })
     }
 
     /// The caller's organization.
@@ -105,16 +125,25 @@ impl Store {
         zone: Tz,
     ) -> Result<(), StoreError> {
         caller.may(Action::EditOrganization)?;
-        let mut tx = self.tenant(caller).await?;
+        let mut tx = self.change(caller).await?;
+        let old = sqlx::query!(
+            "SELECT name, zone FROM organizations WHERE org_id = $1 FOR NO KEY UPDATE",
+            caller.org.uuid()
+        )
+        .fetch_one(&mut **tx)
+        .await?;
         sqlx::query!(
             "UPDATE organizations SET name = $2, zone = $3 WHERE org_id = $1",
             caller.org.uuid(),
             name.as_str(),
             zone.name()
         )
-        .execute(&mut *tx)
+        .execute(&mut **tx)
         .await?;
-        Ok(tx.commit().await?)
+        let change = Change::new(Kind::OrganizationUpdated, caller.org)
+            .moved("name", old.name, name)
+            .moved("zone", old.zone, zone);
+        tx.commit(change).await
     }
 }
 

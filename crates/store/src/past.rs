@@ -53,7 +53,7 @@ impl Store {
         window: Window,
         cut: DateTime<Utc>,
     ) -> Result<Past, StoreError> {
-        caller.may(Action::SeeUsage)?;
+        caller.may(Action::List)?;
         let mut tx = self.tenant(caller).await?;
         let rows = sqlx::query_as!(
             Row,
@@ -114,7 +114,7 @@ impl Store {
         caller: &Caller,
         window: Window,
     ) -> Result<Totals, StoreError> {
-        caller.may(Action::SeeUsage)?;
+        caller.may(Action::List)?;
         let mut tx = self.tenant(caller).await?;
         sqlx::query_as!(
             Row,
@@ -141,7 +141,7 @@ impl Store {
 
     /// Whether a request of the organization was ever forwarded.
     pub async fn ever_used(&self, caller: &Caller) -> Result<bool, StoreError> {
-        caller.may(Action::SeeUsage)?;
+        caller.may(Action::List)?;
         let mut tx = self.tenant(caller).await?;
         Ok(sqlx::query_scalar!(
             r#"SELECT EXISTS (SELECT FROM days WHERE org_id = $1)
@@ -154,7 +154,7 @@ impl Store {
 
     /// The zone that a billing cycle was made in.
     pub async fn cycle_zone(&self, caller: &Caller, cycle: Window) -> Result<Tz, StoreError> {
-        caller.may(Action::SeeUsage)?;
+        caller.may(Action::List)?;
         let mut tx = self.tenant(caller).await?;
         let name = sqlx::query_scalar!(
             "SELECT zone FROM windows WHERE org_id = $1 AND period = 'month' AND starts = $2",

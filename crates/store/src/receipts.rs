@@ -64,7 +64,7 @@ pub struct BudgetNow {
 impl Store {
     /// The receipt, if it is the caller's organization's.
     pub async fn receipt(&self, caller: &Caller, id: ReceiptId) -> Result<Receipt, StoreError> {
-        caller.may(Action::SeeBudgets)?;
+        caller.may(Action::List)?;
         let mut tx = self.tenant(caller).await?;
         let row = sqlx::query!(
             r#"SELECT r.scope AS "scope!", r.period AS "period!", r.amount AS "amount!", r.spent AS "spent!",

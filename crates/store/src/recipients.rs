@@ -18,7 +18,7 @@ pub struct Recipient {
 impl Store {
     /// The organization's owners, who may raise a budget and are told about alerts.
     pub async fn recipients(&self, caller: &Caller) -> Result<Vec<Recipient>, StoreError> {
-        caller.may(Action::SeeBudgets)?;
+        caller.may(Action::List)?;
         let mut tx = self.tenant(caller).await?;
         Ok(sqlx::query_as!(
             Recipient,

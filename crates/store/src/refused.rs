@@ -15,7 +15,7 @@ impl Store {
         from: DateTime<Utc>,
         until: DateTime<Utc>,
     ) -> Result<u64, StoreError> {
-        caller.may(Action::SeeUsage)?;
+        caller.may(Action::List)?;
         let (kind, id) = scope_parts(on);
         let mut tx = self.tenant(caller).await?;
         let refused = sqlx::query_scalar!(

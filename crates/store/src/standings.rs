@@ -23,9 +23,9 @@ impl Store {
         &self,
         caller: &Caller,
     ) -> Result<(Vec<Standing>, DateTime<Utc>), StoreError> {
-        caller.may(Action::SeeBudgets)?;
+        caller.may(Action::List)?;
         let budgets = self.budgets(caller).await?;
-        let mut tx = self.tenant(caller).await?;
+        let mut tx = self.counting(caller).await?;
         let at = sqlx::query_scalar!(r#"SELECT exq_now() AS "at!""#).fetch_one(&mut *tx).await?;
         let mut windows: HashMap<Period, Window> = HashMap::new();
         for budget in &budgets {

@@ -1,11 +1,15 @@
 //! Thresholds, which notify, and what was crossed.
 
+use bigdecimal::BigDecimal;
 use chrono::{DateTime, Utc};
-use domain::{Action, Caller, CrossingId, Level, Period, Scope, ThresholdId, Usd};
+use domain::{
+    Action, Caller, CrossingId, Level, Period, Scope, ThresholdId, Usd, UserId,
+    audit::{Change, Kind},
+};
 
 use crate::{
     Store, StoreError,
-    budgets::{current_counter, lock, mark_passed, must_exist, period, scope, scope_parts},
+    budgets::{current_counter, lock, mark_passed, may_limit, period, scope, scope_parts},
     money::{numeric, usd},
 };
 
@@ -76,7 +80,7 @@ pub struct Delivery {
 impl Store {
     /// The thresholds of the organization and what is in it.
     pub async fn thresholds(&self, caller: &Caller) -> Result<Vec<Threshold>, StoreError> {
-        caller.may(Action::SeeBudgets)?;
+        caller.may(Action::List)?;
         let mut tx = self.tenant(caller).await?;
         let rows = sqlx::query!(
             r#"SELECT t.id AS "id!", t.scope AS "scope!", t.scope_id AS "scope_id!", t.period AS "period!", t.amount AS "amount?", t.percent AS "percent?",
@@ -96,12 +100,7 @@ impl Store {
         rows.into_iter()
             .map(|row| {
                 let budget = row.budget.as_ref().map(usd).transpose()?;
-                let level = match (&row.amount, row.percent) {
-                    (Some(amount), _) => Level::Amount(usd(amount)?),
-                    (None, percent) => {
-                        Level::Percent(percent.and_then(|p| u32::try_from(p).ok()).unwrap_or(100))
-                    }
-                };
+                let level = level(row.amount.as_ref(), row.percent)?;
                 Ok(Threshold {
                     id: ThresholdId::from_uuid(row.id),
                     scope: scope(&row.scope, row.scope_id)?,
@@ -123,14 +122,13 @@ impl Store {
         per: Period,
         level: Level,
     ) -> Result<SetThreshold, StoreError> {
-        caller.may(Action::EditBudgets)?;
         let id = ThresholdId::generate();
         let (amount, percent) = match level {
             Level::Amount(amount) => (Some(numeric(amount)), None),
             Level::Percent(percent) => (None, i32::try_from(percent).ok()),
         };
-        let mut tx = self.tenant(caller).await?;
-        must_exist(&mut tx, caller.org, on).await?;
+        let mut tx = self.change(caller).await?;
+        let project = may_limit(&mut tx, caller, on).await?;
         let (_, counter) = current_counter(&mut tx, caller.org, on, per).await?;
         lock(&mut tx, counter).await?;
         let (kind, scope_id) = scope_parts(on);
@@ -144,12 +142,16 @@ impl Store {
             per.as_str(),
             amount,
             percent,
-            caller.user.uuid()
+            caller.user().map(UserId::uuid)
         )
-        .execute(&mut *tx)
+        .execute(&mut **tx)
         .await?;
         let marked = mark_passed(&mut tx, caller.org, counter).await?;
-        tx.commit().await?;
+        let change = Change::new(Kind::ThresholdSet, id)
+            .now("scope", on)
+            .now("window", per.as_str())
+            .now("level", words(level));
+        tx.commit(Change { project, ..change }).await?;
         Ok(SetThreshold { id, already_passed: marked > 0 })
     }
 
@@ -159,24 +161,38 @@ impl Store {
         caller: &Caller,
         id: ThresholdId,
     ) -> Result<(), StoreError> {
-        caller.may(Action::EditBudgets)?;
-        let mut tx = self.tenant(caller).await?;
+        let mut tx = self.change(caller).await?;
+        let row = sqlx::query!(
+            "SELECT scope, scope_id, period, amount, percent FROM thresholds WHERE org_id = $1 AND id = $2",
+            caller.org.uuid(),
+            id.uuid()
+        )
+        .fetch_one(&mut **tx)
+        .await?;
+        let (on, per) = (scope(&row.scope, row.scope_id)?, period(&row.period)?);
+        let project = may_limit(&mut tx, caller, on).await?;
+        let (_, counter) = current_counter(&mut tx, caller.org, on, per).await?;
+        lock(&mut tx, counter).await?;
         let removed = sqlx::query!(
             "DELETE FROM thresholds WHERE org_id = $1 AND id = $2",
             caller.org.uuid(),
             id.uuid()
         )
-        .execute(&mut *tx)
+        .execute(&mut **tx)
         .await?;
         if removed.rows_affected() == 0 {
             return Err(StoreError::NotFound);
         }
-        Ok(tx.commit().await?)
+        let change = Change::new(Kind::ThresholdRemoved, id)
+            .gone("scope", on)
+            .gone("window", per.as_str())
+            .gone("level", words(level(row.amount.as_ref(), row.percent)?));
+        tx.commit(Change { project, ..change }).await
     }
 
     /// The newest hundred alerts with the delivery of their mails.
     pub async fn crossings(&self, caller: &Caller) -> Result<Vec<Crossing>, StoreError> {
-        caller.may(Action::SeeBudgets)?;
+        caller.may(Action::List)?;
         let mut tx = self.tenant(caller).await?;
         let rows = sqlx::query!(
             r#"SELECT c.id AS "id!", c.kind AS "kind!", k.scope AS "scope!", k.scope_id AS "scope_id!", k.period AS "period!",
@@ -215,5 +231,19 @@ impl Store {
                 })
             })
             .collect()
+    }
+}
+
+fn level(amount: Option<&BigDecimal>, percent: Option<i32>) -> Result<Level, StoreError> {
+    Ok(match amount {
+        Some(amount) => Level::Amount(usd(amount)?),
+        None => Level::Percent(percent.and_then(|p| u32::try_from(p).ok()).unwrap_or(100)),
+    })
+}
+
+fn words(level: Level) -> String {
+    match level {
+        Level::Amount(amount) => format!("{amount} USD"),
+        Level::Percent(percent) => format!("{percent} % of the budget"),
     }
 }

@@ -1,25 +1,84 @@
 //! Transactions, each under the role that fits it.
 
-use domain::{Caller, OrgId};
+use std::ops::{Deref, DerefMut};
+
+use domain::{Caller, OrgId, Role, audit};
 use sqlx::{PgPool, Postgres, Transaction};
 
-use crate::{Store, StoreError};
+use crate::{Store, StoreError, audit::append};
 
 /// A transaction in progress; dropped without `commit`, it is rolled back.
 pub(crate) type Tx = Transaction<'static, Postgres>;
 
 impl Store {
-    /// A transaction that sees the caller's organization and no other.
+    /// A transaction that reads what the caller sees of the organization. The database refuses to
+    /// write in it: what a person changes goes through [`Store::change`].
     pub(crate) async fn tenant(&self, caller: &Caller) -> Result<Tx, StoreError> {
-        tenant(&self.pool, caller.org).await
+        tenant(&self.pool, caller, "on").await
+    }
+
+    /// As [`Store::tenant`], and may write what nobody has changed: windows and counters that begin.
+    pub(crate) async fn counting(&self, caller: &Caller) -> Result<Tx, StoreError> {
+        tenant(&self.pool, caller, "off").await
+    }
+
+    /// A transaction that changes something, and says what in the audit log.
+    pub(crate) async fn change(&self, caller: &Caller) -> Result<Change, StoreError> {
+        Ok(Change { tx: tenant(&self.pool, caller, "off").await?, caller: caller.clone() })
     }
 }
 
-pub(crate) async fn tenant(pool: &PgPool, org: OrgId) -> Result<Tx, StoreError> {
+/// A transaction that can only be committed with an entry of the audit log.
+pub(crate) struct Change {
+    tx: Tx,
+    caller: Caller,
+}
+
+impl Change {
+    /// Commits with the entry. The end of the chain is locked last of all.
+    pub(crate) async fn commit(mut self, change: audit::Change) -> Result<(), StoreError> {
+        append(&mut self.tx, &self.caller, &change).await?;
+        Ok(self.tx.commit().await?)
+    }
+}
+
+impl Deref for Change {
+    type Target = Tx;
+
+    fn deref(&self) -> &Tx {
+        &self.tx
+    }
+}
+
+impl DerefMut for Change {
+    fn deref_mut(&mut self) -> &mut Tx {
+        &mut self.tx
+    }
+}
+
+/// What a reader does not see, the database itself keeps back (`migrations/…_readers.sql`).
+async fn tenant(pool: &PgPool, caller: &Caller, read_only: &str) -> Result<Tx, StoreError> {
+    let sees = match (caller.role, caller.user()) {
+        (Role::Owner, _) => "all".to_owned(),
+        (Role::Reader, Some(user)) => user.uuid().to_string(),
+        (Role::Reader, None) => String::new(),
+    };
+    scoped(pool, caller.org, &sees, read_only).await
+}
+
+/// A transaction that reads only what every member sees of an organization.
+pub(crate) async fn lobby(pool: &PgPool, org: OrgId) -> Result<Tx, StoreError> {
+    scoped(pool, org, "", "on").await
+}
+
+async fn scoped(pool: &PgPool, org: OrgId, sees: &str, read_only: &str) -> Result<Tx, StoreError> {
     let mut tx = begin(pool).await?;
     sqlx::query!(
-        "SELECT set_config('role', 'exq_tenant', true) AS role, set_config('app.org', $1::uuid::text, true) AS org",
-        org.uuid()
+        "SELECT set_config('role', 'exq_tenant', true) AS role, set_config('app.org', $1::uuid::text, true) AS org,
+            set_config('app.sees', $2, true) AS sees, set_config('transaction_read_only', $3, true) AS read_only",
+        org.uuid(),
+        sees,
+        read_only
     )
     .fetch_one(&mut *tx)
     .await?;

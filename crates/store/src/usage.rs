@@ -90,8 +90,8 @@ pub struct Usage {
 impl Store {
     /// The organization's billing cycles so far, the current one first.
     pub async fn cycles(&self, caller: &Caller) -> Result<Vec<Window>, StoreError> {
-        caller.may(Action::SeeUsage)?;
-        let mut tx = self.tenant(caller).await?;
+        caller.may(Action::List)?;
+        let mut tx = self.counting(caller).await?;
         let at = sqlx::query_scalar!(r#"SELECT exq_now() AS "at!""#).fetch_one(&mut *tx).await?;
         window(&mut tx, caller.org, Period::Month, at).await?;
         let rows = sqlx::query!(
@@ -117,7 +117,7 @@ impl Store {
         until: DateTime<Utc>,
         group: Group,
     ) -> Result<Usage, StoreError> {
-        caller.may(Action::SeeUsage)?;
+        caller.may(Action::List)?;
         let mut tx = self.tenant(caller).await?;
         let cells = cells(&mut tx, caller, from, until, group).await?;
         let rest = sqlx::query!(

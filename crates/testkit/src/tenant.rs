@@ -1,6 +1,6 @@
 //! A tenant that may send requests.
 
-use domain::{Caller, Email, Environment, KeyId, Name, OrgId, ProjectId, UserId, api_key};
+use domain::{Caller, Email, Environment, KeyId, Name, OrgId, Origin, ProjectId, UserId, api_key};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 use store::{BillingProfile, NewKey, Store};
@@ -15,6 +15,8 @@ pub const PEPPER: [u8; 32] = [7; 32];
 pub struct Tenant {
     /// The owner.
     pub caller: Caller,
+    /// That person.
+    pub user: UserId,
     /// The organization.
     pub org: OrgId,
     /// A project beside the default one.
@@ -39,7 +41,10 @@ impl Tenant {
             .unwrap();
         let label: Name = name.parse().unwrap();
         let store = &database.store;
-        let caller = store.create_organization(user, &label, chrono_tz::UTC).await.unwrap();
+        let caller = store
+            .create_organization(user, &label, chrono_tz::UTC, Origin::default())
+            .await
+            .unwrap();
         let profile = BillingProfile {
             legal_name: format!("{name} Ltd"),
             email: email.to_string(),
@@ -52,7 +57,7 @@ impl Tenant {
         let project =
             store.create_project(&caller, &project_name, Environment::Production).await.unwrap();
         let (key, secret) = Self::key(store, &caller, project).await;
-        Self { caller, org: caller.org, project, key, secret }
+        Self { org: caller.org, user, caller, project, key, secret }
     }
 
     /// Another key of a project.

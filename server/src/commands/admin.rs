@@ -4,7 +4,7 @@ use std::io::Read as _;
 
 use anyhow::{Context as _, bail};
 use chrono_tz::Tz;
-use domain::{Level, Name, Period, Scope};
+use domain::{Level, Name, Origin, Period, Scope};
 use identity::{MintedKey, NewPassword, Password, Person};
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
@@ -76,7 +76,8 @@ async fn org(database: &Database, org: &Org) -> anyhow::Result<Value> {
     let Some(known) = system.credentials(owner).await? else {
         bail!("nobody has the address {owner}")
     };
-    let caller = database.store.create_organization(known.user, name, Tz::UTC).await?;
+    let caller =
+        database.store.create_organization(known.user, name, Tz::UTC, Origin::default()).await?;
     if *billing {
         let profile = BillingProfile {
             legal_name: name.to_string(),

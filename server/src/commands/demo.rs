@@ -84,7 +84,9 @@ pub async fn run(database: &Database, settings: &Settings) -> anyhow::Result<()>
 
 async fn fill(database: &Database, user: domain::UserId, email: &Email) -> anyhow::Result<()> {
     let store = &database.store;
-    let caller = store.create_organization(user, &"Brackwater Freight".parse()?, ZONE).await?;
+    let caller = store
+        .create_organization(user, &"Brackwater Freight".parse()?, ZONE, domain::Origin::default())
+        .await?;
     let profile = BillingProfile {
         legal_name: "Brackwater Freight AS".to_owned(),
         email: email.to_string(),

@@ -155,7 +155,7 @@ impl Customer {
         let tenant = Tenant::new(database, name).await;
         let secrets = Secrets::parse(&SecretString::from(SECRET)).unwrap();
         let minted = MintedKey::new(&secrets).unwrap();
-        let (store, caller) = (&database.store, tenant.caller);
+        let (store, caller) = (&database.store, tenant.caller.clone());
         let project = store
             .create_project(&caller, &"Nodes".parse().unwrap(), Environment::Production)
             .await

@@ -54,7 +54,7 @@ struct View {
 
 /// `GET`
 pub(super) async fn show(State(app): State<App>, member: Member) -> Result<Response, Failure> {
-    if !member.can(Action::SeeUsage) {
+    if !member.can(Action::SeeWhole) {
         let frame = member.frame(NavItem::Overview);
         let organization = member.organization.clone();
         let look = member.visitor.look;

@@ -46,15 +46,9 @@ async fn page(
     found: Refusals,
 ) -> Result<Response, Failure> {
     let store = &app.store;
-    let caller = store.caller(visitor.account.id, org).await?;
-    let member = Member {
-        organization: store.organization(&caller).await?,
-        organizations: store.system().organizations_of(visitor.account.id).await?,
-        caller,
-        visitor,
-    };
-    let owners = store.recipients(&caller).await?;
-    let (_, now) = store.standings(&caller).await?;
+    let member = Member::of(app, visitor, org).await?;
+    let owners = store.recipients(&member.caller).await?;
+    let (_, now) = store.standings(&member.caller).await?;
     let title = format!("Refused by the {} budget", of(found.scope));
     let look = member.visitor.look;
     Ok(look.page(Page::new(title.clone()), || {

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 use domain::{
     BudgetId, Caller, EventId, KeyId, OrgId, Outcome, Period, Price, ProjectId, ReceiptId, Scope,
-    Tokens, Usd,
+    Tokens, Usd, UserId,
     window::{Window, quarter},
 };
 use sqlx::types::Uuid;
@@ -235,7 +235,7 @@ impl Rows {
                 AS e (id, project_id, key_id, model, price_id, outcome, streamed, input, cached, output, charge,
                     day_starts, day_ends, at, total_ms, place)",
             caller.org.uuid(),
-            caller.user.uuid(),
+            caller.user().unwrap_or(UserId::from_uuid(Uuid::nil())).uuid(),
             &self.counters,
             &self.ids,
             &self.projects,

@@ -1,6 +1,6 @@
 //! A user's own memberships, and whose a thing is.
 
-use domain::{Caller, OrgId, Role, Scope, UserId};
+use domain::{Actor, Caller, OrgId, Origin, Role, Scope, UserId};
 
 use super::System;
 use crate::{OwnOrganization, StoreError};
@@ -48,9 +48,10 @@ impl System<'_> {
             }
         };
         Ok(Caller {
-            user: UserId::from_uuid(sqlx::types::Uuid::nil()),
+            actor: Actor::Operator,
             org: OrgId::from_uuid(org),
             role: Role::Owner,
+            origin: Origin::default(),
         })
     }
 }

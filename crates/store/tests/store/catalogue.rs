@@ -3,11 +3,12 @@
 use testkit::Database;
 
 /// Tables without an organization, each with its reason in the migration that makes it.
-const GLOBAL: [&str; 9] = [
+const GLOBAL: [&str; 10] = [
     "_sqlx_migrations",
     "directory",
     "heartbeats",
     "nodes",
+    "personal_keys",
     "prices",
     "sessions",
     "settings",
@@ -75,7 +76,7 @@ async fn privileges_are_the_golden_file() {
     let privileges = database
         .look(
             "SELECT string_agg(line, E'\\n' ORDER BY line) FROM (
-                SELECT rpad(c.relname, 18) || rpad(r.rolname, 12) ||
+                SELECT rpad(c.relname, 22) || rpad(r.rolname, 12) ||
                     string_agg(a.privilege_type, ' ' ORDER BY a.privilege_type) AS line
                 FROM pg_class c CROSS JOIN LATERAL aclexplode(c.relacl) a JOIN pg_roles r ON r.oid = a.grantee
                 WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v')

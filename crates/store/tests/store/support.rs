@@ -40,7 +40,7 @@ pub(crate) fn request(tenant: &Tenant, price: &Arc<Price>, bound: &str) -> Reque
         org: tenant.org,
         project: tenant.project,
         key: tenant.key,
-        member: Some(tenant.caller.user),
+        member: Some(tenant.user),
         model: price.model.clone(),
         price: Arc::clone(price),
         sandbox: true,

@@ -44,7 +44,7 @@ async fn another_tenants_things_are_not_there() {
     not_found(store.archive_project(caller, theirs.project).await);
     not_found(store.rename_project(caller, theirs.project, &name).await);
     not_found(store.project(caller, theirs.project).await.map(drop));
-    not_found(store.caller(caller.user, theirs.org).await.map(drop));
+    not_found(store.caller(ours.user, theirs.org).await.map(drop));
     for scope in [Scope::Org(theirs.org), Scope::Project(theirs.project), Scope::Key(theirs.key)] {
         not_found(store.set_budget(caller, scope, Period::Month, usd("1")).await.map(drop));
         not_found(

@@ -1,0 +1,45 @@
+//! What the caller is in a project: asked before anything is done to what is in it.
+
+use domain::{Action, Caller, KeyId, ProjectId, ProjectRole, UserId, Who};
+
+use crate::{StoreError, tx::Tx};
+
+/// The caller's column of the table of rights for a project; [`StoreError::NotFound`] if the caller
+/// must not know of it.
+pub(crate) async fn place(
+    tx: &mut Tx,
+    caller: &Caller,
+    project: ProjectId,
+) -> Result<Who, StoreError> {
+    let role = sqlx::query_scalar!(
+        r#"SELECT m.role AS "role?" FROM projects p
+         LEFT JOIN project_members m ON (m.org_id, m.project_id) = (p.org_id, p.id) AND m.user_id = $3
+         WHERE p.org_id = $1 AND p.id = $2"#,
+        caller.org.uuid(),
+        project.uuid(),
+        caller.user().map(UserId::uuid)
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    Ok(Who::new(caller.role, role.as_deref().map(ProjectRole::from_column)))
+}
+
+/// Stops unless the caller may do this to a key, which own keys need less for; its project.
+pub(crate) async fn may_edit_key(
+    tx: &mut Tx,
+    caller: &Caller,
+    key: KeyId,
+) -> Result<ProjectId, StoreError> {
+    let row = sqlx::query!(
+        "SELECT project_id, owner_id FROM api_keys WHERE org_id = $1 AND id = $2 FOR NO KEY UPDATE",
+        caller.org.uuid(),
+        key.uuid()
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    let project = ProjectId::from_uuid(row.project_id);
+    let own = row.owner_id.is_some() && row.owner_id == caller.user().map(UserId::uuid);
+    let action = if own { Action::EditOwnKeys } else { Action::EditKeys };
+    place(tx, caller, project).await?.may(action)?;
+    Ok(project)
+}
