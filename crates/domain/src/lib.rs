@@ -12,6 +12,7 @@ pub mod caller;
 pub mod environment;
 pub mod id;
 pub mod money;
+pub mod permissions;
 pub mod price;
 pub mod scope;
 pub mod text;
@@ -30,6 +31,7 @@ pub use id::{
     UserId,
 };
 pub use money::{MoneyError, Usd};
+pub use permissions::{Endpoint, Permissions};
 pub use price::Price;
 pub use scope::{Period, Scope};
 pub use text::{Email, Name, TextError};
