@@ -46,6 +46,9 @@ pub enum Conflict {
     /// `thresholds_one`
     #[error("there is such a threshold already")]
     Threshold,
+    /// Nobody would be left who may change anything.
+    #[error("an organization keeps at least one owner: make another member an owner first")]
+    LastOwner,
     /// Set-up happened already.
     #[error("this installation is set up already")]
     SetUp,

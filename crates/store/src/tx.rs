@@ -24,7 +24,8 @@ impl Store {
 
     /// A transaction that changes something, and says what in the audit log.
     pub(crate) async fn change(&self, caller: &Caller) -> Result<Change, StoreError> {
-        Ok(Change { tx: tenant(&self.pool, caller, "off").await?, caller: caller.clone() })
+        let tx = tenant(&self.pool, caller, "off").await?;
+        Ok(Change { tx, caller: caller.clone(), also: Vec::new() })
     }
 }
 
@@ -32,12 +33,21 @@ impl Store {
 pub(crate) struct Change {
     tx: Tx,
     caller: Caller,
+    also: Vec<audit::Change>,
 }
 
 impl Change {
+    /// An entry of its own for what the change brings about; written when it is committed, before
+    /// the entry of the change.
+    pub(crate) fn also(&mut self, change: audit::Change) {
+        self.also.push(change);
+    }
+
     /// Commits with the entry. The end of the chain is locked last of all.
     pub(crate) async fn commit(mut self, change: audit::Change) -> Result<(), StoreError> {
-        append(&mut self.tx, &self.caller, &change).await?;
+        for change in self.also.iter().chain([&change]) {
+            append(&mut self.tx, &self.caller, change).await?;
+        }
         Ok(self.tx.commit().await?)
     }
 }

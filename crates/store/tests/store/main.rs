@@ -5,6 +5,7 @@
 mod budgets;
 mod catalogue;
 mod ledger;
+mod members;
 mod paths;
 mod prices;
 mod reconcile;

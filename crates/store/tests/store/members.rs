@@ -1,0 +1,229 @@
+//! Members: roles, the last owner, and what becomes of somebody's keys.
+
+use domain::{Caller, Email, Role, UserId};
+use store::{Conflict, OwnKeys, StoreError};
+use testkit::{Database, Tenant};
+
+use crate::support::{Running, answered, price, request, usd};
+
+/// A member of the tenant's organization.
+pub(crate) async fn join(database: &Database, tenant: &Tenant, name: &str, role: Role) -> Caller {
+    let user = UserId::generate();
+    let email: Email = format!("{name}@example.com").parse().unwrap();
+    let (id, org, role) = (user.uuid(), tenant.org.uuid(), role.as_str());
+    database
+        .tamper(&format!(
+            "INSERT INTO users (id, email, name, password_hash, verified_at) VALUES ('{id}', '{email}', '{name}', '!', exq_now());
+             INSERT INTO memberships (org_id, user_id, role) VALUES ('{org}', '{id}', '{role}')"
+        ))
+        .await;
+    database.store.caller(user, tenant.org).await.unwrap()
+}
+
+/// A member of one of the tenant's projects.
+pub(crate) async fn place(database: &Database, tenant: &Tenant, who: &Caller, role: &str) {
+    let (org, project) = (tenant.org.uuid(), tenant.project.uuid());
+    let user = who.user().unwrap().uuid();
+    database
+        .tamper(&format!(
+            "INSERT INTO project_members (org_id, project_id, user_id, role) VALUES ('{org}', '{project}', '{user}', '{role}')"
+        ))
+        .await;
+}
+
+fn is_last(result: &Result<(), StoreError>) -> bool {
+    matches!(result, Err(StoreError::Conflict(Conflict::LastOwner)))
+}
+
+async fn entries(database: &Database, tenant: &Tenant, action: &str) -> String {
+    database
+        .look(&format!(
+            "SELECT count(*) FROM audit_entries WHERE org_id = '{}' AND action = '{action}'",
+            tenant.org.uuid()
+        ))
+        .await
+}
+
+#[tokio::test]
+async fn a_reader_sees_names_and_roles_and_an_owner_all() {
+    let database = Database::new().await;
+    let ours = Tenant::new(&database, "ours").await;
+    let kofi = join(&database, &ours, "kofi", Role::Reader).await;
+    place(&database, &ours, &kofi, "member").await;
+    let store = &database.store;
+    let members = store.members(&ours.caller).await.unwrap();
+    assert_eq!(members.len(), 2);
+    assert_eq!(members[1].email.as_deref(), Some("kofi@example.com"));
+    assert_eq!(members[1].projects[0].id, ours.project);
+    let seen = store.members(&kofi).await.unwrap();
+    assert_eq!((seen[0].name.as_str(), seen[0].role), ("ours", Role::Owner));
+    assert_eq!((seen[0].email.as_deref(), seen[0].projects.len()), (None, 0));
+    assert_eq!(seen[1].email.as_deref(), Some("kofi@example.com"));
+    for denied in [
+        store.set_member_role(&kofi, kofi.user().unwrap(), Role::Owner).await,
+        store.remove_member(&kofi, ours.user, OwnKeys::Revoked).await,
+        store.keys_of(&kofi, ours.user).await.map(drop),
+        store.leave(&kofi, OwnKeys::HandedOver).await,
+    ] {
+        assert!(matches!(denied, Err(StoreError::Forbidden(_))), "{denied:?}");
+    }
+}
+
+#[tokio::test]
+async fn members_of_another_organization_are_not_there() {
+    let database = Database::new().await;
+    let (ours, theirs) =
+        (Tenant::new(&database, "ours").await, Tenant::new(&database, "theirs").await);
+    let store = &database.store;
+    for result in [
+        store.member(&ours.caller, theirs.user).await.map(drop),
+        store.set_member_role(&ours.caller, theirs.user, Role::Reader).await,
+        store.remove_member(&ours.caller, theirs.user, OwnKeys::Revoked).await,
+    ] {
+        assert!(matches!(result, Err(StoreError::NotFound)), "{result:?}");
+    }
+    assert!(store.keys_of(&ours.caller, theirs.user).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_role_changes_at_once_and_the_last_owner_stays() {
+    let database = Database::new().await;
+    let ours = Tenant::new(&database, "ours").await;
+    let kofi = join(&database, &ours, "kofi", Role::Reader).await;
+    let (store, user) = (&database.store, kofi.user().unwrap());
+    assert!(is_last(&store.set_member_role(&ours.caller, ours.user, Role::Reader).await));
+    assert!(is_last(&store.leave(&ours.caller, OwnKeys::Revoked).await));
+    assert!(is_last(&store.remove_member(&ours.caller, ours.user, OwnKeys::Revoked).await));
+    store.set_member_role(&ours.caller, user, Role::Owner).await.unwrap();
+    store.set_member_role(&ours.caller, user, Role::Owner).await.unwrap();
+    assert_eq!(entries(&database, &ours, "user.updated").await, "1");
+    let kofi = store.caller(user, ours.org).await.unwrap();
+    assert_eq!(kofi.role, Role::Owner);
+    store.set_member_role(&kofi, ours.user, Role::Reader).await.unwrap();
+    // Who was an owner when the page was opened may no longer.
+    let stale = store.set_member_role(&ours.caller, user, Role::Reader).await;
+    assert!(matches!(stale, Err(StoreError::Forbidden(_))), "{stale:?}");
+}
+
+#[tokio::test]
+async fn of_two_owners_who_demote_or_remove_each_other_one_remains() {
+    let database = Database::new().await;
+    let ours = Tenant::new(&database, "ours").await;
+    let other = database.another().await;
+    let join = join(&database, &ours, "kofi", Role::Owner).await;
+    let (first, second) = (ours.user, join.user().unwrap());
+    for round in 0..20 {
+        database.tamper("UPDATE memberships SET role = 'owner'").await;
+        let (mine, theirs) = if round % 2 == 0 {
+            tokio::join!(
+                database.store.set_member_role(&ours.caller, second, Role::Reader),
+                other.set_member_role(&join, first, Role::Reader)
+            )
+        } else {
+            tokio::join!(
+                database.store.set_member_role(&ours.caller, first, Role::Reader),
+                other.set_member_role(&join, second, Role::Reader)
+            )
+        };
+        assert_eq!(
+            usize::from(mine.is_ok()) + usize::from(theirs.is_ok()),
+            1,
+            "{mine:?} {theirs:?}"
+        );
+        let owners = database.look("SELECT count(*) FROM memberships WHERE role = 'owner'").await;
+        assert_eq!(owners, "1");
+    }
+    database.tamper("UPDATE memberships SET role = 'owner'").await;
+    let (mine, theirs) = tokio::join!(
+        database.store.remove_member(&ours.caller, second, OwnKeys::Revoked),
+        other.remove_member(&join, first, OwnKeys::Revoked)
+    );
+    assert_eq!(usize::from(mine.is_ok()) + usize::from(theirs.is_ok()), 1, "{mine:?} {theirs:?}");
+    assert_eq!(database.look("SELECT count(*) FROM memberships").await, "1");
+}
+
+#[tokio::test]
+async fn who_is_removed_loses_keys_projects_and_entry() {
+    let database = Database::new().await;
+    let ours = Tenant::new(&database, "ours").await;
+    let kofi = join(&database, &ours, "kofi", Role::Reader).await;
+    place(&database, &ours, &kofi, "member").await;
+    let store = &database.store;
+    let user = kofi.user().unwrap();
+    store.system().open_first(user, ours.org).await.unwrap();
+    let (key, _) = Tenant::key(store, &kofi, ours.project).await;
+    let node = Running::new(store).await;
+    let dime = price(&database, "sandbox-dime").await;
+    let mut asked = request(&ours, &dime, "0.10");
+    asked.key = key;
+    node.ledger.reserve(asked).await.unwrap().settle(answered("0.10")).await;
+    node.finish().await;
+
+    for folded in [false, true] {
+        if folded {
+            store.system().fold().await.unwrap();
+        }
+        let keys = store.keys_of(&ours.caller, user).await.unwrap();
+        assert_eq!((keys.len(), keys[0].id, keys[0].requests), (1, key, 1));
+        assert_eq!((keys[0].spent, keys[0].project_name.as_str()), (usd("0.10"), "Search"));
+    }
+    store.remove_member(&ours.caller, user, OwnKeys::Revoked).await.unwrap();
+    assert!(matches!(store.caller(user, ours.org).await, Err(StoreError::NotFound)));
+    let state = database
+        .look(&format!(
+            "SELECT concat_ws(' ', (SELECT count(*) FROM project_members WHERE user_id = '{0}'),
+                (SELECT revoked_at IS NOT NULL FROM api_keys WHERE id = '{1}'),
+                (SELECT default_org_id IS NULL FROM users WHERE id = '{0}'))",
+            user.uuid(),
+            key.uuid()
+        ))
+        .await;
+    assert_eq!(state, "0 t t");
+    assert_eq!(entries(&database, &ours, "user.deleted").await, "1");
+    assert_eq!(entries(&database, &ours, "api_key.deleted").await, "1");
+    let again = store.remove_member(&ours.caller, user, OwnKeys::Revoked).await;
+    assert!(matches!(again, Err(StoreError::NotFound)), "{again:?}");
+}
+
+#[tokio::test]
+async fn keys_are_handed_over_to_a_service_account_per_project() {
+    let database = Database::new().await;
+    let ours = Tenant::new(&database, "ours").await;
+    let kofi = join(&database, &ours, "kofi", Role::Owner).await;
+    let store = &database.store;
+    let second = store
+        .create_project(&ours.caller, &"Second".parse().unwrap(), domain::Environment::Staging)
+        .await
+        .unwrap();
+    for project in [ours.project, ours.project, second] {
+        Tenant::key(store, &kofi, project).await;
+    }
+    store.leave(&kofi, OwnKeys::HandedOver).await.unwrap();
+    let state = database
+        .look(
+            "SELECT string_agg(a.name || ' ' || n, ', ' ORDER BY n) FROM (SELECT service_account_id, count(*) AS n FROM api_keys
+             WHERE owner_id IS NULL AND revoked_at IS NULL GROUP BY 1) k
+             JOIN service_accounts a ON a.id = k.service_account_id",
+        )
+        .await;
+    assert_eq!(state, "kofi (handed over) 1, kofi (handed over) 2");
+    assert_eq!(entries(&database, &ours, "service_account.created").await, "2");
+    assert_eq!(entries(&database, &ours, "api_key.updated").await, "3");
+}
+
+#[tokio::test]
+async fn a_reader_who_leaves_takes_keys_out_of_sight_along() {
+    let database = Database::new().await;
+    let ours = Tenant::new(&database, "ours").await;
+    let kofi = join(&database, &ours, "kofi", Role::Reader).await;
+    place(&database, &ours, &kofi, "member").await;
+    Tenant::key(&database.store, &kofi, ours.project).await;
+    database.tamper("DELETE FROM project_members WHERE role = 'member'").await;
+    database.store.leave(&kofi, OwnKeys::Revoked).await.unwrap();
+    let working = database.look("SELECT count(*) FROM api_keys WHERE revoked_at IS NULL").await;
+    assert_eq!(working, "1");
+    let actor = database
+        .look("SELECT personal -> 'actor' ->> 'value' FROM audit_entries WHERE action = 'user.deleted'")
+        .await;
+    assert_eq!(actor, "kofi@example.com");
+}
