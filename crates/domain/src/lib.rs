@@ -11,6 +11,7 @@ pub mod audit;
 pub mod caller;
 pub mod environment;
 pub mod id;
+pub mod models;
 pub mod money;
 pub mod permissions;
 pub mod price;
@@ -30,6 +31,7 @@ pub use id::{
     OrgId, OutboxId, PriceId, ProjectId, ReceiptId, ServiceAccountId, SessionId, ThresholdId,
     UserId,
 };
+pub use models::{Models, ModelsError};
 pub use money::{MoneyError, Usd};
 pub use permissions::{Endpoint, Permissions};
 pub use price::Price;

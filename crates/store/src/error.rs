@@ -43,6 +43,9 @@ pub enum Conflict {
     /// The project was archived meanwhile.
     #[error("this project is archived")]
     ProjectArchived,
+    /// Added as something else.
+    #[error("this person is in the project already, with another role")]
+    ProjectMember,
     /// `thresholds_one`
     #[error("there is such a threshold already")]
     Threshold,

@@ -18,6 +18,7 @@ mod money;
 mod organizations;
 mod past;
 mod place;
+mod project_members;
 mod projects;
 mod receipts;
 mod recipients;
@@ -39,8 +40,9 @@ pub use key_activity::KeyActivity;
 pub use members::{Member, MemberProject, OwnKey, OwnKeys};
 pub use organizations::{Organization, OwnOrganization};
 pub use past::Past;
-pub use projects::Project;
-pub use receipts::{BudgetNow, Receipt};
+pub use project_members::{Candidate, ProjectMember};
+pub use projects::{ListedProject, Project};
+pub use receipts::{BudgetNow, Numbers, Receipt};
 pub use recipients::Recipient;
 use sqlx::{
     PgPool,

@@ -2,13 +2,13 @@
 
 use chrono::{DateTime, Utc};
 use domain::{
-    Action, Caller, Environment, Name, ProjectId, ProjectRole, UserId, Who,
+    Action, Caller, Environment, Models, Name, ProjectId, ProjectRole, UserId, Who,
     audit::{Change, Kind},
 };
 
-use crate::{Store, StoreError, place::place};
+use crate::{Conflict, Store, StoreError, place::place};
 
-/// A project in the caller's organization.
+/// A project that the caller may look into.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Project {
     /// Its id, as API headers name it.
@@ -23,20 +23,94 @@ pub struct Project {
     pub created_at: DateTime<Utc>,
     /// Since when its keys are refused.
     pub archived_at: Option<DateTime<Utc>>,
-    /// What the caller is in it. [`Who::Reader`] knows only that it exists.
+    /// The models that its keys may ask; none for all.
+    pub models: Option<Models>,
+    /// How many people are in it.
+    pub members: u64,
+    /// What the caller is in it.
     pub who: Who,
 }
 
+/// All that a reader outside a project may know of it, if the organization lists its projects.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListedProject {
+    /// Its label.
+    pub name: String,
+    /// What it is for.
+    pub environment: Environment,
+}
+
 impl Store {
-    /// The projects that the caller sees: running ones by name, then archived ones.
+    /// The projects that the caller may look into: running ones by name, then archived ones.
     pub async fn projects(&self, caller: &Caller) -> Result<Vec<Project>, StoreError> {
         caller.may(Action::List)?;
+        self.find_projects(caller, None).await
+    }
+
+    /// One project, for who may look into it; to everybody else there is none.
+    pub async fn project(&self, caller: &Caller, id: ProjectId) -> Result<Project, StoreError> {
+        caller.may(Action::List)?;
+        self.find_projects(caller, Some(id)).await?.pop().ok_or(StoreError::NotFound)
+    }
+
+    async fn find_projects(
+        &self,
+        caller: &Caller,
+        one: Option<ProjectId>,
+    ) -> Result<Vec<Project>, StoreError> {
         let mut tx = self.tenant(caller).await?;
-        sqlx::query!(
-            r#"SELECT p.id, p.name, p.environment, p.is_default, p.created_at, p.archived_at, m.role AS "role?"
+        let rows = sqlx::query!(
+            r#"SELECT p.id AS "id!", p.name AS "name!", p.environment AS "environment!", p.is_default AS "is_default!",
+                p.created_at AS "created_at!", p.archived_at AS "archived_at?", p.models AS "models?", m.role AS "role?",
+                (SELECT count(*) FROM project_members o WHERE (o.org_id, o.project_id) = (p.org_id, p.id)) AS "members!"
              FROM projects p LEFT JOIN project_members m
                 ON (m.org_id, m.project_id) = (p.org_id, p.id) AND m.user_id = $2
-             WHERE p.org_id = $1 ORDER BY p.archived_at IS NOT NULL, lower(p.name), p.id"#,
+             WHERE p.org_id = $1 AND ($3::uuid IS NULL OR p.id = $3)
+             ORDER BY p.archived_at IS NOT NULL, lower(p.name), p.id"#,
+            caller.org.uuid(),
+            caller.user().map(UserId::uuid),
+            one.map(ProjectId::uuid)
+        )
+        .fetch_all(&mut *tx)
+        .await?;
+        let mut projects = Vec::with_capacity(rows.len());
+        for row in rows {
+            let who = Who::new(caller.role, row.role.as_deref().map(ProjectRole::from_column));
+            // One that the organization lists for readers is not one to look into.
+            if who.may(Action::SeeProject).is_err() {
+                continue;
+            }
+            projects.push(Project {
+                id: ProjectId::from_uuid(row.id),
+                name: row.name,
+                environment: environment(&row.environment)?,
+                is_default: row.is_default,
+                created_at: row.created_at,
+                archived_at: row.archived_at,
+                models: row
+                    .models
+                    .map(Models::new)
+                    .transpose()
+                    .map_err(|_| StoreError::Damaged("a list of models"))?,
+                members: u64::try_from(row.members).unwrap_or(0),
+                who,
+            });
+        }
+        Ok(projects)
+    }
+
+    /// The running projects that a reader is not in, by name, if the organization lists them.
+    pub async fn listed_projects(&self, caller: &Caller) -> Result<Vec<ListedProject>, StoreError> {
+        caller.may(Action::List)?;
+        if caller.may(Action::SeeWhole).is_ok() {
+            return Ok(Vec::new());
+        }
+        let mut tx = self.tenant(caller).await?;
+        sqlx::query!(
+            "SELECT p.name, p.environment FROM projects p
+             WHERE p.org_id = $1 AND p.archived_at IS NULL AND NOT EXISTS (SELECT FROM project_members m
+                 WHERE (m.org_id, m.project_id) = (p.org_id, p.id) AND m.user_id = $2)
+             ORDER BY lower(p.name), p.id",
             caller.org.uuid(),
             caller.user().map(UserId::uuid)
         )
@@ -44,32 +118,13 @@ impl Store {
         .await?
         .into_iter()
         .map(|row| {
-            Ok(Project {
-                id: ProjectId::from_uuid(row.id),
-                name: row.name,
-                environment: row
-                    .environment
-                    .parse()
-                    .map_err(|_| StoreError::Damaged("an environment"))?,
-                is_default: row.is_default,
-                created_at: row.created_at,
-                archived_at: row.archived_at,
-                who: Who::new(caller.role, row.role.as_deref().map(ProjectRole::from_column)),
-            })
+            Ok(ListedProject { name: row.name, environment: environment(&row.environment)? })
         })
         .collect()
     }
 
-    /// One project, for who may look into it.
-    pub async fn project(&self, caller: &Caller, id: ProjectId) -> Result<Project, StoreError> {
-        let projects = self.projects(caller).await?;
-        let project =
-            projects.into_iter().find(|project| project.id == id).ok_or(StoreError::NotFound)?;
-        project.who.may(Action::SeeProject)?;
-        Ok(project)
-    }
-
-    /// Makes a project, which a person who makes it owns.
+    /// Makes a project. Who makes a development or staging project owns it; a production project
+    /// begins without members, who are chosen.
     pub async fn create_project(
         &self,
         caller: &Caller,
@@ -93,7 +148,7 @@ impl Store {
         )
         .execute(&mut **tx)
         .await?;
-        if let Some(user) = user {
+        if let Some(user) = user.filter(|_| environment != Environment::Production) {
             sqlx::query!(
                 "INSERT INTO project_members (org_id, project_id, user_id, role) VALUES ($1, $2, $3, 'owner')",
                 caller.org.uuid(),
@@ -124,6 +179,9 @@ impl Store {
         )
         .fetch_one(&mut **tx)
         .await?;
+        if old == name.as_str() {
+            return Ok(());
+        }
         sqlx::query!(
             "UPDATE projects SET name = $3 WHERE org_id = $1 AND id = $2",
             caller.org.uuid(),
@@ -134,6 +192,121 @@ impl Store {
         .await?;
         let change = Change::new(Kind::ProjectUpdated, id).in_project(id).moved("name", old, name);
         tx.commit(change).await
+    }
+
+    /// Changes what a project is for: by owners of the organization alone, whoever runs the project.
+    pub async fn set_project_environment(
+        &self,
+        caller: &Caller,
+        id: ProjectId,
+        environment: Environment,
+    ) -> Result<(), StoreError> {
+        let mut tx = self.change(caller).await?;
+        place(&mut tx, caller, id).await?.may(Action::MakeProduction)?;
+        let old = sqlx::query_scalar!(
+            "SELECT environment FROM projects WHERE org_id = $1 AND id = $2 FOR NO KEY UPDATE",
+            caller.org.uuid(),
+            id.uuid()
+        )
+        .fetch_one(&mut **tx)
+        .await?;
+        if old == environment.as_str() {
+            return Ok(());
+        }
+        sqlx::query!(
+            "UPDATE projects SET environment = $3 WHERE org_id = $1 AND id = $2",
+            caller.org.uuid(),
+            id.uuid(),
+            environment.as_str()
+        )
+        .execute(&mut **tx)
+        .await?;
+        let change = Change::new(Kind::ProjectUpdated, id).in_project(id);
+        tx.commit(change.moved("environment", old, environment.as_str())).await
+    }
+
+    /// Chooses the models that a project's keys may ask; none for all.
+    pub async fn set_project_models(
+        &self,
+        caller: &Caller,
+        id: ProjectId,
+        models: Option<&Models>,
+    ) -> Result<(), StoreError> {
+        let mut tx = self.change(caller).await?;
+        place(&mut tx, caller, id).await?.may(Action::EditProject)?;
+        let new: Option<Vec<String>> =
+            models.map(|models| models.names().map(ToOwned::to_owned).collect());
+        let old = sqlx::query_scalar!(
+            "SELECT models FROM projects WHERE org_id = $1 AND id = $2 FOR NO KEY UPDATE",
+            caller.org.uuid(),
+            id.uuid()
+        )
+        .fetch_one(&mut **tx)
+        .await?;
+        if old == new {
+            return Ok(());
+        }
+        sqlx::query!(
+            "UPDATE projects SET models = $3 WHERE org_id = $1 AND id = $2",
+            caller.org.uuid(),
+            id.uuid(),
+            new.as_deref()
+        )
+        .execute(&mut **tx)
+        .await?;
+        let words = |models: Option<Vec<String>>| {
+            models.map_or_else(|| "all".to_owned(), |models| models.join(", "))
+        };
+        let change = Change::new(Kind::ProjectUpdated, id).in_project(id);
+        tx.commit(change.moved("models", words(old), words(new))).await
+    }
+
+    /// Makes a project the organization's default one: there is always exactly one. An archived one
+    /// can't be.
+    pub async fn set_default_project(
+        &self,
+        caller: &Caller,
+        id: ProjectId,
+    ) -> Result<(), StoreError> {
+        let mut tx = self.change(caller).await?;
+        place(&mut tx, caller, id).await?.may(Action::EditOrganization)?;
+        // Whoever else chooses waits here, and then sees what was chosen.
+        sqlx::query!(
+            "SELECT org_id FROM organizations WHERE org_id = $1 FOR NO KEY UPDATE",
+            caller.org.uuid()
+        )
+        .fetch_one(&mut **tx)
+        .await?;
+        let new = sqlx::query!(
+            r#"SELECT is_default, archived_at IS NOT NULL AS "archived!" FROM projects
+             WHERE org_id = $1 AND id = $2 FOR NO KEY UPDATE"#,
+            caller.org.uuid(),
+            id.uuid()
+        )
+        .fetch_one(&mut **tx)
+        .await?;
+        if new.archived {
+            return Err(StoreError::Conflict(Conflict::ProjectArchived));
+        }
+        if new.is_default {
+            return Ok(());
+        }
+        let old = sqlx::query_scalar!(
+            "UPDATE projects SET is_default = false WHERE org_id = $1 AND is_default RETURNING id",
+            caller.org.uuid()
+        )
+        .fetch_optional(&mut **tx)
+        .await?;
+        sqlx::query!(
+            "UPDATE projects SET is_default = true WHERE org_id = $1 AND id = $2",
+            caller.org.uuid(),
+            id.uuid()
+        )
+        .execute(&mut **tx)
+        .await?;
+        let change = Change::new(Kind::OrganizationUpdated, caller.org);
+        let old = old.map(ProjectId::from_uuid);
+        tx.commit(change.maybe("default_project", old, Some(id))).await
     }
 
     /// Archives a project: its keys stop at once, its usage stays. Archiving twice is the same.
@@ -152,4 +325,8 @@ impl Store {
         }
         tx.commit(Change::new(Kind::ProjectArchived, id).in_project(id)).await
     }
+}
+
+fn environment(text: &str) -> Result<Environment, StoreError> {
+    text.parse().map_err(|_| StoreError::Damaged("an environment"))
 }

@@ -20,12 +20,8 @@ pub struct Receipt {
     pub scope_name: String,
     /// Per what.
     pub period: Period,
-    /// The budget's amount at the first refusal.
-    pub amount: Usd,
-    /// Of which this was spent.
-    pub spent: Usd,
-    /// And this was held by running requests.
-    pub held: Usd,
+    /// The budget's numbers at the first refusal; none for who does not see what the scope spends.
+    pub numbers: Option<Numbers>,
     /// When the window ends.
     pub resets_at: DateTime<Utc>,
     /// How many requests were refused.
@@ -38,14 +34,25 @@ pub struct Receipt {
     pub project_name: String,
     /// The key's label.
     pub key_name: String,
-    /// The key's last four characters.
-    pub key_last_four: String,
+    /// The key's last four characters; none for what is not a key of a project.
+    pub key_last_four: Option<String>,
     /// The change of the budget that refused.
     pub revision: i32,
     /// The budget as it is now; none if it was removed.
     pub now: Option<BudgetNow>,
-    /// Everything that the budget refused in this window.
+    /// Everything that the budget refused in this window, of what the caller sees.
     pub in_window: u64,
+}
+
+/// A budget at a refusal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Numbers {
+    /// Its amount.
+    pub amount: Usd,
+    /// Of which this was spent.
+    pub spent: Usd,
+    /// And this was held by running requests.
+    pub held: Usd,
 }
 
 /// A budget after a refusal.
@@ -71,14 +78,14 @@ impl Store {
                 r.held AS "held!", r.resets_at AS "resets_at!", r.count AS "count!", r.first_at AS "first_at!",
                 r.last_at AS "last_at!", r.revision AS "revision!",
                 CASE r.scope WHEN 'org' THEN r.org_id WHEN 'project' THEN r.project_id ELSE r.key_id END AS "scope_id!",
-                CASE r.scope WHEN 'org' THEN o.name WHEN 'project' THEN p.name ELSE k.name END AS "scope_name!",
-                p.name AS "project_name!", k.name AS "key_name!", k.last_four AS "last_four!",
+                CASE r.scope WHEN 'org' THEN o.name WHEN 'project' THEN p.name ELSE COALESCE(k.name, '') END AS "scope_name!",
+                r.key_id AS "key_id!", p.name AS "project_name!", k.name AS "key_name?", k.last_four AS "last_four?",
                 b.amount AS "now_amount?", b.revision AS "now_revision?", b.set_at AS "now_set_at?", u.email AS "now_set_by?",
                 (SELECT sum(s.count)::bigint FROM receipts s WHERE s.org_id = r.org_id
                     AND s.budget_id = r.budget_id AND s.resets_at = r.resets_at) AS "in_window!"
              FROM receipts r JOIN organizations o USING (org_id)
              JOIN projects p ON (p.org_id, p.id) = (r.org_id, r.project_id)
-             JOIN api_keys k ON (k.org_id, k.id) = (r.org_id, r.key_id)
+             LEFT JOIN api_keys k ON (k.org_id, k.id) = (r.org_id, r.key_id)
              LEFT JOIN budgets b ON (b.org_id, b.id) = (r.org_id, r.budget_id)
              LEFT JOIN users u ON u.id = b.set_by
              WHERE r.org_id = $1 AND r.id = $2"#,
@@ -93,20 +100,23 @@ impl Store {
             }
             _ => None,
         };
+        let scope = scope(&row.scope, row.scope_id)?;
+        let sees = !matches!(scope, Scope::Org(_)) || caller.may(Action::SeeWhole).is_ok();
+        let numbers =
+            Numbers { amount: usd(&row.amount)?, spent: usd(&row.spent)?, held: usd(&row.held)? };
+        let nameless = if row.key_id.is_nil() { "Untracked" } else { "Personal key" };
         Ok(Receipt {
             id,
-            scope: scope(&row.scope, row.scope_id)?,
+            scope,
             scope_name: row.scope_name,
             period: period(&row.period)?,
-            amount: usd(&row.amount)?,
-            spent: usd(&row.spent)?,
-            held: usd(&row.held)?,
+            numbers: sees.then_some(numbers),
             resets_at: row.resets_at,
             count: u64::try_from(row.count).unwrap_or(0),
             first_at: row.first_at,
             last_at: row.last_at,
             project_name: row.project_name,
-            key_name: row.key_name,
+            key_name: row.key_name.unwrap_or_else(|| nameless.to_owned()),
             key_last_four: row.last_four,
             revision: row.revision,
             now,

@@ -3,6 +3,7 @@
 
 use chrono::{DateTime, Utc};
 use domain::{Action, Caller, Period, Tokens, Usd, window::Window};
+use sqlx::types::Uuid;
 
 use crate::{Store, StoreError, money::usd, system::window, tx::Tx};
 
@@ -149,25 +150,28 @@ async fn cells(
 ) -> Result<Vec<Cell>, StoreError> {
     let rows = sqlx::query!(
             r#"WITH used AS (
-                SELECT day_starts, project_id, key_id, model, requests, estimated, input, cached, output, charge
+                SELECT day_starts, project_id, key_id, member_id, model, requests, estimated, input, cached, output, charge
                 FROM days WHERE org_id = $1 AND day_starts >= $2 AND day_starts < $3
                 UNION ALL
-                SELECT day_starts, project_id, key_id, model, requests, estimated, input, cached, output, charge
+                SELECT day_starts, project_id, key_id, member_id, model, requests, estimated, input, cached, output, charge
                 FROM deltas WHERE org_id = $1 AND day_starts >= $2 AND day_starts < $3
             ), grouped AS (
                 SELECT day_starts, CASE $4 WHEN 'project' THEN project_id END AS project_id,
                     CASE $4 WHEN 'key' THEN key_id END AS key_id, CASE $4 WHEN 'model' THEN model END AS model,
+                    -- A personal key has one person.
+                    (array_agg(member_id))[1] AS member_id,
                     sum(requests)::bigint AS requests, sum(estimated)::bigint AS estimated,
                     sum(input)::bigint AS input, sum(cached)::bigint AS cached, sum(output)::bigint AS output,
                     sum(charge) AS charge
-                FROM used GROUP BY 1, 2, 3, 4
+                FROM used GROUP BY day_starts, 2, 3, 4
             )
             SELECT g.day_starts AS "day!", COALESCE(g.model, g.project_id::text, g.key_id::text) AS "key!",
-                COALESCE(g.model, p.name, k.name, 'Untracked') AS "name!", g.requests AS "requests!",
+                COALESCE(g.model, p.name, k.name) AS "name?", u.name AS "person?", g.requests AS "requests!",
                 g.estimated AS "estimated!", g.input AS "input!", g.cached AS "cached!", g.output AS "output!",
                 g.charge AS "charge!"
             FROM grouped g LEFT JOIN projects p ON p.org_id = $1 AND p.id = g.project_id
             LEFT JOIN api_keys k ON k.org_id = $1 AND k.id = g.key_id
+            LEFT JOIN users u ON u.id = g.member_id
             ORDER BY 1, 2"#,
             caller.org.uuid(),
             from,
@@ -181,8 +185,8 @@ async fn cells(
             let count = |n: i64| u64::try_from(n).unwrap_or(0);
             Ok(Cell {
                 day: row.day,
+                name: row.name.unwrap_or_else(|| nameless(caller, &row.key, row.person)),
                 group: row.key,
-                name: row.name,
                 totals: Totals {
                     requests: row.requests,
                     estimated: row.estimated,
@@ -196,4 +200,17 @@ async fn cells(
             })
         })
         .collect()
+}
+
+/// What usage is called that is told apart by keys and that no key of a project has: of untracked
+/// keys together, or of a personal key, whose person is an owner's business.
+fn nameless(caller: &Caller, key: &str, person: Option<String>) -> String {
+    if key.parse() == Ok(Uuid::nil()) {
+        return "Untracked".to_owned();
+    }
+    match person {
+        _ if caller.may(Action::SeeWhole).is_err() => "Personal key".to_owned(),
+        Some(person) => format!("Personal key of {person}"),
+        None => "Personal key of a former member".to_owned(),
+    }
 }

@@ -86,16 +86,22 @@ const fn code(scope: Scope) -> &'static str {
     }
 }
 
-/// The lines from the limit to what was left.
-fn lines(found: &Refusals) -> Vec<SumLine> {
-    let left = found.amount.minus(found.spent).minus(found.held);
+/// The lines from the limit to what was left; for who does not see what the organization spends, a
+/// sentence.
+fn sum(found: &Refusals) -> AnyView {
     let label = format!("{}, {} budget", found.scope_name, found.period.adjective());
-    vec![
-        SumLine::new(label, usd_fine(found.amount)),
-        SumLine::new("Spent at that moment", format!("− {}", usd_fine(found.spent))),
-        SumLine::new("Held by running requests", format!("− {}", usd_fine(found.held))),
+    let Some(numbers) = found.numbers else {
+        return view! { <p>{label}". What the whole organization spends, its owners see."</p> }
+            .into_any();
+    };
+    let left = numbers.amount.minus(numbers.spent).minus(numbers.held);
+    let lines = vec![
+        SumLine::new(label, usd_fine(numbers.amount)),
+        SumLine::new("Spent at that moment", format!("− {}", usd_fine(numbers.spent))),
+        SumLine::new("Held by running requests", format!("− {}", usd_fine(numbers.held))),
         SumLine::new("Left, which was too little", usd_fine(left)).total(),
-    ]
+    ];
+    view! { <Sum lines/> }.into_any()
 }
 
 fn slip(member: &Member, found: &Refusals, owners: &[Recipient], now: DateTime<Utc>) -> AnyView {
@@ -109,9 +115,9 @@ fn slip(member: &Member, found: &Refusals, owners: &[Recipient], now: DateTime<U
     let at = found.resets_at;
     let (label, frees) =
         if at <= now { ("Freed up", String::new()) } else { ("Frees up", format!(", {frees}")) };
-    let (code, lines, revision) = (code(found.scope), lines(found), found.revision.to_string());
+    let (code, sum, revision) = (code(found.scope), sum(found), found.revision.to_string());
     let (project, key) = (found.project_name.clone(), found.key_name.clone());
-    let last_four = format!(" …{}", found.key_last_four);
+    let last_four = found.key_last_four.as_ref().map(|last| format!(" …{last}"));
     let facts = view! {
         <Facts>
             <Fact label><Time at zone/>{frees}</Fact>
@@ -127,7 +133,7 @@ fn slip(member: &Member, found: &Refusals, owners: &[Recipient], now: DateTime<U
                 <div><h2>"Not forwarded, not charged"</h2><p class="muted">"429 "<code>{code}</code></p></div>
                 <Badge tone=Tone::Bad text="Refused"/>
             </div>
-            <Sum lines/>
+            {sum}
             <div>{facts}</div>
             <p class="small muted">"One receipt stands for all refusals of this key by this budget in a quarter of an hour, with the numbers at the first."</p>
         </Receipt>
@@ -141,14 +147,29 @@ fn side(member: &Member, found: &Refusals) -> AnyView {
         1 => "1 request".to_owned(),
         many => format!("{} requests", count(many)),
     };
-    let (budgets, usage, text) = (member.path("budgets"), member.path("usage"), now_text(found));
+    // The organization's budget has no page for who does not see it.
+    let budgets = found.numbers.is_some().then(|| {
+        let scope = if matches!(found.scope, Scope::Org(_)) {
+            String::new()
+        } else {
+            format!("?scope={}", found.scope)
+        };
+        let href = member.path(&format!("budgets{scope}"));
+        view! { <LinkButton href weight=Weight::Primary wide=true>"Go to budgets"</LinkButton> }
+    });
+    let (usage, text) = (member.path("usage"), now_text(found));
     let (first, last, all) = (found.first_at, found.last_at, found.in_window);
+    let by = if found.numbers.is_some() {
+        "By this budget in its window"
+    } else {
+        "By this budget in its window, of your projects"
+    };
     view! {
         <div class="stack">
             <Card title="What you can do">
                 <CardBody>
                     <p class="muted">{text}</p>
-                    <LinkButton href=budgets weight=Weight::Primary wide=true>"Go to budgets"</LinkButton>
+                    {budgets}
                     <LinkButton href=usage wide=true>"See what was spent"</LinkButton>
                 </CardBody>
             </Card>
@@ -157,7 +178,7 @@ fn side(member: &Member, found: &Refusals) -> AnyView {
                     <Fact label="On this receipt">{others}</Fact>
                     <Fact label="First"><Time at=first zone precision=Precision::Second/></Fact>
                     <Fact label="Last"><Time at=last zone precision=Precision::Second/></Fact>
-                    <Fact label="By this budget in its window"><Count number=all/></Fact>
+                    <Fact label=by><Count number=all/></Fact>
                 </Facts></div>
             </Card>
         </div>
@@ -168,6 +189,10 @@ fn side(member: &Member, found: &Refusals) -> AnyView {
 /// What became of the budget since.
 fn now_text(found: &Refusals) -> String {
     match &found.now {
+        _ if found.numbers.is_none() => {
+            "An owner can raise the organization’s budget, or you wait until it frees up."
+                .to_owned()
+        }
         None => "This budget was removed since: it refuses nothing any more.".to_owned(),
         Some(now) if now.revision == found.revision => {
             "The budget has not changed since. Raise it, or wait until it frees up.".to_owned()

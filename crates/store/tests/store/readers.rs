@@ -1,0 +1,205 @@
+//! What a reader sees: own projects and nothing else, whatever is asked.
+
+use domain::{KeyId, Level, Period, ProjectId, ProjectRole, Role, Scope, Usd};
+use store::{StoreError, system::receipts::ReceiptRow, usage::Group};
+use testkit::{Database, Tenant};
+
+use crate::{
+    people::{member, put},
+    support::{Running, answered, price, request, usd},
+};
+
+/// A tenant with two projects that both were used, limited, alerted about and refused.
+struct Scene {
+    database: Database,
+    tenant: Tenant,
+    own: (ProjectId, KeyId),
+    other: (ProjectId, KeyId),
+}
+
+impl Scene {
+    async fn new() -> Self {
+        let database = Database::new().await;
+        let tenant = Tenant::new(&database, "ours").await;
+        let (store, caller) = (&database.store, &tenant.caller);
+        let name = "Secret".parse().unwrap();
+        let project =
+            store.create_project(caller, &name, domain::Environment::Production).await.unwrap();
+        let (key, _) = Tenant::key(store, caller, project).await;
+        let (own, other) = ((tenant.project, tenant.key), (project, key));
+        let node = Running::new(store).await;
+        let dime = price(&database, "sandbox-dime").await;
+        for (project, key, charge, refused) in
+            [(own.0, own.1, "0.30", "5"), (other.0, other.1, "0.70", "9")]
+        {
+            for scope in [Scope::Project(project), Scope::Key(key)] {
+                store.set_budget(caller, scope, Period::Month, usd("2")).await.unwrap();
+                let level = Level::Percent(10);
+                store.set_threshold(caller, scope, Period::Month, level).await.unwrap();
+            }
+            let asked = |bound| {
+                let mut request = request(&tenant, &dime, bound);
+                (request.project, request.key) = (project, key);
+                request
+            };
+            node.ledger.reserve(asked(charge)).await.unwrap().settle(answered(charge)).await;
+            let limit = match node.ledger.reserve(asked(refused)).await {
+                Err(ledger::Refusal::Spent(limit)) => Some(limit),
+                _ => None,
+            };
+            let limit = limit.unwrap();
+            let row = ReceiptRow { org: tenant.org, project, key, limit, count: 3 };
+            store.system().flush_receipts(&[row]).await.unwrap();
+        }
+        node.finish().await;
+        Self { database, tenant, own, other }
+    }
+
+    /// What a caller sees of charges, told apart by each group, and by the cycle's other sums.
+    async fn charges(&self, caller: &domain::Caller) -> Vec<Usd> {
+        let store = &self.database.store;
+        let cycle = store.cycles(caller).await.unwrap()[0];
+        let mut sums = Vec::new();
+        for group in Group::ALL {
+            let usage = store.usage(caller, cycle.starts, cycle.ends, group).await.unwrap();
+            sums.push(usage.cells.iter().map(|cell| cell.totals.charge).sum());
+        }
+        let past = store.past(caller, cycle, cycle.ends).await.unwrap();
+        sums.push(past.so_far.charge);
+        sums.push(past.days.iter().map(|(_, totals)| totals.charge).sum());
+        sums.push(store.sandbox_usage(caller, cycle).await.unwrap().charge);
+        sums
+    }
+}
+
+#[tokio::test]
+async fn a_reader_with_one_project_of_two_sees_that_one() {
+    let scene = Scene::new().await;
+    let Scene { database, tenant, own, other } = &scene;
+    let store = &database.store;
+    for role in ProjectRole::ALL {
+        let (user, reader) = member(database, tenant, role.as_str(), Role::Reader).await;
+        assert_eq!(scene.charges(&reader).await, [Usd::ZERO; 6]);
+        put(database, tenant, own.0, user, role).await;
+        // Folded or not.
+        assert_eq!(scene.charges(&reader).await, [usd("0.30"); 6]);
+        store.system().fold().await.unwrap();
+        assert_eq!(scene.charges(&reader).await, [usd("0.30"); 6]);
+
+        let cycle = store.cycles(&reader).await.unwrap()[0];
+        let usage = store.usage(&reader, cycle.starts, cycle.ends, Group::Project).await.unwrap();
+        assert_eq!((usage.cells.len(), usage.cells[0].name.as_str()), (1, "Search"));
+        assert_eq!((usage.refused, usage.running), (3, 0));
+        let ids: Vec<_> = store.projects(&reader).await.unwrap().iter().map(|p| p.id).collect();
+        assert_eq!(ids, [own.0]);
+        let ids: Vec<_> = store.api_keys(&reader).await.unwrap().iter().map(|k| k.id).collect();
+        assert_eq!(ids, [own.1]);
+        assert!(store.key_activity(&reader).await.unwrap().keys().eq([&own.1]));
+
+        let mine = [Scope::Key(own.1), Scope::Project(own.0)];
+        let sorted = |mut scopes: Vec<Scope>| {
+            scopes.sort_by_key(|scope| matches!(scope, Scope::Project(_)));
+            scopes
+        };
+        let budgets = store.budgets(&reader).await.unwrap();
+        assert_eq!(sorted(budgets.iter().map(|it| it.scope).collect()), mine);
+        let (standings, _) = store.standings(&reader).await.unwrap();
+        assert!(standings.iter().all(|standing| standing.status.spent == usd("0.30")));
+        assert_eq!(standings.len(), 2);
+        let thresholds = store.thresholds(&reader).await.unwrap();
+        assert_eq!(sorted(thresholds.iter().map(|it| it.scope).collect()), mine);
+        let crossings = store.crossings(&reader).await.unwrap();
+        assert!(crossings.iter().all(|crossing| mine.contains(&crossing.scope)));
+        // Who was mailed is for owners.
+        assert!(crossings.iter().all(|crossing| crossing.deliveries.is_empty()));
+        assert_eq!(crossings.len(), 3);
+
+        for scope in mine {
+            let status = store.budget_status(&reader, scope, Period::Month).await.unwrap();
+            assert_eq!(status.spent, usd("0.30"), "{scope}");
+        }
+        for scope in [Scope::Project(other.0), Scope::Key(other.1)] {
+            let seen = store.budget_status(&reader, scope, Period::Month).await;
+            assert!(matches!(seen, Err(StoreError::NotFound)), "{seen:?}");
+        }
+        let seen = store.budget_status(&reader, Scope::Org(tenant.org), Period::Month).await;
+        assert!(matches!(seen, Err(StoreError::Forbidden(_))), "{seen:?}");
+    }
+    assert_eq!(scene.charges(&tenant.caller).await, [usd("1"); 6]);
+}
+
+#[tokio::test]
+async fn receipts_are_for_who_is_in_the_project() {
+    let scene = Scene::new().await;
+    let Scene { database, tenant, own, other } = &scene;
+    let store = &database.store;
+    let (user, reader) = member(database, tenant, "kofi", Role::Reader).await;
+    put(database, tenant, own.0, user, ProjectRole::Viewer).await;
+    let of = |project: ProjectId| async move {
+        let id = database
+            .look(&format!("SELECT id FROM receipts WHERE project_id = '{}'", project.uuid()))
+            .await;
+        domain::ReceiptId::from_uuid(id.parse().unwrap())
+    };
+    let receipt = store.receipt(&reader, of(own.0).await).await.unwrap();
+    assert_eq!((receipt.project_name.as_str(), receipt.count), ("Search", 3));
+    assert_eq!(receipt.numbers.map(|numbers| numbers.spent), Some(usd("0.30")));
+    let hidden = store.receipt(&reader, of(other.0).await).await;
+    assert!(matches!(hidden, Err(StoreError::NotFound)), "{hidden:?}");
+    // Refused by the organization's budget: that it was, and not what the organization spends.
+    let whole = Scope::Org(tenant.org);
+    let budget = store.set_budget(&tenant.caller, whole, Period::Month, usd("9")).await.unwrap();
+    let refuse = format!("UPDATE receipts SET scope = 'org', budget_id = '{}'", budget.uuid());
+    database.tamper(&refuse).await;
+    let receipt = store.receipt(&reader, of(own.0).await).await.unwrap();
+    assert_eq!((receipt.numbers, receipt.now), (None, None));
+    let receipt = store.receipt(&tenant.caller, of(own.0).await).await.unwrap();
+    assert!(receipt.numbers.is_some() && receipt.now.is_some());
+}
+
+#[tokio::test]
+async fn usage_of_keys_that_no_project_has_is_named_and_counted() {
+    let scene = Scene::new().await;
+    let Scene { database, tenant, own, .. } = &scene;
+    let store = &database.store;
+    let (user, reader) = member(database, tenant, "kofi", Role::Reader).await;
+    put(database, tenant, own.0, user, ProjectRole::Member).await;
+    // An untracked key's usage, a personal key's, and one of somebody who has left.
+    for (key, member) in [
+        (sqlx::types::Uuid::nil(), tenant.user.uuid()),
+        (KeyId::generate().uuid(), user.uuid()),
+        (KeyId::generate().uuid(), domain::UserId::generate().uuid()),
+    ] {
+        database
+            .tamper(&format!(
+                "INSERT INTO deltas (org_id, quarter, day_starts, day_ends, project_id, key_id, member_id, model, sandbox,
+                    requests, estimated, input, cached, output, charge)
+                 SELECT org_id, quarter, day_starts, day_ends, project_id, '{key}', '{member}', model, sandbox,
+                    1, 0, 1, 0, 1, 0.01 FROM deltas WHERE project_id = '{}' LIMIT 1",
+                own.0.uuid()
+            ))
+            .await;
+    }
+    let names = |caller| async move {
+        let cycle = store.cycles(caller).await.unwrap()[0];
+        let usage = store.usage(caller, cycle.starts, cycle.ends, Group::Key).await.unwrap();
+        let mut names: Vec<_> = usage.cells.iter().map(|cell| cell.name.clone()).collect();
+        names.sort();
+        names
+    };
+    assert_eq!(
+        names(&tenant.caller).await,
+        [
+            "Personal key of a former member",
+            "Personal key of kofi",
+            "Test key",
+            "Test key",
+            "Untracked"
+        ]
+    );
+    assert_eq!(names(&reader).await, ["Personal key", "Personal key", "Test key", "Untracked"]);
+    let charges = scene.charges(&tenant.caller).await;
+    assert!(charges.iter().all(|charge| *charge == usd("1.03")), "{charges:?}");
+    let charges = scene.charges(&reader).await;
+    assert!(charges.iter().all(|charge| *charge == usd("0.33")), "{charges:?}");
+}
