@@ -4,7 +4,30 @@
 //! about a person is *personal*: the log's chain covers only its salted hash, so that the value can
 //! be erased.
 
+#[cfg(feature = "server")]
+mod chain;
+#[cfg(feature = "server")]
+mod entry;
+#[cfg(feature = "server")]
+mod export;
+#[cfg(feature = "server")]
+mod hash;
+#[cfg(feature = "server")]
+mod head;
+#[cfg(feature = "server")]
+#[cfg(test)]
+mod tests;
+
 use std::fmt::Display;
+
+#[cfg(feature = "server")]
+pub use self::{
+    chain::{Chain, Damage, Fault, Whole},
+    entry::{Body, End, Entry, Personal, Salted, Sides},
+    export::{Export, ExportError, head_of, rows, top},
+    hash::{Hash, HashError},
+    head::{Head, HeadError, SignedHead},
+};
 
 use crate::ProjectId;
 

@@ -1,6 +1,6 @@
 //! Who asks.
 
-use std::{net::IpAddr, sync::Arc};
+use std::{fmt, net::IpAddr, sync::Arc};
 
 use crate::{
     AdminKeyId, OrgId, Role, UserId,
@@ -16,6 +16,17 @@ pub enum Actor {
     AdminKey(AdminKeyId),
     /// The operator, by a command.
     Operator,
+}
+
+/// As the audit log names it.
+impl fmt::Display for Actor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::User(id) => id.fmt(f),
+            Self::AdminKey(id) => id.fmt(f),
+            Self::Operator => f.write_str("operator"),
+        }
+    }
 }
 
 /// From where somebody asks, for the audit log.

@@ -4,6 +4,7 @@
 //! they answer is fit to be shown. Nothing here tells a stranger whether an address has an account.
 
 mod api_key;
+mod audit_head;
 mod change;
 mod device;
 mod hashing;
@@ -20,6 +21,7 @@ mod step_up;
 mod throttle;
 
 pub use api_key::{MintedKey, NoRandomness};
+pub use audit_head::{SignError, audit_key, audit_keys, check_head, sign_head};
 pub use change::change_password;
 pub use device::Device;
 pub use link::{is_link_token, link_token};

@@ -15,6 +15,8 @@ pub enum Purpose {
     Throttle,
     /// Makes the tokens of links.
     Link,
+    /// Signs heads of audit logs.
+    AuditHead,
 }
 
 impl Purpose {
@@ -23,6 +25,7 @@ impl Purpose {
             Self::ApiKeyPepper => "api-key pepper",
             Self::Throttle => "throttle",
             Self::Link => "link",
+            Self::AuditHead => "audit head",
         }
     }
 }
