@@ -5,6 +5,7 @@
 //! server needs (time zones, making ids) sits behind the feature `server`.
 
 pub mod access;
+pub mod addresses;
 #[cfg(feature = "server")]
 pub mod api_key;
 pub mod audit;
@@ -24,6 +25,7 @@ pub mod usage;
 pub mod window;
 
 pub use access::{Action, Forbidden, ProjectRole, Role, Who};
+pub use addresses::{Addresses, AddressesError};
 pub use caller::{Actor, Caller, Origin};
 pub use environment::Environment;
 pub use id::{

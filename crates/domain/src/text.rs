@@ -58,7 +58,7 @@ impl FromStr for Name {
 
 /// An e-mail address in lower case, at most 254 characters, printable ASCII without quoting: what
 /// every mail server takes, and nothing that could add a line to a mail's head.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Email(String);
 

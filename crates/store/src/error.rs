@@ -52,6 +52,9 @@ pub enum Conflict {
     /// Nobody would be left who may change anything.
     #[error("an organization keeps at least one owner: make another member an owner first")]
     LastOwner,
+    /// More mails than an organization may send to strangers.
+    #[error("an organization sends at most 500 invitations in a day: please wait until tomorrow")]
+    TooManyInvitations,
     /// Set-up happened already.
     #[error("this installation is set up already")]
     SetUp,

@@ -11,6 +11,7 @@ mod billing;
 mod budgets;
 mod change;
 mod error;
+mod invitations;
 mod key_activity;
 mod members;
 mod migrate;
@@ -36,6 +37,9 @@ pub use billing::BillingProfile;
 pub use budgets::{Budget, BudgetStatus};
 pub use change::ChangeCursor;
 pub use error::{Conflict, StoreError};
+pub use invitations::{
+    Invitation, InvitationMail, InvitationState, Invited, Outcome as InviteOutcome,
+};
 pub use key_activity::KeyActivity;
 pub use members::{Member, MemberProject, OwnKey, OwnKeys};
 pub use organizations::{Organization, OwnOrganization};

@@ -4,6 +4,7 @@
 mod directory;
 mod fold;
 mod history;
+mod invitations;
 mod ledger;
 mod memberships;
 mod outbox;
@@ -19,6 +20,7 @@ mod users;
 
 pub use directory::KeyState;
 pub use history::{PastEvent, PastRefusals};
+pub use invitations::{Joiner, OpenInvitation};
 pub use ledger::LedgerBook;
 pub(crate) use ledger::{counter, window};
 pub use outbox::{Mail, Sent};

@@ -4,6 +4,7 @@
 
 mod budgets;
 mod catalogue;
+mod invitations;
 mod ledger;
 mod members;
 mod paths;
