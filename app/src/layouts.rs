@@ -8,6 +8,7 @@ mod door;
 mod head;
 mod menus;
 mod shell;
+mod unverified;
 
 pub use door::Door;
 pub use head::PageHead;

@@ -3,6 +3,7 @@
 mod account;
 mod billing;
 mod confirm;
+mod forgot;
 mod frame;
 mod home;
 mod keys;
@@ -19,6 +20,7 @@ mod sign_in;
 mod sign_out;
 mod sign_up;
 mod spending;
+mod verify;
 mod zones;
 
 use axum::{Router, routing::post};
@@ -33,6 +35,7 @@ pub fn router() -> Router<App> {
         .merge(account::router())
         .merge(billing::router())
         .merge(confirm::router())
+        .merge(forgot::router())
         .merge(home::router())
         .merge(keys::router())
         .merge(new_key::router())
@@ -46,5 +49,6 @@ pub fn router() -> Router<App> {
         .merge(sign_out::router())
         .merge(sign_up::router())
         .merge(spending::router())
+        .merge(verify::router())
         .fallback(not_found::show)
 }

@@ -13,6 +13,9 @@ export const doors: Shown[] = [
   { name: 'sign-in', path: '/sign-in' },
   { name: 'sign-up', path: '/sign-up' },
   { name: 'reset', path: '/reset/not-a-token' },
+  { name: 'forgot', path: '/forgot' },
+  { name: 'check-mail', path: '/forgot?sent' },
+  { name: 'verify', path: '/verify/not-a-token' },
   { name: 'not-found', path: '/nowhere' },
 ];
 
@@ -37,6 +40,7 @@ export function pages(org: string, more: Shown[] = []): Shown[] {
   }));
   const personal = [
     { name: 'account', path: '/account' },
+    { name: 'account-email', path: '/account/email' },
     { name: 'organizations-new', path: '/organizations/new' },
   ];
   return [...own, ...personal, ...more];

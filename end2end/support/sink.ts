@@ -39,6 +39,18 @@ export class Sink {
     return this.mails.filter((mail) => mail.to.includes(address));
   }
 
+  /** Waits for the mail to an address whose link fits, and answers that link. */
+  async link(address: string, fits: RegExp): Promise<string> {
+    const end = Date.now() + 10_000;
+    while (Date.now() < end) {
+      const links = this.to(address).flatMap((mail) => mail.text.match(/^https?:\/\/\S+$/gm) ?? []);
+      const found = links.findLast((link) => fits.test(link));
+      if (found) return found;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    throw new Error(`no mail to ${address} with a link like ${fits}`);
+  }
+
   async stop(): Promise<void> {
     const ended = new Promise((resolve) => this.process.once('exit', resolve));
     this.process.stdin.end();

@@ -37,16 +37,15 @@ test('sign up', async ({ page, house }) => {
       secret: true,
     },
   ]);
+  // A taken address is told to nobody but its owner.
   const taken = await account(house, 'Tara Taken');
-  await refused(page, 'Create account', [
+  await send(page, 'Create account', [
     { field: 'Your name', value: 'Tara <b>"Two"</b>' },
-    {
-      field: 'E-mail',
-      value: taken.email,
-      says: 'The account can’t be made: if you have one already, log in or ask for a reset link.',
-    },
-    { field: 'Password', value: 'four odd walnuts', secret: true },
+    { field: 'E-mail', value: taken.email },
+    { field: 'Password', value: 'four odd walnuts' },
   ]);
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Check your mail');
+  expect(await house.sink.link(taken.email, /sign-in$/)).toBe(`${house.url}/sign-in`);
 });
 
 test('sign in', async ({ page }) => {
@@ -228,6 +227,19 @@ test('a reset link sets a new password, once', async ({ page, house }) => {
   await page.goto(url);
   await send(page, 'Change password', [{ field: 'New password', value: 'nine flat pecans' }]);
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('This link is not valid');
+});
+
+test('a forgotten password is replaced by mail', async ({ page, house }) => {
+  const person = await account(house, 'Fay Forgot');
+  await page.goto('/sign-in');
+  await page.getByRole('link', { name: 'Choose a new one' }).click();
+  await refused(page, 'Send the link', [{ field: 'E-mail', value: 'fay', says: NO_ADDRESS }]);
+  await send(page, 'Send the link', [{ field: 'E-mail', value: person.email }]);
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Check your mail');
+  await page.goto(await house.sink.link(person.email, /reset/));
+  await send(page, 'Change password', [{ field: 'New password', value: 'ten round hazels' }]);
+  await fillSignIn(page, { ...person, password: 'ten round hazels' });
+  await expect(page).toHaveURL('/organizations/new');
 });
 
 test('going back after a form sends nothing again', async ({ page, home }) => {

@@ -5,6 +5,7 @@ pub mod assets;
 pub mod cli;
 pub mod commands;
 pub mod database;
+pub mod links;
 mod listen;
 pub mod postgres;
 pub mod router;

@@ -53,6 +53,7 @@ fn frame(current: NavItem, theme: Theme) -> Frame {
         role_label: "Owner · tier 4".to_owned(),
         user_name: "Ines Okafor".to_owned(),
         user_email: "ines.okafor@example.com".to_owned(),
+        unverified: false,
         organizations: vec![
             ("Brackwater Freight".to_owned(), "/org-8c1f2a".to_owned()),
             ("Brackwater Labs".to_owned(), "/org-77b0de".to_owned()),

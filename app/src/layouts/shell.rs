@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use super::{
     defs::Defs,
     menus::{OrganizationMenu, UserMenu},
+    unverified::Unverified,
 };
 use crate::{
     components::{Glyph, Icon},
@@ -24,6 +25,8 @@ pub struct Frame {
     pub role_label: String,
     pub user_name: String,
     pub user_email: String,
+    /// The person is to verify that address.
+    pub unverified: bool,
     /// Every organization of the person, as (name, path).
     pub organizations: Vec<(String, String)>,
     pub current: NavItem,
@@ -89,6 +92,10 @@ pub fn Shell(frame: Frame, children: Children) -> impl IntoView {
         };
         items.iter().copied().filter(|item| item.is_for(role)).map(link).collect_view()
     };
+    let unverified = frame.unverified.then(|| {
+        let email = frame.user_email.clone();
+        view! { <Unverified email/> }
+    });
     view! {
         <Defs/>
         <div class="shell">
@@ -123,7 +130,7 @@ pub fn Shell(frame: Frame, children: Children) -> impl IntoView {
                     </nav>
                 </div>
             </header>
-            <main id="main" class="page" tabindex="-1">{children()}</main>
+            <main id="main" class="page" tabindex="-1">{unverified}{children()}</main>
         </div>
     }
     .into_any()
@@ -142,6 +149,7 @@ mod tests {
             role_label: "Owner".to_owned(),
             user_name: "Ines".to_owned(),
             user_email: "ines@example.com".to_owned(),
+            unverified: false,
             organizations: vec![("A & B".to_owned(), "/org-1".to_owned())],
             current: NavItem::Keys,
             theme: Theme::System,

@@ -1,4 +1,8 @@
-//! `/account`: who the person is, the password, and the way out on all devices.
+//! `/account`: who the person is, and what guards the account.
+
+mod email;
+mod password;
+mod profile;
 
 use axum::{
     Router,
@@ -6,16 +10,15 @@ use axum::{
     response::Response,
     routing::get,
 };
-use identity::{Device, NewPassword, ProveError};
+use identity::{AskError, Device};
 use leptos::prelude::*;
 use serde::Deserialize;
-use store::system::Account;
 use tower_sessions::Session;
 
-use super::{frame::Personal, person::PASSWORD_HELP};
+use super::frame::Personal;
 use crate::{
     components::{
-        Button, Card, CardBody, ErrorSummary, Fact, Facts, Field, Notice, PostButton, Tone, Weight,
+        Badge, Card, CardBody, ErrorSummary, Fact, Facts, LinkButton, Notice, PostButton, Tone,
     },
     layouts::NavItem,
     render::Page,
@@ -23,7 +26,7 @@ use crate::{
 };
 
 pub(super) fn router() -> Router<App> {
-    Router::new().route("/account", get(show).post(edit))
+    Router::new().route("/account", get(show).post(edit)).merge(email::router())
 }
 
 #[derive(Deserialize)]
@@ -31,12 +34,24 @@ struct After {
     saved: Option<String>,
 }
 
+impl After {
+    /// What was done.
+    fn words(&self) -> Option<(&'static str, &'static str)> {
+        Some(match self.saved.as_deref()? {
+            "profile" => ("Profile saved.", ""),
+            "mailed" => ("A mail is on its way.", "Its link works for 24 hours."),
+            "email" => ("E-mail address changed.", "You are signed out on all other devices."),
+            _ => ("Password changed.", "You are signed out on all other devices."),
+        })
+    }
+}
+
 async fn show(
     State(app): State<App>,
     visitor: Visitor,
     Query(after): Query<After>,
 ) -> Result<Response, Failure> {
-    page(&app, visitor, &Draft::default(), after.saved.is_some()).await
+    page(&app, visitor, &Draft::default(), &after).await
 }
 
 async fn edit(
@@ -44,52 +59,51 @@ async fn edit(
     visitor: Visitor,
     session: Session,
     Browser(device): Browser,
-    draft: Draft,
-) -> Result<Response, Failure> {
-    match draft.value("action").as_str() {
-        "leave" => {
-            app.store.system().delete_sessions_of(visitor.account.id).await?;
-            identity::log_out(&session).await?;
-            Ok(go("/sign-in"))
-        }
-        "password" => change(&app, visitor, &session, &device, draft).await,
-        _ => Err(Failure::BadRequest),
-    }
-}
-
-async fn change(
-    app: &App,
-    visitor: Visitor,
-    session: &Session,
-    device: &Device,
     mut draft: Draft,
 ) -> Result<Response, Failure> {
     let account = &visitor.account;
-    let new =
-        match NewPassword::choose(draft.value("new").into(), &account.email, account.name.as_str())
-        {
-            Ok(new) => new,
-            Err(error) => {
-                draft.refuse_with("new", &error);
-                return page(app, visitor, &draft, false).await;
-            }
-        };
-    let current = draft.value("current").into();
-    let changed = identity::change_password(
-        &app.store,
-        &app.secrets,
-        session,
-        account,
-        (&current, &new),
-        device,
-    );
-    match changed.await {
-        Ok(()) => Ok(go("/account?saved")),
-        Err(ProveError::Store(error)) => Err(error.into()),
-        Err(ProveError::Session(error)) => Err(error.into()),
-        Err(error @ (ProveError::Wrong | ProveError::Wait(_) | ProveError::Busy(_))) => {
-            draft.refuse_with("current", &error);
-            page(app, visitor, &draft, false).await
+    let next = match draft.value("action").as_str() {
+        "leave" => {
+            app.store.system().delete_sessions_of(account.id).await?;
+            identity::log_out(&session).await?;
+            return Ok(go("/sign-in"));
+        }
+        "profile" => {
+            profile::save(&app, account, &mut draft).await?;
+            "/account?saved=profile"
+        }
+        "password" => {
+            password::change(&app, account, &session, &device, &mut draft).await?;
+            "/account?saved"
+        }
+        "verify" => {
+            verify(&app, &visitor, &device, &mut draft).await?;
+            "/account?saved=mailed"
+        }
+        _ => return Err(Failure::BadRequest),
+    };
+    if draft.errors().is_empty() {
+        return Ok(go(next));
+    }
+    page(&app, visitor, &draft, &After { saved: None }).await
+}
+
+/// Mails the link that verifies the address, once more.
+async fn verify(
+    app: &App,
+    visitor: &Visitor,
+    device: &Device,
+    draft: &mut Draft,
+) -> Result<(), Failure> {
+    if !visitor.unverified {
+        return Ok(());
+    }
+    match identity::ask_verification(&app.store, &app.secrets, &visitor.account, device).await {
+        Ok(()) => Ok(()),
+        Err(AskError::Store(error)) => Err(error.into()),
+        Err(error @ AskError::Wait(_)) => {
+            draft.refuse_with("email", &error);
+            Ok(())
         }
     }
 }
@@ -98,50 +112,61 @@ async fn page(
     app: &App,
     visitor: Visitor,
     draft: &Draft,
-    saved: bool,
+    after: &After,
 ) -> Result<Response, Failure> {
-    let (look, account) = (visitor.look, visitor.account.clone());
+    let (look, account, unverified) = (visitor.look, visitor.account.clone(), visitor.unverified);
+    let own = app.store.system().organizations_of(account.id).await?;
     let frame = Member::at_home(app, visitor).await?.map(|member| member.frame(NavItem::None));
     Ok(look.page(Page::new("Your account").status(draft.status()), || {
-        let (form, person) = (form(&account, draft), person(&account));
+        let draft = |action: &str| {
+            if draft.value("action") == action { draft.clone() } else { Draft::default() }
+        };
+        let done = after.words();
+        let profile = profile::card(&account, &own, &draft("profile"));
+        let email = email_card(account.email.to_string(), unverified, &draft("verify"));
+        let password = password::card(&account, &draft("password"));
         view! {
             <Personal frame title="Your account" sub="The same in every organization that you are a member of.">
-                {saved.then(|| view! { <Notice tone=Tone::Ok lead="Password changed." text="You are signed out on all other devices."/> })}
+                {done.map(|(lead, text)| view! { <Notice tone=Tone::Ok lead text/> })}
                 <div class="grid two">
-                    <Card title="Password"><CardBody split=true>{form}</CardBody></Card>
-                    {person}
+                    {profile}
+                    {email}
+                    {password}
+                    {leave()}
                 </div>
             </Personal>
         }
     }))
 }
 
-/// The address goes along hidden, so that a password manager knows whose password it is.
-fn form(account: &Account, draft: &Draft) -> AnyView {
+fn email_card(email: String, unverified: bool, draft: &Draft) -> AnyView {
+    let state = unverified.then(|| view! { " "<Badge tone=Tone::Warn text="Not verified"/> });
+    let again = unverified.then(|| {
+        let fields = vec![("action", "verify".to_owned())];
+        view! { <PostButton action="/account" fields>"Mail the link again"</PostButton> }
+    });
+    let errors = draft.errors();
     view! {
-        <form class="form" method="post" action="/account">
-            <ErrorSummary lead="The password was not changed" errors=draft.errors()/>
-            <input type="hidden" name="action" value="password"/>
-            <input type="text" name="username" value=account.email.to_string() autocomplete="username" hidden/>
-            <Field name="current" label="Current password" kind="password" error=draft.error("current") autocomplete="current-password" required=true/>
-            <Field name="new" label="New password" kind="password" error=draft.error("new") help=PASSWORD_HELP autocomplete="new-password" required=true/>
-            <div class="row"><Button weight=Weight::Primary>"Change password"</Button></div>
-            <p class="muted">"Signs you out everywhere but here."</p>
-        </form>
+        <Card title="E-mail">
+            <CardBody split=true>
+                <ErrorSummary lead="No mail was sent" errors/>
+                <Facts><Fact label="Address"><span id="f-email">{email}</span>{state}</Fact></Facts>
+                <p class="muted">"You sign in with it, and alerts go there."</p>
+                <div class="row">
+                    {again}
+                    <LinkButton href="/account/email">"Change e-mail"</LinkButton>
+                </div>
+            </CardBody>
+        </Card>
     }
     .into_any()
 }
 
-fn person(account: &Account) -> AnyView {
+fn leave() -> AnyView {
     let leave = vec![("action", "leave".to_owned())];
-    let (name, email) = (account.name.to_string(), account.email.to_string());
     view! {
-        <Card title="Signed in as">
+        <Card title="Devices">
             <CardBody split=true>
-                <Facts>
-                    <Fact label="Name">{name}</Fact>
-                    <Fact label="E-mail">{email}</Fact>
-                </Facts>
                 <p class="muted">"A device lost, or signed in where you should not be? Sign out on all devices, this one too."</p>
                 <PostButton action="/account" fields=leave>"Sign out everywhere"</PostButton>
             </CardBody>

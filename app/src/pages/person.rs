@@ -33,6 +33,7 @@ pub(super) fn read(draft: &mut Draft) -> Option<Person> {
             None
         }
     };
-    // Nothing verifies an address yet; an owner whom no alert reaches would be worse.
+    // Where mails are sent, signing up asks for a proof of the address; elsewhere an owner whom no
+    // alert reaches would be worse.
     Some(Person { email: email?, name: name?, password: password?, verified: true })
 }

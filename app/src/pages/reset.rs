@@ -36,7 +36,9 @@ async fn reset(
     let password = draft.value("password").into();
     match identity::reset_password(&app.store, &app.secrets, &token, password).await {
         Ok(_) => Ok(go("/sign-in?changed")),
-        Err(ResetError::Invalid) => Ok(look.page(Page::new("Link not valid"), invalid)),
+        Err(ResetError::Invalid) => {
+            Ok(look.page(Page::new("Link not valid"), move || invalid(app.mails)))
+        }
         Err(ResetError::Store(error)) => Err(error.into()),
         Err(error @ (ResetError::Password(_) | ResetError::Busy(_))) => {
             draft.refuse_with("password", &error);
@@ -56,10 +58,15 @@ fn page(look: Look, draft: &Draft) -> Response {
     })
 }
 
-fn invalid() -> AnyView {
+fn invalid(mails: bool) -> AnyView {
+    let again = if mails {
+        view! { <p><a href="/forgot">"Ask for a new one"</a>"."</p> }.into_any()
+    } else {
+        view! { <p>"Ask whoever runs this installation for a new one."</p> }.into_any()
+    };
     view! {
         <Door title="This link is not valid" sub="It works once and for one hour. Nothing was changed.">
-            <p>"Ask whoever runs this installation for a new one."</p>
+            {again}
             <div class="row"><LinkButton href="/sign-in">"Sign in"</LinkButton></div>
         </Door>
     }

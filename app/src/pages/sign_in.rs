@@ -80,7 +80,7 @@ async fn page(
     changed: bool,
 ) -> Result<Response, Failure> {
     let open = app.store.system().sign_up_policy().await? == SignUpPolicy::Open;
-    let host = app.host();
+    let (host, mails) = (app.host(), app.mails);
     Ok(stranger.look.page(Page::new("Sign in").status(draft.status()), || {
         let form = form(draft);
         view! {
@@ -91,25 +91,25 @@ async fn page(
             >
                 {changed.then(|| view! { <Notice tone=Tone::Ok lead="Password changed." text="Sign in with the new one."/> })}
                 {form}
-                {below(open)}
+                {below(open, mails)}
             </Door>
         }
     }))
 }
 
-fn below(open: bool) -> AnyView {
+fn below(open: bool, mails: bool) -> AnyView {
     let account = if open {
         view! { "No account yet? "<a href="/sign-up">"Create one"</a>". " }.into_any()
     } else {
         view! { "Accounts are made by whoever runs this installation. " }.into_any()
     };
-    view! {
-        <p class="small muted">
-            {account}
-            "Forgot the password? Whoever runs this installation can make a link for you to set a new one."
-        </p>
-    }
-    .into_any()
+    let forgot = if mails {
+        view! { "Forgot the password? "<a href="/forgot">"Choose a new one"</a>"." }.into_any()
+    } else {
+        "Forgot the password? Whoever runs this installation can make a link for you to set a new one."
+            .into_any()
+    };
+    view! { <p class="small muted">{account}{forgot}</p> }.into_any()
 }
 
 fn form(draft: &Draft) -> AnyView {

@@ -1,8 +1,14 @@
 //! `/sign-up`: an account for whoever asks, where the operator allows that.
 
-use axum::{Router, extract::State, response::Response, routing::get};
-use identity::SignUpError;
+use axum::{
+    Router,
+    extract::{Query, State},
+    response::Response,
+    routing::get,
+};
+use identity::{SignUpError, SignedUp};
 use leptos::prelude::*;
+use serde::Deserialize;
 use store::system::SignUpPolicy;
 use tower_sessions::Session;
 
@@ -18,7 +24,20 @@ pub(super) fn router() -> Router<App> {
     Router::new().route("/sign-up", get(show).post(create))
 }
 
-async fn show(State(app): State<App>, stranger: Stranger) -> Result<Response, Failure> {
+#[derive(Deserialize)]
+struct After {
+    /// The form was sent.
+    sent: Option<String>,
+}
+
+async fn show(
+    State(app): State<App>,
+    stranger: Stranger,
+    Query(after): Query<After>,
+) -> Result<Response, Failure> {
+    if after.sent.is_some() {
+        return Ok(stranger.look.page(Page::new("Check your mail"), || sent(app.host())));
+    }
     if stranger.signed_in {
         return Ok(go("/"));
     }
@@ -35,10 +54,12 @@ async fn create(
     if app.store.system().sign_up_policy().await? != SignUpPolicy::Open {
         return page(&app, &stranger, &draft).await;
     }
-    // Where no mail is sent, nobody could ever prove an address.
     if let Some(person) = person::read(&mut draft) {
-        match identity::sign_up(&app.store, &app.secrets, &session, &person, &device).await {
-            Ok(_) => return Ok(go("/")),
+        let signed_up =
+            identity::sign_up(&app.store, &app.secrets, &session, &person, &device, app.mails);
+        match signed_up.await {
+            Ok(SignedUp::In(_)) => return Ok(go("/")),
+            Ok(SignedUp::CheckMail) => return Ok(go("/sign-up?sent")),
             Err(error) => refuse(&mut draft, error)?,
         }
     }
@@ -71,6 +92,17 @@ async fn page(app: &App, stranger: &Stranger, draft: &Draft) -> Result<Response,
             </Door>
         }
     }))
+}
+
+/// The same whether or not the address had an account.
+fn sent(host: String) -> AnyView {
+    view! {
+        <Door title="Check your mail" sub="A mail is on its way to the address that you gave. It says how to go on." foot=host>
+            <p>"Its link works for 24 hours. If nothing comes within a few minutes, look among the unwanted mails, then sign up once more."</p>
+            <div class="row"><LinkButton href="/sign-in">"Sign in"</LinkButton></div>
+        </Door>
+    }
+    .into_any()
 }
 
 fn closed(host: String) -> AnyView {

@@ -19,6 +19,8 @@ use crate::{
 pub struct Visitor {
     /// The person.
     pub account: Account,
+    /// Mails are sent, and the person's address is not verified.
+    pub unverified: bool,
     /// How pages look for the person.
     pub look: Look,
     /// From where the person asks.
@@ -38,7 +40,8 @@ impl FromRequestParts<App> for Visitor {
             None => return Err(Failure::Unused),
         };
         let Ok(Whence(origin)) = Whence::from_request_parts(parts, app).await;
-        Ok(Self { account, look, origin })
+        let unverified = app.mails && !account.verified;
+        Ok(Self { account, unverified, look, origin })
     }
 }
 
@@ -101,6 +104,7 @@ impl Member {
             role_label: self.caller.role.label().to_owned(),
             user_name: self.visitor.account.name.to_string(),
             user_email: self.visitor.account.email.to_string(),
+            unverified: self.visitor.unverified,
             organizations: self
                 .organizations
                 .iter()

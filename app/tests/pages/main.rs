@@ -6,6 +6,7 @@ mod billing;
 mod confirm;
 mod doors;
 mod keys;
+mod mails;
 mod organization;
 mod projects;
 mod rights;

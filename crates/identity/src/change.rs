@@ -20,7 +20,7 @@ pub async fn change_password(
     let (current, new) = change;
     let known = check(store, secrets, account, current, device).await?;
     let hash = hashing::hash(new).await?;
-    if !store.system().change_password(&known, &hash).await? {
+    if !store.system().change_password(&known, &hash, false).await? {
         return Err(ProveError::Wrong);
     }
     Ok(enter(store, session, account.id, device).await?)

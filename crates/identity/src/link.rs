@@ -3,6 +3,7 @@
 
 use std::fmt::Write as _;
 
+use domain::UserId;
 use hmac::Mac as _;
 use secrecy::{ExposeSecret as _, SecretBox, SecretString};
 use uuid::Uuid;
@@ -30,12 +31,50 @@ pub fn is_link_token(
     })
 }
 
+/// The token of a person's link, which works until an instant: who and until when in clear, and a
+/// keyed hash over both and what the link is bound to.
+pub(crate) struct TimedToken {
+    pub(crate) user: UserId,
+    /// In seconds of Unix time.
+    pub(crate) expires: i64,
+    claimed: Vec<u8>,
+}
+
+impl TimedToken {
+    /// Makes one.
+    pub(crate) fn make(
+        secrets: &Secrets,
+        purpose: &str,
+        (user, expires): (UserId, i64),
+        bound: &[u8],
+    ) -> SecretString {
+        let key = secrets.derive(Purpose::Link);
+        let head = [user.uuid().as_bytes().as_slice(), &expires.to_be_bytes()].concat();
+        let hash = mac(&key, purpose, &[&head, bound]).finalize().into_bytes();
+        hex(&[head.as_slice(), &hash].concat()).into()
+    }
+
+    /// Reads one, without believing it.
+    pub(crate) fn read(token: &SecretString) -> Option<Self> {
+        let bytes = unhex(token.expose_secret())?;
+        let (user, rest) = bytes.split_first_chunk::<16>()?;
+        let (expires, claimed) = rest.split_first_chunk::<8>()?;
+        Some(Self {
+            user: UserId::from_uuid(Uuid::from_bytes(*user)),
+            expires: i64::from_be_bytes(*expires),
+            claimed: claimed.to_vec(),
+        })
+    }
+
+    /// Whether it was made for this, under any of the secrets.
+    pub(crate) fn is_for(&self, secrets: &Secrets, purpose: &str, bound: &[u8]) -> bool {
+        let head = [self.user.uuid().as_bytes().as_slice(), &self.expires.to_be_bytes()].concat();
+        is_mac(secrets, purpose, &[&head, bound], &self.claimed)
+    }
+}
+
 /// A keyed hash of parts.
-pub(crate) fn mac(
-    key: &SecretBox<[u8; 32]>,
-    purpose: &str,
-    parts: &[&[u8]],
-) -> hmac::Hmac<sha2::Sha256> {
+fn mac(key: &SecretBox<[u8; 32]>, purpose: &str, parts: &[&[u8]]) -> hmac::Hmac<sha2::Sha256> {
     let mut mac = keyed(key.expose_secret());
     for part in std::iter::once(&purpose.as_bytes()).chain(parts) {
         mac.update(&part.len().to_be_bytes());
@@ -44,13 +83,13 @@ pub(crate) fn mac(
     mac
 }
 
-pub(crate) fn is_mac(secrets: &Secrets, purpose: &str, parts: &[&[u8]], claimed: &[u8]) -> bool {
+fn is_mac(secrets: &Secrets, purpose: &str, parts: &[&[u8]], claimed: &[u8]) -> bool {
     secrets
         .derive_all(Purpose::Link)
         .any(|key| mac(&key, purpose, parts).verify_slice(claimed).is_ok())
 }
 
-pub(crate) fn hex(bytes: &[u8]) -> String {
+fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
         // Writing to a text can't fail.
         let _ = write!(text, "{byte:02x}");

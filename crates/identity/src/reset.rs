@@ -1,22 +1,35 @@
 //! Links that let somebody who forgot the password set a new one.
 
 use domain::{Email, UserId};
-use hmac::Mac as _;
-use secrecy::{ExposeSecret as _, SecretString};
-use store::{
-    Store, StoreError,
-    system::{Credentials, PasswordHash},
-};
-use uuid::Uuid;
+use secrecy::SecretString;
+use store::{Store, StoreError, system::Credentials};
 
 use crate::{
-    NewPassword, Password, PasswordError, Purpose, Secrets,
+    AskError, Device, NewPassword, Password, PasswordError, Secrets,
     hashing::{self, Busy},
-    link::{hex, is_mac, mac, unhex},
+    link::TimedToken,
+    throttle::Posting,
 };
 
 /// Seconds for which a link works.
-const LIFETIME: i64 = 3_600;
+pub(crate) const LIFETIME: i64 = 3_600;
+
+/// How the link came to who opens it. What was mailed proves the address, what the operator handed
+/// over does not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Way {
+    Handed,
+    Mailed,
+}
+
+impl Way {
+    const fn purpose(self) -> &'static str {
+        match self {
+            Self::Handed => "reset",
+            Self::Mailed => "reset by mail",
+        }
+    }
+}
 
 /// Why a password is not reset.
 #[derive(Debug, thiserror::Error)]
@@ -35,33 +48,56 @@ pub enum ResetError {
     Store(#[from] StoreError),
 }
 
-/// The token for `/reset/{token}` of the account with this address, if there is one. It works once
-/// and for an hour: it is bound to the password that it replaces.
+/// Mails a reset link to this address, if it has an account; nobody learns here whether it has.
+pub async fn ask_reset(
+    store: &Store,
+    secrets: &Secrets,
+    email: &Email,
+    device: &Device,
+) -> Result<(), AskError> {
+    Posting::new(secrets, email, device.address).begin(store).await?;
+    Ok(store.system().mail_reset(email).await?)
+}
+
+/// The token for `/reset/{token}` of the account with this address, if there is one, for the
+/// operator to hand over. It works once and for an hour: it is bound to the password that it
+/// replaces.
 pub async fn reset_link(
     store: &Store,
     secrets: &Secrets,
     email: &Email,
 ) -> Result<Option<SecretString>, StoreError> {
+    reset_token(store, secrets, email, Way::Handed).await
+}
+
+pub(crate) async fn reset_token(
+    store: &Store,
+    secrets: &Secrets,
+    email: &Email,
+    way: Way,
+) -> Result<Option<SecretString>, StoreError> {
     let credentials = store.system().credentials(email).await?;
     Ok(credentials.map(|known| {
         let expires = known.read_at.timestamp() + LIFETIME;
-        token(secrets, known.user, expires, &known.hash)
+        let bound = known.hash.phc().as_bytes();
+        TimedToken::make(secrets, way.purpose(), (known.user, expires), bound)
     }))
 }
 
-/// Sets a new password and ends all sessions of the account.
+/// Sets a new password and ends all sessions of the account. Logs nobody in: a second factor still
+/// stands before that.
 pub async fn reset_password(
     store: &Store,
     secrets: &Secrets,
     token: &SecretString,
     password: Password,
 ) -> Result<UserId, ResetError> {
-    let known = redeem(store, secrets, token).await?.ok_or(ResetError::Invalid)?;
+    let (known, way) = redeem(store, secrets, token).await?.ok_or(ResetError::Invalid)?;
     let account = store.system().account(known.user).await?.ok_or(ResetError::Invalid)?;
     let password = NewPassword::choose(password, &account.email, account.name.as_str())?;
     let hash = hashing::hash(&password).await?;
     // Of two who use the link at once one changes the password that it was bound to.
-    if store.system().change_password(&known, &hash).await? {
+    if store.system().change_password(&known, &hash, way == Way::Mailed).await? {
         Ok(known.user)
     } else {
         Err(ResetError::Invalid)
@@ -73,38 +109,15 @@ async fn redeem(
     store: &Store,
     secrets: &Secrets,
     token: &SecretString,
-) -> Result<Option<Credentials>, StoreError> {
-    let Some((user, expires, claimed)) = read(token) else {
+) -> Result<Option<(Credentials, Way)>, StoreError> {
+    let Some(token) = TimedToken::read(token) else {
         return Ok(None);
     };
-    let known = store.system().credentials_of(user).await?;
-    Ok(known.filter(|known| {
-        known.read_at.timestamp() < expires
-            && is_mac(secrets, "reset", &[&bound(user, expires, &known.hash)], &claimed)
+    let known = store.system().credentials_of(token.user).await?;
+    Ok(known.filter(|known| known.read_at.timestamp() < token.expires).and_then(|known| {
+        let bound = known.hash.phc().as_bytes();
+        let came = |way: &Way| token.is_for(secrets, way.purpose(), bound);
+        let way = [Way::Handed, Way::Mailed].into_iter().find(came)?;
+        Some((known, way))
     }))
-}
-
-fn token(secrets: &Secrets, user: UserId, expires: i64, hash: &PasswordHash) -> SecretString {
-    let key = secrets.derive(Purpose::Link);
-    let mac = mac(&key, "reset", &[&bound(user, expires, hash)]);
-    let bytes =
-        [user.uuid().as_bytes().as_slice(), &expires.to_be_bytes(), &mac.finalize().into_bytes()]
-            .concat();
-    hex(&bytes).into()
-}
-
-fn read(token: &SecretString) -> Option<(UserId, i64, Vec<u8>)> {
-    let bytes = unhex(token.expose_secret())?;
-    let (user, rest) = bytes.split_first_chunk::<16>()?;
-    let (expires, claimed) = rest.split_first_chunk::<8>()?;
-    Some((
-        UserId::from_uuid(Uuid::from_bytes(*user)),
-        i64::from_be_bytes(*expires),
-        claimed.to_vec(),
-    ))
-}
-
-/// What the token vouches for.
-fn bound(user: UserId, expires: i64, hash: &PasswordHash) -> Vec<u8> {
-    [user.uuid().as_bytes().as_slice(), &expires.to_be_bytes(), hash.phc().as_bytes()].concat()
 }

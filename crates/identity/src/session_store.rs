@@ -104,7 +104,7 @@ fn parts(record: &Record) -> Result<(Option<UserId>, Value)> {
     Ok((user, data))
 }
 
-fn hash(id: Id) -> SessionHash {
+pub(crate) fn hash(id: Id) -> SessionHash {
     Sha256::digest(id.to_string()).into()
 }
 

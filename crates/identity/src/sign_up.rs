@@ -13,7 +13,7 @@ use crate::{
     Device, NewPassword, Secrets,
     hashing::{self, Busy},
     session::enter,
-    throttle::{Visit, seconds},
+    throttle::{AskError, Posting, Visit, seconds},
 };
 
 /// A person who gets an account.
@@ -61,16 +61,43 @@ impl From<StoreError> for SignUpError {
     }
 }
 
-/// Makes an account for whoever asks, if that is allowed, and logs in.
+impl From<AskError> for SignUpError {
+    fn from(error: AskError) -> Self {
+        match error {
+            AskError::Wait(wait) => Self::Wait(wait),
+            AskError::Store(error) => error.into(),
+        }
+    }
+}
+
+/// What came of signing up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SignedUp {
+    /// The account is made, and logged in.
+    In(UserId),
+    /// A mail says how it goes on, to whoever reads the address: whether there was an account
+    /// before, nobody else learns.
+    CheckMail,
+}
+
+/// Makes an account for whoever asks, if that is allowed. Where `mails` are sent, nobody is logged
+/// in before the link in the mail was opened; elsewhere nothing demands that, and a taken address is
+/// told.
 pub async fn sign_up(
     store: &Store,
     secrets: &Secrets,
     session: &Session,
     person: &Person,
     device: &Device,
-) -> Result<UserId, SignUpError> {
+    mails: bool,
+) -> Result<SignedUp, SignUpError> {
     if store.system().sign_up_policy().await? != SignUpPolicy::Open {
         return Err(SignUpError::Closed);
+    }
+    if mails {
+        Posting::new(secrets, &person.email, device.address).begin(store).await?;
+        store.system().sign_up(&new_user(person, false).await?).await?;
+        return Ok(SignedUp::CheckMail);
     }
     let visit = Visit::new(secrets, device.address);
     if let Some(wait) = visit.begin(store).await? {
@@ -79,7 +106,7 @@ pub async fn sign_up(
     let user = create_user(store, person, false).await?;
     visit.succeed(store).await?;
     enter(store, session, user, device).await?;
-    Ok(user)
+    Ok(SignedUp::In(user))
 }
 
 /// Makes an account as the operator's command does, whatever the policy says. Hashes first: a taken

@@ -24,6 +24,9 @@ const FREE: u32 = 5;
 /// Failures of an account after which every pair starts as if it had failed often.
 const ATTACKED: u32 = 20;
 const HEAD_START: u32 = 9;
+/// Mails that anybody can make go to an address in an hour.
+const MOST_MAILS: u32 = 3;
+const HOUR: Duration = Duration::from_hours(1);
 /// Failures of an address in a quarter of an hour.
 const MOST_PER_ADDRESS: u32 = 50;
 
@@ -79,6 +82,43 @@ impl Visit {
     /// As [`Attempt::succeed`].
     pub(crate) async fn succeed(&self, store: &Store) -> Result<(), StoreError> {
         store.system().forgive(&[self.address], None).await
+    }
+}
+
+/// Why a mail that somebody asked for is not sent.
+#[derive(Debug, thiserror::Error)]
+pub enum AskError {
+    /// Too many already.
+    #[error("too many mails were asked for: please wait {}", seconds(*.0))]
+    Wait(Duration),
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// A mail that somebody makes go to an address, which need not be their own: counted whether or not
+/// the address has an account.
+pub(crate) struct Posting {
+    to: Subject,
+    address: Subject,
+}
+
+impl Posting {
+    pub(crate) fn new(secrets: &Secrets, to: &Email, address: IpAddr) -> Self {
+        Self {
+            to: subject(secrets, &[b"mail", to.as_str().as_bytes()]),
+            address: subject(secrets, &[b"address", &network(address)]),
+        }
+    }
+
+    /// Counts it, or says how long to wait.
+    pub(crate) async fn begin(&self, store: &Store) -> Result<(), AskError> {
+        let subjects = [(self.to, HOUR), (self.address, QUARTER)];
+        let wait = store.system().attempt(subjects, |[to, address]| {
+            let full = (to.failures >= MOST_MAILS).then(|| HOUR.saturating_sub(to.age));
+            full.max(address_pause(address))
+        });
+        wait.await?.map_or(Ok(()), |wait| Err(AskError::Wait(wait)))
     }
 }
 

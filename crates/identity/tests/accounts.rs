@@ -116,7 +116,8 @@ async fn sign_up_follows_the_policy_and_hides_accounts() {
     let database = Database::new().await;
     let store = &database.store;
     let ines = person("ines@example.com", "correct horse");
-    let try_it = async || sign_up(store, &secrets(), &session(store), &ines, &device()).await;
+    let try_it =
+        async || sign_up(store, &secrets(), &session(store), &ines, &device(), false).await;
     assert!(matches!(try_it().await, Err(SignUpError::Closed)));
     store.system().init_sign_up_policy(SignUpPolicy::Open).await.unwrap();
     store.system().init_sign_up_policy(SignUpPolicy::Invited).await.unwrap();

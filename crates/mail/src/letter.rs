@@ -4,12 +4,11 @@
 //! [`Letter`]; its name then stands in [`render`].
 
 use askama::Template;
-use domain::OrgId;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::{
-    RenderError,
+    RenderError, account,
     alert::{blocked::Blocked, threshold::Threshold},
 };
 
@@ -27,7 +26,8 @@ pub struct Rendered {
 /// What a mail says, in the order in which it is read.
 pub(crate) struct Letter {
     pub(crate) subject: String,
-    pub(crate) organization: String,
+    /// Whom it concerns, where it is not about the reader's own account.
+    pub(crate) organization: Option<String>,
     pub(crate) tone: Tone,
     pub(crate) kicker: String,
     pub(crate) heading: String,
@@ -54,6 +54,8 @@ impl Row {
 /// How urgent it is.
 #[derive(Clone, Copy)]
 pub(crate) enum Tone {
+    /// Nothing is wrong.
+    Calm,
     /// Something should be looked at.
     Look,
     /// Something has stopped.
@@ -64,6 +66,7 @@ impl Tone {
     /// Of text.
     const fn ink(self) -> &'static str {
         match self {
+            Self::Calm => "#14543f",
             Self::Look => "#7a4a00",
             Self::Stopped => "#9b2c22",
         }
@@ -72,6 +75,7 @@ impl Tone {
     /// Of the bar.
     const fn solid(self) -> &'static str {
         match self {
+            Self::Calm => "#14543f",
             Self::Look => "#b9791c",
             Self::Stopped => "#b3372b",
         }
@@ -80,6 +84,7 @@ impl Tone {
     /// The class that a dark theme colours.
     const fn class(self) -> &'static str {
         match self {
+            Self::Calm => "link",
             Self::Look => "look",
             Self::Stopped => "stopped",
         }
@@ -98,18 +103,24 @@ struct Text<'a> {
     letter: &'a Letter,
 }
 
-/// Makes a mail of an outbox row: the template's name and its parameters, whose organization it
-/// concerns, and the address under which people reach Exchequer.
-pub fn render(
-    template: &str,
-    params: &Value,
-    org: OrgId,
-    public_url: &str,
-) -> Result<Rendered, RenderError> {
-    let link = format!("{}/{org}/budgets", public_url.trim_end_matches('/'));
+/// Makes a mail of an outbox row: the template's name, its parameters, and the address that its
+/// button leads to.
+pub fn render(template: &str, params: &Value, link: &str) -> Result<Rendered, RenderError> {
+    let link = link.to_owned();
     let letter = match template {
         "threshold" => read::<Threshold>(params)?.letter(link),
         "blocked" => read::<Blocked>(params)?.letter(link),
+        "verify" => account::verify(link),
+        "account_exists" => account::exists(link),
+        "reset" => account::reset(link),
+        "email_change" => account::email_change(link),
+        "email_leaving" => read::<account::Leaving>(params)?.asked(link),
+        "email_left" => read::<account::Leaving>(params)?.done(link),
+        "password_changed" => account::password_changed(link),
+        "factor_on" => account::factor_on(link),
+        "factor_off" => account::factor_off(link),
+        "recovery_used" => account::recovery_used(link),
+        "account_deleted" => account::deleted(link),
         _ => return Err(RenderError::UnknownTemplate(template.to_owned())),
     };
     let (text, html) = (Text { letter: &letter }.render()?, Html { letter: &letter }.render()?);

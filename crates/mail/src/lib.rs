@@ -4,6 +4,7 @@
 //! an SMTP server and tells three failures apart, because each asks for something else: what may be
 //! tried again, what never will be taken, and what the server may have though it never said so.
 
+mod account;
 mod alert;
 mod compose;
 mod error;

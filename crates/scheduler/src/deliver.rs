@@ -1,11 +1,16 @@
 //! Delivering the outbox.
 
+use std::sync::Arc;
+
 use futures_util::{StreamExt as _, stream};
-use mail::{Mailer, Message, SendError};
+use mail::{Mailer, Message, RenderError, SendError};
+use secrecy::ExposeSecret as _;
 use store::{
     Store, StoreError,
     system::{Mail, Sent},
 };
+
+use crate::{Link, Links};
 
 /// Mails claimed at once: as many as are under way at once, so that none waits while its claim runs
 /// out.
@@ -15,14 +20,18 @@ const AT_ONCE: usize = 5;
 /// Sends what is due, and records what the mail server answered to each. A mail is claimed before it
 /// is sent: no other node sends it meanwhile. Where the connection breaks after the mail was handed
 /// over, nobody can know whether it arrived; it is sent again under the same Message-ID.
-pub async fn deliver(store: Store, mailer: Mailer, public_url: String) -> Result<(), StoreError> {
+pub async fn deliver(
+    store: Store,
+    mailer: Mailer,
+    links: Arc<dyn Links>,
+) -> Result<(), StoreError> {
     loop {
         let mails = store.system().claim_mails(CLAIM).await?;
         if mails.is_empty() {
             return Ok(());
         }
         let sent: Vec<Result<(), StoreError>> = stream::iter(mails)
-            .map(|mail| one(&store, &mailer, mail, &public_url))
+            .map(|mail| one(&store, &mailer, mail, &*links))
             .buffer_unordered(AT_ONCE)
             .collect()
             .await;
@@ -34,15 +43,20 @@ async fn one(
     store: &Store,
     mailer: &Mailer,
     mail: Mail,
-    public_url: &str,
+    links: &dyn Links,
 ) -> Result<(), StoreError> {
-    let sent = send(mailer, &mail, public_url).await;
+    let sent = match links.link(&mail).await? {
+        Link::To(link) => send(mailer, &mail, link.expose_secret()).await,
+        Link::Void => Sent::Void,
+    };
     store.system().record_mail(&mail, &sent).await
 }
 
-async fn send(mailer: &Mailer, mail: &Mail, public_url: &str) -> Sent {
-    let rendered = match mail::render(&mail.template, &mail.params, mail.org, public_url) {
+async fn send(mailer: &Mailer, mail: &Mail, link: &str) -> Sent {
+    let rendered = match mail::render(&mail.template, &mail.params, link) {
         Ok(rendered) => rendered,
+        // While nodes are upgraded one by one, another one may know it.
+        Err(error @ RenderError::UnknownTemplate(_)) => return Sent::Later(error.to_string()),
         Err(error) => {
             tracing::error!(mail = %mail.id, error = %error, "a mail could not be written");
             return Sent::Never(error.to_string());

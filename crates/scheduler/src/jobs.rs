@@ -27,6 +27,7 @@ pub(crate) async fn sweep(store: Store) -> Result<(), StoreError> {
     let system = store.system();
     system.reap_sessions().await?;
     system.reap_throttles().await?;
+    system.reap_held_users().await?;
     system.prune_changes().await?;
     system.make_partitions().await
 }

@@ -3,10 +3,12 @@
 
 mod deliver;
 mod jobs;
+mod links;
 
-use std::{future::Future, time::Duration};
+use std::{future::Future, sync::Arc, time::Duration};
 
 pub use deliver::deliver;
+pub use links::{Link, Links};
 use mail::Mailer;
 use store::{Store, StoreError};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -25,7 +27,7 @@ const SWEEP: Duration = Duration::from_mins(1);
 pub fn start(
     store: &Store,
     mailer: Option<Mailer>,
-    public_url: &str,
+    links: Arc<dyn Links>,
     tasks: &TaskTracker,
     stop: &CancellationToken,
 ) {
@@ -33,8 +35,7 @@ pub fn start(
     tasks.spawn(repeat("reap", REAP, store.clone(), jobs::reap, stop.clone()));
     tasks.spawn(repeat("sweep", SWEEP, store.clone(), jobs::sweep, stop.clone()));
     if let Some(mailer) = mailer {
-        let public_url = public_url.to_owned();
-        let job = move |store| deliver(store, mailer.clone(), public_url.clone());
+        let job = move |store| deliver(store, mailer.clone(), Arc::clone(&links));
         tasks.spawn(repeat("deliver", DELIVER, store.clone(), job, stop.clone()));
     }
 }

@@ -18,8 +18,8 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    address::Proxies, assets, database::Database, listen::listen, mailer, router::router, say,
-    settings::Settings,
+    address::Proxies, assets, database::Database, links::MailLinks, listen::listen, mailer,
+    router::router, say, settings::Settings,
 };
 
 /// How long the ledger may take at the very end.
@@ -84,7 +84,12 @@ async fn serve_with(
         mails: mailer.is_some(),
         sandbox,
     };
-    scheduler::start(store, mailer, &settings.public_url, &life.jobs, &life.stopping);
+    let links = Arc::new(MailLinks {
+        store: store.clone(),
+        secrets: Arc::clone(&database.secrets),
+        public_url: settings.public_url.clone(),
+    });
+    scheduler::start(store, mailer, links, &life.jobs, &life.stopping);
     let proxies = Proxies(settings.trusted_proxies.as_slice().into());
     let router = router(app, gateway, proxies, life.stopping.clone());
     welcome(settings, database).await?;

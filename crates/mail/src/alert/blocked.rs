@@ -70,7 +70,7 @@ impl Blocked {
                  again only if a changed budget is reached.",
                 subject.organization
             ),
-            organization: subject.organization,
+            organization: Some(subject.organization),
         }
     }
 }

@@ -98,7 +98,7 @@ impl Threshold {
                 self.subject.organization,
                 self.subject.resets()
             ),
-            organization: self.subject.organization,
+            organization: Some(self.subject.organization),
         }
     }
 }

@@ -2,9 +2,10 @@ use serde_json::json;
 
 use super::*;
 
+const LINK: &str = "https://exchequer.example.com/org-01920000000070008000000000000001/budgets";
+
 fn mail(template: &str, params: &Value) -> Rendered {
-    let org = "org-01920000000070008000000000000001".parse().unwrap();
-    render(template, params, org, "https://exchequer.example.com/").unwrap()
+    render(template, params, LINK).unwrap()
 }
 
 /// As `exq_ledger_cross` writes it.
@@ -154,10 +155,7 @@ fn a_budget_of_nothing_and_what_goes_beyond_it_can_be_told() {
 
 #[test]
 fn refuses_what_it_can_not_tell() {
-    let render = |template, params| {
-        let org = "org-01920000000070008000000000000001".parse().unwrap();
-        render(template, &params, org, "https://exchequer.example.com")
-    };
+    let render = |template, params| render(template, &params, LINK);
     assert!(matches!(render("poem", threshold()), Err(RenderError::UnknownTemplate(_))));
     for changes in [
         json!({ "zone": "Atlantis/Capital" }),
@@ -169,4 +167,29 @@ fn refuses_what_it_can_not_tell() {
         let result = render("threshold", with(threshold(), changes.clone()));
         assert!(matches!(result, Err(RenderError::Params(_))), "{changes}");
     }
+}
+
+#[test]
+fn account_letters() {
+    let moved = json!({ "to": "new@example.com\r\nBcc: eve@example.com" });
+    let mut all = Vec::new();
+    for template in [
+        "verify",
+        "account_exists",
+        "reset",
+        "email_change",
+        "email_leaving",
+        "email_left",
+        "password_changed",
+        "factor_on",
+        "factor_off",
+        "recovery_used",
+        "account_deleted",
+    ] {
+        let mail = mail(template, &moved);
+        assert!(!mail.text.contains("\nBcc:") && mail.html.contains(LINK), "{template}");
+        all.push(format!("# {template}\n{}\n{}\n", mail.subject, mail.text));
+    }
+    insta::assert_snapshot!("account.texts", all.concat());
+    insta::assert_snapshot!("verify.html", mail("verify", &json!({})).html);
 }

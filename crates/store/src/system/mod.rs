@@ -1,7 +1,9 @@
 //! What has no caller: authentication before it knows one, the ledger, the scheduler, the operator's
 //! commands. The only place whose transactions see more than one organization.
 
+mod account_mails;
 mod directory;
+mod email_changes;
 mod fold;
 mod history;
 mod invitations;
@@ -18,6 +20,7 @@ mod throttles;
 mod time;
 mod users;
 
+pub use account_mails::Notice;
 pub use directory::KeyState;
 pub use history::{PastEvent, PastRefusals};
 pub use invitations::{Joiner, OpenInvitation};

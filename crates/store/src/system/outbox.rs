@@ -1,8 +1,9 @@
 //! The outbox: mails are claimed by any node, sent, and what the server answered is recorded.
 
+use chrono::{DateTime, Utc};
 use domain::{Email, OrgId, OutboxId};
 
-use super::System;
+use super::{System, account_mails::INSTALLATION};
 use crate::StoreError;
 
 /// Tries before a mail counts as failed: the pauses double from 5 seconds to 2 minutes, so these are
@@ -12,7 +13,7 @@ const MOST_ATTEMPTS: i32 = 1_440;
 /// A claimed mail.
 #[derive(Debug, Clone)]
 pub struct Mail {
-    /// Whose mail.
+    /// Whose mail; where it is about an account, no organization's.
     pub org: OrgId,
     /// Its id, and what its Message-ID is made of.
     pub id: OutboxId,
@@ -22,6 +23,10 @@ pub struct Mail {
     pub params: serde_json::Value,
     /// To whom.
     pub recipient: Email,
+    /// When it was written.
+    pub queued_at: DateTime<Utc>,
+    /// When it was claimed.
+    pub claimed_at: DateTime<Utc>,
     /// Which try this is; what is recorded must name it.
     pub attempt: i32,
 }
@@ -35,6 +40,8 @@ pub enum Sent {
     Later(String),
     /// It never will be.
     Never(String),
+    /// It was not sent, because what it is about is over.
+    Void,
 }
 
 impl System<'_> {
@@ -56,7 +63,8 @@ impl System<'_> {
                 WHERE q.org_id = due.org_id AND q.id = due.id
                     AND (q.recipient_id IS NULL OR m.user_id IS NOT NULL)) AS yes) wanted
             WHERE o.org_id = due.org_id AND o.id = due.id
-            RETURNING o.org_id, o.id, o.template, o.params, o.recipient, o.attempts, o.state"#,
+            RETURNING o.org_id, o.id, o.template, o.params, o.recipient, o.attempts, o.state,
+                o.created_at, exq_now() AS "now!""#,
             most
         )
         .fetch_all(&mut *tx)
@@ -74,6 +82,8 @@ impl System<'_> {
                         .recipient
                         .parse()
                         .map_err(|_| StoreError::Damaged("a recipient"))?,
+                    queued_at: row.created_at,
+                    claimed_at: row.now,
                     attempt: row.attempts,
                 })
             })
@@ -83,9 +93,11 @@ impl System<'_> {
     /// Records what came of a try; nothing if another node has claimed the mail meanwhile.
     pub async fn record_mail(self, mail: &Mail, sent: &Sent) -> Result<(), StoreError> {
         let (state, answer) = match sent {
-            Sent::Accepted(answer) => ("sent", answer),
-            Sent::Later(answer) if mail.attempt < MOST_ATTEMPTS => ("queued", answer),
-            Sent::Later(answer) | Sent::Never(answer) => ("failed", answer),
+            Sent::Void if mail.org == INSTALLATION => return self.forget_mail(mail).await,
+            Sent::Void => ("dropped", ""),
+            Sent::Accepted(answer) => ("sent", answer.as_str()),
+            Sent::Later(answer) if mail.attempt < MOST_ATTEMPTS => ("queued", answer.as_str()),
+            Sent::Later(answer) | Sent::Never(answer) => ("failed", answer.as_str()),
         };
         let mut tx = self.begin().await?;
         sqlx::query!(
@@ -98,6 +110,20 @@ impl System<'_> {
             state,
             answer,
             f64::from(mail.attempt)
+        )
+        .execute(&mut *tx)
+        .await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Anybody may type any address where a reset link is asked for; those without an account leave
+    /// nothing behind.
+    async fn forget_mail(self, mail: &Mail) -> Result<(), StoreError> {
+        let mut tx = self.begin().await?;
+        sqlx::query!(
+            "DELETE FROM outbox WHERE org_id = $1 AND id = $2",
+            mail.org.uuid(),
+            mail.id.uuid()
         )
         .execute(&mut *tx)
         .await?;

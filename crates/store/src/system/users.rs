@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use domain::{Email, Name, OrgId, UserId};
 use sqlx::query;
 
+use super::{Notice, account_mails::notify};
 use crate::{StoreError, System, tx::Tx};
 
 /// A person who can log in, as pages show it.
@@ -54,6 +55,8 @@ pub struct Credentials {
     pub user: UserId,
     /// As stored at this moment.
     pub hash: PasswordHash,
+    /// The account may not log in before its address is verified.
+    pub held: bool,
     /// This moment.
     pub read_at: DateTime<Utc>,
 }
@@ -91,7 +94,7 @@ impl System<'_> {
         let mut tx = self.begin().await?;
         let row = query!(
             r#"SELECT email, name, operator, verified_at IS NOT NULL AS "verified!", default_org_id
-               FROM users WHERE id = $1"#,
+               FROM users WHERE id = $1 AND deleted_at IS NULL"#,
             user.uuid()
         )
         .fetch_optional(&mut *tx)
@@ -113,7 +116,8 @@ impl System<'_> {
     pub async fn credentials(self, email: &Email) -> Result<Option<Credentials>, StoreError> {
         let mut tx = self.begin().await?;
         let row = query!(
-            r#"SELECT id, password_hash, exq_now() AS "now!" FROM users WHERE email = $1"#,
+            r#"SELECT id, password_hash, held, exq_now() AS "now!" FROM users
+               WHERE email = $1 AND deleted_at IS NULL"#,
             email.as_str()
         )
         .fetch_optional(&mut *tx)
@@ -121,6 +125,7 @@ impl System<'_> {
         Ok(row.map(|row| Credentials {
             user: UserId::from_uuid(row.id),
             hash: PasswordHash(row.password_hash),
+            held: row.held,
             read_at: row.now,
         }))
     }
@@ -129,7 +134,8 @@ impl System<'_> {
     pub async fn credentials_of(self, user: UserId) -> Result<Option<Credentials>, StoreError> {
         let mut tx = self.begin().await?;
         let row = query!(
-            r#"SELECT password_hash, exq_now() AS "now!" FROM users WHERE id = $1"#,
+            r#"SELECT password_hash, held, exq_now() AS "now!" FROM users
+               WHERE id = $1 AND deleted_at IS NULL"#,
             user.uuid()
         )
         .fetch_optional(&mut *tx)
@@ -137,6 +143,7 @@ impl System<'_> {
         Ok(row.map(|row| Credentials {
             user,
             hash: PasswordHash(row.password_hash),
+            held: row.held,
             read_at: row.now,
         }))
     }
@@ -148,22 +155,87 @@ impl System<'_> {
         Ok(tx.commit().await?)
     }
 
-    /// Changes the password and ends all sessions of the account; false, and nothing done, if the
-    /// password is no longer the one that `old` was read with.
+    /// Changes the password, ends all sessions of the account and tells its owner; false, and
+    /// nothing done, if the password is no longer the one that `old` was read with. A change of
+    /// address that was under way is void. With `verified` the address is the person's from now on.
     pub async fn change_password(
         self,
         old: &Credentials,
         new: &PasswordHash,
+        verified: bool,
     ) -> Result<bool, StoreError> {
         let mut tx = self.begin().await?;
         if !swap_hash(&mut tx, old, new).await? {
             return Ok(false);
         }
-        query!("DELETE FROM sessions WHERE user_id = $1", old.user.uuid())
-            .execute(&mut *tx)
-            .await?;
+        let user = old.user.uuid();
+        query!(
+            "UPDATE users SET held = false, verified_at = CASE WHEN $2 THEN COALESCE(verified_at, exq_now())
+                ELSE verified_at END WHERE id = $1",
+            user,
+            verified
+        )
+        .execute(&mut *tx)
+        .await?;
+        query!("DELETE FROM email_changes WHERE user_id = $1", user).execute(&mut *tx).await?;
+        query!("DELETE FROM sessions WHERE user_id = $1", user).execute(&mut *tx).await?;
+        notify(&mut tx, old.user, Notice::PasswordChanged).await?;
         tx.commit().await?;
         Ok(true)
+    }
+
+    /// Notes that this address is the person's, once; false if it is not the account's, or was
+    /// verified before.
+    pub async fn verify_email(self, user: UserId, email: &Email) -> Result<bool, StoreError> {
+        let mut tx = self.begin().await?;
+        let verified = query!(
+            "UPDATE users SET verified_at = exq_now(), held = false
+             WHERE id = $1 AND email = $2 AND verified_at IS NULL AND deleted_at IS NULL",
+            user.uuid(),
+            email.as_str()
+        )
+        .execute(&mut *tx)
+        .await?;
+        tx.commit().await?;
+        Ok(verified.rows_affected() == 1)
+    }
+
+    /// Calls the person something else.
+    pub async fn rename(self, user: UserId, name: &Name) -> Result<(), StoreError> {
+        let mut tx = self.begin().await?;
+        query!("UPDATE users SET name = $2 WHERE id = $1", user.uuid(), name.as_str())
+            .execute(&mut *tx)
+            .await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Opens this organization after log-in, or with `None` the first by name; the person must be
+    /// a member ([`StoreError::NotFound`]).
+    pub async fn set_default_org(self, user: UserId, org: Option<OrgId>) -> Result<(), StoreError> {
+        let mut tx = self.begin().await?;
+        let set = query!(
+            "UPDATE users SET default_org_id = $2 WHERE id = $1 AND ($2::uuid IS NULL
+                OR EXISTS (SELECT FROM memberships WHERE org_id = $2 AND user_id = $1))",
+            user.uuid(),
+            org.map(OrgId::uuid)
+        )
+        .execute(&mut *tx)
+        .await?;
+        if set.rows_affected() == 0 {
+            return Err(StoreError::NotFound);
+        }
+        Ok(tx.commit().await?)
+    }
+
+    /// Forgets accounts from sign-up whose address nobody verified within a week; how many.
+    pub async fn reap_held_users(self) -> Result<u64, StoreError> {
+        let mut tx = self.begin().await?;
+        let reaped =
+            query!("DELETE FROM users WHERE held AND created_at < exq_now() - interval '7 days'")
+                .execute(&mut *tx)
+                .await?;
+        tx.commit().await?;
+        Ok(reaped.rows_affected())
     }
 
     /// Opens this organization after log-in, unless another one is opened already.
@@ -181,6 +253,10 @@ impl System<'_> {
 }
 
 pub(super) async fn insert(tx: &mut Tx, user: &NewUser) -> Result<UserId, StoreError> {
+    // One that was never verified holds the address against nobody.
+    query!("DELETE FROM users WHERE email = $1 AND held", user.email.as_str())
+        .execute(&mut **tx)
+        .await?;
     let id = UserId::generate();
     query!(
         "INSERT INTO users (id, email, name, password_hash, verified_at, operator)

@@ -3,13 +3,16 @@
 use testkit::Database;
 
 /// Tables without an organization, each with its reason in the migration that makes it.
-const GLOBAL: [&str; 10] = [
+const GLOBAL: [&str; 13] = [
     "_sqlx_migrations",
     "directory",
+    "email_changes",
     "heartbeats",
     "nodes",
     "personal_keys",
     "prices",
+    "recovery_codes",
+    "second_factors",
     "sessions",
     "settings",
     "throttles",

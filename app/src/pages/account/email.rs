@@ -1,0 +1,146 @@
+//! `/account/email`: another address; `/email/{token}`: the link that was mailed there.
+
+use axum::{
+    Router,
+    extract::{Path, State},
+    response::Response,
+    routing::get,
+};
+use domain::Email;
+use identity::{AskError, Device, Proof};
+use leptos::prelude::*;
+use tower_sessions::Session;
+
+use crate::{
+    components::{Button, Card, CardBody, ErrorSummary, Field, LinkButton, Weight},
+    layouts::{Door, NavItem},
+    pages::frame::Personal,
+    render::{Look, Page},
+    web::{App, Browser, Draft, Failure, Fresh, Member, Visitor, go},
+};
+
+pub(super) fn router() -> Router<App> {
+    Router::new()
+        .route("/account/email", get(show).post(ask))
+        .route("/email/{token}", get(open).post(finish))
+}
+
+async fn show(
+    State(app): State<App>,
+    visitor: Visitor,
+    Fresh(_): Fresh,
+) -> Result<Response, Failure> {
+    page(&app, visitor, &Draft::default()).await
+}
+
+async fn ask(
+    State(app): State<App>,
+    visitor: Visitor,
+    Fresh(proof): Fresh,
+    session: Session,
+    Browser(device): Browser,
+    mut draft: Draft,
+) -> Result<Response, Failure> {
+    let Some(email) = draft.read::<Email>("email") else {
+        return page(&app, visitor, &draft).await;
+    };
+    if email == visitor.account.email {
+        draft.refuse("email", "This is the address that your account has.");
+    } else if app.mails {
+        mail(&app, &proof, &email, &device, &mut draft).await?;
+    } else if let Err(error) = identity::change_email(&app.store, &session, &proof, &email).await {
+        draft.conflict("email", error)?;
+    }
+    if draft.errors().is_empty() {
+        return Ok(go(if app.mails { "/account?saved=mailed" } else { "/account?saved=email" }));
+    }
+    page(&app, visitor, &draft).await
+}
+
+async fn mail(
+    app: &App,
+    proof: &Proof,
+    email: &Email,
+    device: &Device,
+    draft: &mut Draft,
+) -> Result<(), Failure> {
+    match identity::ask_email_change(&app.store, &app.secrets, proof, email, device).await {
+        Ok(()) => Ok(()),
+        Err(AskError::Store(error)) => Err(error.into()),
+        Err(error @ AskError::Wait(_)) => {
+            draft.refuse_with("email", &error);
+            Ok(())
+        }
+    }
+}
+
+async fn page(app: &App, visitor: Visitor, draft: &Draft) -> Result<Response, Failure> {
+    let (look, present, mails) = (visitor.look, visitor.account.email.to_string(), app.mails);
+    let frame = Member::at_home(app, visitor).await?.map(|member| member.frame(NavItem::None));
+    Ok(look.page(Page::new("Another e-mail address").status(draft.status()), || {
+        let form = form(&present, mails, draft);
+        view! {
+            <Personal frame title="Another e-mail address" sub="You sign in with it, and alerts go there.">
+                <Card><CardBody>{form}</CardBody></Card>
+            </Personal>
+        }
+    }))
+}
+
+fn form(present: &str, mails: bool, draft: &Draft) -> AnyView {
+    let help = if mails {
+        format!("A link goes there, and the change is made when you open it. {present} is told.")
+    } else {
+        format!(
+            "It replaces {present} at once, because this installation sends no mail to check it."
+        )
+    };
+    view! {
+        <form class="form" method="post" action="/account/email">
+            <ErrorSummary lead="The address was not changed" errors=draft.errors()/>
+            <Field name="email" label="New e-mail" kind="email" value=draft.value("email") error=draft.error("email") help autocomplete="email" required=true/>
+            <div class="row">
+                <Button weight=Weight::Primary>"Change e-mail"</Button>
+                <LinkButton href="/account">"Leave it"</LinkButton>
+            </div>
+        </form>
+    }
+    .into_any()
+}
+
+async fn open(look: Look) -> Response {
+    look.page(Page::new("Use this address"), || {
+        view! {
+            <Door title="Use this address" sub="Your account gets the address that this link was mailed to, and your other devices are signed out.">
+                <form class="form" method="post">
+                    <Button weight=Weight::Primary wide=true>"Use this address"</Button>
+                </form>
+            </Door>
+        }
+    })
+}
+
+async fn finish(
+    State(app): State<App>,
+    look: Look,
+    session: Session,
+    Path(token): Path<String>,
+) -> Result<Response, Failure> {
+    let token = token.into();
+    // Reads the session, so that it is known which one stays.
+    let account = identity::current_user(&app.store, &session).await?;
+    if !identity::finish_email_change(&app.store, &app.secrets, &session, &token).await? {
+        return Ok(look.page(Page::new("Link not valid"), invalid));
+    }
+    Ok(go(if account.is_some() { "/account?saved=email" } else { "/sign-in?moved" }))
+}
+
+fn invalid() -> AnyView {
+    view! {
+        <Door title="This link is not valid" sub="It works once and for 24 hours. Nothing was changed.">
+            <p>"Ask for the change once more on your account’s page."</p>
+            <div class="row"><LinkButton href="/account">"Open your account"</LinkButton></div>
+        </Door>
+    }
+    .into_any()
+}

@@ -1,0 +1,105 @@
+//! `/forgot`: a mail with a reset link, for who forgot the password. The answer is the same whether
+//! or not the address has an account.
+
+use axum::{
+    Router,
+    extract::{Query, State},
+    response::Response,
+    routing::get,
+};
+use domain::Email;
+use identity::AskError;
+use leptos::prelude::*;
+use serde::Deserialize;
+
+use crate::{
+    components::{Button, ErrorSummary, Field, LinkButton, Weight},
+    layouts::Door,
+    render::Page,
+    web::{App, Browser, Draft, Failure, Stranger, go},
+};
+
+pub(super) fn router() -> Router<App> {
+    Router::new().route("/forgot", get(show).post(ask))
+}
+
+#[derive(Deserialize)]
+struct After {
+    /// The form was sent.
+    sent: Option<String>,
+}
+
+async fn show(State(app): State<App>, stranger: Stranger, Query(after): Query<After>) -> Response {
+    if !app.mails {
+        return stranger.look.page(Page::new("Forgot the password"), by_hand);
+    }
+    if after.sent.is_some() {
+        return stranger.look.page(Page::new("Check your mail"), sent);
+    }
+    page(&stranger, &Draft::default())
+}
+
+async fn ask(
+    State(app): State<App>,
+    stranger: Stranger,
+    Browser(device): Browser,
+    mut draft: Draft,
+) -> Result<Response, Failure> {
+    if !app.mails {
+        return Ok(go("/forgot"));
+    }
+    if let Some(email) = draft.read::<Email>("email") {
+        match identity::ask_reset(&app.store, &app.secrets, &email, &device).await {
+            Ok(()) => return Ok(go("/forgot?sent")),
+            Err(AskError::Store(error)) => return Err(error.into()),
+            Err(error @ AskError::Wait(_)) => draft.refuse_with("email", &error),
+        }
+    }
+    Ok(page(&stranger, &draft))
+}
+
+fn page(stranger: &Stranger, draft: &Draft) -> Response {
+    stranger.look.page(Page::new("Forgot the password").status(draft.status()), || {
+        let form = form(draft);
+        view! {
+            <Door
+                title="Forgot the password?"
+                sub="Write the address of your account. A link to choose a new password goes there."
+            >
+                {form}
+                <p class="small muted">"You know it after all? "<a href="/sign-in">"Sign in"</a>"."</p>
+            </Door>
+        }
+    })
+}
+
+fn form(draft: &Draft) -> AnyView {
+    view! {
+        <form class="form" method="post" action="/forgot">
+            <ErrorSummary lead="No mail was sent" errors=draft.errors()/>
+            <Field name="email" label="E-mail" kind="email" value=draft.value("email") error=draft.error("email") autocomplete="username" required=true/>
+            <Button weight=Weight::Primary wide=true>"Send the link"</Button>
+        </form>
+    }
+    .into_any()
+}
+
+fn sent() -> AnyView {
+    view! {
+        <Door title="Check your mail" sub="If there is an account with that address, a link is on its way.">
+            <p>"It works once, for an hour. If nothing comes within a few minutes, look among the unwanted mails, or at whether it was the right address."</p>
+            <div class="row"><LinkButton href="/sign-in">"Sign in"</LinkButton></div>
+        </Door>
+    }
+    .into_any()
+}
+
+fn by_hand() -> AnyView {
+    view! {
+        <Door title="Forgot the password?" sub="This installation sends no mail.">
+            <p>"Whoever runs it can make a link for you to choose a new password."</p>
+            <div class="row"><LinkButton href="/sign-in">"Sign in"</LinkButton></div>
+        </Door>
+    }
+    .into_any()
+}

@@ -1,0 +1,36 @@
+//! Where mails lead: those about an organization to its pages, those about accounts by tokens that
+//! `identity` makes.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use identity::Secrets;
+use scheduler::{Link, Links};
+use secrecy::ExposeSecret as _;
+use store::{Store, StoreError, system::Mail};
+
+/// Makes them while mails are sent.
+pub struct MailLinks {
+    /// Asked for what tokens are bound to.
+    pub store: Store,
+    /// What tokens are made with.
+    pub secrets: Arc<Secrets>,
+    /// Where people reach this installation, without a slash at the end.
+    pub public_url: String,
+}
+
+#[async_trait]
+impl Links for MailLinks {
+    async fn link(&self, mail: &Mail) -> Result<Link, StoreError> {
+        let url = &self.public_url;
+        match mail.template.as_str() {
+            "threshold" | "blocked" => Ok(Link::To(format!("{url}/{}/budgets", mail.org).into())),
+            _ => {
+                let path = identity::mail_path(&self.store, &self.secrets, mail).await?;
+                Ok(path.map_or(Link::Void, |path| {
+                    Link::To(format!("{url}{}", path.expose_secret()).into())
+                }))
+            }
+        }
+    }
+}
