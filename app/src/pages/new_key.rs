@@ -15,7 +15,7 @@ use identity::MintedKey;
 use leptos::prelude::*;
 use serde::Deserialize;
 use shown::Shown;
-use store::Project;
+use store::{NewApiKey, Project};
 
 use super::keys::no_billing;
 use crate::{
@@ -54,7 +54,8 @@ async fn create(
         return page(&app, &member, &draft).await;
     };
     let minted = MintedKey::new(&app.secrets)?;
-    match app.store.create_api_key(&member.caller, project.id, &name, minted.stored()).await {
+    let new = NewApiKey::new(project.id, name.clone(), minted.stored());
+    match app.store.create_api_key(&member.caller, &new).await {
         Ok(_) => {
             let base = format!("{}/v1", app.public_url);
             Ok(shown::page(&member, &Shown { minted, name, project, base, sandbox: app.sandbox }))

@@ -116,6 +116,8 @@ ids! {
     AdminKeyId = "key_";
     /// An entry of the audit log.
     AuditId = "audit_log-";
+    /// One showing of a form: what was sent with it once is not done again.
+    FormId = "form_";
     /// A person's session, as shown to that person; never the cookie.
     SessionId = "sess_";
 }

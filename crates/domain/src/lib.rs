@@ -11,6 +11,7 @@ pub mod api_key;
 pub mod audit;
 pub mod caller;
 pub mod environment;
+pub mod expiry;
 pub mod id;
 pub mod models;
 pub mod money;
@@ -28,10 +29,11 @@ pub use access::{Action, Forbidden, ProjectRole, Role, Who};
 pub use addresses::{Addresses, AddressesError};
 pub use caller::{Actor, Caller, Origin};
 pub use environment::Environment;
+pub use expiry::{Expiry, ExpiryError, Overlap};
 pub use id::{
-    AdminKeyId, AuditId, BudgetId, CrossingId, EventId, IdError, InvitationId, KeyId, NodeId,
-    OrgId, OutboxId, PriceId, ProjectId, ReceiptId, ServiceAccountId, SessionId, ThresholdId,
-    UserId,
+    AdminKeyId, AuditId, BudgetId, CrossingId, EventId, FormId, IdError, InvitationId, KeyId,
+    NodeId, OrgId, OutboxId, PriceId, ProjectId, ReceiptId, ServiceAccountId, SessionId,
+    ThresholdId, UserId,
 };
 pub use models::{Models, ModelsError};
 pub use money::{MoneyError, Usd};

@@ -73,7 +73,7 @@ fn next(period: Period, label: NaiveDate) -> NaiveDate {
 }
 
 /// The first instant of a local date: midnight, or where the clocks skip it, what follows.
-fn first_instant(date: NaiveDate, zone: Tz) -> DateTime<Utc> {
+pub fn first_instant(date: NaiveDate, zone: Tz) -> DateTime<Utc> {
     let midnight = date.and_time(NaiveTime::MIN);
     (0..=96)
         .map(|quarters| midnight + TimeDelta::minutes(15 * quarters))

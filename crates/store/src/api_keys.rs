@@ -1,19 +1,37 @@
-//! API keys. The secret passes by here only as its hash.
+//! API keys, as lists and pages show them.
 
 use chrono::{DateTime, Utc};
 use domain::{
-    Action, Caller, KeyId, Name, ProjectId, UserId,
-    audit::{Change, Kind},
+    Action, Caller, KeyId, Permissions, ProjectId, ProjectRole, Role, ServiceAccountId, UserId, Who,
 };
+use uuid::Uuid;
 
-use crate::{
-    Conflict, Store, StoreError,
-    place::{may_edit_key, place},
-    tx,
-};
+use crate::{Store, StoreError, place::to_edit_key, tx::Tx};
+
+/// Whose a key is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum KeyOwner {
+    /// A person; without name and address when no longer a member of the organization.
+    Member {
+        /// The person.
+        id: UserId,
+        /// Name and address.
+        person: Option<(String, String)>,
+    },
+    /// A service account.
+    ServiceAccount {
+        /// Its id.
+        id: ServiceAccountId,
+        /// Its label.
+        name: String,
+    },
+    /// Nobody: one of the operator's commands made it.
+    Operator,
+}
 
 /// A key as lists show it.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "facts that are independent of each other")]
 pub struct ApiKey {
     /// Its id; not the secret.
     pub id: KeyId,
@@ -23,127 +41,161 @@ pub struct ApiKey {
     pub project_name: String,
     /// Its label.
     pub name: String,
-    /// The public part of the key, for recognizing it.
+    /// The public part of the key, for recognizing it; empty for an imported label.
     pub public_id: String,
-    /// The key's last four characters.
+    /// The key's last four characters; may be empty for an imported label.
     pub last_four: String,
+    /// Whose it is.
+    pub owner: KeyOwner,
+    /// The owner may send requests for the project; else the key is refused.
+    pub owner_has_access: bool,
     /// The address of who made it, if still a member.
     pub created_by: Option<String>,
     /// When it was made.
     pub created_at: DateTime<Utc>,
-    /// Since when it is refused.
+    /// What it may ask for.
+    pub permissions: Permissions,
+    /// Its usage is told apart by key; else it is under `Untracked`.
+    pub tracked: bool,
+    /// The label of a key that lives at the provider: no request is taken with it.
+    pub imported: bool,
+    /// From when on it is refused.
+    pub expires_at: Option<DateTime<Utc>>,
+    /// Since when it is refused for now.
+    pub paused_at: Option<DateTime<Utc>>,
+    /// Since when it is refused because somebody found it in the open.
+    pub leaked_at: Option<DateTime<Utc>>,
+    /// Since when it is refused for good.
     pub revoked_at: Option<DateTime<Utc>>,
     /// Whether its project is archived, which refuses it too.
     pub project_archived: bool,
+    /// When it was last presented, at most a minute ago more than that.
+    pub used_at: Option<DateTime<Utc>>,
+    /// The key in whose place it was made.
+    pub replaces: Option<KeyId>,
+    /// The key that was made in its place.
+    pub replaced_by: Option<KeyId>,
+    /// The caller's place in its project.
+    pub who: Who,
+    /// It is the caller's own.
+    pub own: bool,
 }
 
-/// What is stored of a new key.
-#[derive(Clone)]
-pub struct NewKey<'a> {
-    /// Finds its row.
-    pub public_id: &'a str,
-    /// HMAC-SHA256 of the whole key under the pepper.
-    pub secret_hash: &'a [u8],
-    /// For recognizing it.
-    pub last_four: &'a str,
+impl ApiKey {
+    /// Whether the caller may rename, change, pause and revoke it.
+    pub fn may_edit(&self) -> bool {
+        let of_service_account = matches!(self.owner, KeyOwner::ServiceAccount { .. });
+        self.who.may(to_edit_key(self.own, of_service_account)).is_ok()
+    }
+
+    /// Whether the caller may have a new secret in its place: nobody gets one that speaks for
+    /// another person.
+    pub fn may_rotate(&self) -> bool {
+        self.may_edit() && (self.own || !matches!(self.owner, KeyOwner::Member { .. }))
+    }
 }
 
 impl Store {
-    /// Keys of all projects, newest first.
+    /// Keys of the projects that the caller sees, newest first, revoked ones last.
     pub async fn api_keys(&self, caller: &Caller) -> Result<Vec<ApiKey>, StoreError> {
         caller.may(Action::List)?;
         let mut tx = self.tenant(caller).await?;
-        let rows = sqlx::query!(
-            r#"SELECT k.id AS "id!", k.project_id AS "project_id!", p.name AS "project_name!", k.name AS "name!",
-                k.public_id AS "public_id!", k.last_four AS "last_four!", u.email AS "created_by?",
-                k.created_at AS "created_at!", k.revoked_at AS "revoked_at?", p.archived_at IS NOT NULL AS "archived!"
-             FROM api_keys k JOIN projects p ON (p.org_id, p.id) = (k.org_id, k.project_id)
-             LEFT JOIN users u ON u.id = k.created_by
-             WHERE k.org_id = $1 ORDER BY k.revoked_at IS NOT NULL, k.id DESC"#,
-            caller.org.uuid()
-        )
-        .fetch_all(&mut *tx)
-        .await?;
-        Ok(rows
-            .into_iter()
-            .map(|row| ApiKey {
+        read(&mut tx, caller, None).await
+    }
+
+    /// One key.
+    pub async fn api_key(&self, caller: &Caller, id: KeyId) -> Result<ApiKey, StoreError> {
+        caller.may(Action::List)?;
+        let mut tx = self.tenant(caller).await?;
+        let key = read(&mut tx, caller, Some(id)).await?.pop().ok_or(StoreError::NotFound)?;
+        key.who.may(Action::SeeProject)?;
+        Ok(key)
+    }
+}
+
+#[expect(clippy::too_many_lines, reason = "one statement and the row that it answers")]
+async fn read(
+    tx: &mut Tx,
+    caller: &Caller,
+    only: Option<KeyId>,
+) -> Result<Vec<ApiKey>, StoreError> {
+    let me = caller.user().map(UserId::uuid);
+    let rows = sqlx::query!(
+        r#"SELECT k.id AS "id!", k.project_id AS "project_id!", p.name AS "project_name!", k.name AS "name!",
+            k.public_id AS "public_id!", k.last_four AS "last_four!", k.owner_id AS "owner_id?",
+            o.name AS "owner_name?", o.email AS "owner_email?", om.role AS "owner_role?", op.role AS "owner_place?",
+            k.service_account_id AS "account_id?", s.name AS "account_name?",
+            s.id IS NOT NULL AND s.deleted_at IS NULL AS "account_lives!", u.email AS "created_by?",
+            k.created_at AS "created_at!", k.permissions AS "permissions!", k.scopes AS "scopes!",
+            k.tracked AS "tracked!", k.imported AS "imported!", k.expires_at AS "expires_at?",
+            k.paused_at AS "paused_at?", k.leaked_at AS "leaked_at?", k.revoked_at AS "revoked_at?",
+            p.archived_at IS NOT NULL AS "archived!", used.used_at AS "used_at?", k.replaces AS "replaces?",
+            next.id AS "replaced_by?", me.role AS "my_place?"
+         FROM api_keys k JOIN projects p ON (p.org_id, p.id) = (k.org_id, k.project_id)
+         LEFT JOIN users u ON u.id = k.created_by
+         LEFT JOIN users o ON o.id = k.owner_id
+         LEFT JOIN memberships om ON (om.org_id, om.user_id) = (k.org_id, k.owner_id)
+         LEFT JOIN project_members op
+            ON (op.org_id, op.project_id, op.user_id) = (k.org_id, k.project_id, k.owner_id)
+         LEFT JOIN service_accounts s ON (s.org_id, s.id) = (k.org_id, k.service_account_id)
+         LEFT JOIN key_uses used ON (used.org_id, used.key_id) = (k.org_id, k.id)
+         LEFT JOIN api_keys next
+            ON (next.org_id, next.replaces) = (k.org_id, k.id) AND next.revoked_at IS NULL
+         LEFT JOIN project_members me
+            ON (me.org_id, me.project_id) = (k.org_id, k.project_id) AND me.user_id = $2
+         WHERE k.org_id = $1 AND ($3::uuid IS NULL OR k.id = $3)
+         ORDER BY k.revoked_at IS NOT NULL, k.created_at DESC, k.id DESC"#,
+        caller.org.uuid(),
+        me,
+        only.map(KeyId::uuid)
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    let key = |id: Option<Uuid>| id.map(KeyId::from_uuid);
+    Ok(rows
+        .into_iter()
+        .map(|row| {
+            let place = row.owner_place.as_deref().map(ProjectRole::from_column);
+            let role = row.owner_role.as_deref().map(Role::from_column);
+            let sends = |role| Who::new(role, place).may(Action::SendRequests).is_ok();
+            let (owner, owner_has_access) = match (row.owner_id, row.account_id) {
+                (Some(id), _) => {
+                    let person = row.owner_name.zip(row.owner_email);
+                    let id = UserId::from_uuid(id);
+                    (KeyOwner::Member { id, person }, role.is_some_and(sends))
+                }
+                (None, Some(id)) => {
+                    let name = row.account_name.unwrap_or_default();
+                    let id = ServiceAccountId::from_uuid(id);
+                    (KeyOwner::ServiceAccount { id, name }, row.account_lives)
+                }
+                (None, None) => (KeyOwner::Operator, true),
+            };
+            ApiKey {
                 id: KeyId::from_uuid(row.id),
                 project: ProjectId::from_uuid(row.project_id),
                 project_name: row.project_name,
                 name: row.name,
                 public_id: row.public_id,
                 last_four: row.last_four,
+                owner,
+                owner_has_access,
                 created_by: row.created_by,
                 created_at: row.created_at,
+                permissions: Permissions::parse(&row.permissions, &row.scopes),
+                tracked: row.tracked,
+                imported: row.imported,
+                expires_at: row.expires_at,
+                paused_at: row.paused_at,
+                leaked_at: row.leaked_at,
                 revoked_at: row.revoked_at,
                 project_archived: row.archived,
-            })
-            .collect())
-    }
-
-    /// Stores a new key for a project that is not archived.
-    pub async fn create_api_key(
-        &self,
-        caller: &Caller,
-        project: ProjectId,
-        name: &Name,
-        key: NewKey<'_>,
-    ) -> Result<KeyId, StoreError> {
-        let id = KeyId::generate();
-        let mut tx = self.change(caller).await?;
-        place(&mut tx, caller, project).await?.may(Action::EditOwnKeys)?;
-        let archived = sqlx::query_scalar!(
-            r#"SELECT archived_at IS NOT NULL AS "archived!" FROM projects WHERE org_id = $1 AND id = $2 FOR SHARE"#,
-            caller.org.uuid(),
-            project.uuid()
-        )
-        .fetch_one(&mut **tx)
-        .await?;
-        if archived {
-            return Err(StoreError::Conflict(Conflict::ProjectArchived));
-        }
-        sqlx::query!(
-            "INSERT INTO api_keys (org_id, id, project_id, name, public_id, secret_hash, last_four, created_by, owner_id)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8)",
-            caller.org.uuid(),
-            id.uuid(),
-            project.uuid(),
-            name.as_str(),
-            key.public_id,
-            key.secret_hash,
-            key.last_four,
-            caller.user().map(UserId::uuid)
-        )
-        .execute(&mut **tx)
-        .await?;
-        tx::become_system(&mut tx).await?;
-        sqlx::query!(
-            "INSERT INTO directory (public_id, org_id, key_id) VALUES ($1, $2, $3)",
-            key.public_id,
-            caller.org.uuid(),
-            id.uuid()
-        )
-        .execute(&mut **tx)
-        .await?;
-        let made = Change::new(Kind::KeyCreated, id).in_project(project).now("name", name);
-        tx.commit(made.now("last_four", key.last_four)).await?;
-        Ok(id)
-    }
-
-    /// Revokes a key for ever. Revoking twice is the same.
-    pub async fn revoke_api_key(&self, caller: &Caller, id: KeyId) -> Result<(), StoreError> {
-        let mut tx = self.change(caller).await?;
-        let project = may_edit_key(&mut tx, caller, id).await?;
-        let revoked = sqlx::query!(
-            "UPDATE api_keys SET revoked_at = exq_now() WHERE org_id = $1 AND id = $2 AND revoked_at IS NULL",
-            caller.org.uuid(),
-            id.uuid()
-        )
-        .execute(&mut **tx)
-        .await?;
-        if revoked.rows_affected() == 0 {
-            return Ok(());
-        }
-        tx.commit(Change::new(Kind::KeyDeleted, id).in_project(project)).await
-    }
+                used_at: row.used_at,
+                replaces: key(row.replaces),
+                replaced_by: key(row.replaced_by),
+                who: Who::new(caller.role, row.my_place.as_deref().map(ProjectRole::from_column)),
+                own: me.is_some() && row.owner_id == me,
+            }
+        })
+        .collect())
 }

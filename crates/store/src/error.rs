@@ -1,6 +1,6 @@
 //! What can go wrong.
 
-use domain::Forbidden;
+use domain::{ExpiryError, Forbidden};
 
 /// Why the store did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -46,6 +46,30 @@ pub enum Conflict {
     /// Added as something else.
     #[error("this person is in the project already, with another role")]
     ProjectMember,
+    /// `api_keys_form`, `personal_keys_form`: the same form was sent before.
+    #[error("this form was sent already: the key exists, and can’t be shown again")]
+    KeyMade,
+    /// `api_keys_successor`
+    #[error("another key stands in this one’s place already")]
+    KeyReplaced,
+    /// What is revoked stays as it is.
+    #[error("this key is revoked")]
+    KeyRevoked,
+    /// What has expired stays so.
+    #[error("this key has expired: rotate it, or make a new one")]
+    KeyExpired,
+    /// The label of a key that lives elsewhere.
+    #[error("this is the label of a key at the provider: make a key in its place")]
+    KeyImported,
+    /// The organization's rule for new keys.
+    #[error("only service accounts may have new keys in this organization")]
+    ServiceKeysOnly,
+    /// The organization's rule for new keys, or what no key may.
+    #[error(transparent)]
+    Expiry(ExpiryError),
+    /// `service_accounts_name_key`
+    #[error("a service account of this name exists in the project already")]
+    ServiceAccountName,
     /// `thresholds_one`
     #[error("there is such a threshold already")]
     Threshold,
@@ -60,6 +84,12 @@ pub enum Conflict {
     SetUp,
 }
 
+impl From<ExpiryError> for StoreError {
+    fn from(error: ExpiryError) -> Self {
+        Self::Conflict(Conflict::Expiry(error))
+    }
+}
+
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
         match &error {
@@ -72,6 +102,9 @@ impl From<sqlx::Error> for StoreError {
                 Some("users_email_key") => Self::Conflict(Conflict::Email),
                 Some("projects_name_key") => Self::Conflict(Conflict::ProjectName),
                 Some("projects_default_stays") => Self::Conflict(Conflict::DefaultProject),
+                Some("api_keys_form" | "personal_keys_form") => Self::Conflict(Conflict::KeyMade),
+                Some("api_keys_successor") => Self::Conflict(Conflict::KeyReplaced),
+                Some("service_accounts_name_key") => Self::Conflict(Conflict::ServiceAccountName),
                 Some("thresholds_one") => Self::Conflict(Conflict::Threshold),
                 // 57P0x: the server stops or starts; 08: the connection broke.
                 _ if database

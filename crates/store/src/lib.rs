@@ -13,17 +13,23 @@ mod change;
 mod error;
 mod invitations;
 mod key_activity;
+mod key_edits;
+mod key_imports;
+mod key_making;
+mod key_rotation;
 mod members;
 mod migrate;
 mod money;
 mod organizations;
 mod past;
+mod personal_keys;
 mod place;
 mod project_members;
 mod projects;
 mod receipts;
 mod recipients;
 mod refused;
+mod service_accounts;
 mod standings;
 pub mod system;
 mod thresholds;
@@ -32,7 +38,7 @@ pub mod usage;
 
 use std::{str::FromStr, time::Duration};
 
-pub use api_keys::{ApiKey, NewKey};
+pub use api_keys::{ApiKey, KeyOwner};
 pub use billing::BillingProfile;
 pub use budgets::{Budget, BudgetStatus};
 pub use change::ChangeCursor;
@@ -41,13 +47,18 @@ pub use invitations::{
     Invitation, InvitationMail, InvitationState, Invited, Outcome as InviteOutcome,
 };
 pub use key_activity::KeyActivity;
+pub use key_imports::Label;
+pub use key_making::{MadeKey, NewApiKey, NewKey, NewOwner};
+pub use key_rotation::Rotation;
 pub use members::{Member, MemberProject, OwnKey, OwnKeys};
 pub use organizations::{Organization, OwnOrganization};
 pub use past::Past;
+pub use personal_keys::{MemberKey, NewPersonalKey, PersonalKey};
 pub use project_members::{Candidate, ProjectMember};
 pub use projects::{ListedProject, Project};
 pub use receipts::{BudgetNow, Numbers, Receipt};
 pub use recipients::Recipient;
+pub use service_accounts::ServiceAccount;
 use sqlx::{
     PgPool,
     postgres::{PgConnectOptions, PgPoolOptions},

@@ -24,14 +24,14 @@ pub(crate) async fn place(
     Ok(Who::new(caller.role, role.as_deref().map(ProjectRole::from_column)))
 }
 
-/// Stops unless the caller may do this to a key, which own keys need less for; its project.
+/// Stops unless the caller may edit a key, which own keys need less for, and locks it; its project.
 pub(crate) async fn may_edit_key(
     tx: &mut Tx,
     caller: &Caller,
     key: KeyId,
 ) -> Result<ProjectId, StoreError> {
     let row = sqlx::query!(
-        "SELECT project_id, owner_id FROM api_keys WHERE org_id = $1 AND id = $2 FOR NO KEY UPDATE",
+        "SELECT project_id, owner_id, service_account_id FROM api_keys WHERE org_id = $1 AND id = $2 FOR NO KEY UPDATE",
         caller.org.uuid(),
         key.uuid()
     )
@@ -39,7 +39,15 @@ pub(crate) async fn may_edit_key(
     .await?;
     let project = ProjectId::from_uuid(row.project_id);
     let own = row.owner_id.is_some() && row.owner_id == caller.user().map(UserId::uuid);
-    let action = if own { Action::EditOwnKeys } else { Action::EditKeys };
-    place(tx, caller, project).await?.may(action)?;
+    place(tx, caller, project).await?.may(to_edit_key(own, row.service_account_id.is_some()))?;
     Ok(project)
+}
+
+/// What editing a key takes.
+pub(crate) const fn to_edit_key(own: bool, of_service_account: bool) -> Action {
+    match (own, of_service_account) {
+        (true, _) => Action::EditOwnKeys,
+        (false, true) => Action::EditServiceAccounts,
+        (false, false) => Action::EditKeys,
+    }
 }

@@ -3,7 +3,7 @@
 use domain::{Caller, Email, Environment, KeyId, Name, OrgId, Origin, ProjectId, UserId, api_key};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
-use store::{BillingProfile, NewKey, Store};
+use store::{BillingProfile, NewApiKey, NewKey, Store};
 
 use crate::Database;
 
@@ -82,7 +82,8 @@ impl Tenant {
             last_four: &secret[secret.len() - 4..],
         };
         let name: Name = "Test key".parse().unwrap();
-        let key = store.create_api_key(caller, project, &name, new).await.unwrap();
+        let new = NewApiKey::new(project, name, new);
+        let key = store.create_api_key(caller, &new).await.unwrap().id;
         (key, secret)
     }
 }

@@ -8,7 +8,7 @@ use domain::{Level, Name, Origin, Period, Scope};
 use identity::{MintedKey, NewPassword, Password, Person};
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
-use store::BillingProfile;
+use store::{BillingProfile, NewApiKey};
 
 use crate::{
     cli::{Admin, Budget, Key, LevelArgs, Org, Project, Threshold, User},
@@ -103,7 +103,8 @@ async fn key(
         .await
         .context("no such project")?;
     let minted = MintedKey::new(&database.secrets)?;
-    let id = database.store.create_api_key(&caller, project, name, minted.stored()).await?;
+    let new = NewApiKey::new(project, name.clone(), minted.stored());
+    let id = database.store.create_api_key(&caller, &new).await?.id;
     Ok(json!({ "id": id, "secret": minted.secret.expose_secret() }))
 }
 

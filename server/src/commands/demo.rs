@@ -9,7 +9,7 @@ use domain::{
 use identity::{MintedKey, NewPassword, Password, Person};
 use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
 use store::{
-    BillingProfile,
+    BillingProfile, NewApiKey,
     system::{PastEvent, PastRefusals},
 };
 
@@ -102,9 +102,8 @@ async fn fill(database: &Database, user: domain::UserId, email: &Email) -> anyho
         let project = store.create_project(&caller, &name.parse()?, environment).await?;
         for habit in HABITS.iter().filter(|habit| habit.project == name) {
             let minted = MintedKey::new(&database.secrets)?;
-            let key = store
-                .create_api_key(&caller, project, &habit.key.parse()?, minted.stored())
-                .await?;
+            let new = NewApiKey::new(project, habit.key.parse()?, minted.stored());
+            let key = store.create_api_key(&caller, &new).await?.id;
             let price = prices
                 .iter()
                 .find(|price| price.model == habit.model)

@@ -8,6 +8,7 @@ use std::{
 use domain::{Caller, Environment, KeyId, OrgId};
 use identity::{MintedKey, Secrets};
 use secrecy::{ExposeSecret as _, SecretString};
+use store::NewApiKey;
 use testkit::{Database, Tenant};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
@@ -160,8 +161,8 @@ impl Customer {
             .create_project(&caller, &"Nodes".parse().unwrap(), Environment::Production)
             .await
             .unwrap();
-        let label = "Key".parse().unwrap();
-        let key = store.create_api_key(&caller, project, &label, minted.stored()).await.unwrap();
+        let new = NewApiKey::new(project, "Key".parse().unwrap(), minted.stored());
+        let key = store.create_api_key(&caller, &new).await.unwrap().id;
         Self { caller, org: tenant.org, key, secret: minted.secret.expose_secret().to_owned() }
     }
 }

@@ -51,7 +51,7 @@ impl<'a> System<'a> {
         tx::system(&self.store.ledger).await
     }
 
-    async fn begin(self) -> Result<Tx, StoreError> {
+    pub(crate) async fn begin(self) -> Result<Tx, StoreError> {
         tx::system(&self.store.pool).await
     }
 }

@@ -1,0 +1,282 @@
+//! Making API keys. The secret passes by here only as its hash.
+
+use chrono::{DateTime, Utc};
+use domain::{
+    Action, Caller, Expiry, FormId, KeyId, Name, Permissions, ProjectId, ServiceAccountId, UserId,
+    audit::{Change, Kind},
+};
+
+use crate::{
+    Conflict, Store, StoreError,
+    audit::append,
+    place::{may_edit_key, place},
+    service_accounts,
+    tx::{self, Tx},
+};
+
+/// What is stored of a new key's secret.
+#[derive(Clone, Copy)]
+pub struct NewKey<'a> {
+    /// Finds its row.
+    pub public_id: &'a str,
+    /// HMAC-SHA256 of the whole key under the pepper.
+    pub secret_hash: &'a [u8],
+    /// For recognizing it.
+    pub last_four: &'a str,
+}
+
+/// Whose a new key is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NewOwner {
+    /// The caller's own.
+    Caller,
+    /// One of the project's service accounts'.
+    ServiceAccount(ServiceAccountId),
+    /// A service account's that is made with it.
+    NewServiceAccount(Name),
+}
+
+/// A key to be made.
+#[derive(Clone)]
+pub struct NewApiKey<'a> {
+    /// The project that it sends requests for.
+    pub project: ProjectId,
+    /// Its label.
+    pub name: Name,
+    /// Whose it is.
+    pub owner: NewOwner,
+    /// What it may ask for.
+    pub permissions: Permissions,
+    /// When it expires.
+    pub expiry: Expiry,
+    /// Its usage is told apart by key.
+    pub tracked: bool,
+    /// The form that asked for it: what was sent with it before makes no second key.
+    pub form: Option<FormId>,
+    /// An imported label that it stands in the place of.
+    pub in_place_of: Option<KeyId>,
+    /// Its secret.
+    pub key: NewKey<'a>,
+}
+
+impl<'a> NewApiKey<'a> {
+    /// The caller's own, tracked, that may everything and never expires.
+    pub const fn new(project: ProjectId, name: Name, key: NewKey<'a>) -> Self {
+        Self {
+            project,
+            name,
+            owner: NewOwner::Caller,
+            permissions: Permissions::All,
+            expiry: Expiry::Never,
+            tracked: true,
+            form: None,
+            in_place_of: None,
+            key,
+        }
+    }
+}
+
+/// A key that was made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MadeKey {
+    /// Its id.
+    pub id: KeyId,
+    /// The service account whose it is, if one's.
+    pub service_account: Option<ServiceAccountId>,
+    /// From when on it is refused.
+    pub expires_at: Option<DateTime<Utc>>,
+}
+
+impl Store {
+    /// Stores a new key for a project that is not archived, if the organization's rules allow it.
+    /// A form that was sent before is [`Conflict::KeyMade`].
+    pub async fn create_api_key(
+        &self,
+        caller: &Caller,
+        new: &NewApiKey<'_>,
+    ) -> Result<MadeKey, StoreError> {
+        let mut tx = self.change(caller).await?;
+        place(&mut tx, caller, new.project).await?.may(match new.owner {
+            NewOwner::Caller => Action::EditOwnKeys,
+            NewOwner::ServiceAccount(_) | NewOwner::NewServiceAccount(_) => {
+                Action::EditServiceAccounts
+            }
+        })?;
+        let rules = Rules::of(&mut tx, caller, new.project).await?;
+        if rules.service_keys_only && new.owner == NewOwner::Caller {
+            return Err(StoreError::Conflict(Conflict::ServiceKeysOnly));
+        }
+        let expires_at = new.expiry.from_now(rules.now, rules.max_days)?;
+        let service_account = account(&mut tx, caller, new).await?;
+        if let Some(label) = new.in_place_of {
+            take_place(&mut tx, caller, label, new.project).await?;
+        }
+        let id = KeyId::generate();
+        let row = Row {
+            id,
+            project: new.project,
+            name: new.name.as_str(),
+            owner: match new.owner {
+                NewOwner::Caller => caller.user(),
+                _ => None,
+            },
+            service_account,
+            permissions: &new.permissions,
+            expires_at,
+            tracked: new.tracked,
+            form: new.form,
+            replaces: new.in_place_of,
+            key: new.key,
+        };
+        row.insert(&mut tx, caller).await?;
+        tx.commit(row.entry()).await?;
+        Ok(MadeKey { id, service_account, expires_at })
+    }
+}
+
+/// What the organization asks of new keys.
+pub(crate) struct Rules {
+    pub(crate) now: DateTime<Utc>,
+    pub(crate) max_days: Option<u16>,
+    pub(crate) service_keys_only: bool,
+}
+
+impl Rules {
+    /// Those in force, which stay so until the transaction is over; [`Conflict::ProjectArchived`]
+    /// if the project takes no keys.
+    pub(crate) async fn of(
+        tx: &mut Tx,
+        caller: &Caller,
+        project: ProjectId,
+    ) -> Result<Self, StoreError> {
+        let row = sqlx::query!(
+            r#"SELECT p.archived_at IS NOT NULL AS "archived!", o.key_max_days, o.service_keys_only, exq_now() AS "now!"
+             FROM projects p JOIN organizations o ON o.org_id = p.org_id
+             WHERE p.org_id = $1 AND p.id = $2 FOR SHARE"#,
+            caller.org.uuid(),
+            project.uuid()
+        )
+        .fetch_one(&mut **tx)
+        .await?;
+        if row.archived {
+            return Err(StoreError::Conflict(Conflict::ProjectArchived));
+        }
+        Ok(Self {
+            now: row.now,
+            max_days: row.key_max_days.and_then(|days| u16::try_from(days).ok()),
+            service_keys_only: row.service_keys_only,
+        })
+    }
+}
+
+/// The service account that shall own the key.
+async fn account(
+    tx: &mut Tx,
+    caller: &Caller,
+    new: &NewApiKey<'_>,
+) -> Result<Option<ServiceAccountId>, StoreError> {
+    match &new.owner {
+        NewOwner::Caller => Ok(None),
+        NewOwner::ServiceAccount(id) => {
+            service_accounts::lock(tx, caller, *id, new.project).await?;
+            Ok(Some(*id))
+        }
+        NewOwner::NewServiceAccount(name) => {
+            let (id, entry) = service_accounts::insert(tx, caller, new.project, name).await?;
+            append(tx, caller, &entry).await?;
+            Ok(Some(id))
+        }
+    }
+}
+
+/// Retires an imported label, in whose place a key is made.
+async fn take_place(
+    tx: &mut Tx,
+    caller: &Caller,
+    label: KeyId,
+    project: ProjectId,
+) -> Result<(), StoreError> {
+    if may_edit_key(tx, caller, label).await? != project {
+        return Err(StoreError::NotFound);
+    }
+    let retired = sqlx::query!(
+        "UPDATE api_keys SET revoked_at = exq_now() WHERE org_id = $1 AND id = $2 AND imported AND revoked_at IS NULL",
+        caller.org.uuid(),
+        label.uuid()
+    )
+    .execute(&mut **tx)
+    .await?;
+    if retired.rows_affected() == 1 {
+        Ok(())
+    } else {
+        Err(StoreError::Conflict(Conflict::KeyReplaced))
+    }
+}
+
+/// A key's row, as it is made.
+pub(crate) struct Row<'a> {
+    pub(crate) id: KeyId,
+    pub(crate) project: ProjectId,
+    pub(crate) name: &'a str,
+    pub(crate) owner: Option<UserId>,
+    pub(crate) service_account: Option<ServiceAccountId>,
+    pub(crate) permissions: &'a Permissions,
+    pub(crate) expires_at: Option<DateTime<Utc>>,
+    pub(crate) tracked: bool,
+    pub(crate) form: Option<FormId>,
+    pub(crate) replaces: Option<KeyId>,
+    pub(crate) key: NewKey<'a>,
+}
+
+impl Row<'_> {
+    /// Goes on as the system: the key's place in the directory concerns all organizations.
+    pub(crate) async fn insert(&self, tx: &mut Tx, caller: &Caller) -> Result<(), StoreError> {
+        sqlx::query!(
+            "INSERT INTO api_keys (org_id, id, project_id, name, public_id, secret_hash, last_four, created_by,
+                owner_id, service_account_id, permissions, scopes, expires_at, tracked, form, replaces)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
+            caller.org.uuid(),
+            self.id.uuid(),
+            self.project.uuid(),
+            self.name,
+            self.key.public_id,
+            self.key.secret_hash,
+            self.key.last_four,
+            caller.user().map(UserId::uuid),
+            self.owner.map(UserId::uuid),
+            self.service_account.map(ServiceAccountId::uuid),
+            self.permissions.kind(),
+            &self.permissions.scopes(),
+            self.expires_at,
+            self.tracked,
+            self.form.map(FormId::uuid),
+            self.replaces.map(KeyId::uuid)
+        )
+        .execute(&mut **tx)
+        .await?;
+        tx::become_system(tx).await?;
+        sqlx::query!(
+            "INSERT INTO directory (public_id, org_id, key_id) VALUES ($1, $2, $3)",
+            self.key.public_id,
+            caller.org.uuid(),
+            self.id.uuid()
+        )
+        .execute(&mut **tx)
+        .await?;
+        Ok(())
+    }
+
+    /// What the audit log tells of it.
+    pub(crate) fn entry(&self) -> Change {
+        Change::new(Kind::KeyCreated, self.id)
+            .in_project(self.project)
+            .now("name", self.name)
+            .now("last_four", self.key.last_four)
+            .maybe("owner", None::<UserId>, self.owner)
+            .maybe("service_account", None::<ServiceAccountId>, self.service_account)
+            .now("permissions", self.permissions)
+            .maybe("expires", None::<String>, self.expires_at.map(|at| at.to_rfc3339()))
+            .now("tracked", self.tracked)
+            .maybe("replaces", None::<KeyId>, self.replaces)
+    }
+}

@@ -1,0 +1,211 @@
+//! Service accounts: what owns keys in one project without being a person.
+
+use chrono::{DateTime, Utc};
+use domain::{
+    Action, Caller, Name, ProjectId, ProjectRole, ServiceAccountId, UserId, Who,
+    audit::{Change, Kind},
+};
+
+use crate::{Store, StoreError, key_making::Rules, place::place, tx::Tx};
+
+/// A service account that was not deleted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServiceAccount {
+    /// Its id.
+    pub id: ServiceAccountId,
+    /// The project that it belongs to.
+    pub project: ProjectId,
+    /// That project's label.
+    pub project_name: String,
+    /// Whether that project is archived.
+    pub project_archived: bool,
+    /// Its label, one of its kind in the project.
+    pub name: String,
+    /// The address of who made it, if still a member.
+    pub created_by: Option<String>,
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+    /// Keys that were not revoked.
+    pub keys: i64,
+    /// The caller's place in its project.
+    pub who: Who,
+}
+
+impl Store {
+    /// Service accounts of the projects that the caller sees, by project and name.
+    pub async fn service_accounts(
+        &self,
+        caller: &Caller,
+    ) -> Result<Vec<ServiceAccount>, StoreError> {
+        caller.may(Action::List)?;
+        let mut tx = self.tenant(caller).await?;
+        let rows = sqlx::query!(
+            r#"SELECT s.id AS "id!", s.project_id AS "project_id!", p.name AS "project_name!",
+                p.archived_at IS NOT NULL AS "archived!", s.name AS "name!", u.email AS "created_by?",
+                s.created_at AS "created_at!", m.role AS "role?",
+                (SELECT count(*) FROM api_keys k
+                 WHERE k.org_id = $1 AND k.service_account_id = s.id AND k.revoked_at IS NULL) AS "keys!"
+             FROM service_accounts s JOIN projects p ON (p.org_id, p.id) = (s.org_id, s.project_id)
+             LEFT JOIN users u ON u.id = s.created_by
+             LEFT JOIN project_members m
+                ON (m.org_id, m.project_id) = (s.org_id, s.project_id) AND m.user_id = $2
+             WHERE s.org_id = $1 AND s.deleted_at IS NULL
+             ORDER BY lower(p.name), p.id, lower(s.name), s.id"#,
+            caller.org.uuid(),
+            caller.user().map(UserId::uuid)
+        )
+        .fetch_all(&mut *tx)
+        .await?;
+        Ok(rows
+            .into_iter()
+            .map(|row| ServiceAccount {
+                id: ServiceAccountId::from_uuid(row.id),
+                project: ProjectId::from_uuid(row.project_id),
+                project_name: row.project_name,
+                project_archived: row.archived,
+                name: row.name,
+                created_by: row.created_by,
+                created_at: row.created_at,
+                keys: row.keys,
+                who: Who::new(caller.role, row.role.as_deref().map(ProjectRole::from_column)),
+            })
+            .collect())
+    }
+
+    /// One service account, for who may look into its project.
+    pub async fn service_account(
+        &self,
+        caller: &Caller,
+        id: ServiceAccountId,
+    ) -> Result<ServiceAccount, StoreError> {
+        let accounts = self.service_accounts(caller).await?;
+        let account = accounts.into_iter().find(|it| it.id == id).ok_or(StoreError::NotFound)?;
+        account.who.may(Action::SeeProject)?;
+        Ok(account)
+    }
+
+    /// Makes a service account without a key, in a project that is not archived.
+    pub async fn create_service_account(
+        &self,
+        caller: &Caller,
+        project: ProjectId,
+        name: &Name,
+    ) -> Result<ServiceAccountId, StoreError> {
+        let mut tx = self.change(caller).await?;
+        place(&mut tx, caller, project).await?.may(Action::EditServiceAccounts)?;
+        Rules::of(&mut tx, caller, project).await?;
+        let (id, entry) = insert(&mut tx, caller, project, name).await?;
+        tx.commit(entry).await?;
+        Ok(id)
+    }
+
+    /// Renames a service account.
+    pub async fn rename_service_account(
+        &self,
+        caller: &Caller,
+        id: ServiceAccountId,
+        name: &Name,
+    ) -> Result<(), StoreError> {
+        let mut tx = self.change(caller).await?;
+        let (project, old) = open(&mut tx, caller, id).await?;
+        if old == name.as_str() {
+            return Ok(());
+        }
+        sqlx::query!(
+            "UPDATE service_accounts SET name = $3 WHERE org_id = $1 AND id = $2",
+            caller.org.uuid(),
+            id.uuid(),
+            name.as_str()
+        )
+        .execute(&mut **tx)
+        .await?;
+        let entry = Change::new(Kind::ServiceAccountUpdated, id).in_project(project);
+        tx.commit(entry.moved("name", old, name)).await
+    }
+
+    /// Deletes a service account and revokes its keys for ever. Their usage stays.
+    pub async fn delete_service_account(
+        &self,
+        caller: &Caller,
+        id: ServiceAccountId,
+    ) -> Result<(), StoreError> {
+        let mut tx = self.change(caller).await?;
+        let (project, name) = open(&mut tx, caller, id).await?;
+        sqlx::query!(
+            "UPDATE service_accounts SET deleted_at = exq_now() WHERE org_id = $1 AND id = $2",
+            caller.org.uuid(),
+            id.uuid()
+        )
+        .execute(&mut **tx)
+        .await?;
+        let revoked = sqlx::query!(
+            "UPDATE api_keys SET revoked_at = exq_now() WHERE org_id = $1 AND service_account_id = $2 AND revoked_at IS NULL",
+            caller.org.uuid(),
+            id.uuid()
+        )
+        .execute(&mut **tx)
+        .await?;
+        let entry = Change::new(Kind::ServiceAccountDeleted, id).in_project(project);
+        tx.commit(entry.gone("name", name).now("keys_revoked", revoked.rows_affected())).await
+    }
+}
+
+/// Locks a service account that the caller may edit and that was not deleted; project and name.
+async fn open(
+    tx: &mut Tx,
+    caller: &Caller,
+    id: ServiceAccountId,
+) -> Result<(ProjectId, String), StoreError> {
+    let row = sqlx::query!(
+        "SELECT project_id, name FROM service_accounts
+         WHERE org_id = $1 AND id = $2 AND deleted_at IS NULL FOR UPDATE",
+        caller.org.uuid(),
+        id.uuid()
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    let project = ProjectId::from_uuid(row.project_id);
+    place(tx, caller, project).await?.may(Action::EditServiceAccounts)?;
+    Ok((project, row.name))
+}
+
+/// Keeps a service account of the project from being deleted until the transaction is over.
+pub(crate) async fn lock(
+    tx: &mut Tx,
+    caller: &Caller,
+    id: ServiceAccountId,
+    project: ProjectId,
+) -> Result<(), StoreError> {
+    let row = sqlx::query!(
+        "SELECT id FROM service_accounts
+         WHERE org_id = $1 AND id = $2 AND project_id = $3 AND deleted_at IS NULL FOR SHARE",
+        caller.org.uuid(),
+        id.uuid(),
+        project.uuid()
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    row.map(drop).ok_or(StoreError::NotFound)
+}
+
+/// Makes one, and what the audit log tells of it.
+pub(crate) async fn insert(
+    tx: &mut Tx,
+    caller: &Caller,
+    project: ProjectId,
+    name: &Name,
+) -> Result<(ServiceAccountId, Change), StoreError> {
+    let id = ServiceAccountId::generate();
+    sqlx::query!(
+        "INSERT INTO service_accounts (org_id, id, project_id, name, created_by) VALUES ($1, $2, $3, $4, $5)",
+        caller.org.uuid(),
+        id.uuid(),
+        project.uuid(),
+        name.as_str(),
+        caller.user().map(UserId::uuid)
+    )
+    .execute(&mut **tx)
+    .await?;
+    let entry = Change::new(Kind::ServiceAccountCreated, id).in_project(project);
+    Ok((id, entry.now("name", name)))
+}
