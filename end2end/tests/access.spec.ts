@@ -32,6 +32,7 @@ test('somebody else’s organization is as if it were not there', async ({ brows
     ...rooms.map((room) => (room === 'overview' ? `/${org}` : `/${org}/${room}`)),
     `/${org}/usage?by=key&cycle=2026-01`,
     `/${org}/projects/${project}`,
+    ...['members', 'models', 'archive'].map((part) => `/${org}/projects/${project}/${part}`),
     `/${org}/keys/${key}/revoke`,
     org === home.id ? lived.receipt : `/receipts/rcpt_${'0'.repeat(32)}`,
   ];
@@ -46,7 +47,9 @@ test('somebody else’s organization is as if it were not there', async ({ brows
     ['budgets', { action: 'add-threshold', level: '50', unit: 'percent' }],
     ['projects', { name: 'Mine', environment: 'production' }],
     [`projects/${lived.project}`, { action: 'rename', name: 'Mine' }],
-    [`projects/${lived.project}`, { action: 'archive' }],
+    [`projects/${lived.project}/archive`, { name: 'Support assistant' }],
+    [`projects/${lived.project}/members`, { action: 'add', role: 'owner' }],
+    [`projects/${lived.project}/models`, { which: 'all' }],
     ['keys/new', { name: 'Mine', project: lived.project }],
     [`keys/${lived.key}/revoke`, {}],
     ['settings', { name: 'Mine', zone: 'UTC' }],

@@ -31,7 +31,8 @@ test('an archived project takes no requests and no keys', async ({ page, house, 
   const { project, secret } = await live(house, home);
   await page.goto(`/${home.id}/projects`);
   await page.getByRole('link', { name: 'Support assistant' }).click();
-  await page.getByText('Archive this project…').click();
+  await page.getByRole('link', { name: 'Archive this project…' }).click();
+  await page.getByLabel('The project’s name').fill('Support assistant');
   await page.getByRole('button', { name: 'Archive project' }).click();
   await expect(page.getByText('This project is archived.')).toBeVisible();
   await expect.poll(() => answer(house, secret), SOON).toBe('403 project_archived');

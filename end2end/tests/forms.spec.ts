@@ -115,8 +115,7 @@ test('the default project stays', async ({ page, home }) => {
   const row = page.getByRole('row').filter({ hasText: 'Default' });
   await row.getByRole('link').first().click();
   await expect(page.getByText('It can’t be archived; it can be renamed.')).toBeVisible();
-  const form = { action: 'archive' };
-  const answer = await page.request.post(page.url(), { form, maxRedirects: 0 });
+  const answer = await page.request.post(`${page.url()}/archive`, { form: {}, maxRedirects: 0 });
   expect(answer.status()).toBe(422);
   expect(await answer.text()).toContain('The default project can’t be archived.');
 });

@@ -1,4 +1,11 @@
-//! `/{org}/projects/{project}`: one project, renamed or archived.
+//! `/{org}/projects/{project}`: one project, what it is, who is in it, what it may ask.
+
+mod archive;
+mod edit;
+mod facts;
+mod members;
+mod models;
+mod providers;
 
 use axum::{
     Router,
@@ -6,24 +13,25 @@ use axum::{
     response::Response,
     routing::get,
 };
-use domain::{Action, Name};
+use domain::{Action, Environment, Name};
 use leptos::prelude::*;
 use serde::Deserialize;
 use store::Project;
 
+use super::projects::role_words;
 use crate::{
-    components::{
-        Button, Card, CardBody, ErrorSummary, Errors, Fact, Facts, Field, Glyph, Icon, Id,
-        LinkButton, Notice, Precision, Time, Tone, Weight,
-    },
-    islands::CopyButton,
+    components::{Card, CardBody, Link, LinkButton, Notice, Tabs, Tone, Weight},
     layouts::{NavItem, PageHead, Shell},
     render::Page,
     web::{App, Draft, Failure, Member, go, id},
 };
 
 pub(super) fn router() -> Router<App> {
-    Router::new().route("/{org}/projects/{project}", get(show).post(edit))
+    Router::new()
+        .route("/{org}/projects/{project}", get(show).post(save))
+        .merge(members::router())
+        .merge(models::router())
+        .merge(archive::router())
 }
 
 #[derive(Deserialize, Default)]
@@ -39,160 +47,150 @@ async fn show(
     Query(after): Query<After>,
 ) -> Result<Response, Failure> {
     let project = app.store.project(&member.caller, id(&project)?).await?;
-    let draft = Draft::with([("name", project.name.clone())]);
-    Ok(page(&member, &project, &draft, &after))
+    Ok(page(&member, &project, Draft::default(), &after))
 }
 
-async fn edit(
+async fn save(
     State(app): State<App>,
     member: Member,
     Path((_, project)): Path<(String, String)>,
     mut draft: Draft,
 ) -> Result<Response, Failure> {
-    let project = app.store.project(&member.caller, id(&project)?).await?;
+    let (store, caller) = (&app.store, &member.caller);
+    let project = store.project(caller, id(&project)?).await?;
     project.who.may(Action::EditProject)?;
-    let done = match draft.value("action").as_str() {
-        "archive" => app.store.archive_project(&member.caller, project.id).await,
+    let (field, done) = match draft.value("action").as_str() {
         "rename" => match draft.read::<Name>("name") {
-            Some(name) => app.store.rename_project(&member.caller, project.id, &name).await,
-            None => return Ok(page(&member, &project, &draft, &After::default())),
+            Some(name) => ("name", store.rename_project(caller, project.id, &name).await),
+            None => return Ok(page(&member, &project, draft, &After::default())),
         },
+        "environment" => match draft.read::<Environment>("environment") {
+            Some(environment) => (
+                "environment",
+                store.set_project_environment(caller, project.id, environment).await,
+            ),
+            None => return Ok(page(&member, &project, draft, &After::default())),
+        },
+        "default" => ("default", store.set_default_project(caller, project.id).await),
         _ => return Err(Failure::BadRequest),
     };
     match done {
-        Ok(()) => Ok(go(member.path(&format!("projects/{}?saved", project.id)))),
+        Ok(()) => Ok(go(format!("{}?saved", address(&member, &project)))),
         Err(error) => {
-            // Either form comes back with the other one as it was.
-            let field = if draft.has("name") { "name" } else { "archive" };
-            draft.keep("name", &project.name);
             draft.conflict(field, error)?;
-            Ok(page(&member, &project, &draft, &After::default()))
+            Ok(page(&member, &project, draft, &After::default()))
         }
     }
 }
 
-fn page(member: &Member, project: &Project, draft: &Draft, after: &After) -> Response {
+fn page(member: &Member, project: &Project, mut draft: Draft, after: &After) -> Response {
+    draft.keep("name", &project.name);
+    draft.keep("environment", project.environment.as_str());
     let page = Page::new(project.name.clone()).status(draft.status()).islands();
     member.visitor.look.page(page, || {
-        let address = member.path(&format!("projects/{}", project.id));
-        let sub = format!("{} project", project.environment.label());
-        let above = ("Projects", member.path("projects"));
-        let title = project.name.clone();
-        let (notice, facts) = (notice(member, project, after), facts(member, project));
-        let (rename, archive) = (rename(&address, draft), archive(&address, project, draft));
+        let notice = notice(member, project, after);
+        let facts = facts::card(member, project);
+        let edits = project.who.may(Action::EditProject).is_ok().then(|| {
+            let (rename, archive) =
+                (edit::rename(member, project, &draft), archive::offer(member, project));
+            let whole = member.can(Action::EditOrganization).then(|| {
+                let (environment, default) = (
+                    edit::environment(member, project, &draft),
+                    edit::default(member, project, &draft),
+                );
+                view! { <div class="grid two">{environment}{default}</div> }
+            });
+            (rename, whole, archive)
+        });
+        let content = match edits {
+            None => facts,
+            Some((rename, whole, archive)) => view! {
+                <div class="grid two">{facts}{rename}</div>
+                {whole}
+                <Card title="Archive"><CardBody split=true>{archive}</CardBody></Card>
+            }
+            .into_any(),
+        };
+        let head = head(member, project, Part::Project);
         view! {
             <Shell frame=member.frame(NavItem::Projects)>
-                <PageHead title sub above/>
+                {head}
                 {notice}
-                <div class="grid two">
-                    {facts}
-                    <Card title="Name"><CardBody split=true>{rename}</CardBody></Card>
-                </div>
-                <Card title="Archive"><CardBody split=true>{archive}</CardBody></Card>
+                {content}
             </Shell>
         }
     })
 }
 
+/// A page about a project.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Part {
+    Project,
+    Members,
+    Models,
+}
+
+/// Where a project's pages lie.
+fn address(member: &Member, project: &Project) -> String {
+    member.path(&format!("projects/{}", project.id))
+}
+
+/// Heading and tabs of a project's pages.
+fn head(member: &Member, project: &Project, here: Part) -> AnyView {
+    let address = address(member, project);
+    let link =
+        |text, path: &str, part| Link::new(text, format!("{address}{path}")).current(part == here);
+    let models =
+        project.models.as_ref().and_then(|models| u64::try_from(models.names().count()).ok());
+    let tabs = vec![
+        (link("Project", "", Part::Project), None),
+        (link("Members", "/members", Part::Members), Some(project.members)),
+        (link("Models", "/models", Part::Models), models),
+    ];
+    let sub = format!(
+        "{} project. You: {}.",
+        project.environment.label(),
+        role_words(project.who).to_lowercase()
+    );
+    let usage = member.path("usage");
+    let budgets = member.path(&format!("budgets?scope={}", project.id));
+    view! {
+        <PageHead title=project.name.clone() sub above=("Projects", member.path("projects"))>
+            <LinkButton href=usage>"Usage"</LinkButton>
+            <LinkButton href=budgets>"Budget"</LinkButton>
+        </PageHead>
+        <Tabs label="Project" links=tabs/>
+    }
+    .into_any()
+}
+
 fn notice(member: &Member, project: &Project, after: &After) -> Option<AnyView> {
+    let members = format!("{}/members", address(member, project));
     let new_key = member.path(&format!("keys/new?project={}", project.id));
-    if project.archived_at.is_some() {
+    let view = if project.archived_at.is_some() {
         let text = "Requests with its keys are refused. What it used stays in usage and bills.";
-        return Some(
-            view! { <Notice tone=Tone::Warn lead="This project is archived." text/> }.into_any(),
-        );
-    }
-    if after.made.is_some() {
-        let text = "Its first key lets an application send requests for it.";
-        return Some(
-            view! {
-                <Notice tone=Tone::Ok lead="Project made." text>
-                    <LinkButton href=new_key>"New key"</LinkButton>
-                </Notice>
-            }
-            .into_any(),
-        );
-    }
-    after
-        .saved
-        .is_some()
-        .then(|| view! { <Notice tone=Tone::Ok lead="Project saved."/> }.into_any())
-}
-
-fn facts(member: &Member, project: &Project) -> AnyView {
-    let zone = member.organization.zone;
-    let id = project.id.to_string();
-    let (made, environment) = (project.created_at, project.environment.label());
-    let archived = project.archived_at.map(|at| {
-        view! { <Fact label="Archived"><Time at zone precision=Precision::Minute/></Fact> }
-    });
-    view! {
-        <Card title="Project ID">
-            <CardBody split=true>
-                <div class="row"><Id text=id.clone()/><CopyButton text=id/></div>
-                <p class="muted">
-                    "An API key knows its project. An application that sends the header "
-                    <code>"OpenAI-Project"</code>
-                    " must send this id, or its requests are refused."
-                </p>
-                <Facts>
-                    <Fact label="Environment">{environment}</Fact>
-                    <Fact label="Made"><Time at=made zone precision=Precision::Minute/></Fact>
-                    {archived}
-                </Facts>
-            </CardBody>
-        </Card>
-    }
-    .into_any()
-}
-
-fn rename(address: &str, draft: &Draft) -> AnyView {
-    view! {
-        <form class="form" method="post" action=address.to_owned()>
-            <ErrorSummary lead="Nothing was saved" errors=about(draft, "name")/>
-            <Field
-                name="name"
-                label="Name"
-                value=draft.value("name")
-                error=draft.error("name")
-                help="Keys, budgets and usage stay with the project."
-                required=true
-                maxlength=100
-            />
-            <input type="hidden" name="action" value="rename"/>
-            <div class="row"><Button weight=Weight::Primary>"Rename project"</Button></div>
-        </form>
-    }
-    .into_any()
-}
-
-fn archive(address: &str, project: &Project, draft: &Draft) -> AnyView {
-    if project.is_default {
-        return view! {
-            <ErrorSummary lead="Nothing was archived" errors=about(draft, "archive")/>
-            <p class="muted" id="f-archive">"This is the organization’s default project. It can’t be archived; it can be renamed."</p>
+        view! { <Notice tone=Tone::Warn lead="This project is archived." text/> }.into_any()
+    } else if after.made.is_some() && project.members == 0 {
+        let text = "Nobody but the organization’s owners is in it yet: choose who works in it.";
+        view! {
+            <Notice tone=Tone::Ok lead="Project made." text>
+                <LinkButton href=members>"Add members"</LinkButton>
+                <LinkButton href=new_key>"New key"</LinkButton>
+            </Notice>
         }
-        .into_any();
-    }
-    if project.archived_at.is_some() {
-        return view! { <p class="muted">"This project is archived already. Archiving is for good."</p> }
-            .into_any();
-    }
-    view! {
-        <p class="muted">"For a project that is over. Its keys stop at once, and it takes no new ones. Its usage stays. This can’t be undone."</p>
-        <details class="snip">
-            <summary>"Archive this project…"<Icon glyph=Glyph::Down/></summary>
-            <form class="form body split" method="post" action=address.to_owned()>
-                <p>{format!("Every request with a key of “{}” is refused from now on.", project.name)}</p>
-                <input type="hidden" name="action" value="archive"/>
-                <div class="row"><Button weight=Weight::Danger>"Archive project"</Button></div>
-            </form>
-        </details>
-    }
-    .into_any()
-}
-
-/// What is wrong with one of the two forms.
-fn about(draft: &Draft, field: &'static str) -> Errors {
-    draft.error(field).map_or_else(Errors::new, |sentence| Errors::one(field, sentence))
+        .into_any()
+    } else if after.made.is_some() {
+        let text = "Its first key lets an application send requests for it.";
+        view! {
+            <Notice tone=Tone::Ok lead="Project made." text>
+                <LinkButton href=new_key weight=Weight::Plain>"New key"</LinkButton>
+            </Notice>
+        }
+        .into_any()
+    } else if after.saved.is_some() {
+        view! { <Notice tone=Tone::Ok lead="Project saved."/> }.into_any()
+    } else {
+        return None;
+    };
+    Some(view)
 }

@@ -1,14 +1,14 @@
 //! `/{org}/projects`: all projects, and a form for one more.
 
 use axum::{Router, extract::State, response::Response, routing::get};
-use domain::{Action, Environment, Name};
+use domain::{Action, Environment, Name, Who};
 use leptos::prelude::*;
-use store::Project;
+use store::{ListedProject, Project};
 
 use crate::{
     components::{
-        Badge, Button, Card, CardBody, Choice, Column, ErrorSummary, Field, Id, Precision, Select,
-        Table, Time, Weight,
+        Badge, Button, Card, CardBody, Choice, Column, Count, Empty, ErrorSummary, Field, Id,
+        Precision, Select, Table, Time, Weight,
     },
     islands::CopyButton,
     layouts::{NavItem, PageHead, Shell},
@@ -44,50 +44,133 @@ async fn create(
 
 async fn page(app: &App, member: &Member, draft: &Draft) -> Result<Response, Failure> {
     let projects = app.store.projects(&member.caller).await?;
+    let listed = app.store.listed_projects(&member.caller).await?;
     let page = Page::new("Projects").status(draft.status()).islands();
     Ok(member.visitor.look.page(page, || {
-        let rows = projects.into_iter().map(|project| row(member, project)).collect_view();
+        let (over, running): (Vec<_>, Vec<_>) =
+            projects.into_iter().partition(|project| project.archived_at.is_some());
+        let (running, listed) = (running_card(member, running), listed_card(listed));
+        let over = (!over.is_empty()).then(|| {
+            let table = table(member, "Archived projects", over);
+            view! { <Card title="Archived" note="Their keys are refused, their usage stays">{table}</Card> }
+        });
         let form = form(member, draft);
-        let columns = vec![
-            Column::text("Name"),
-            Column::text("Environment"),
-            Column::text("Project ID"),
-            Column::text("Made"),
-            Column::text("State"),
-        ];
         view! {
             <Shell frame=member.frame(NavItem::Projects)>
-                <PageHead title="Projects" sub="A project keeps its keys, budgets and usage apart from the others."/>
-                <Card><Table label="Projects" columns>{rows}</Table></Card>
+                <PageHead title="Projects" sub="A project keeps its keys, people, budgets and usage apart from the others."/>
+                {running}
+                {over}
+                {listed}
                 <Card title="New project"><CardBody split=true>{form}</CardBody></Card>
             </Shell>
         }
     }))
 }
 
+fn running_card(member: &Member, projects: Vec<Project>) -> AnyView {
+    if projects.is_empty() {
+        return view! {
+            <Card>
+                <Empty
+                    title="You are in no project yet"
+                    text="An owner of the organization or of a project can add you. You can also make a project of your own to try things."
+                />
+            </Card>
+        }
+        .into_any();
+    }
+    let table = table(member, "Projects", projects);
+    view! { <Card>{table}</Card> }.into_any()
+}
+
+fn table(member: &Member, label: &'static str, projects: Vec<Project>) -> AnyView {
+    let rows = projects.into_iter().map(|project| row(member, project)).collect_view();
+    let columns = vec![
+        Column::text("Name"),
+        Column::text("Environment"),
+        Column::number("Members"),
+        Column::text("Your role"),
+        Column::text("Project ID"),
+        Column::text("Made"),
+    ];
+    view! { <Table label columns>{rows}</Table> }.into_any()
+}
+
 fn row(member: &Member, project: Project) -> AnyView {
     let id = project.id.to_string();
-    let state = match (project.archived_at, project.is_default) {
-        (Some(_), _) => view! { <Badge text="Archived"/> }.into_any(),
-        (None, true) => view! { "In use, default" }.into_any(),
-        (None, false) => view! { "In use" }.into_any(),
-    };
+    let default = project.is_default.then(|| view! { " "<Badge text="Default"/> });
     view! {
         <tr>
-            <th scope="row"><a href=member.path(&format!("projects/{id}"))>{project.name}</a></th>
-            <td data-l="Environment"><Badge line=true text=project.environment.label()/></td>
+            <th scope="row">
+                <a href=member.path(&format!("projects/{id}"))>{project.name}</a>
+                {default}
+            </th>
+            <td data-l="Environment"><EnvironmentBadge of=project.environment/></td>
+            <td data-l="Members" class="num"><Count number=project.members/></td>
+            <td data-l="Your role">{role_words(project.who)}</td>
             <td data-l="Project ID"><span class="row"><Id text=id.clone()/><CopyButton text=id/></span></td>
             <td data-l="Made"><Time at=project.created_at zone=member.organization.zone precision=Precision::Day/></td>
-            <td data-l="State">{state}</td>
         </tr>
     }
     .into_any()
 }
 
-fn form(member: &Member, draft: &Draft) -> AnyView {
-    let environments = Environment::ALL
+/// Production stands out: what is done there reaches customers.
+#[component]
+#[expect(unreachable_pub, reason = "the macro makes a component's inner function public")]
+pub(super) fn EnvironmentBadge(of: Environment) -> impl IntoView {
+    view! { <Badge line=of != Environment::Production text=of.label()/> }.into_any()
+}
+
+/// What somebody is in a project, for that person.
+pub(super) const fn role_words(who: Who) -> &'static str {
+    match who {
+        Who::Owner => "Organization owner",
+        Who::InProject(role) => role.label(),
+        Who::Reader => "None",
+    }
+}
+
+/// What a reader knows of projects without being in them: no page, no number.
+fn listed_card(projects: Vec<ListedProject>) -> Option<AnyView> {
+    if projects.is_empty() {
+        return None;
+    }
+    let rows = projects.into_iter().map(|project| {
+        view! {
+            <tr>
+                <th scope="row">{project.name}</th>
+                <td data-l="Environment"><EnvironmentBadge of=project.environment/></td>
+            </tr>
+        }
+    });
+    let rows = rows.collect_view();
+    let columns = vec![Column::text("Name"), Column::text("Environment")];
+    let card = view! {
+        <Card title="Other projects of the organization" note="An owner can add you">
+            <Table label="Other projects of the organization" columns>{rows}</Table>
+        </Card>
+    };
+    Some(card.into_any())
+}
+
+/// The environments that the person may choose.
+pub(super) fn environments(member: &Member) -> Vec<Choice> {
+    Environment::ALL
+        .into_iter()
+        .filter(|environment| {
+            *environment != Environment::Production || member.can(Action::MakeProduction)
+        })
         .map(|environment| Choice::new(environment.as_str(), environment.label()))
-        .to_vec();
+        .collect()
+}
+
+fn form(member: &Member, draft: &Draft) -> AnyView {
+    let help = if member.can(Action::MakeProduction) {
+        "You choose who is in a production project; of any other you are the owner."
+    } else {
+        "You will own it. Production projects are made by owners of the organization."
+    };
     view! {
         <form class="form" method="post" action=member.path("projects")>
             <ErrorSummary lead="No project was made" errors=draft.errors()/>
@@ -96,10 +179,10 @@ fn form(member: &Member, draft: &Draft) -> AnyView {
                 <Select
                     name="environment"
                     label="Environment"
-                    choices=environments
+                    choices=environments(member)
                     value=draft.value("environment")
                     error=draft.error("environment")
-                    help="A label for people: it changes no limit."
+                    help=help
                 />
             </div>
             <div class="row"><Button weight=Weight::Primary>"Make project"</Button></div>

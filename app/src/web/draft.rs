@@ -56,6 +56,11 @@ impl Draft {
         self.values.contains_key(name)
     }
 
+    /// What follows a prefix in the names of the ticks that were sent, in no order.
+    pub fn ticked<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = &'a str> {
+        self.values.keys().filter_map(move |name| name.strip_prefix(prefix))
+    }
+
     /// What is wrong with a field.
     pub fn error(&self, name: &str) -> Option<String> {
         self.errors.of(name)

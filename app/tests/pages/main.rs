@@ -8,6 +8,8 @@ mod doors;
 mod keys;
 mod mails;
 mod organization;
+mod project_members;
+mod project_models;
 mod projects;
 mod rights;
 mod set_up;

@@ -24,8 +24,21 @@ async fn a_project_is_made_renamed_and_archived() {
     assert_eq!(answer.location(), format!("{project}?saved"));
     ines.post(project, &[("action", "explode")]).await.is(StatusCode::BAD_REQUEST);
 
-    ines.post(project, &[("action", "archive")]).await.location();
+    // A production project is archived by its name alone, and by who gave the password lately.
+    let archive = format!("{project}/archive");
+    ines.get(&archive).await.is(StatusCode::OK).says("Archive “Copilot”?");
+    let answer = ines.post(&archive, &[("name", "Support copilot")]).await;
+    answer.is(StatusCode::UNPROCESSABLE_ENTITY).says("This is not the project’s name");
+    site.database.advance(chrono::TimeDelta::seconds(601)).await;
+    let confirm = format!("/confirm?next={}", archive.replace('/', "%2F"));
+    assert_eq!(ines.post(&archive, &[("name", "Copilot")]).await.location(), confirm);
+    assert_eq!(ines.get(&archive).await.location(), confirm);
+    ines.post(&confirm, &[("password", crate::support::PASSWORD)]).await.location();
+    ines.post(&archive, &[("name", " Copilot ")]).await.location();
     ines.get(project).await.says("This project is archived.").says("Archiving is for good.");
+    // Once more is the same.
+    ines.post(&archive, &[("name", "Copilot")]).await.location();
+    assert_eq!(ines.get(&archive).await.location(), project);
     ines.get(&path).await.says("Archived");
     let new_key = ines.get(&format!("/{}/keys/new", caller.org)).await;
     new_key.hides("Copilot").says("Default, development");
@@ -37,17 +50,76 @@ async fn a_project_is_made_renamed_and_archived() {
 }
 
 #[tokio::test]
-async fn the_default_project_stays() {
+async fn the_default_project_stays_until_another_one_is() {
     let (site, mut ines, caller) = Site::with_owner().await;
-    let default = site.app.store.projects(&caller).await.unwrap()[0].id;
+    let store = &site.app.store;
+    let default = store.projects(&caller).await.unwrap()[0].id;
     let path = format!("/{}/projects/{default}", caller.org);
-    let page = ines.get(&path).await;
-    page.says("It can’t be archived").hides("value=\"archive\"");
-    let answer = ines.post(&path, &[("action", "archive")]).await;
-    answer
-        .is(StatusCode::UNPROCESSABLE_ENTITY)
-        .says("The default project can’t be archived.")
-        .says("value=\"Default\"");
+    ines.get(&path).await.says("It can’t be archived").hides("/archive");
+    let archive = format!("{path}/archive");
+    assert_eq!(ines.get(&archive).await.location(), path);
+    let answer = ines.post(&archive, &[]).await;
+    answer.is(StatusCode::UNPROCESSABLE_ENTITY).says("The default project can’t be archived.");
+
+    let fields = [("name", "Trial"), ("environment", "staging")];
+    let made = ines.post(&format!("/{}/projects", caller.org), &fields).await;
+    let other = made.location().trim_end_matches("?made").to_owned();
+    ines.get(&other).await.says("Make it the default");
+    ines.post(&other, &[("action", "default")]).await.location();
+    ines.get(&other).await.says("This is the organization’s default project.");
+    ines.get(&path).await.says("/archive");
+    ines.post(&archive, &[]).await.location();
+    let answer = ines.post(&path, &[("action", "default")]).await;
+    answer.is(StatusCode::UNPROCESSABLE_ENTITY).says("This project is archived.");
+}
+
+#[tokio::test]
+async fn an_environment_is_changed_by_owners_of_the_organization_alone() {
+    let (site, mut ines, caller) = Site::with_owner().await;
+    let mut kofi = site.reader("kofi", &caller).await;
+    let path = format!("/{}/projects", caller.org);
+    kofi.get(&path).await.says("You are in no project yet").hides("value=\"production\"");
+    let fields = [("name", "Trial"), ("environment", "production")];
+    kofi.post(&path, &fields).await.is(StatusCode::FORBIDDEN);
+    let fields = [("name", "Trial"), ("environment", "development")];
+    let made = kofi.post(&path, &fields).await.location().trim_end_matches("?made").to_owned();
+    kofi.get(&made)
+        .await
+        .says("Rename project")
+        .hides("Save environment")
+        .hides("Make it the default");
+    for action in ["environment", "default"] {
+        let fields = [("action", action), ("environment", "production")];
+        kofi.post(&made, &fields).await.is(StatusCode::FORBIDDEN);
+    }
+    let fields = [("action", "environment"), ("environment", "moon")];
+    let answer = ines.post(&made, &fields).await;
+    answer.is(StatusCode::UNPROCESSABLE_ENTITY).says("Choose production, staging or development.");
+    let fields = [("action", "environment"), ("environment", "staging")];
+    ines.post(&made, &fields).await.location();
+    kofi.get(&made).await.says("Staging project");
+}
+
+#[tokio::test]
+async fn a_reader_outside_sees_at_most_the_name() {
+    let (site, mut ines, caller) = Site::with_owner().await;
+    let mut kofi = site.reader("kofi", &caller).await;
+    let path = format!("/{}/projects", caller.org);
+    let fields = [("name", "Quiet harbour"), ("environment", "production")];
+    let made = ines.post(&path, &fields).await.location().trim_end_matches("?made").to_owned();
+    let id = made.rsplit('/').next().unwrap().to_owned();
+    kofi.get(&path).await.is(StatusCode::OK).hides("Quiet harbour");
+    site.database.tamper("UPDATE organizations SET projects_listed = true").await;
+    kofi.get(&path).await.says("Quiet harbour").says("Production").hides(&id);
+    let nobodys = format!("{path}/{}", domain::ProjectId::generate());
+    for page in ["", "/members", "/models", "/archive"] {
+        let theirs = kofi.get(&format!("{made}{page}")).await;
+        let nothing = kofi.get(&format!("{nobodys}{page}")).await;
+        theirs.is(StatusCode::NOT_FOUND);
+        assert_eq!(theirs.body, nothing.body, "{page}");
+        let form = [("action", "rename"), ("name", "Mine")];
+        kofi.post(&format!("{made}{page}"), &form).await.is(StatusCode::NOT_FOUND);
+    }
 }
 
 #[tokio::test]

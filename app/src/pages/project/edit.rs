@@ -1,0 +1,84 @@
+//! The forms of a project's first page.
+
+use leptos::prelude::*;
+use store::Project;
+
+use super::{super::projects::environments, address};
+use crate::{
+    components::{Button, Card, CardBody, ErrorSummary, Errors, Field, Select, Weight},
+    web::{Draft, Member},
+};
+
+/// What is wrong with one of the page's forms.
+fn about(draft: &Draft, field: &'static str) -> Errors {
+    draft.error(field).map_or_else(Errors::new, |sentence| Errors::one(field, sentence))
+}
+
+pub(super) fn rename(member: &Member, project: &Project, draft: &Draft) -> AnyView {
+    let form = view! {
+                <form class="form" method="post" action=address(member, project)>
+                    <ErrorSummary lead="Nothing was saved" errors=about(draft, "name")/>
+                    <Field
+                        name="name"
+                        label="Name"
+                        value=draft.value("name")
+                        error=draft.error("name")
+                        help="Keys, people, budgets and usage stay with the project."
+                        required=true
+                        maxlength=100
+                    />
+                    <input type="hidden" name="action" value="rename"/>
+                    <div class="row"><Button weight=Weight::Primary>"Rename project"</Button></div>
+                </form>
+    };
+    view! { <Card title="Name"><CardBody split=true>{form}</CardBody></Card> }.into_any()
+}
+
+/// For owners of the organization: who runs the project does not decide whether it is production.
+pub(super) fn environment(member: &Member, project: &Project, draft: &Draft) -> AnyView {
+    let form = view! {
+                <form class="form" method="post" action=address(member, project)>
+                    <ErrorSummary lead="Nothing was saved" errors=about(draft, "environment")/>
+                    <Select
+                        name="environment"
+                        label="Environment"
+                        choices=environments(member)
+                        value=draft.value("environment")
+                        error=draft.error("environment")
+                        help="Only owners of the organization change it. It changes no limit."
+                    />
+                    <input type="hidden" name="action" value="environment"/>
+                    <div class="row"><Button>"Save environment"</Button></div>
+                </form>
+    };
+    view! { <Card title="Environment"><CardBody split=true>{form}</CardBody></Card> }.into_any()
+}
+
+pub(super) fn default(member: &Member, project: &Project, draft: &Draft) -> AnyView {
+    let text = "Requests with a personal key that name no project belong to the default project, if the person is in it.";
+    let form = if project.is_default {
+        view! { <p>"This is the organization’s default project. To change that, make another one the default."</p> }
+            .into_any()
+    } else if project.archived_at.is_some() {
+        view! { <p>"An archived project can’t be the default."</p> }.into_any()
+    } else {
+        view! {
+            <form method="post" action=address(member, project)>
+                <input type="hidden" name="action" value="default"/>
+                <Button>"Make it the default"</Button>
+            </form>
+        }
+        .into_any()
+    };
+    let errors = about(draft, "default");
+    view! {
+        <Card title="Default project">
+            <CardBody split=true>
+                <ErrorSummary lead="Nothing was changed" errors/>
+                <p class="muted" id="f-default">{text}</p>
+                {form}
+            </CardBody>
+        </Card>
+    }
+    .into_any()
+}

@@ -1,0 +1,160 @@
+//! `/{org}/projects/{project}/members`: who is in a project and as what.
+
+mod add;
+mod list;
+
+use axum::{
+    Router,
+    extract::{Path, Query, State},
+    response::Response,
+    routing::get,
+};
+use domain::{Action, ProjectRole, UserId};
+use leptos::prelude::*;
+use serde::Deserialize;
+use store::{Candidate, Project, ProjectMember, StoreError};
+
+use super::{Part, address, head};
+use crate::{
+    components::{Notice, Tone},
+    layouts::{NavItem, Shell},
+    render::Page,
+    web::{App, Draft, Failure, Member, go, id},
+};
+
+pub(super) fn router() -> Router<App> {
+    Router::new().route("/{org}/projects/{project}/members", get(show).post(save))
+}
+
+#[derive(Deserialize, Default)]
+struct After {
+    done: Option<String>,
+}
+
+/// All that the page shows.
+struct View {
+    project: Project,
+    members: Vec<ProjectMember>,
+    /// Whom the person may add; none for who may not.
+    candidates: Option<Vec<Candidate>>,
+}
+
+async fn show(
+    State(app): State<App>,
+    member: Member,
+    Path((_, project)): Path<(String, String)>,
+    Query(after): Query<After>,
+) -> Result<Response, Failure> {
+    let project = app.store.project(&member.caller, id(&project)?).await?;
+    let draft = Draft::with([("role", ProjectRole::Member.as_str().to_owned())]);
+    page(&app, &member, project, &draft, &after).await
+}
+
+async fn save(
+    State(app): State<App>,
+    member: Member,
+    Path((_, project)): Path<(String, String)>,
+    mut draft: Draft,
+) -> Result<Response, Failure> {
+    let (store, caller) = (&app.store, &member.caller);
+    let project = store.project(caller, id(&project)?).await?;
+    project.who.may(Action::EditProjectMembers)?;
+    let action = draft.value("action");
+    let user = draft.value("user").parse::<UserId>();
+    let done = match (action.as_str(), user) {
+        ("add", user) => put_in(&app, &member, &project, user.ok(), &mut draft).await?,
+        ("set-role", Ok(user)) => match draft.read::<ProjectRole>("role") {
+            Some(role) => {
+                store.set_project_role(caller, project.id, user, role).await?;
+                Some("role")
+            }
+            None => None,
+        },
+        ("remove", Ok(user)) => {
+            store.remove_project_member(caller, project.id, user).await?;
+            Some("removed")
+        }
+        ("set-role" | "remove", Err(_)) => return Err(Failure::NotFound),
+        _ => return Err(Failure::BadRequest),
+    };
+    match done {
+        // Who has just left sees it no more.
+        Some(_) if store.project(caller, project.id).await.is_err() => {
+            Ok(go(member.path("projects")))
+        }
+        Some(done) => Ok(go(format!("{}/members?done={done}", address(&member, &project)))),
+        None => page(&app, &member, project, &draft, &After::default()).await,
+    }
+}
+
+async fn put_in(
+    app: &App,
+    member: &Member,
+    project: &Project,
+    user: Option<UserId>,
+    draft: &mut Draft,
+) -> Result<Option<&'static str>, Failure> {
+    let role = draft.read::<ProjectRole>("role");
+    let (Some(user), Some(role)) = (user, role) else {
+        if user.is_none() {
+            draft.refuse("user", NOBODY);
+        }
+        return Ok(None);
+    };
+    match app.store.add_project_member(&member.caller, project.id, user, role).await {
+        Ok(()) => Ok(Some("added")),
+        Err(StoreError::NotFound) => {
+            draft.refuse("user", NOBODY);
+            Ok(None)
+        }
+        Err(error) => draft.conflict("user", error).map(|()| None),
+    }
+}
+
+const NOBODY: &str = "Choose a person from the list.";
+
+async fn page(
+    app: &App,
+    member: &Member,
+    project: Project,
+    draft: &Draft,
+    after: &After,
+) -> Result<Response, Failure> {
+    let (store, caller) = (&app.store, &member.caller);
+    let candidates = if project.who.may(Action::EditProjectMembers).is_ok() {
+        Some(store.project_candidates(caller, project.id).await?)
+    } else {
+        None
+    };
+    let members = store.project_members(caller, project.id).await?;
+    let view = View { project, members, candidates };
+    let title = format!("Members of {}", view.project.name);
+    Ok(member.visitor.look.page(Page::new(title).status(draft.status()), || {
+        let head = head(member, &view.project, Part::Members);
+        let notice = after.done.as_deref().and_then(notice);
+        let (list, form) = (list::card(member, &view, draft), add::card(member, &view, draft));
+        view! {
+            <Shell frame=member.frame(NavItem::Projects)>
+                {head}
+                {notice}
+                {list}
+                {form}
+            </Shell>
+        }
+    }))
+}
+
+fn notice(done: &str) -> Option<AnyView> {
+    let (lead, text) = match done {
+        "added" => ("Member added.", "It is in force on every node within a second."),
+        "role" => {
+            ("Role changed.", "Keys of a viewer are refused; those of an owner or a member work.")
+        }
+        "removed" => (
+            "Member removed.",
+            "Their keys of this project are refused from now on. They stay listed until somebody revokes them.",
+        ),
+        _ => return None,
+    };
+    Some(view! { <Notice tone=Tone::Ok lead text/> }.into_any())
+}
