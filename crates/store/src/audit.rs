@@ -1,10 +1,14 @@
-//! Writing the audit log: see the migration of `audit_entries`, and `domain::audit` for what stands
-//! in an entry.
+//! The audit log: see the migration of `audit_entries`, and `domain::audit` for what stands in an
+//! entry.
 
+mod log;
+
+use chrono::{DateTime, Utc};
 use domain::{
-    AuditId, Caller, UserId,
-    audit::{Change, End, Hash},
+    AuditId, Caller, OrgId, UserId,
+    audit::{Change, End, Hash, Head},
 };
+pub use log::{AuditFilter, AuditPage};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -56,9 +60,20 @@ pub(crate) async fn append(
 }
 
 /// The end of a chain, as its row has it.
-pub(crate) fn end(count: i64, hash: &[u8]) -> Result<End, StoreError> {
+fn end(count: i64, hash: &[u8]) -> Result<End, StoreError> {
     let damaged = || StoreError::Damaged("the end of an audit log");
     let count = u64::try_from(count).map_err(|_| damaged())?;
     let hash = (count > 0).then(|| Hash::try_from(hash)).transpose().map_err(|_| damaged())?;
     Ok(End { count, hash })
+}
+
+/// The head of a chain, as its row has it; none of an empty one.
+pub(crate) fn head(
+    org: OrgId,
+    count: i64,
+    hash: &[u8],
+    at: DateTime<Utc>,
+) -> Result<Option<Head>, StoreError> {
+    let End { count, hash } = end(count, hash)?;
+    Ok(hash.map(|hash| Head { org, count, hash, at }))
 }

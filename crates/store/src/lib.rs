@@ -39,6 +39,7 @@ pub mod usage;
 use std::{str::FromStr, time::Duration};
 
 pub use api_keys::{ApiKey, KeyOwner};
+pub use audit::{AuditFilter, AuditPage};
 pub use billing::BillingProfile;
 pub use budgets::{Budget, BudgetStatus};
 pub use change::ChangeCursor;

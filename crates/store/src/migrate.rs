@@ -25,11 +25,13 @@ impl Store {
     /// Whether the database has all migrations of this program, for `/readyz`.
     pub async fn is_migrated(&self) -> Result<bool, StoreError> {
         let newest = MIGRATIONS.iter().map(|migration| migration.version).max();
-        let applied =
-            // Not checked while compiling: the table is sqlx's own.
-            sqlx::query_scalar::<_, Option<i64>>("SELECT max(version) FROM _sqlx_migrations WHERE success")
-                .fetch_one(&self.pool)
-                .await?;
-        Ok(applied >= newest)
+        Ok(self.migration().await? >= newest)
+    }
+
+    /// The number of the last migration that the database has.
+    pub(crate) async fn migration(&self) -> Result<Option<i64>, StoreError> {
+        // Not checked while compiling: the table is sqlx's own.
+        let applied = "SELECT max(version) FROM _sqlx_migrations WHERE success";
+        Ok(sqlx::query_scalar(applied).fetch_one(&self.pool).await?)
     }
 }

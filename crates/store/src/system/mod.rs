@@ -2,6 +2,7 @@
 //! commands. The only place whose transactions see more than one organization.
 
 mod account_mails;
+mod audit;
 mod directory;
 mod email_changes;
 mod fold;
@@ -9,6 +10,7 @@ mod history;
 mod invitations;
 mod ledger;
 mod memberships;
+pub mod operator;
 mod outbox;
 mod prices;
 mod reaper;

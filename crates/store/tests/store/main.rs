@@ -2,11 +2,13 @@
 #![expect(clippy::unwrap_used, reason = "a test that can't get what it needs has failed")]
 #![expect(clippy::disallowed_methods, reason = "tasks of a test end with its runtime")]
 
+mod audit;
 mod budgets;
 mod catalogue;
 mod invitations;
 mod ledger;
 mod members;
+mod operator;
 mod paths;
 mod people;
 mod prices;

@@ -1,0 +1,74 @@
+//! What the operator sees and does: organizations with what they spend, people, mails, the
+//! installation. Never what is in an organization: its projects, keys, requests.
+
+mod installation;
+mod mails;
+mod organizations;
+mod people;
+
+use domain::{Origin, UserId};
+
+pub use self::{
+    installation::{Node, Versions},
+    mails::{MailRow, MailState},
+    organizations::OrganizationRow,
+    people::PersonRow,
+};
+use super::System;
+use crate::{Store, StoreError};
+
+/// Somebody who runs the installation. Made only here, from an account that says so: whoever holds
+/// one may ask what its methods answer.
+#[derive(Debug, Clone)]
+pub struct Operator<'a> {
+    store: &'a Store,
+    user: UserId,
+    origin: Origin,
+}
+
+/// Some rows of a list, and whether there are more.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rows<T> {
+    /// In the list's order.
+    pub rows: Vec<T>,
+    /// There are more behind the last one.
+    pub more: bool,
+}
+
+impl<T> Rows<T> {
+    /// Of one row more than is shown.
+    fn new(mut rows: Vec<T>, most: u16) -> Self {
+        let more = rows.len() > usize::from(most);
+        rows.truncate(usize::from(most));
+        Self { rows, more }
+    }
+}
+
+impl Store {
+    /// The operator, if the account is one; to everybody else there is no such area.
+    pub async fn as_operator(
+        &self,
+        user: UserId,
+        origin: Origin,
+    ) -> Result<Operator<'_>, StoreError> {
+        let account = self.system().account(user).await?;
+        let is_operator = account.is_some_and(|account| account.operator);
+        if is_operator {
+            Ok(Operator { store: self, user, origin })
+        } else {
+            Err(StoreError::NotFound)
+        }
+    }
+}
+
+impl<'a> Operator<'a> {
+    const fn system(&self) -> System<'a> {
+        self.store.system()
+    }
+}
+
+/// What was typed into a search field, for `LIKE`: found anywhere, signs taken as they are.
+fn pattern(search: &str) -> String {
+    let escaped = search.trim().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+    format!("%{}%", escaped.to_lowercase())
+}
