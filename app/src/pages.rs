@@ -1,6 +1,7 @@
 //! Every page: one file a page, its handlers and its view together.
 
 mod account;
+mod admin_keys;
 mod billing;
 mod confirm;
 mod forgot;
@@ -33,6 +34,7 @@ pub fn router() -> Router<App> {
     Router::new()
         .route("/theme", post(choose_theme))
         .merge(account::router())
+        .merge(admin_keys::router())
         .merge(billing::router())
         .merge(confirm::router())
         .merge(forgot::router())

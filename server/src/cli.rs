@@ -50,6 +50,9 @@ pub enum Admin {
     /// API keys
     #[command(subcommand)]
     Key(Key),
+    /// Admin keys
+    #[command(subcommand)]
+    Adminkey(AdminKey),
     /// Budgets
     #[command(subcommand)]
     Budget(Budget),
@@ -122,6 +125,17 @@ pub enum Key {
     Create {
         #[arg(long)]
         project: ProjectId,
+        #[arg(long)]
+        name: Name,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum AdminKey {
+    /// Make a key for the admin API; its secret is printed here and nowhere else
+    Create {
+        #[arg(long)]
+        org: OrgId,
         #[arg(long)]
         name: Name,
     },

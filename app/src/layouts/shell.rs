@@ -44,6 +44,7 @@ pub enum NavItem {
     Keys,
     Team,
     Billing,
+    AdminKeys,
     Audit,
     Settings,
     /// A page that the navigation does not list.
@@ -52,12 +53,19 @@ pub enum NavItem {
 
 impl NavItem {
     const SPENDING: [Self; 4] = [Self::Overview, Self::Usage, Self::Budgets, Self::Alerts];
-    const ORGANIZATION: [Self; 6] =
-        [Self::Projects, Self::Keys, Self::Team, Self::Billing, Self::Audit, Self::Settings];
+    const ORGANIZATION: [Self; 7] = [
+        Self::Projects,
+        Self::Keys,
+        Self::Team,
+        Self::Billing,
+        Self::AdminKeys,
+        Self::Audit,
+        Self::Settings,
+    ];
 
     const fn is_for(self, role: Role) -> bool {
         match self {
-            Self::Billing | Self::Audit => matches!(role, Role::Owner),
+            Self::Billing | Self::AdminKeys | Self::Audit => matches!(role, Role::Owner),
             _ => true,
         }
     }
@@ -71,6 +79,7 @@ impl NavItem {
             Self::Projects => ("/projects", "Projects", Glyph::Project),
             Self::Keys => ("/keys", "API keys", Glyph::Key),
             Self::Team => ("/team", "Team", Glyph::Team),
+            Self::AdminKeys => ("/admin-keys", "Admin keys", Glyph::Lock),
             Self::Audit => ("/audit", "Audit log", Glyph::Audit),
             Self::Billing => ("/billing", "Billing", Glyph::Billing),
             Self::Settings => ("/settings", "Settings", Glyph::Settings),

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that can't get what it needs has failed")]
 
 mod account;
+mod admin_keys;
 mod billing;
 mod confirm;
 mod doors;

@@ -1,10 +1,9 @@
 //! The form of an API key: `sk-exq-` + 12 characters public id + `_` + 43 characters secret + 6
-//! characters checksum, all of them base 62.
+//! characters checksum, all of them base 62. An admin key is the same after `sk-exq-admin-`.
 //!
 //! Whoever finds one can recognize it, a mistyped one is refused without asking the database, and
 //! the public id finds its row.
 
-const PREFIX: &str = "sk-exq-";
 const PUBLIC: usize = 12;
 const SECRET: usize = 43;
 const CHECK: usize = 6;
@@ -22,26 +21,58 @@ pub struct Parts<'key> {
     pub secret: &'key str,
 }
 
-/// Makes a key from base 62 digits below 62 (other values wrap around).
-pub fn compose(digits: [u8; ENTROPY]) -> String {
-    let text = digits.map(|digit| char::from(DIGITS[usize::from(digit) % DIGITS.len()]));
-    let public: String = text[..PUBLIC].iter().collect();
-    let secret: String = text[PUBLIC..].iter().collect();
-    let body = format!("{public}_{secret}");
-    format!("{PREFIX}{body}{}", checksum(&body))
+/// What a key opens. One that opens the gateway does not open the admin API, nor the reverse.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Opens {
+    /// The gateway, for a project's or a person's requests.
+    Gateway,
+    /// The admin API of one organization.
+    Admin,
 }
 
-/// Takes a key apart, unless its form or its checksum is wrong.
-pub fn parse(text: &str) -> Option<Parts<'_>> {
-    let body = text.strip_prefix(PREFIX)?;
-    if body.len() != PUBLIC + 1 + SECRET + CHECK || !body.is_ascii() {
-        return None;
+impl Opens {
+    /// What its keys begin with.
+    pub const fn prefix(self) -> &'static str {
+        match self {
+            Self::Gateway => "sk-exq-",
+            Self::Admin => "sk-exq-admin-",
+        }
     }
-    let (body, check) = body.split_at(PUBLIC + 1 + SECRET);
-    let (public_id, secret) = body.split_once('_')?;
-    let digits = |part: &str| part.bytes().all(|b| b.is_ascii_alphanumeric());
-    (public_id.len() == PUBLIC && digits(public_id) && digits(secret) && checksum(body) == check)
-        .then_some(Parts { public_id, secret })
+
+    /// Makes a key from base 62 digits below 62 (other values wrap around).
+    pub fn compose(self, digits: [u8; ENTROPY]) -> String {
+        let text = digits.map(|digit| char::from(DIGITS[usize::from(digit) % DIGITS.len()]));
+        let public: String = text[..PUBLIC].iter().collect();
+        let secret: String = text[PUBLIC..].iter().collect();
+        let body = format!("{public}_{secret}");
+        format!("{}{body}{}", self.prefix(), checksum(&body))
+    }
+
+    /// Takes a key apart, unless it opens something else, or its form or its checksum is wrong.
+    pub fn parse(self, text: &str) -> Option<Parts<'_>> {
+        let body = text.strip_prefix(self.prefix())?;
+        if body.len() != PUBLIC + 1 + SECRET + CHECK || !body.is_ascii() {
+            return None;
+        }
+        let (body, check) = body.split_at(PUBLIC + 1 + SECRET);
+        let (public_id, secret) = body.split_once('_')?;
+        let digits = |part: &str| part.bytes().all(|b| b.is_ascii_alphanumeric());
+        (public_id.len() == PUBLIC
+            && digits(public_id)
+            && digits(secret)
+            && checksum(body) == check)
+            .then_some(Parts { public_id, secret })
+    }
+}
+
+/// Makes a key of the gateway: [`Opens::compose`].
+pub fn compose(digits: [u8; ENTROPY]) -> String {
+    Opens::Gateway.compose(digits)
+}
+
+/// Takes a key of the gateway apart: [`Opens::parse`].
+pub fn parse(text: &str) -> Option<Parts<'_>> {
+    Opens::Gateway.parse(text)
 }
 
 /// What may be shown of a presented key, valid or not: its start and its last four characters.
@@ -84,6 +115,13 @@ mod tests {
             let changed = String::from_utf8(changed).unwrap();
             prop_assert_eq!(parse(&changed).is_some(), changed == key);
         }
+    }
+
+    #[test]
+    fn a_key_opens_one_thing() {
+        let (gateway, admin) = (compose([7; ENTROPY]), Opens::Admin.compose([7; ENTROPY]));
+        assert!(Opens::Admin.parse(&admin).is_some() && parse(&admin).is_none());
+        assert!(Opens::Admin.parse(&gateway).is_none() && parse(&gateway).is_some());
     }
 
     #[test]

@@ -13,6 +13,7 @@ pub mod caller;
 pub mod environment;
 pub mod expiry;
 pub mod id;
+pub mod lifetime;
 pub mod models;
 pub mod money;
 pub mod permissions;
@@ -35,6 +36,7 @@ pub use id::{
     NodeId, OrgId, OutboxId, PriceId, ProjectId, ReceiptId, ServiceAccountId, SessionId,
     ThresholdId, UserId,
 };
+pub use lifetime::{Lifetime, LifetimeError};
 pub use models::{Models, ModelsError};
 pub use money::{MoneyError, Usd};
 pub use permissions::{Endpoint, Permissions};

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Instant};
 
-use domain::api_key;
+use domain::api_key::{self, Opens};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use http::{HeaderMap, HeaderName, header};
 use secrecy::{ExposeSecret as _, SecretBox};
@@ -21,7 +21,10 @@ pub(crate) async fn caller(gateway: &Gateway, head: &HeaderMap) -> Result<Arc<Ke
     let presented = bearer(head)?;
     let invalid = || Error::KeyInvalid(api_key::masked(presented));
     // A mistyped key is refused without asking the database.
-    let parts = api_key::parse(presented).ok_or_else(invalid)?;
+    let parts = api_key::parse(presented).ok_or_else(|| match Opens::Admin.parse(presented) {
+        Some(_) => Error::AdminKey,
+        None => invalid(),
+    })?;
     let key = find(gateway, parts.public_id).await?.ok_or_else(invalid)?;
     if !is_right(gateway.peppers(), presented, &key.secret_hash) || key.revoked {
         return Err(invalid());

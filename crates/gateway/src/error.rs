@@ -15,6 +15,10 @@ pub(crate) enum Error {
     /// Unknown, malformed or revoked: which of them is told to nobody. The key is masked.
     #[error("Incorrect API key provided: {0}")]
     KeyInvalid(String),
+    #[error(
+        "This is an admin key, which opens /v1/organization alone. Send the API key of a project."
+    )]
+    AdminKey,
     #[error("The header OpenAI-Organization names another organization than the API key's.")]
     MismatchedOrganization,
     #[error("The header OpenAI-Project names another project than the API key's.")]
@@ -114,7 +118,7 @@ impl Error {
         let unavailable =
             |code| form(StatusCode::SERVICE_UNAVAILABLE, "server_error", code, Retry::After(1));
         match self {
-            Self::KeyMissing | Self::KeyInvalid(_) => {
+            Self::KeyMissing | Self::KeyInvalid(_) | Self::AdminKey => {
                 bad(StatusCode::UNAUTHORIZED, "invalid_api_key")
             }
             Self::MismatchedOrganization => {
@@ -251,6 +255,7 @@ mod tests {
         for error in [
             Error::KeyMissing,
             Error::KeyInvalid("sk-exq-…abcd".to_owned()),
+            Error::AdminKey,
             Error::MismatchedOrganization,
             Error::MismatchedProject,
             Error::RepeatedHeader("OpenAI-Project"),

@@ -23,7 +23,7 @@ mod step_up;
 mod throttle;
 mod verify;
 
-pub use api_key::{MintedKey, NoRandomness};
+pub use api_key::{MintedKey, NoRandomness, is_key};
 pub use audit_head::{SignError, audit_key, audit_keys, check_head, sign_head};
 pub use change::change_password;
 pub use device::Device;

@@ -5,6 +5,7 @@
 //! `query!` or `query_as!`, and renew `.sqlx/` with `make prepare`. Only what has no caller (the
 //! ledger, the scheduler, authentication) goes to [`system`].
 
+mod admin_keys;
 mod api_keys;
 mod audit;
 mod billing;
@@ -38,6 +39,7 @@ pub mod usage;
 
 use std::{str::FromStr, time::Duration};
 
+pub use admin_keys::{AdminKey, AdminKeyMaker};
 pub use api_keys::{ApiKey, KeyOwner};
 pub use audit::{AuditFilter, AuditPage};
 pub use billing::BillingProfile;

@@ -4,14 +4,14 @@ use std::io::Read as _;
 
 use anyhow::{Context as _, bail};
 use chrono_tz::Tz;
-use domain::{Level, Name, Origin, Period, Scope};
+use domain::{Level, Name, OrgId, Origin, Period, Scope};
 use identity::{MintedKey, NewPassword, Password, Person};
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 use store::{BillingProfile, NewApiKey};
 
 use crate::{
-    cli::{Admin, Budget, Key, LevelArgs, Org, Project, Threshold, User},
+    cli::{Admin, AdminKey, Budget, Key, LevelArgs, Org, Project, Threshold, User},
     database::Database,
     say,
     settings::Settings,
@@ -32,6 +32,7 @@ pub async fn run(database: &Database, settings: &Settings, command: &Admin) -> a
             json!({ "id": database.store.create_project(&caller, name, *environment).await? })
         }
         Admin::Key(Key::Create { project, name }) => key(database, *project, name).await?,
+        Admin::Adminkey(AdminKey::Create { org, name }) => admin_key(database, *org, name).await?,
         Admin::Budget(Budget::Set { scope, window, usd }) => {
             let caller = database.store.system().operator(*scope).await.context("no such scope")?;
             json!({ "id": database.store.set_budget(&caller, *scope, *window, *usd).await? })
@@ -105,6 +106,14 @@ async fn key(
     let minted = MintedKey::new(&database.secrets)?;
     let new = NewApiKey::new(project, name.clone(), minted.stored());
     let id = database.store.create_api_key(&caller, &new).await?.id;
+    Ok(json!({ "id": id, "secret": minted.secret.expose_secret() }))
+}
+
+async fn admin_key(database: &Database, org: OrgId, name: &Name) -> anyhow::Result<Value> {
+    let caller =
+        database.store.system().operator(Scope::Org(org)).await.context("no such organization")?;
+    let minted = MintedKey::admin(&database.secrets)?;
+    let id = database.store.create_admin_key(&caller, name, None, minted.stored()).await?;
     Ok(json!({ "id": id, "secret": minted.secret.expose_secret() }))
 }
 

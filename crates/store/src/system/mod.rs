@@ -2,6 +2,7 @@
 //! commands. The only place whose transactions see more than one organization.
 
 mod account_mails;
+mod admin_keys;
 mod audit;
 mod directory;
 mod email_changes;
@@ -23,6 +24,7 @@ mod time;
 mod users;
 
 pub use account_mails::Notice;
+pub use admin_keys::Admitted;
 pub use directory::KeyState;
 pub use history::{PastEvent, PastRefusals};
 pub use invitations::{Joiner, OpenInvitation};

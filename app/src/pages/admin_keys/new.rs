@@ -1,0 +1,146 @@
+//! `/{org}/admin-keys/new`: makes an admin key and shows it, in the answer to the form and nowhere
+//! else.
+
+use std::str::FromStr;
+
+use axum::{Router, extract::State, response::Response, routing::get};
+use domain::{Action, Lifetime, Name};
+use identity::MintedKey;
+use leptos::prelude::*;
+use secrecy::ExposeSecret as _;
+
+use crate::{
+    components::{
+        Button, Card, CardBody, Choice, DialogPage, ErrorSummary, Fact, Facts, Field, LinkButton,
+        Secret, Select, Snippet, Weight,
+    },
+    layouts::{NavItem, PageHead, Shell},
+    render::Page,
+    web::{App, Draft, Failure, Fresh, Member},
+};
+
+pub(super) fn router() -> Router<App> {
+    Router::new().route("/{org}/admin-keys/new", get(show).post(create))
+}
+
+/// How long the key shall live: a choice of the form.
+struct Life(Option<Lifetime>);
+
+/// Not one of the choices.
+#[derive(Debug, thiserror::Error)]
+#[error("choose from the list when the key expires")]
+struct LifeError;
+
+impl FromStr for Life {
+    type Err = LifeError;
+
+    fn from_str(text: &str) -> Result<Self, LifeError> {
+        if text == "never" {
+            return Ok(Self(None));
+        }
+        let days = text.parse().map_err(|_| LifeError)?;
+        Lifetime::from_days(days).map(|life| Self(Some(life))).map_err(|_| LifeError)
+    }
+}
+
+async fn show(member: Member, _: Fresh) -> Result<Response, Failure> {
+    member.may(Action::EditAdminKeys)?;
+    Ok(page(&member, &Draft::with([("expires", "90".to_owned())])))
+}
+
+async fn create(
+    State(app): State<App>,
+    member: Member,
+    _: Fresh,
+    mut draft: Draft,
+) -> Result<Response, Failure> {
+    member.may(Action::EditAdminKeys)?;
+    let (name, life) = (draft.read::<Name>("name"), draft.read::<Life>("expires"));
+    let (Some(name), Some(Life(life))) = (name, life) else { return Ok(page(&member, &draft)) };
+    let minted = MintedKey::admin(&app.secrets)?;
+    app.store.create_admin_key(&member.caller, &name, life, minted.stored()).await?;
+    Ok(shown(&app, &member, &name, &minted))
+}
+
+fn page(member: &Member, draft: &Draft) -> Response {
+    member.visitor.look.page(Page::new("New admin key").status(draft.status()), || {
+        let above = ("Admin keys", member.path("admin-keys"));
+        let form = form(member, draft);
+        view! {
+            <Shell frame=member.frame(NavItem::AdminKeys)>
+                <PageHead title="New admin key" sub="The key itself is shown on the next page, this once." above/>
+                <Card><CardBody>{form}</CardBody></Card>
+            </Shell>
+        }
+    })
+}
+
+fn form(member: &Member, draft: &Draft) -> AnyView {
+    let choices = vec![
+        Choice::new("30", "In 30 days"),
+        Choice::new("90", "In 90 days"),
+        Choice::new("365", "In 365 days"),
+        Choice::new("never", "Never"),
+    ];
+    view! {
+        <form class="form" method="post" action=member.path("admin-keys/new")>
+            <ErrorSummary lead="No key was made" errors=draft.errors()/>
+            <Field
+                name="name"
+                label="Name"
+                value=draft.value("name")
+                error=draft.error("name")
+                help="Which program will use it, like directory-sync."
+                required=true
+                maxlength=100
+                autocomplete="off"
+            />
+            <Select name="expires" label="Expires" choices value=draft.value("expires") error=draft.error("expires") help="From then on it is refused."/>
+            <div class="row">
+                <Button weight=Weight::Primary>"Make admin key"</Button>
+                <LinkButton href=member.path("admin-keys") weight=Weight::Quiet>"Cancel"</LinkButton>
+            </div>
+        </form>
+    }
+    .into_any()
+}
+
+/// Kept by no cache: all documents say so.
+fn shown(app: &App, member: &Member, name: &Name, minted: &MintedKey) -> Response {
+    let page = Page::new("Copy your new admin key now").islands();
+    member.visitor.look.page(page, || {
+        let secret = minted.secret.expose_secret().to_owned();
+        let curl = format!(
+            "curl \"{}/v1/organization/projects\" \\\n  -H \"Authorization: Bearer $OPENAI_ADMIN_KEY\"",
+            app.public_url
+        );
+        let environment = format!("OPENAI_ADMIN_KEY={secret}\n");
+        let name = name.to_string();
+        let foot = view! {
+            <form method="get" action=member.path("admin-keys") class="row between">
+                <label class="pick"><input type="checkbox" required/><span>"I have stored the key"</span></label>
+                <Button weight=Weight::Primary>"Done"</Button>
+            </form>
+        }
+        .into_any();
+        view! {
+            <Shell frame=member.frame(NavItem::AdminKeys)>
+                <DialogPage
+                    title="Copy your new admin key now"
+                    text="This is the only time it is shown. Exchequer keeps a fingerprint, not the key."
+                    foot
+                >
+                    <Secret text=secret/>
+                    <Facts><Fact label="Name">{name}</Fact></Facts>
+                    <div class="stack">
+                        <Snippet title="Environment file" text=environment open=true/>
+                        <Snippet title="First request with curl" text=curl/>
+                    </div>
+                    <p class="muted">
+                        "Whoever has it can invite owners, make keys and remove members. Keep it where your platform keeps secrets, away from the applications that send model requests. If it gets out, revoke it: it stops at once."
+                    </p>
+                </DialogPage>
+            </Shell>
+        }
+    })
+}

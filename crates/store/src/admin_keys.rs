@@ -1,0 +1,150 @@
+//! Admin keys. The secret passes by here only as its hash.
+
+use chrono::{DateTime, Utc};
+use domain::{
+    Action, AdminKeyId, Caller, Lifetime, Name, UserId,
+    audit::{Change, Kind},
+};
+
+use crate::{NewKey, Store, StoreError};
+
+/// An admin key that was not revoked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AdminKey {
+    /// Its id; not the secret.
+    pub id: AdminKeyId,
+    /// Its label.
+    pub name: String,
+    /// The public part of the key, for recognizing it.
+    pub public_id: String,
+    /// The key's last four characters.
+    pub last_four: String,
+    /// Who made it; none if not a member any more, or made by the operator or with another admin key.
+    pub maker: Option<AdminKeyMaker>,
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+    /// From when on it is refused.
+    pub expires_at: Option<DateTime<Utc>>,
+    /// It is refused, because its time is over.
+    pub expired: bool,
+    /// When it was last presented, a minute late at most.
+    pub used_at: Option<DateTime<Utc>>,
+}
+
+/// The member who made an admin key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AdminKeyMaker {
+    /// The person.
+    pub user: UserId,
+    /// What the person is called.
+    pub name: String,
+    /// The person's address.
+    pub email: String,
+    /// Since when the person is a member.
+    pub member_since: DateTime<Utc>,
+}
+
+impl Store {
+    /// The organization's admin keys that were not revoked, oldest first.
+    pub async fn admin_keys(&self, caller: &Caller) -> Result<Vec<AdminKey>, StoreError> {
+        caller.may(Action::EditAdminKeys)?;
+        let mut tx = self.tenant(caller).await?;
+        let rows = sqlx::query!(
+            r#"SELECT k.id AS "id!", k.name AS "name!", k.public_id AS "public_id!", k.last_four AS "last_four!",
+                k.created_at AS "created_at!", k.expires_at AS "expires_at?",
+                COALESCE(k.expires_at <= exq_now(), false) AS "expired!", s.used_at AS "used_at?",
+                u.id AS "maker?", u.name AS "maker_name?", u.email AS "maker_email?", m.created_at AS "maker_since?"
+             FROM admin_keys k LEFT JOIN key_uses s ON (s.org_id, s.key_id) = (k.org_id, k.id)
+             LEFT JOIN memberships m ON (m.org_id, m.user_id) = (k.org_id, k.created_by)
+             LEFT JOIN users u ON u.id = m.user_id
+             WHERE k.org_id = $1 AND k.revoked_at IS NULL ORDER BY k.id"#,
+            caller.org.uuid()
+        )
+        .fetch_all(&mut *tx)
+        .await?;
+        let keys = rows.into_iter().map(|row| AdminKey {
+            id: AdminKeyId::from_uuid(row.id),
+            name: row.name,
+            public_id: row.public_id,
+            last_four: row.last_four,
+            maker: match (row.maker, row.maker_name, row.maker_email, row.maker_since) {
+                (Some(user), Some(name), Some(email), Some(member_since)) => {
+                    Some(AdminKeyMaker { user: UserId::from_uuid(user), name, email, member_since })
+                }
+                _ => None,
+            },
+            created_at: row.created_at,
+            expires_at: row.expires_at,
+            expired: row.expired,
+            used_at: row.used_at,
+        });
+        Ok(keys.collect())
+    }
+
+    /// One admin key that was not revoked.
+    pub async fn admin_key(&self, caller: &Caller, id: AdminKeyId) -> Result<AdminKey, StoreError> {
+        let keys = self.admin_keys(caller).await?;
+        keys.into_iter().find(|key| key.id == id).ok_or(StoreError::NotFound)
+    }
+
+    /// Stores a new admin key; without a lifetime it lives until it is revoked.
+    pub async fn create_admin_key(
+        &self,
+        caller: &Caller,
+        name: &Name,
+        lifetime: Option<Lifetime>,
+        key: NewKey<'_>,
+    ) -> Result<AdminKeyId, StoreError> {
+        caller.may(Action::EditAdminKeys)?;
+        let id = AdminKeyId::generate();
+        let mut tx = self.change(caller).await?;
+        let expires_at = sqlx::query_scalar!(
+            "INSERT INTO admin_keys (org_id, id, name, public_id, secret_hash, last_four, created_by, expires_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, exq_now() + make_interval(secs => $8)) RETURNING expires_at",
+            caller.org.uuid(),
+            id.uuid(),
+            name.as_str(),
+            key.public_id,
+            key.secret_hash,
+            key.last_four,
+            caller.user().map(UserId::uuid),
+            lifetime.map(|lifetime| lifetime.length().as_seconds_f64())
+        )
+        .fetch_one(&mut **tx)
+        .await?;
+        let made = Change::new(Kind::AdminKeyCreated, id)
+            .now("name", name)
+            .now("last_four", key.last_four)
+            .maybe("expires", None::<&str>, expires_at.map(|at| at.to_rfc3339()));
+        tx.commit(made).await?;
+        Ok(id)
+    }
+
+    /// Revokes an admin key for ever. Revoking twice is the same.
+    pub async fn revoke_admin_key(
+        &self,
+        caller: &Caller,
+        id: AdminKeyId,
+    ) -> Result<(), StoreError> {
+        caller.may(Action::EditAdminKeys)?;
+        let mut tx = self.change(caller).await?;
+        let key = sqlx::query!(
+            "SELECT name, revoked_at FROM admin_keys WHERE org_id = $1 AND id = $2 FOR NO KEY UPDATE",
+            caller.org.uuid(),
+            id.uuid()
+        )
+        .fetch_one(&mut **tx)
+        .await?;
+        if key.revoked_at.is_some() {
+            return Ok(());
+        }
+        sqlx::query!(
+            "UPDATE admin_keys SET revoked_at = exq_now() WHERE org_id = $1 AND id = $2",
+            caller.org.uuid(),
+            id.uuid()
+        )
+        .execute(&mut **tx)
+        .await?;
+        tx.commit(Change::new(Kind::AdminKeyDeleted, id).gone("name", key.name)).await
+    }
+}
