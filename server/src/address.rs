@@ -8,10 +8,11 @@ use std::{
 use app::web::Address;
 use axum::{
     extract::{ConnectInfo, Request, State},
-    http::HeaderMap,
+    http::{HeaderMap, header},
     middleware::Next,
     response::Response,
 };
+use domain::Origin;
 
 /// The proxies whose word is believed.
 #[derive(Debug, Clone)]
@@ -46,7 +47,7 @@ impl Proxies {
     }
 }
 
-/// A middleware that tells the pages the client's [`Address`].
+/// A middleware that tells the pages the client's [`Address`], and the admin API the [`Origin`].
 pub async fn client_address(
     State(proxies): State<Proxies>,
     mut request: Request,
@@ -55,6 +56,9 @@ pub async fn client_address(
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
     if let Some(peer) = peer {
         let address = proxies.client(peer.to_canonical(), request.headers());
+        let agent = request.headers().get(header::USER_AGENT).and_then(|agent| agent.to_str().ok());
+        let origin = Origin::new(Some(address), agent);
+        request.extensions_mut().insert(origin);
         request.extensions_mut().insert(Address(address));
     }
     next.run(request).await

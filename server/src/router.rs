@@ -1,5 +1,6 @@
 //! All routes and what lies around them.
 
+use admin::Admin;
 use app::web::App;
 use axum::{
     Router,
@@ -28,7 +29,7 @@ struct Health {
     stopping: CancellationToken,
 }
 
-/// Pages behind a session, the gateway behind its keys, files, and two questions of health.
+/// Pages behind a session, the gateway and the admin API behind their keys, files, and two questions of health.
 pub fn router(app: App, gateway: Gateway, proxies: Proxies, stopping: CancellationToken) -> Router {
     let secure = app.public_url.starts_with("https://");
     // Behind a proxy the host that the browser names is the public one.
@@ -44,6 +45,7 @@ pub fn router(app: App, gateway: Gateway, proxies: Proxies, stopping: Cancellati
                 .layer(identity::session_layer(&app.store, &app.public_url)),
         )
         .with_state(app.clone());
+    let admin = Admin { store: app.store.clone(), secrets: app.secrets.clone() };
     let health = Router::new()
         .route("/healthz", get(|| async { "alive\n" }))
         .route("/readyz", get(ready))
@@ -51,6 +53,7 @@ pub fn router(app: App, gateway: Gateway, proxies: Proxies, stopping: Cancellati
     let mut router = Router::new()
         .merge(health)
         .merge(assets::router())
+        .nest("/v1/organization", admin::router(admin))
         .nest("/v1", gateway::router(gateway))
         .merge(pages)
         .layer(from_fn_with_state(proxies, client_address))

@@ -124,15 +124,15 @@ impl Store {
     }
 }
 
-struct Row {
-    seq: i64,
-    body: String,
-    personal: serde_json::Value,
-    hash: Vec<u8>,
+pub(super) struct Row {
+    pub(super) seq: i64,
+    pub(super) body: String,
+    pub(super) personal: serde_json::Value,
+    pub(super) hash: Vec<u8>,
 }
 
 impl Row {
-    fn entry(self) -> Result<(u64, Entry), StoreError> {
+    pub(super) fn entry(self) -> Result<(u64, Entry), StoreError> {
         let damaged = || StoreError::Damaged("an audit entry");
         let personal: Personal = serde_json::from_value(self.personal).map_err(|_| damaged())?;
         let hash = Hash::try_from(&self.hash[..]).map_err(|_| damaged())?;
@@ -142,6 +142,6 @@ impl Row {
 }
 
 /// An entry's number for a statement; beyond the last possible one there is none.
-fn number(seq: u64) -> i64 {
+pub(super) fn number(seq: u64) -> i64 {
     i64::try_from(seq).unwrap_or(i64::MAX)
 }

@@ -1,0 +1,28 @@
+//! The ids in an address.
+
+use std::str::FromStr;
+
+use axum::extract::{FromRequestParts, RawPathParams};
+use http::request::Parts;
+
+use crate::error::Error;
+
+/// The parts of the address that name things.
+pub(crate) struct Place(RawPathParams);
+
+impl<S: Send + Sync> FromRequestParts<S> for Place {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
+        let params = RawPathParams::from_request_parts(parts, state).await;
+        params.map(Self).map_err(|_| Error::NotFound)
+    }
+}
+
+impl Place {
+    /// An id; what is not even one is answered like one that nobody has.
+    pub(crate) fn id<T: FromStr>(&self, name: &str) -> Result<T, Error> {
+        let found = self.0.iter().find(|(of, _)| *of == name);
+        found.and_then(|(_, text)| text.parse().ok()).ok_or(Error::NotFound)
+    }
+}

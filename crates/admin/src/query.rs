@@ -1,0 +1,86 @@
+//! The parameters of a list.
+
+use std::{convert::Infallible, str::FromStr};
+
+use axum::extract::FromRequestParts;
+use http::request::Parts;
+
+use crate::{error::Error, list::Paging};
+
+/// What stands behind the question mark, in order; parameters that are not asked for are ignored.
+pub(crate) struct Query(Vec<(String, String)>);
+
+impl<S: Send + Sync> FromRequestParts<S> for Query {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        // Whatever stands there can be taken apart.
+        let query = parts.uri.query().unwrap_or_default();
+        Ok(Self(serde_urlencoded::from_str(query).unwrap_or_default()))
+    }
+}
+
+impl Query {
+    /// A parameter that may be given once.
+    pub(crate) fn one<T: FromStr>(&self, name: &str, wanted: &str) -> Result<Option<T>, Error> {
+        let mut values = self.0.iter().filter(|(of, _)| of == name).map(|(_, value)| value);
+        match (values.next(), values.next()) {
+            (None, _) => Ok(None),
+            (Some(value), None) => {
+                value.parse().map(Some).map_err(|_| Error::invalid(name, wanted))
+            }
+            (Some(_), Some(_)) => Err(Error::invalid(name, "given once")),
+        }
+    }
+
+    /// A parameter that may be given several times, as `name[]` or `name`; an empty list is none.
+    pub(crate) fn many<T: FromStr>(&self, name: &str, wanted: &str) -> Result<Vec<T>, Error> {
+        let is_it = |of: &str| of.strip_suffix("[]").unwrap_or(of) == name;
+        self.0
+            .iter()
+            .filter(|(of, _)| is_it(of))
+            .map(|(of, value)| value.parse().map_err(|_| Error::invalid(of, wanted)))
+            .collect()
+    }
+
+    /// Which page is asked for.
+    pub(crate) fn paging<I: FromStr>(&self) -> Result<Paging<I>, Error> {
+        let limit = self.one::<usize>("limit", LIMIT)?.unwrap_or(20);
+        if !(1..=100).contains(&limit) {
+            return Err(Error::invalid("limit", LIMIT));
+        }
+        let cursor = |name| self.one(name, "the id of an object of this list");
+        Ok(Paging { after: cursor("after")?, before: cursor("before")?, limit })
+    }
+}
+
+const LIMIT: &str = "a whole number from 1 to 100";
+
+#[cfg(test)]
+mod tests {
+    use http::Request;
+
+    use super::*;
+
+    async fn query(text: &str) -> Query {
+        let (mut parts, ()) = Request::get(format!("/x?{text}")).body(()).unwrap().into_parts();
+        let Ok(query) = Query::from_request_parts(&mut parts, &()).await;
+        query
+    }
+
+    #[tokio::test]
+    async fn lists_may_be_written_either_way() {
+        let both = query("emails%5B%5D=a&emails[]=b&emails=c&email=d").await;
+        assert_eq!(both.many::<String>("emails", "").unwrap(), ["a", "b", "c"]);
+        assert!(query("").await.many::<String>("emails", "").unwrap().is_empty());
+    }
+
+    #[tokio::test]
+    async fn limits_are_limited() {
+        assert_eq!(query("").await.paging::<u8>().unwrap().limit, 20);
+        assert_eq!(query("limit=100").await.paging::<u8>().unwrap().limit, 100);
+        for wrong in ["limit=0", "limit=101", "limit=-1", "limit=", "limit=1&limit=2", "after=x"] {
+            assert!(query(wrong).await.paging::<u8>().is_err(), "{wrong}");
+        }
+    }
+}
