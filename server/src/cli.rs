@@ -1,6 +1,9 @@
 //! The commands, as `--help` explains them.
 
+use std::path::PathBuf;
+
 use clap::{Args, Parser, Subcommand};
+use domain::audit::{Hash, SignedHead};
 use domain::{Email, Environment, Name, OrgId, Period, ProjectId, Scope, Usd};
 
 /// Governs what a company spends on LLM APIs: a dashboard, and the OpenAI-compatible gateway that it
@@ -24,6 +27,9 @@ pub enum Command {
     Doctor(Output),
     /// Compare events, rollups, counters and open requests; exit 1 at the first difference
     Reconcile(Output),
+    /// The audit log
+    #[command(subcommand)]
+    Audit(Audit),
     /// Make and set things without the dashboard; prints one JSON object
     #[command(subcommand)]
     Admin(Admin),
@@ -34,6 +40,23 @@ pub struct Output {
     /// Print one JSON object
     #[arg(long)]
     pub json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Audit {
+    /// Check an export against a head, without the database; exit 1 and the first bad entry
+    Verify {
+        /// The CSV file that the page “Audit log” exports
+        file: PathBuf,
+        /// The head, as it was mailed or stands in an export: exq-audit-1.…
+        #[arg(long)]
+        head: SignedHead,
+        /// The installation's public key, as the page shows it: the head must be signed with it
+        #[arg(long)]
+        key: Option<Hash>,
+        #[command(flatten)]
+        output: Output,
+    },
 }
 
 #[derive(Debug, Subcommand)]

@@ -25,6 +25,7 @@ impl Links for MailLinks {
         let url = &self.public_url;
         match mail.template.as_str() {
             "threshold" | "blocked" => Ok(Link::To(format!("{url}/{}/budgets", mail.org).into())),
+            "audit_head" => Ok(Link::To(format!("{url}/{}/audit", mail.org).into())),
             _ => {
                 let path = identity::mail_path(&self.store, &self.secrets, mail).await?;
                 Ok(path.map_or(Link::Void, |path| {

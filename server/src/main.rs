@@ -44,6 +44,10 @@ fn main() -> ExitCode {
 }
 
 fn start(command: Command) -> anyhow::Result<ExitCode> {
+    // What needs nothing but a file must not ask for settings either.
+    if let Command::Audit(audit) = &command {
+        return commands::audit::run(audit);
+    }
     let settings = Settings::from_env()?;
     // One provider of cryptography for all of TLS.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
@@ -73,7 +77,7 @@ async fn run(settings: Settings, command: Command) -> anyhow::Result<ExitCode> {
             commands::admin::run(&database, &settings, admin).await.map(|()| ExitCode::SUCCESS)
         }
         // Opening has brought it up to date.
-        Command::Migrate | Command::Serve | Command::Doctor(_) => {
+        Command::Migrate | Command::Serve | Command::Doctor(_) | Command::Audit(_) => {
             say::line("The database is up to date.");
             Ok(ExitCode::SUCCESS)
         }

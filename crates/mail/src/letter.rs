@@ -10,6 +10,7 @@ use serde_json::Value;
 use crate::{
     RenderError, account,
     alert::{blocked::Blocked, threshold::Threshold},
+    audit_head::AuditHead,
 };
 
 /// A mail ready to be sent.
@@ -110,6 +111,7 @@ pub fn render(template: &str, params: &Value, link: &str) -> Result<Rendered, Re
     let letter = match template {
         "threshold" => read::<Threshold>(params)?.letter(link),
         "blocked" => read::<Blocked>(params)?.letter(link),
+        "audit_head" => read::<AuditHead>(params)?.letter(link),
         "verify" => account::verify(link),
         "account_exists" => account::exists(link),
         "reset" => account::reset(link),

@@ -6,6 +6,7 @@
 
 mod account;
 mod alert;
+mod audit_head;
 mod compose;
 mod error;
 mod letter;

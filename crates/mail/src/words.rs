@@ -1,5 +1,7 @@
 //! How things are written.
 
+use std::fmt::Display;
+
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use domain::Usd;
@@ -31,7 +33,12 @@ pub(crate) fn one_line(text: &str, longest: usize) -> String {
 /// As in `$11,256.72`: always two decimals.
 pub(crate) fn dollars(amount: Usd) -> String {
     let (negative, whole, cents) = amount.cents();
-    let digits = whole.to_string();
+    format!("{}${}.{cents:02}", if negative { "−" } else { "" }, count(whole))
+}
+
+/// As in `11,256`.
+pub(crate) fn count(number: impl Display) -> String {
+    let digits = number.to_string();
     let mut grouped = String::new();
     for (place, digit) in digits.chars().enumerate() {
         if place > 0 && (digits.len() - place).is_multiple_of(3) {
@@ -39,7 +46,7 @@ pub(crate) fn dollars(amount: Usd) -> String {
         }
         grouped.push(digit);
     }
-    format!("{}${grouped}.{cents:02}", if negative { "−" } else { "" })
+    grouped
 }
 
 /// As in `80.4%`, rounded down: a share that is not reached is not shown as reached. None of nothing.

@@ -2,12 +2,14 @@
 //! any time, and what it does counts once, because the statement that does it also takes it away.
 
 mod deliver;
+mod heads;
 mod jobs;
 mod links;
 
 use std::{future::Future, sync::Arc, time::Duration};
 
 pub use deliver::deliver;
+pub use heads::{SignHead, mail_heads};
 pub use links::{Link, Links};
 use mail::Mailer;
 use store::{Store, StoreError};
@@ -17,17 +19,21 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 const FOLD: Duration = Duration::from_secs(1);
 /// How often mails are looked for.
 const DELIVER: Duration = Duration::from_secs(1);
+/// How often heads of audit logs that must be mailed are looked for.
+const HEADS: Duration = Duration::from_mins(5);
 /// How often dead nodes are looked for.
 const REAP: Duration = Duration::from_secs(5);
 /// How often the house is swept: sessions, throttles, changes, partitions.
 const SWEEP: Duration = Duration::from_mins(1);
 
 /// Starts all jobs of this node; they end when `stop` is cancelled, each after what it is doing.
-/// Without a mailer mails wait in the outbox.
+/// Without a mailer mails wait in the outbox, and heads of audit logs are not written: a later one
+/// covers what an earlier one would have.
 pub fn start(
     store: &Store,
     mailer: Option<Mailer>,
     links: Arc<dyn Links>,
+    sign: SignHead,
     tasks: &TaskTracker,
     stop: &CancellationToken,
 ) {
@@ -37,6 +43,8 @@ pub fn start(
     if let Some(mailer) = mailer {
         let job = move |store| deliver(store, mailer.clone(), Arc::clone(&links));
         tasks.spawn(repeat("deliver", DELIVER, store.clone(), job, stop.clone()));
+        let job = move |store| mail_heads(store, Arc::clone(&sign));
+        tasks.spawn(repeat("heads", HEADS, store.clone(), job, stop.clone()));
     }
 }
 

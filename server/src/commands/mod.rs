@@ -1,6 +1,7 @@
 //! What each command does.
 
 pub mod admin;
+pub mod audit;
 pub mod demo;
 pub mod doctor;
 pub mod reconcile;

@@ -5,8 +5,9 @@ use std::{sync::Arc, time::Duration};
 use anyhow::Context as _;
 use app::{render::Assets, web::App};
 use gateway::{Gateway, Setup};
-use identity::Purpose;
+use identity::{Purpose, Secrets};
 use ledger::{Ledger, Node};
+use scheduler::SignHead;
 use secrecy::ExposeSecret as _;
 use store::{Store, system::SignUpPolicy};
 use tokio::{
@@ -89,7 +90,8 @@ async fn serve_with(
         secrets: Arc::clone(&database.secrets),
         public_url: settings.public_url.clone(),
     });
-    scheduler::start(store, mailer, links, &life.jobs, &life.stopping);
+    let sign = sign_heads(Arc::clone(&database.secrets));
+    scheduler::start(store, mailer, links, sign, &life.jobs, &life.stopping);
     let proxies = Proxies(settings.trusted_proxies.as_slice().into());
     let router = router(app, gateway, proxies, life.stopping.clone());
     welcome(settings, database).await?;
@@ -99,6 +101,15 @@ async fn serve_with(
     say::line("Stopping: running requests may end. Once more to stop at once.");
     life.end(settings.drain).await;
     Ok(())
+}
+
+/// Signs heads of audit logs for the scheduler.
+fn sign_heads(secrets: Arc<Secrets>) -> SignHead {
+    Arc::new(move |head| {
+        identity::sign_head(&secrets, head)
+            .inspect_err(|error| tracing::error!(%error, org = %head.org, "no head is mailed"))
+            .ok()
+    })
 }
 
 async fn start_ledger(store: &Store, life: &Life, threads: &Handle) -> anyhow::Result<Ledger> {

@@ -14,12 +14,21 @@ pub struct Chain {
 
 /// The first entry of a chain that is not as it was written, and what is the matter with it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("entry {seq} {damage}")]
+#[error("{}{damage}", self.place())]
 pub struct Fault {
     /// Which entry.
     pub seq: u64,
     /// What is the matter.
     pub damage: Damage,
+}
+
+impl Fault {
+    fn place(&self) -> String {
+        match self.damage {
+            Damage::Cut { .. } => String::new(),
+            _ => format!("entry {} ", self.seq),
+        }
+    }
 }
 
 /// What can be the matter with an entry.
@@ -83,8 +92,8 @@ impl fmt::Display for Damage {
             Self::Unreadable => f.write_str("can’t be read"),
             Self::Personal { name } => write!(f, "has another “{name}” than it was written with"),
             Self::Column { name } => write!(f, "has another “{name}” beside its body than in it"),
-            Self::Cut { missing: 1 } => f.write_str("is missing at the end"),
-            Self::Cut { missing } => write!(f, "and what follows, {missing} entries, are missing at the end"),
+            Self::Cut { missing: 1 } => f.write_str("1 entry is missing at the end"),
+            Self::Cut { missing } => write!(f, "{missing} entries are missing at the end"),
             Self::Rewritten => f.write_str(
                 "does not have the hash that the head names: it or one before it was changed, and all hashes after it were made anew",
             ),

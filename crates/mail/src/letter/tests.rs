@@ -193,3 +193,17 @@ fn account_letters() {
     insta::assert_snapshot!("account.texts", all.concat());
     insta::assert_snapshot!("verify.html", mail("verify", &json!({})).html);
 }
+
+#[test]
+fn the_head_of_an_audit_log_is_one_line() {
+    let head =
+        format!("exq-audit-1.org-01920000000070008000000000000001.1204.{}", "ab".repeat(140));
+    let params = json!({
+        "organization": "Brackwater\r\nFreight", "zone": "Europe/Oslo", "entries": 1204,
+        "hash": "ab", "at": "2026-11-18T23:32:07.123456Z", "head": head,
+    });
+    let mail = mail("audit_head", &params);
+    assert_eq!(mail.subject, "Audit log of Brackwater Freight: 1,204 entries");
+    assert!(mail.text.lines().any(|line| line.ends_with(&head)), "{}", mail.text);
+    insta::assert_snapshot!("audit_head.text", mail.text);
+}
