@@ -7,6 +7,7 @@ mod confirm;
 mod forgot;
 mod frame;
 mod home;
+mod invitation;
 mod keys;
 mod new_key;
 mod not_found;
@@ -21,6 +22,7 @@ mod sign_in;
 mod sign_out;
 mod sign_up;
 mod spending;
+mod team;
 mod verify;
 mod zones;
 
@@ -39,6 +41,7 @@ pub fn router() -> Router<App> {
         .merge(confirm::router())
         .merge(forgot::router())
         .merge(home::router())
+        .merge(invitation::router())
         .merge(keys::router())
         .merge(new_key::router())
         .merge(organizations::router())
@@ -52,5 +55,6 @@ pub fn router() -> Router<App> {
         .merge(sign_up::router())
         .merge(spending::router())
         .merge(verify::router())
+        .merge(team::router())
         .fallback(not_found::show)
 }

@@ -51,6 +51,11 @@ impl Draft {
         self.values.entry(name.to_owned()).or_insert_with(|| value.to_owned());
     }
 
+    /// Puts something else into a field than was sent.
+    pub fn set(&mut self, name: &str, value: String) {
+        self.values.insert(name.to_owned(), value);
+    }
+
     /// Whether a tick or a button was sent.
     pub fn has(&self, name: &str) -> bool {
         self.values.contains_key(name)

@@ -58,6 +58,7 @@ kinds! {
     OrganizationCreated = "organization.created" "Organization made";
     OrganizationUpdated = "organization.updated" "Organization changed";
     OrganizationClosed = "organization.closed" "Organization closed";
+    OrganizationReopened = "organization.reopened" "Organization reopened";
     OrganizationSuspended = "organization.suspended" "Organization suspended";
     OrganizationResumed = "organization.resumed" "Organization resumed";
     BillingUpdated = "billing.updated" "Billing profile changed";

@@ -1,4 +1,4 @@
-//! Where mails about accounts lead.
+//! Where mails about accounts and to those invited lead.
 
 use chrono::TimeDelta;
 use secrecy::{ExposeSecret as _, SecretString};
@@ -8,11 +8,12 @@ use uuid::Uuid;
 use crate::{
     Secrets,
     email::email_token,
+    invitation::mailed,
     reset::{self, Way, reset_token},
     verify::verify_token,
 };
 
-/// The path that a mail about an account leads to, with its token; none if what it is about is over,
+/// The path that such a mail leads to, with its token; none if what it is about is over,
 /// or it waited so long that it would only puzzle.
 pub async fn mail_path(
     store: &Store,
@@ -30,6 +31,7 @@ pub async fn mail_path(
             ("reset", reset_token(store, secrets, &mail.recipient, Way::Mailed).await?)
         }
         "reset" => return Ok(None),
+        "invitation" => return mailed(store, secrets, mail).await,
         "email_change" => match id("change") {
             Some(change) => ("email", email_token(store, secrets, change).await?),
             None => return Ok(None),

@@ -11,6 +11,7 @@ use crate::{
     RenderError, account,
     alert::{blocked::Blocked, threshold::Threshold},
     audit_head::AuditHead,
+    invitation::Invitation,
 };
 
 /// A mail ready to be sent.
@@ -112,6 +113,7 @@ pub fn render(template: &str, params: &Value, link: &str) -> Result<Rendered, Re
         "threshold" => read::<Threshold>(params)?.letter(link),
         "blocked" => read::<Blocked>(params)?.letter(link),
         "audit_head" => read::<AuditHead>(params)?.letter(link),
+        "invitation" => read::<Invitation>(params)?.letter(link),
         "verify" => account::verify(link),
         "account_exists" => account::exists(link),
         "reset" => account::reset(link),

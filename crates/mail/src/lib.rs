@@ -9,6 +9,7 @@ mod alert;
 mod audit_head;
 mod compose;
 mod error;
+mod invitation;
 mod letter;
 mod mailer;
 mod server;

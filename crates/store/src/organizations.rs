@@ -1,12 +1,19 @@
 //! Organizations and who is in them.
 
+mod closing;
+mod rules;
+
+use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use domain::{
-    Action, Actor, Caller, Name, OrgId, Origin, ProjectId, Role, UserId,
+    Action, Actor, Caller, MostDays, Name, OrgId, Origin, ProjectId, Role, Rules, UserId,
     audit::{Change, Kind},
 };
 
 use crate::{Store, StoreError, tx};
+
+/// How long a closed organization can be reopened; as in the policies of `exq_erasable`.
+pub(crate) const KEPT: TimeDelta = TimeDelta::days(30);
 
 /// A tenant.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +26,17 @@ pub struct Organization {
     pub zone: Tz,
     /// Filled by `exchequer demo`.
     pub demo: bool,
+    /// What its owners decided for all.
+    pub rules: Rules,
+    /// Since when it is closed: its keys are refused, and after 30 days it is erased.
+    pub closed_at: Option<DateTime<Utc>>,
+}
+
+impl Organization {
+    /// When it is erased, if nobody reopens it.
+    pub fn erased_at(&self) -> Option<DateTime<Utc>> {
+        self.closed_at.map(|at| at + KEPT)
+    }
 }
 
 /// One of a person's organizations.
@@ -108,12 +126,24 @@ impl Store {
         caller.may(Action::SeeOrganization)?;
         let mut tx = self.tenant(caller).await?;
         let row = sqlx::query!(
-            "SELECT name, zone, demo FROM organizations WHERE org_id = $1",
+            "SELECT name, zone, demo, projects_listed, key_max_days, service_keys_only, closed_at
+             FROM organizations WHERE org_id = $1",
             caller.org.uuid()
         )
         .fetch_one(&mut *tx)
         .await?;
-        Ok(Organization { id: caller.org, name: row.name, zone: zone(&row.zone)?, demo: row.demo })
+        Ok(Organization {
+            id: caller.org,
+            name: row.name,
+            zone: zone(&row.zone)?,
+            demo: row.demo,
+            rules: Rules {
+                projects_listed: row.projects_listed,
+                key_max_days: row.key_max_days.and_then(|days| MostDays::new(days.into())),
+                service_keys_only: row.service_keys_only,
+            },
+            closed_at: row.closed_at,
+        })
     }
 
     /// Changes name and zone. The zone concerns the next day, week and month: windows that have

@@ -206,4 +206,19 @@ fn the_head_of_an_audit_log_is_one_line() {
     assert_eq!(mail.subject, "Audit log of Brackwater Freight: 1,204 entries");
     assert!(mail.text.lines().any(|line| line.ends_with(&head)), "{}", mail.text);
     insta::assert_snapshot!("audit_head.text", mail.text);
+fn invitation() {
+    let params = json!({
+        "invitation": "invite-0192a000000070008000000000000001",
+        "version": 1,
+        "organization": "Brackwater Freight",
+        "zone": "Europe/Oslo",
+        "inviter": "Ines Okafor\r\nBcc: eve@example.com",
+        "role": "owner",
+        "expires": "2026-11-25T11:30:00Z",
+    });
+    let letter = mail("invitation", &params);
+    assert!(!letter.text.contains("\nBcc:") && letter.html.contains(LINK));
+    insta::assert_snapshot!("invitation.text", format!("{}\n{}", letter.subject, letter.text));
+    let unknown = with(params, json!({ "inviter": null, "role": "reader" }));
+    assert!(mail("invitation", &unknown).text.contains("An owner of Brackwater Freight"));
 }

@@ -1,0 +1,101 @@
+//! The form that invites people.
+
+use axum::{extract::State, response::Response};
+use domain::{Action, Addresses, Role};
+use leptos::prelude::*;
+use store::{InviteOutcome, Invited, Project};
+
+use super::{Asked, page, places};
+use crate::{
+    components::{Button, ErrorSummary, Group, Knob, TextArea, Weight},
+    web::{App, Draft, Failure, Member, go},
+};
+
+pub(super) async fn send(
+    State(app): State<App>,
+    member: Member,
+    mut draft: Draft,
+) -> Result<Response, Failure> {
+    member.may(Action::EditMembers)?;
+    let projects = places::running(&app, &member).await?;
+    let places: Vec<_> = places::read(&draft, &projects)?
+        .into_iter()
+        .filter_map(|(project, role)| Some((project, role?)))
+        .collect();
+    let addresses = draft.read::<Addresses>("addresses");
+    let role = draft.read::<Role>("role");
+    if let (Some(addresses), Some(role)) = (addresses, role) {
+        match app.store.invite(&member.caller, &addresses, role, &places).await {
+            Ok(invited) => match leftovers(&invited) {
+                None => {
+                    return Ok(go(
+                        member.path(&format!("team?show=invited&sent={}", invited.len()))
+                    ));
+                }
+                Some((rest, sentence)) => {
+                    draft.set("addresses", rest);
+                    draft.refuse("addresses", sentence);
+                }
+            },
+            Err(error) => draft.conflict("addresses", error)?,
+        }
+    }
+    page(&app, &member, &draft, &Asked::default()).await
+}
+
+/// The addresses that nothing was sent to, and why.
+fn leftovers(invited: &[Invited]) -> Option<(String, String)> {
+    let of = |outcome: InviteOutcome| -> Vec<&str> {
+        let fits = invited.iter().filter(|one| one.outcome == outcome);
+        fits.map(|one| one.email.as_str()).collect()
+    };
+    let (members, pending) = (of(InviteOutcome::Member), of(InviteOutcome::Pending));
+    let rest: Vec<_> = members.iter().chain(&pending).copied().collect();
+    if rest.is_empty() {
+        return None;
+    }
+    let sent = match invited.len() - rest.len() {
+        0 => "Nothing was sent.".to_owned(),
+        1 => "1 invitation was sent, to the others none.".to_owned(),
+        sent => format!("{sent} invitations were sent, to the others none."),
+    };
+    let why = [
+        (members, "in the organization already"),
+        (pending, "invited already: resend the invitation instead"),
+    ]
+    .into_iter()
+    .filter(|(who, _)| !who.is_empty())
+    .map(|(who, why)| {
+        format!(" {} {} {why}.", who.join(", "), if who.len() == 1 { "is" } else { "are" })
+    });
+    Some((rest.join("\n"), format!("{sent}{}", why.collect::<String>())))
+}
+
+pub(super) fn form(member: &Member, draft: &Draft, projects: &[Project]) -> AnyView {
+    let role = draft.value("role");
+    let knobs = [
+        (Role::Reader, "Requests, own projects and keys"),
+        (Role::Owner, "Also billing, budgets and members"),
+    ]
+    .map(|(each, help)| {
+        let checked = role == each.as_str();
+        view! { <Knob name="role" value=each.as_str() label=each.label() checked help/> }
+    });
+    view! {
+        <form class="form" method="post" action=member.path("team")>
+            <ErrorSummary lead="Not everybody was invited" errors=draft.errors()/>
+            <TextArea
+                name="addresses"
+                label="E-mail addresses"
+                value=draft.value("addresses")
+                error=draft.error("addresses")
+                help="Up to 50, one a line."
+                required=true
+            />
+            <Group legend="Role">{knobs.collect_view()}</Group>
+            {places::fields(draft, projects)}
+            <Button weight=Weight::Primary>"Send invitations"</Button>
+        </form>
+    }
+    .into_any()
+}
