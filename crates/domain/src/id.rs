@@ -25,6 +25,9 @@ macro_rules! ids {
             /// What its text form starts with.
             pub const PREFIX: &'static str = $prefix;
 
+            /// Names nothing: no row has it.
+            pub const NIL: Self = Self(Uuid::nil());
+
             /// A new id, ordered by time of making.
             #[cfg(feature = "server")]
             #[expect(clippy::disallowed_methods, reason = "the one place that makes ids")]

@@ -1,23 +1,30 @@
 //! Who asks: from the headers to the key's organization and project.
 
-use std::{sync::Arc, time::Instant};
+use std::{str::FromStr, sync::Arc, time::Instant};
 
-use domain::api_key::{self, Opens};
+use domain::{
+    Endpoint, OrgId, ProjectId,
+    api_key::{self, Opens},
+};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use http::{HeaderMap, HeaderName, header};
 use secrecy::{ExposeSecret as _, SecretBox};
 use sha2::Sha256;
-use store::system::KeyState;
+use store::system::{KeyState, Named, Obstacle, Proof, Unbilled};
 
 use crate::{
-    error::Error,
+    error::{Error, Lacking},
     gateway::Gateway,
     headers,
-    keys::{Known, Lookup},
+    keys::{Choice, Lookup},
 };
 
 /// Finds the key of a request and refuses what it may not do.
-pub(crate) async fn caller(gateway: &Gateway, head: &HeaderMap) -> Result<Arc<KeyState>, Error> {
+pub(crate) async fn caller(
+    gateway: &Gateway,
+    endpoint: Endpoint,
+    head: &HeaderMap,
+) -> Result<Arc<KeyState>, Error> {
     let presented = bearer(head)?;
     let invalid = || Error::KeyInvalid(api_key::masked(presented));
     // A mistyped key is refused without asking the database.
@@ -25,25 +32,55 @@ pub(crate) async fn caller(gateway: &Gateway, head: &HeaderMap) -> Result<Arc<Ke
         Some(_) => Error::AdminKey,
         None => invalid(),
     })?;
-    let key = find(gateway, parts.public_id).await?.ok_or_else(invalid)?;
-    if !is_right(gateway.peppers(), presented, &key.secret_hash) || key.revoked {
-        return Err(invalid());
+    let named = Named {
+        org: named(head, &headers::ORGANIZATION, "OpenAI-Organization", OrgId::NIL)?,
+        project: named(head, &headers::PROJECT, "OpenAI-Project", ProjectId::NIL)?,
+    };
+    let now = Instant::now();
+    let holds = |proof: &Proof| {
+        proof.is_good(now) && is_right(gateway.peppers(), presented, &proof.secret_hash)
+    };
+    let choice = find(gateway, parts.public_id, named, holds).await?.ok_or_else(invalid)?;
+    let key = choice.map_err(|unbilled| match unbilled {
+        Unbilled::Organization => Error::OrganizationRequired,
+        Unbilled::Project => Error::ProjectRequired,
+    })?;
+    agrees(&key, named)?;
+    gateway.uses().note(&key, now);
+    if let Some(obstacle) = key.obstacle {
+        return Err(refusal(gateway, &key, obstacle));
     }
-    agrees(head, &headers::ORGANIZATION, "OpenAI-Organization", &key.org.to_string())?
-        .ok_or(Error::MismatchedOrganization)?;
-    agrees(head, &headers::PROJECT, "OpenAI-Project", &key.project.to_string())?
-        .ok_or(Error::MismatchedProject)?;
-    if key.suspended {
-        return Err(Error::OrganizationSuspended);
-    }
-    if key.archived {
-        return Err(Error::ProjectArchived);
-    }
-    if !key.billing {
-        let page = format!("{}/{}/billing", gateway.public_url(), key.org);
-        return Err(Error::BillingNotActive(page));
+    if !key.permissions.allows(endpoint) {
+        return Err(Error::Lacks(Lacking::Permission(endpoint)));
     }
     Ok(key)
+}
+
+/// A header that contradicts a key is never billed to somebody else. A personal key goes where the
+/// headers say, so they agree.
+fn agrees(key: &KeyState, named: Named) -> Result<(), Error> {
+    if named.org.is_some_and(|org| org != key.org) {
+        return Err(Error::MismatchedOrganization);
+    }
+    if named.project.is_some_and(|project| project != key.project) {
+        return Err(Error::MismatchedProject);
+    }
+    Ok(())
+}
+
+fn refusal(gateway: &Gateway, key: &KeyState, obstacle: Obstacle) -> Error {
+    match obstacle {
+        Obstacle::Suspended => Error::OrganizationSuspended,
+        Obstacle::Closed => Error::OrganizationClosed,
+        Obstacle::Archived => Error::ProjectArchived,
+        Obstacle::Paused => Error::KeyPaused,
+        Obstacle::Owner => Error::Lacks(Lacking::Owner),
+        Obstacle::ServiceKeysOnly => Error::Lacks(Lacking::ServiceKeysOnly),
+        Obstacle::Blocked => Error::Lacks(Lacking::Blocked),
+        Obstacle::Billing => {
+            Error::BillingNotActive(format!("{}/{}/billing", gateway.public_url(), key.org))
+        }
+    }
 }
 
 fn bearer(head: &HeaderMap) -> Result<&str, Error> {
@@ -68,17 +105,17 @@ fn once<'a>(
     }
 }
 
-/// Some if the header does not contradict: it is not there, empty, or says the same.
-fn agrees(
+/// The id in a header; none if it is not there or empty. What is no id names nobody: the nil id.
+fn named<T: FromStr>(
     head: &HeaderMap,
     name: &HeaderName,
     shown: &'static str,
-    id: &str,
-) -> Result<Option<()>, Error> {
-    let value = once(head, name, shown)?;
-    Ok(value
-        .is_none_or(|value| value.is_empty() || value.as_bytes() == id.as_bytes())
-        .then_some(()))
+    nobody: T,
+) -> Result<Option<T>, Error> {
+    let value = once(head, name, shown)?.filter(|value| !value.is_empty());
+    Ok(value.map(|value| {
+        value.to_str().ok().and_then(|text| text.trim().parse().ok()).unwrap_or(nobody)
+    }))
 }
 
 /// In constant time.
@@ -90,31 +127,34 @@ fn is_right(peppers: &[SecretBox<[u8; 32]>], presented: &str, hash: &[u8; 32]) -
     })
 }
 
-async fn find(gateway: &Gateway, public_id: &str) -> Result<Known, Error> {
+/// Where the request goes; none unless the key is there and `holds`.
+async fn find(
+    gateway: &Gateway,
+    public_id: &str,
+    named: Named,
+    holds: impl Fn(&Proof) -> bool,
+) -> Result<Option<Choice>, Error> {
     let keys = gateway.keys();
-    let generation = match keys.find(public_id, Instant::now()) {
-        Lookup::Known(known) => return Ok(known),
+    let generation = match keys.find(public_id, named, Instant::now()) {
+        Lookup::Nobody => return Ok(None),
+        Lookup::Known(proof, choice) => return Ok(holds(&proof).then_some(choice)),
         Lookup::Stale => return Err(Error::LedgerUnavailable),
-        Lookup::Ask(generation) => generation,
+        // Naming ever other organizations is for who holds the key.
+        Lookup::Unchosen(proof, _) if !holds(&proof) => return Ok(None),
+        Lookup::Unchosen(_, generation) | Lookup::Ask(generation) => generation,
     };
     // A storm of keys that nobody has must not take all connections to the database.
     let permit = gateway.key_questions().acquire().await;
-    let known = gateway
-        .store()
-        .system()
-        .key_state(public_id)
-        .await
-        .map_err(|error| {
-            tracing::warn!(
-                error = &error as &dyn std::error::Error,
-                "a key could not be looked up"
-            );
-            Error::LedgerUnavailable
-        })?
-        .map(Arc::new);
+    let found = gateway.store().system().presented(public_id, named).await;
     drop(permit);
-    keys.learn(public_id, known.clone(), generation, Instant::now());
-    Ok(known)
+    let found = found.map_err(|error| {
+        tracing::warn!(error = &error as &dyn std::error::Error, "a key could not be looked up");
+        Error::LedgerUnavailable
+    })?;
+    match keys.learn(public_id, named, found, generation, Instant::now()) {
+        Lookup::Known(proof, choice) => Ok(holds(&proof).then_some(choice)),
+        _ => Ok(None),
+    }
 }
 
 #[cfg(test)]
@@ -142,14 +182,16 @@ mod tests {
     }
 
     #[test]
-    fn a_header_agrees_if_it_says_nothing_or_the_same() {
-        let agrees = |values| agrees(&head(values), &header::AUTHORIZATION, "X", "org-1");
-        assert!(matches!(agrees(&[]), Ok(Some(()))));
-        assert!(matches!(agrees(&[""]), Ok(Some(()))));
-        assert!(matches!(agrees(&["org-1"]), Ok(Some(()))));
-        assert!(matches!(agrees(&["org-2"]), Ok(None)));
-        assert!(matches!(agrees(&["ORG-1"]), Ok(None)));
-        assert!(agrees(&["org-1", "org-1"]).is_err());
+    fn a_header_that_is_no_id_names_nobody() {
+        const ORG: &str = "org-01936e5a00007000800000000000000a";
+        let named =
+            |values: &[&'static str]| named(&head(values), &header::AUTHORIZATION, "X", OrgId::NIL);
+        assert_eq!(named(&[]).unwrap(), None);
+        assert_eq!(named(&[""]).unwrap(), None);
+        assert_eq!(named(&[ORG]).unwrap(), Some(ORG.parse().unwrap()));
+        assert_eq!(named(&["org-2"]).unwrap(), Some(OrgId::NIL));
+        assert_eq!(named(&["proj_01936e5a00007000800000000000000a"]).unwrap(), Some(OrgId::NIL));
+        assert!(named(&[ORG, ORG]).is_err());
     }
 
     #[test]

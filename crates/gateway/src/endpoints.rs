@@ -16,7 +16,7 @@ use crate::{
     error::Error,
     forward::{Endpoint, forward},
     gateway::Gateway,
-    headers,
+    headers, models,
 };
 
 /// All of `/v1`; to be nested there.
@@ -24,8 +24,8 @@ pub fn router(gateway: Gateway) -> Router {
     Router::new()
         .route(Endpoint::ChatCompletions.path(), post(chat_completions))
         .route(Endpoint::Embeddings.path(), post(embeddings))
-        .route("/models", get(models))
-        .route("/models/{*model}", get(model))
+        .route("/models", get(list_models))
+        .route("/models/{*model}", get(show_model))
         .fallback(unknown_url)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(middleware::from_fn_with_state(gateway.clone(), receive))
@@ -88,22 +88,24 @@ struct Models {
     data: Vec<Model>,
 }
 
-/// The models that have a price and that somebody serves.
-async fn models(State(gateway): State<Gateway>, head: HeaderMap) -> Result<Json<Models>, Error> {
-    authenticate::caller(&gateway, &head).await?;
+/// The models that have a price, that somebody serves, and that the key's project may ask.
+async fn list_models(
+    State(gateway): State<Gateway>,
+    head: HeaderMap,
+) -> Result<Json<Models>, Error> {
+    let key = authenticate::caller(&gateway, domain::Endpoint::Models, &head).await?;
     let served = gateway.models().served(gateway.serving())?;
-    Ok(Json(Models {
-        object: "list",
-        data: served.iter().map(|price| Model::from(&**price)).collect(),
-    }))
+    let allowed = served.iter().filter(|price| models::allowed(&key, &price.model).is_ok());
+    Ok(Json(Models { object: "list", data: allowed.map(|price| Model::from(&**price)).collect() }))
 }
 
-async fn model(
+async fn show_model(
     State(gateway): State<Gateway>,
     Path(model): Path<String>,
     head: HeaderMap,
 ) -> Result<Json<Model>, Error> {
-    authenticate::caller(&gateway, &head).await?;
+    let key = authenticate::caller(&gateway, domain::Endpoint::Models, &head).await?;
+    models::allowed(&key, &model)?;
     let route = gateway.models().route(&model, gateway.serving())?;
     Ok(Json(Model::from(&*route.price)))
 }

@@ -1,7 +1,10 @@
 //! Every way in which a request fails, and the one place that turns it into HTTP: OpenAI's form,
 //! which its clients understand.
 
+use std::fmt;
+
 use axum::response::{IntoResponse, Response};
+use domain::Endpoint;
 use http::{HeaderValue, Method, StatusCode, Uri, header};
 use serde::Serialize;
 
@@ -12,7 +15,8 @@ use crate::{headers, refusal::Refused};
 pub(crate) enum Error {
     #[error("You didn't provide an API key. Send it as a header: Authorization: Bearer YOUR_KEY")]
     KeyMissing,
-    /// Unknown, malformed or revoked: which of them is told to nobody. The key is masked.
+    /// Unknown, malformed, revoked, expired or leaked: which of them is told to nobody. The key is
+    /// masked.
     #[error("Incorrect API key provided: {0}")]
     KeyInvalid(String),
     #[error(
@@ -23,10 +27,28 @@ pub(crate) enum Error {
     MismatchedOrganization,
     #[error("The header OpenAI-Project names another project than the API key's.")]
     MismatchedProject,
+    #[error(
+        "This personal key has no organization to bill: name one of yours in the header OpenAI-Organization, or choose a default organization in your account."
+    )]
+    OrganizationRequired,
+    #[error(
+        "This personal key has no project to bill: name one of yours in the header OpenAI-Project, or ask to be made a member of the organization's default project."
+    )]
+    ProjectRequired,
     #[error("The header {0} was sent more than once.")]
     RepeatedHeader(&'static str),
     #[error("This organization is suspended. Ask who runs this installation of Exchequer.")]
     OrganizationSuspended,
+    #[error("This organization is closed: its keys send no requests.")]
+    OrganizationClosed,
+    #[error("This API key is paused. Who may edit it resumes it on the page of API keys.")]
+    KeyPaused,
+    #[error("{0}")]
+    Lacks(Lacking),
+    #[error(
+        "The project {project} may not use the model `{model}`. An owner of the project chooses its models; GET /v1/models lists them."
+    )]
+    ModelNotAllowed { model: String, project: String },
     #[error("The project of this API key is archived: its keys send no requests.")]
     ProjectArchived,
     #[error(
@@ -51,8 +73,8 @@ pub(crate) enum Error {
     BodyCut,
     #[error("The body was not sent within a minute.")]
     BodySlow,
-    #[error("The body is larger than 16 MiB.")]
-    BodyTooLarge,
+    #[error("The body is larger than {0}.")]
+    BodyTooLarge(&'static str),
     #[error(
         "The body must be JSON: send it with Content-Type: application/json and without Content-Encoding."
     )]
@@ -86,6 +108,41 @@ pub(crate) enum Error {
     UpstreamStatus(StatusCode),
 }
 
+/// What a key has no right to.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Lacking {
+    /// To this endpoint.
+    Permission(Endpoint),
+    /// To any request, because its owner has none.
+    Owner,
+    /// To any request, because it is personal.
+    ServiceKeysOnly,
+    /// To any request, because an owner of the organization said so.
+    Blocked,
+}
+
+impl fmt::Display for Lacking {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Permission(endpoint) => write!(
+                f,
+                "This API key's permissions do not include {} ({}). Who may edit the key adds it, or use another key.",
+                endpoint.path(),
+                endpoint.label()
+            ),
+            Self::Owner => f.write_str(
+                "The owner of this API key may not send requests in its project (any more). Ask an owner of the project.",
+            ),
+            Self::ServiceKeysOnly => f.write_str(
+                "This organization takes no personal keys, only keys of service accounts. Ask an owner of the organization.",
+            ),
+            Self::Blocked => f.write_str(
+                "An owner of this organization refused this personal key: it sends no requests here.",
+            ),
+        }
+    }
+}
+
 /// Whether trying again can help.
 #[derive(Debug, Clone, Copy)]
 enum Retry {
@@ -97,92 +154,100 @@ enum Retry {
     Unsaid,
 }
 
-struct Form {
-    status: StatusCode,
-    kind: &'static str,
-    code: &'static str,
-    param: Option<&'static str>,
-    retry: Retry,
-}
-
 impl Error {
     /// A parameter that must be there and is not.
     pub(crate) const fn missing(param: &'static str) -> Self {
         Self::Missing(param)
     }
 
-    fn form(&self) -> Form {
-        let form = |status, kind, code, retry| Form { status, kind, code, param: None, retry };
-        let bad = |status, code| form(status, "invalid_request_error", code, Retry::Never);
-        let upstream = |status| form(status, "upstream_error", "upstream_error", Retry::Unsaid);
-        let unavailable =
-            |code| form(StatusCode::SERVICE_UNAVAILABLE, "server_error", code, Retry::After(1));
+    const fn status_and_code(&self) -> (StatusCode, &'static str) {
         match self {
             Self::KeyMissing | Self::KeyInvalid(_) | Self::AdminKey => {
-                bad(StatusCode::UNAUTHORIZED, "invalid_api_key")
+                (StatusCode::UNAUTHORIZED, "invalid_api_key")
             }
-            Self::MismatchedOrganization => {
-                bad(StatusCode::UNAUTHORIZED, "mismatched_organization")
+            Self::MismatchedOrganization => (StatusCode::UNAUTHORIZED, "mismatched_organization"),
+            Self::MismatchedProject | Self::ProjectRequired => {
+                (StatusCode::UNAUTHORIZED, "mismatched_project")
             }
-            Self::MismatchedProject => bad(StatusCode::UNAUTHORIZED, "mismatched_project"),
-            Self::RepeatedHeader(name) => {
-                Form { param: Some(name), ..bad(StatusCode::BAD_REQUEST, "repeated_header") }
+            Self::OrganizationRequired => (StatusCode::UNAUTHORIZED, "organization_required"),
+            Self::RepeatedHeader(_) => (StatusCode::BAD_REQUEST, "repeated_header"),
+            Self::OrganizationSuspended | Self::OrganizationClosed => {
+                (StatusCode::FORBIDDEN, "organization_suspended")
             }
-            Self::OrganizationSuspended => bad(StatusCode::FORBIDDEN, "organization_suspended"),
-            Self::ProjectArchived => bad(StatusCode::FORBIDDEN, "project_archived"),
-            Self::BillingNotActive(_) => form(
-                StatusCode::TOO_MANY_REQUESTS,
-                "billing_not_active",
-                "billing_not_active",
-                Retry::Never,
-            ),
+            Self::ProjectArchived => (StatusCode::FORBIDDEN, "project_archived"),
+            Self::KeyPaused => (StatusCode::FORBIDDEN, "key_paused"),
+            Self::Lacks(_) => (StatusCode::FORBIDDEN, "insufficient_permissions"),
+            Self::ModelNotAllowed { .. } => (StatusCode::FORBIDDEN, "model_not_allowed"),
+            Self::ModelNotPriced(_) => (StatusCode::FORBIDDEN, "model_not_priced"),
+            Self::BillingNotActive(_) => (StatusCode::TOO_MANY_REQUESTS, "billing_not_active"),
             Self::ModelUnknown(_) | Self::ModelNotServed(_) => {
-                Form { param: Some("model"), ..bad(StatusCode::NOT_FOUND, "model_not_found") }
+                (StatusCode::NOT_FOUND, "model_not_found")
             }
-            Self::ModelNotPriced(_) => {
-                Form { param: Some("model"), ..bad(StatusCode::FORBIDDEN, "model_not_priced") }
-            }
-            Self::NotJson(_) => bad(StatusCode::BAD_REQUEST, "invalid_json"),
-            Self::Missing(param) => Form {
-                param: Some(param),
-                ..bad(StatusCode::BAD_REQUEST, "missing_required_parameter")
-            },
-            Self::Invalid { param, .. } => {
-                Form { param: Some(param), ..bad(StatusCode::BAD_REQUEST, "invalid_value") }
-            }
-            Self::BodyCut | Self::BodySlow => bad(StatusCode::BAD_REQUEST, "incomplete_body"),
-            Self::BodyTooLarge => bad(StatusCode::PAYLOAD_TOO_LARGE, "request_too_large"),
-            Self::NotJsonType => bad(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type"),
-            Self::UnknownUrl(..) => bad(StatusCode::NOT_FOUND, "unknown_url"),
-            Self::MethodNotAllowed(..) => {
-                bad(StatusCode::METHOD_NOT_ALLOWED, "method_not_supported")
-            }
-            Self::Refused(refused) => form(
-                StatusCode::TOO_MANY_REQUESTS,
-                "insufficient_quota",
-                refused.code(),
-                if refused.may_wait { Retry::After(1) } else { Retry::Never },
-            ),
-            Self::LedgerUnavailable => unavailable("ledger_unavailable"),
-            Self::ShuttingDown => unavailable("shutting_down"),
+            Self::NotJson(_) => (StatusCode::BAD_REQUEST, "invalid_json"),
+            Self::Missing(_) => (StatusCode::BAD_REQUEST, "missing_required_parameter"),
+            Self::Invalid { .. } => (StatusCode::BAD_REQUEST, "invalid_value"),
+            Self::BodyCut | Self::BodySlow => (StatusCode::BAD_REQUEST, "incomplete_body"),
+            Self::BodyTooLarge(_) => (StatusCode::PAYLOAD_TOO_LARGE, "request_too_large"),
+            Self::NotJsonType => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type"),
+            Self::UnknownUrl(..) => (StatusCode::NOT_FOUND, "unknown_url"),
+            Self::MethodNotAllowed(..) => (StatusCode::METHOD_NOT_ALLOWED, "method_not_supported"),
+            Self::Refused(refused) => (StatusCode::TOO_MANY_REQUESTS, refused.code()),
+            Self::LedgerUnavailable => (StatusCode::SERVICE_UNAVAILABLE, "ledger_unavailable"),
+            Self::ShuttingDown => (StatusCode::SERVICE_UNAVAILABLE, "shutting_down"),
             Self::UpstreamDenied
             | Self::UpstreamRefused
             | Self::UpstreamLost
-            | Self::UpstreamGarbage => upstream(StatusCode::BAD_GATEWAY),
-            Self::UpstreamTimeout => upstream(StatusCode::GATEWAY_TIMEOUT),
-            Self::UpstreamStatus(status) => upstream(*status),
+            | Self::UpstreamGarbage => (StatusCode::BAD_GATEWAY, "upstream_error"),
+            Self::UpstreamTimeout => (StatusCode::GATEWAY_TIMEOUT, "upstream_error"),
+            Self::UpstreamStatus(status) => (*status, "upstream_error"),
+        }
+    }
+
+    /// What OpenAI's clients call the type.
+    fn kind(&self) -> &'static str {
+        match self {
+            Self::Refused(_) => "insufficient_quota",
+            Self::BillingNotActive(_) => "billing_not_active",
+            Self::LedgerUnavailable | Self::ShuttingDown => "server_error",
+            _ if self.is_upstream() => "upstream_error",
+            _ => "invalid_request_error",
+        }
+    }
+
+    fn is_upstream(&self) -> bool {
+        self.status_and_code().1 == "upstream_error"
+    }
+
+    const fn param(&self) -> Option<&'static str> {
+        match self {
+            Self::ModelUnknown(_)
+            | Self::ModelNotServed(_)
+            | Self::ModelNotPriced(_)
+            | Self::ModelNotAllowed { .. } => Some("model"),
+            Self::RepeatedHeader(param) | Self::Missing(param) | Self::Invalid { param, .. } => {
+                Some(*param)
+            }
+            _ => None,
+        }
+    }
+
+    fn retry(&self) -> Retry {
+        match self {
+            Self::LedgerUnavailable | Self::ShuttingDown => Retry::After(1),
+            Self::Refused(refused) if refused.may_wait => Retry::After(1),
+            _ if self.is_upstream() => Retry::Unsaid,
+            _ => Retry::Never,
         }
     }
 
     /// The body, which is also what a stream that began well ends with.
     pub(crate) fn body(&self) -> String {
-        let form = self.form();
         let body = Body {
             error: Detail {
                 message: self.to_string(),
-                kind: form.kind,
-                param: form.param,
-                code: form.code,
+                kind: self.kind(),
+                param: self.param(),
+                code: self.status_and_code().1,
                 limit: match self {
                     Self::Refused(refused) => Some(refused.fields()),
                     _ => None,
@@ -212,17 +277,18 @@ struct Detail<'a> {
 
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
-        let form = self.form();
-        let mut response = (form.status, self.body()).into_response();
+        let (status, _) = self.status_and_code();
+        let mut response = (status, self.body()).into_response();
         let head = response.headers_mut();
         head.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        if let Retry::Never = form.retry {
-            head.insert(headers::SHOULD_RETRY, HeaderValue::from_static("false"));
+        match self.retry() {
+            Retry::Never => {
+                drop(head.insert(headers::SHOULD_RETRY, HeaderValue::from_static("false")));
+            }
+            Retry::After(seconds) => drop(head.insert(header::RETRY_AFTER, seconds.into())),
+            Retry::Unsaid => {}
         }
-        if let Retry::After(seconds) = form.retry {
-            head.insert(header::RETRY_AFTER, seconds.into());
-        }
-        if form.status == StatusCode::UNAUTHORIZED {
+        if status == StatusCode::UNAUTHORIZED {
             head.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         response
@@ -258,9 +324,18 @@ mod tests {
             Error::AdminKey,
             Error::MismatchedOrganization,
             Error::MismatchedProject,
+            Error::OrganizationRequired,
+            Error::ProjectRequired,
             Error::RepeatedHeader("OpenAI-Project"),
             Error::OrganizationSuspended,
+            Error::OrganizationClosed,
             Error::ProjectArchived,
+            Error::KeyPaused,
+            Error::Lacks(Lacking::Permission(Endpoint::Chat)),
+            Error::Lacks(Lacking::Owner),
+            Error::Lacks(Lacking::ServiceKeysOnly),
+            Error::Lacks(Lacking::Blocked),
+            Error::ModelNotAllowed { model: "gpt-4o".to_owned(), project: "Search".to_owned() },
             Error::BillingNotActive("http://localhost:3000/billing".to_owned()),
             Error::ModelUnknown("gpt-0".to_owned()),
             Error::ModelNotServed("gpt-4o".to_owned()),
@@ -271,7 +346,7 @@ mod tests {
             Error::BodyCut,
             Error::BodySlow,
             Error::UpstreamDenied,
-            Error::BodyTooLarge,
+            Error::BodyTooLarge("16 MiB"),
             Error::NotJsonType,
             Error::UnknownUrl(Method::POST, uri()),
             Error::MethodNotAllowed(Method::GET, uri()),

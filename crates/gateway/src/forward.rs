@@ -1,20 +1,18 @@
 //! The way of a request: authenticate, resolve, bound, reserve; then forward and settle in a task of
 //! its own, which runs to its end though the client hangs up.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
-use axum::{body::Body, extract::Request, response::Response};
-use bytes::Bytes;
+use axum::{extract::Request, response::Response};
 use domain::EventId;
 use http::{HeaderMap, header};
-use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use ledger::{Refusal, Reservation};
 use store::system::KeyState;
-use tokio::{sync::oneshot, time::timeout};
+use tokio::sync::oneshot;
 
 use crate::{
     ask::Ask,
-    authenticate,
+    authenticate, body,
     booking::Booking,
     bound::Bound,
     connection,
@@ -22,15 +20,13 @@ use crate::{
     exchange::{Exchange, Provider},
     gateway::Gateway,
     headers,
-    models::Route,
+    models::{self, Route},
     refusal::Refused,
     sandbox::Steering,
 };
 
 /// The largest body of a request.
 const LARGEST: usize = 16 * 1024 * 1024;
-/// How long a client may take to send it.
-const SLOWEST: Duration = Duration::from_mins(1);
 
 /// What can be asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,6 +41,14 @@ impl Endpoint {
         match self {
             Self::ChatCompletions => "/chat/completions",
             Self::Embeddings => "/embeddings",
+        }
+    }
+
+    /// What a key must be allowed.
+    const fn permission(self) -> domain::Endpoint {
+        match self {
+            Self::ChatCompletions => domain::Endpoint::Chat,
+            Self::Embeddings => domain::Endpoint::Embeddings,
         }
     }
 
@@ -64,14 +68,15 @@ pub(crate) async fn forward(
     request: Request,
 ) -> Result<Response, Error> {
     let (head, body) = request.into_parts();
-    authenticate::caller(&gateway, &head.headers).await?;
+    authenticate::caller(&gateway, endpoint.permission(), &head.headers).await?;
     if !connection::is_json(&head.headers) || head.headers.contains_key(header::CONTENT_ENCODING) {
         return Err(Error::NotJsonType);
     }
-    let body = read(body).await?;
+    let body = body::read(body, LARGEST, "16 MiB").await?;
     // A body may take its time: what the key may is judged again, now that it counts.
-    let key = authenticate::caller(&gateway, &head.headers).await?;
+    let key = authenticate::caller(&gateway, endpoint.permission(), &head.headers).await?;
     let ask = endpoint.read(&body)?;
+    models::allowed(&key, &ask.model)?;
     let route = gateway.models().route(&ask.model, gateway.serving())?;
     let provider = provider(&gateway, &route, &head.headers)?;
     let mut size = ask.size;
@@ -96,14 +101,6 @@ pub(crate) async fn forward(
     gateway.tasks().spawn(exchange.run(answer));
     // A task that ends without an answer was stopped with the program.
     answered.await.map_err(|_| Error::UpstreamLost)
-}
-
-async fn read(body: Body) -> Result<Bytes, Error> {
-    let whole = timeout(SLOWEST, Limited::new(body, LARGEST).collect()).await;
-    let whole = whole.map_err(|_| Error::BodySlow)?.map_err(|error| {
-        if error.is::<LengthLimitError>() { Error::BodyTooLarge } else { Error::BodyCut }
-    })?;
-    Ok(whole.to_bytes())
 }
 
 fn provider(gateway: &Gateway, route: &Route, head: &HeaderMap) -> Result<Provider, Error> {
@@ -133,6 +130,7 @@ async fn reserve(
         project: key.project,
         key: key.key,
         member: key.member,
+        tracked: key.tracked,
         model: ask.model.clone().into_owned(),
         price: Arc::clone(&route.price),
         sandbox: route.sandbox,

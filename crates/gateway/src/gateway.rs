@@ -20,6 +20,7 @@ use crate::{
     keys::Keys,
     models::{Models, Serving},
     receipts::Receipts,
+    uses::Uses,
 };
 
 /// How often changes are asked for.
@@ -28,6 +29,8 @@ const NEWS: Duration = Duration::from_millis(250);
 const PRICES: Duration = Duration::from_secs(5);
 /// How often receipts are written.
 const RECEIPTS: Duration = Duration::from_secs(1);
+/// How often it is written when keys were last used.
+const USES: Duration = Duration::from_secs(15);
 /// How many streams that nobody reads any more are read to their usage at once.
 const DRAINS: usize = 512;
 /// How many keys are looked up at once.
@@ -70,6 +73,7 @@ struct Inner {
     keys: Keys,
     models: Models,
     receipts: Receipts,
+    uses: Uses,
     drains: Arc<Semaphore>,
     key_questions: Semaphore,
 }
@@ -93,16 +97,18 @@ impl Gateway {
             keys: Keys::default(),
             models: Models::default(),
             receipts: Receipts::default(),
+            uses: Uses::default(),
             drains: Arc::new(Semaphore::new(DRAINS)),
             key_questions: Semaphore::new(KEY_QUESTIONS),
         })))
     }
 
-    /// Starts its tasks: news of keys, the price list, receipts. They end at shutdown.
+    /// Starts its tasks: news of keys, the price list, receipts, uses of keys. They end at shutdown.
     pub fn start(&self) {
         self.0.tasks.spawn(self.clone().hear_news());
         self.0.tasks.spawn(self.clone().read_prices());
         self.0.tasks.spawn(self.clone().write_receipts());
+        self.0.tasks.spawn(self.clone().write_uses());
     }
 
     async fn hear_news(self) {
@@ -149,6 +155,26 @@ impl Gateway {
         if let Err(error) = self.store().system().flush_receipts(&rows).await {
             warn("receipts could not be written yet", &error);
             self.0.receipts.put_back(rows);
+        }
+    }
+
+    async fn write_uses(self) {
+        let mut ticks = interval(USES);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        while self.ticked(&mut ticks).await {
+            self.flush_uses().await;
+        }
+        self.flush_uses().await;
+    }
+
+    async fn flush_uses(&self) {
+        let uses = self.0.uses.take();
+        if uses.is_empty() {
+            return;
+        }
+        if let Err(error) = self.store().system().record_key_uses(&uses).await {
+            warn("uses of keys could not be written yet", &error);
+            self.0.uses.put_back(uses);
         }
     }
 
@@ -203,6 +229,10 @@ impl Gateway {
 
     pub(crate) fn receipts(&self) -> &Receipts {
         &self.0.receipts
+    }
+
+    pub(crate) fn uses(&self) -> &Uses {
+        &self.0.uses
     }
 
     /// One permit per stream that is read for its usage alone.

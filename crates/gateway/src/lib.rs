@@ -12,6 +12,7 @@
 
 mod ask;
 mod authenticate;
+mod body;
 mod booking;
 mod bound;
 mod connection;
@@ -33,6 +34,7 @@ mod sandbox;
 mod sse;
 mod tap;
 mod usage;
+mod uses;
 mod volume;
 mod whole;
 

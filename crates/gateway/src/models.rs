@@ -6,6 +6,7 @@ use std::{
 };
 
 use domain::Price;
+use store::system::KeyState;
 
 use crate::{error::Error, sandbox};
 
@@ -32,6 +33,16 @@ pub(crate) struct Route {
 pub(crate) struct Serving {
     pub(crate) sandbox: bool,
     pub(crate) upstream: bool,
+}
+
+/// Stops unless the key's project may ask the model, whether there is one of that name or not.
+pub(crate) fn allowed(key: &KeyState, model: &str) -> Result<(), Error> {
+    let is_in =
+        |models: &Vec<String>| models.binary_search_by(|one| one.as_str().cmp(model)).is_ok();
+    if key.models.as_ref().is_none_or(is_in) {
+        return Ok(());
+    }
+    Err(Error::ModelNotAllowed { model: model.to_owned(), project: key.project_name.clone() })
 }
 
 impl Models {

@@ -60,24 +60,14 @@ impl Receipts {
 
 #[cfg(test)]
 mod tests {
-    use domain::{KeyId, OrgId, ProjectId};
+    use domain::OrgId;
 
     use super::*;
 
     #[test]
     fn counts_until_it_is_written() {
         let (receipts, limit) = (Receipts::default(), crate::refusal::tests::example(false).limit);
-        let key = KeyState {
-            key: KeyId::generate(),
-            org: OrgId::generate(),
-            project: ProjectId::generate(),
-            member: None,
-            secret_hash: [0; 32],
-            revoked: false,
-            archived: false,
-            suspended: false,
-            billing: true,
-        };
+        let key = crate::keys::tests::key(OrgId::generate());
         let counts = || receipts.take().iter().map(|row| row.count).collect::<Vec<_>>();
         receipts.count(&key, &limit);
         receipts.count(&key, &limit);

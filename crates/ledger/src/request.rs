@@ -19,8 +19,11 @@ pub struct Request {
     pub project: ProjectId,
     /// With which key.
     pub key: KeyId,
-    /// Who made the key, if a person did.
+    /// Whose key it is, if a person's.
     pub member: Option<UserId>,
+    /// Whether its usage is told apart by key. If not, intent and event carry no key; the key's
+    /// counters count all the same.
+    pub tracked: bool,
     /// The model as the client named it.
     pub model: String,
     /// The price version that it will be charged with.

@@ -10,7 +10,8 @@ use crate::{COUNTERS, CounterRef, Request, Reserving};
 /// Counters by place, and the clock.
 #[derive(Debug, Default)]
 pub(crate) struct Windows {
-    known: HashMap<(Scope, Period), CounterRef>,
+    /// With the organization: a personal key has counters in several.
+    known: HashMap<(OrgId, Scope, Period), CounterRef>,
     clock: Option<(DateTime<Utc>, Instant)>,
 }
 
@@ -33,9 +34,10 @@ impl Windows {
     pub(crate) fn of(&self, request: &Request) -> Option<[CounterRef; COUNTERS]> {
         let now = self.now()?;
         let found: Vec<CounterRef> = Reserving::places(request)
-            .iter()
-            .map_while(|place| {
-                self.known.get(place).filter(|c| c.starts <= now && now < c.ends).copied()
+            .into_iter()
+            .map_while(|(scope, period)| {
+                let place = (request.org, scope, period);
+                self.known.get(&place).filter(|c| c.starts <= now && now < c.ends).copied()
             })
             .collect();
         found.try_into().ok()
@@ -46,11 +48,11 @@ impl Windows {
         let now = self.now();
         Reserving::places(request)
             .into_iter()
+            .map(|(scope, period)| (request.org, scope, period))
             .filter(|place| {
                 let over = |c: &CounterRef| now.is_none_or(|now| now < c.starts || c.ends <= now);
                 self.known.get(place).is_none_or(over)
             })
-            .map(|(scope, period)| (request.org, scope, period))
             .collect()
     }
 
@@ -59,9 +61,7 @@ impl Windows {
         if self.known.len() > MOST {
             self.known.clear();
         }
-        for (&(_, scope, period), &counter) in places.iter().zip(counters) {
-            self.known.insert((scope, period), counter);
-        }
+        self.known.extend(places.iter().copied().zip(counters.iter().copied()));
     }
 
     /// Forgets everything, so that it is asked for again.

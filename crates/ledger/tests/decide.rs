@@ -36,6 +36,7 @@ fn reserving(bound: u16, other: bool) -> Reserving {
         project: ProjectId::generate(),
         key: KeyId::generate(),
         member: None,
+        tracked: true,
         model: "m".into(),
         price: Arc::new(price),
         sandbox: true,

@@ -62,6 +62,21 @@ impl Tenant {
 
     /// Another key of a project.
     pub async fn key(store: &Store, caller: &Caller, project: ProjectId) -> (KeyId, String) {
+        let (secret, hash) = Self::secret();
+        let parts = api_key::parse(&secret).unwrap();
+        let new = NewKey {
+            public_id: parts.public_id,
+            secret_hash: &hash,
+            last_four: &secret[secret.len() - 4..],
+        };
+        let name: Name = "Test key".parse().unwrap();
+        let new = NewApiKey::new(project, name, new);
+        let key = store.create_api_key(caller, &new).await.unwrap().id;
+        (key, secret)
+    }
+
+    /// A key that nobody has yet, and its hash.
+    pub fn secret() -> (String, Vec<u8>) {
         let mut digits = [0; api_key::ENTROPY];
         let random = [KeyId::generate(), KeyId::generate(), KeyId::generate(), KeyId::generate()];
         for (digit, byte) in
@@ -72,18 +87,25 @@ impl Tenant {
         // An id begins with its time: the public part takes the random end.
         digits.rotate_left(7);
         let secret = api_key::compose(digits);
-        let parts = api_key::parse(&secret).unwrap();
         let mut mac = Hmac::<Sha256>::new_from_slice(&PEPPER).unwrap();
         mac.update(secret.as_bytes());
-        let hash = mac.finalize().into_bytes();
-        let new = NewKey {
-            public_id: parts.public_id,
-            secret_hash: &hash,
-            last_four: &secret[secret.len() - 4..],
-        };
-        let name: Name = "Test key".parse().unwrap();
-        let new = NewApiKey::new(project, name, new);
-        let key = store.create_api_key(caller, &new).await.unwrap().id;
-        (key, secret)
+        let hash = mac.finalize().into_bytes().to_vec();
+        (secret, hash)
+    }
+
+    /// A personal key of the owner: its id and itself.
+    pub async fn personal_key(&self, database: &Database) -> (KeyId, String) {
+        let (id, (secret, hash)) = (KeyId::generate(), Self::secret());
+        sqlx::query(
+            "INSERT INTO personal_keys (id, user_id, name, public_id, secret_hash, last_four) VALUES ($1, $2, 'Mine', $3, $4, '')",
+        )
+        .bind(id.uuid())
+        .bind(self.user.uuid())
+        .bind(api_key::parse(&secret).unwrap().public_id)
+        .bind(hash)
+        .execute(&database.admin)
+        .await
+        .unwrap();
+        (id, secret)
     }
 }

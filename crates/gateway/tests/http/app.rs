@@ -12,6 +12,7 @@ use hyper_util::{
     rt::TokioExecutor,
 };
 use secrecy::{SecretBox, SecretString};
+use store::Store;
 use testkit::{Database, PEPPER, Tenant, provider::Provider};
 use tokio::net::TcpListener;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -77,31 +78,20 @@ impl App {
             .await;
         let (tasks, shutdown) = (TaskTracker::new(), CancellationToken::new());
         let store = database.store.clone();
-        let ledger = ledger::Node::start(Arc::new(store.book()), &tasks, shutdown.clone());
-        let gateway = Gateway::new(Setup {
-            ledger: ledger.await.unwrap(),
-            store,
-            peppers: vec![SecretBox::new(Box::new(PEPPER))],
-            upstream: Some(Upstream {
-                base_url: url.parse().unwrap(),
-                key: SecretString::from("sk-upstream"),
-                timeout,
-            }),
-            sandbox: true,
-            public_url: "http://exchequer.test/".to_owned(),
-            tasks: tasks.clone(),
-            shutdown: shutdown.clone(),
-        })
-        .unwrap();
-        gateway.start();
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let base = format!("http://{}/v1", listener.local_addr().unwrap());
-        let router = Router::new().nest("/v1", gateway::router(gateway));
-        tasks.spawn(async move { axum::serve(listener, router).await });
+        let base = serve(store, url, timeout, &tasks, &shutdown).await;
         let client = Client::builder(TokioExecutor::new()).build_http();
         let app = Self { database, tenant, provider, shutdown, base, client };
         app.is_ready().await;
         app
+    }
+
+    /// The same installation as another node sees it.
+    pub(crate) async fn second_node(&self) -> Node {
+        let (tasks, shutdown) = (TaskTracker::new(), CancellationToken::new());
+        let store = self.database.another().await;
+        let timeout = Duration::from_secs(5);
+        let base = serve(store, &self.provider.url(), timeout, &tasks, &shutdown).await;
+        Node { base, shutdown }
     }
 
     async fn is_ready(&self) {
@@ -200,6 +190,50 @@ impl App {
             + (SELECT count(*) FROM counters WHERE held <> 0 OR spent <> 0)";
         assert_eq!(self.database.look(held).await, "0");
     }
+}
+
+/// Another node; it stops when it is dropped.
+pub(crate) struct Node {
+    pub(crate) base: String,
+    shutdown: CancellationToken,
+}
+
+impl Drop for Node {
+    fn drop(&mut self) {
+        self.shutdown.cancel();
+    }
+}
+
+/// A gateway on a port of its own; its address.
+async fn serve(
+    store: Store,
+    upstream: &str,
+    timeout: Duration,
+    tasks: &TaskTracker,
+    shutdown: &CancellationToken,
+) -> String {
+    let ledger = ledger::Node::start(Arc::new(store.book()), tasks, shutdown.clone());
+    let gateway = Gateway::new(Setup {
+        ledger: ledger.await.unwrap(),
+        store,
+        peppers: vec![SecretBox::new(Box::new(PEPPER))],
+        upstream: Some(Upstream {
+            base_url: upstream.parse().unwrap(),
+            key: SecretString::from("sk-upstream"),
+            timeout,
+        }),
+        sandbox: true,
+        public_url: "http://exchequer.test/".to_owned(),
+        tasks: tasks.clone(),
+        shutdown: shutdown.clone(),
+    })
+    .unwrap();
+    gateway.start();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base = format!("http://{}/v1", listener.local_addr().unwrap());
+    let router = Router::new().nest("/v1", gateway::router(gateway));
+    tasks.spawn(async move { axum::serve(listener, router).await });
+    base
 }
 
 /// A chat's body.

@@ -5,5 +5,8 @@ mod access;
 mod app;
 mod budgets;
 mod json;
+mod keys;
+mod personal;
 mod sandbox;
 mod streams;
+mod uses;

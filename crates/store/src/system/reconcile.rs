@@ -83,25 +83,31 @@ FROM i FULL JOIN counters k USING (id)
 WHERE (COALESCE(i.running, 0), COALESCE(i.held, 0)) IS DISTINCT FROM (k.running, k.held)
 ORDER BY id LIMIT 1";
 
+/// An untracked key leaves the nil id behind.
 const ORPHAN_INTENTS: &str = "
 SELECT format('request %s of organization %s: node %s, project %s, key %s', i.id, i.org_id, i.node_id, i.project_id, i.key_id)
 FROM intents i LEFT JOIN nodes n ON n.id = i.node_id
 LEFT JOIN projects p ON (p.org_id, p.id) = (i.org_id, i.project_id)
 LEFT JOIN api_keys k ON (k.org_id, k.id) = (i.org_id, i.key_id)
-WHERE n.id IS NULL OR p.id IS NULL OR k.id IS NULL ORDER BY i.id LIMIT 1";
+LEFT JOIN personal_keys q ON q.id = i.key_id
+WHERE n.id IS NULL OR p.id IS NULL OR (k.id IS NULL AND q.id IS NULL AND i.key_id <> '00000000-0000-0000-0000-000000000000')
+ORDER BY i.id LIMIT 1";
 
 const ORPHAN_EVENTS: &str = "
 SELECT format('request %s of organization %s: project %s, key %s', e.id, e.org_id, e.project_id, e.key_id)
 FROM events e LEFT JOIN projects p ON (p.org_id, p.id) = (e.org_id, e.project_id)
 LEFT JOIN api_keys k ON (k.org_id, k.id) = (e.org_id, e.key_id)
-WHERE p.id IS NULL OR k.id IS NULL ORDER BY e.id LIMIT 1";
+LEFT JOIN personal_keys q ON q.id = e.key_id
+WHERE p.id IS NULL OR (k.id IS NULL AND q.id IS NULL AND e.key_id <> '00000000-0000-0000-0000-000000000000')
+ORDER BY e.id LIMIT 1";
 
 const EVENTS_WINDOWS: &str = "
 SELECT format('request %s, admitted %s, is booked on counter %s (%s %s, %s from %s)', e.id, e.admitted_at, k.id,
     k.scope, k.scope_id, k.period, k.starts)
 FROM events e CROSS JOIN unnest(e.counters) AS c (id) JOIN counters k ON k.id = c.id
 WHERE e.admitted_at < k.starts OR e.admitted_at >= k.ends OR k.org_id <> e.org_id
-    OR k.scope_id NOT IN (e.org_id, e.project_id, e.key_id)
+    OR (k.scope_id NOT IN (e.org_id, e.project_id, e.key_id)
+        AND NOT (k.scope = 'key' AND e.key_id = '00000000-0000-0000-0000-000000000000'))
 ORDER BY e.id LIMIT 1";
 
 impl System<'_> {

@@ -41,6 +41,7 @@ pub(crate) fn request(tenant: &Tenant, price: &Arc<Price>, bound: &str) -> Reque
         project: tenant.project,
         key: tenant.key,
         member: Some(tenant.user),
+        tracked: true,
         model: price.model.clone(),
         price: Arc::clone(price),
         sandbox: true,

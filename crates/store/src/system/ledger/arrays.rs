@@ -79,7 +79,7 @@ impl Arrays {
         self.r_orgs.push(request.org.uuid());
         self.r_ids.push(request.id.uuid());
         self.r_projects.push(request.project.uuid());
-        self.r_keys.push(request.key.uuid());
+        self.r_keys.push(if request.tracked { request.key.uuid() } else { Uuid::nil() });
         self.r_members.push(request.member.map_or(Uuid::nil(), domain::UserId::uuid));
         self.r_models.push(request.model.clone());
         self.r_prices.push(request.price.id.uuid());
