@@ -206,6 +206,9 @@ fn the_head_of_an_audit_log_is_one_line() {
     assert_eq!(mail.subject, "Audit log of Brackwater Freight: 1,204 entries");
     assert!(mail.text.lines().any(|line| line.ends_with(&head)), "{}", mail.text);
     insta::assert_snapshot!("audit_head.text", mail.text);
+}
+
+#[test]
 fn invitation() {
     let params = json!({
         "invitation": "invite-0192a000000070008000000000000001",
