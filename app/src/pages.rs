@@ -8,14 +8,17 @@ mod forgot;
 mod frame;
 mod home;
 mod invitation;
+mod key_fields;
 mod keys;
 mod new_key;
 mod not_found;
 mod organizations;
 mod person;
+mod personal_keys;
 mod project;
 mod projects;
 mod reset;
+mod service_accounts;
 mod settings;
 mod setup;
 mod sign_in;
@@ -45,9 +48,11 @@ pub fn router() -> Router<App> {
         .merge(keys::router())
         .merge(new_key::router())
         .merge(organizations::router())
+        .merge(personal_keys::router())
         .merge(project::router())
         .merge(projects::router())
         .merge(reset::router())
+        .merge(service_accounts::router())
         .merge(settings::router())
         .merge(setup::router())
         .merge(sign_in::router())

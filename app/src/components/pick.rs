@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use super::field::Wiring;
+
 /// A checkbox with its words.
 #[component]
 pub fn Tick(
@@ -43,11 +45,23 @@ pub fn Knob(
 
 /// Fields that answer one question.
 #[component]
-pub fn Group(#[prop(into)] legend: String, children: Children) -> impl IntoView {
+pub fn Group(
+    #[prop(into)] legend: String,
+    /// What summaries of errors call it.
+    #[prop(default = "")]
+    name: &'static str,
+    #[prop(optional, into)] help: Option<String>,
+    #[prop(optional_no_strip)] error: Option<String>,
+    children: Children,
+) -> impl IntoView {
+    let wiring = Wiring::new(name, help, error);
+    let id = (!name.is_empty()).then(|| wiring.id.clone());
+    let described_by = wiring.described_by();
     view! {
-        <fieldset class="field">
+        <fieldset class="field" id=id aria-describedby=described_by>
             <legend>{legend}</legend>
             {children()}
+            {wiring.notes()}
         </fieldset>
     }
     .into_any()

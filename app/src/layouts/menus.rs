@@ -51,6 +51,7 @@ pub(super) fn UserMenu(frame: Frame) -> impl IntoView {
         <div class="menu up" id="me" popover="auto">
             <p>{frame.user_email}</p>
             <a href="/account">"Your account"</a>
+            <a href="/account/keys">"Personal keys"</a>
             <hr/>
             <p>"Theme"</p>
             <form method="post" action="/theme">{themes.collect_view()}</form>

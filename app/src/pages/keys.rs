@@ -1,9 +1,13 @@
-//! `/{org}/keys`: every key of every project, and the way to revoke one.
+//! `/{org}/keys`: the keys of the projects that a person sees.
 
+mod edit;
+mod filter;
+mod import;
+mod key;
+mod members;
 mod revoke;
+mod rotate;
 mod state;
-
-use std::collections::HashMap;
 
 use axum::{
     Router,
@@ -11,38 +15,33 @@ use axum::{
     response::Response,
     routing::get,
 };
-use domain::{Action, KeyId};
+use domain::Action;
+use filter::{Asked, Keys, owner};
 use leptos::prelude::*;
-use serde::Deserialize;
-use state::KeyState;
-use store::{ApiKey, KeyActivity};
+use state::{Hygiene, KeyState, last_used};
+use store::{ApiKey, KeyOwner};
 
 use crate::{
     components::{
-        Badge, Card, Column, Empty, Glyph, Link, LinkButton, Money, Notice, Precision, Table, Tabs,
-        Time, Tone, Weight,
+        Badge, Card, Column, Empty, Glyph, Link, LinkButton, Money, Notice, Pager, Precision,
+        Table, Tabs, Time, Tone, Weight, ago,
     },
     layouts::{NavItem, PageHead, Shell},
     render::Page,
     web::{App, Failure, Member},
 };
 
+/// Rows in one page.
+const ROWS: usize = 100;
+
 pub(super) fn router() -> Router<App> {
-    Router::new().route("/{org}/keys", get(show)).merge(revoke::router())
-}
-
-#[derive(Deserialize)]
-struct Asked {
-    /// `revoked` for the revoked ones.
-    state: Option<String>,
-}
-
-struct List {
-    keys: Vec<ApiKey>,
-    activity: HashMap<KeyId, KeyActivity>,
-    /// Show the revoked ones.
-    revoked: bool,
-    billing: bool,
+    Router::new()
+        .route("/{org}/keys", get(show))
+        .merge(import::router())
+        .merge(key::router())
+        .merge(members::router())
+        .merge(revoke::router())
+        .merge(rotate::router())
 }
 
 async fn show(
@@ -50,28 +49,57 @@ async fn show(
     member: Member,
     Query(asked): Query<Asked>,
 ) -> Result<Response, Failure> {
-    let found = List {
+    let keys = Keys {
         keys: app.store.api_keys(&member.caller).await?,
         activity: app.store.key_activity(&member.caller).await?,
-        revoked: asked.state.as_deref() == Some("revoked"),
-        // Who can't fill it in is not told to.
-        billing: !member.can(Action::SeeBilling)
-            || app.store.billing_profile(&member.caller).await?.is_some(),
+        now: app.store.system().now().await?,
     };
+    // Who can't fill it in is not told to.
+    let billing = !member.can(Action::SeeBilling)
+        || app.store.billing_profile(&member.caller).await?.is_some();
     Ok(member.visitor.look.page(Page::new("API keys"), || {
-        let new_key = member.path("keys/new");
-        let no_billing = (!found.billing).then(|| no_billing(&member));
-        let list = list(&member, found);
+        let no_billing = (!billing).then(|| no_billing(&member));
+        let (new_key, import) = (member.path("keys/new"), member.path("keys/import"));
+        let tabs = tabs(&member, Tab::Keys);
+        let hygiene = (!keys.keys.is_empty()).then(|| hygiene(&member, &asked, &keys));
+        let list = list(&member, &asked, &keys);
         view! {
             <Shell frame=member.frame(NavItem::Keys)>
-                <PageHead title="API keys" sub="Every key of every project. A key is shown once, when it is made.">
+                <PageHead title="API keys" sub="A key lets an application send requests for one project. It is shown once, when it is made.">
+                    <LinkButton href=import>"Import labels"</LinkButton>
                     <LinkButton href=new_key weight=Weight::Primary glyph=Glyph::Plus>"New key"</LinkButton>
                 </PageHead>
                 {no_billing}
+                {tabs}
+                {hygiene}
                 {list}
             </Shell>
         }
     }))
+}
+
+/// A list about keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Tab {
+    Keys,
+    ServiceAccounts,
+    Personal,
+}
+
+/// The lists that the person may see.
+pub(super) fn tabs(member: &Member, current: Tab) -> AnyView {
+    let mut tabs = vec![
+        (Tab::Keys, "Keys of projects", "keys"),
+        (Tab::ServiceAccounts, "Service accounts", "service-accounts"),
+    ];
+    if member.can(Action::EditPersonalKeys) {
+        tabs.push((Tab::Personal, "Personal keys", "keys/personal"));
+    }
+    let link = |(tab, text, path): (Tab, &'static str, &'static str)| {
+        (Link::new(text, member.path(path)).current(tab == current), None)
+    };
+    let links = tabs.into_iter().map(link).collect();
+    view! { <Tabs label="Keys" links/> }.into_any()
 }
 
 /// Said wherever keys are made, because such a key is of no use.
@@ -89,74 +117,96 @@ pub(super) fn no_billing(member: &Member) -> AnyView {
     .into_any()
 }
 
-fn list(member: &Member, found: List) -> AnyView {
-    let List { keys, activity, revoked, .. } = found;
-    let (gone, live): (Vec<_>, Vec<_>) = keys.into_iter().partition(|key| key.revoked_at.is_some());
-    let count = |keys: &[ApiKey]| u64::try_from(keys.len()).ok();
-    let tabs = vec![
-        (Link::new("Live", member.path("keys")).current(!revoked), count(&live)),
-        (Link::new("Revoked", member.path("keys?state=revoked")).current(revoked), count(&gone)),
-    ];
-    let tabs = (!gone.is_empty()).then(|| view! { <Tabs label="Keys" links=tabs/> });
-    let shown = if revoked { gone } else { live };
-    if shown.is_empty() {
-        let nothing = nothing(member, revoked);
-        return view! { {tabs}<Card>{nothing}</Card> }.into_any();
-    }
-    let rows = shown.into_iter().map(|key| {
-        let activity = activity.get(&key.id).cloned().unwrap_or_default();
-        row(member, key, &activity)
+/// What might be tidied up, each with the way to it.
+fn hygiene(member: &Member, asked: &Asked, keys: &Keys) -> AnyView {
+    let tiles = Hygiene::ALL.map(|it| {
+        let href = member.path(&format!("keys?hygiene={}", it.as_str()));
+        let current = (asked.hygiene == it.as_str()).then_some("true");
+        view! {
+            <a class="card tile" href=href aria-current=current><b>{keys.with(it)}</b>{it.label()}</a>
+        }
     });
+    view! { <div class="tiles">{tiles.into_iter().collect_view()}</div> }.into_any()
+}
+
+fn list(member: &Member, asked: &Asked, keys: &Keys) -> AnyView {
+    if keys.keys.is_empty() {
+        let new_key = member.path("keys/new");
+        return view! {
+            <Card>
+                <Empty title="No keys yet" text="A key lets an application send requests for one project. It is shown once, when it is made.">
+                    <LinkButton href=new_key weight=Weight::Primary>"Make a key"</LinkButton>
+                </Empty>
+            </Card>
+        }
+        .into_any();
+    }
+    let form = asked.form(member, keys);
+    let found: Vec<_> = keys.keys.iter().filter(|key| asked.takes(keys, key)).collect();
+    if found.is_empty() {
+        let clear = member.path("keys");
+        return view! {
+            {form}
+            <Card>
+                <Empty title="No such key" text="No key fits these filters. Keys that are revoked stay listed under the state “Revoked”, because their usage stays, too.">
+                    <LinkButton href=clear>"Clear filters"</LinkButton>
+                </Empty>
+            </Card>
+        }
+        .into_any();
+    }
+    let first = (asked.page() - 1) * ROWS;
+    let rows = found.iter().skip(first).take(ROWS).map(|key| row(member, keys, key));
     let rows = rows.collect_view();
     let columns = vec![
         Column::text("Name"),
         Column::text("Project"),
-        Column::text("Made by"),
+        Column::text("Owner"),
+        Column::text("Permissions"),
         Column::text("Made"),
         Column::text("Last used"),
+        Column::text("Expires"),
         Column::number("This cycle"),
         Column::act(),
     ];
-    view! { {tabs}<Card><Table label="API keys" columns>{rows}</Table></Card> }.into_any()
+    let pager = pager(member, asked, found.len(), keys.keys.len());
+    view! { {form}<Card><Table label="API keys" columns>{rows}</Table>{pager}</Card> }.into_any()
 }
 
-fn nothing(member: &Member, revoked: bool) -> AnyView {
-    if revoked {
-        return view! { <Empty title="No key was revoked" text="Keys that are revoked stay listed here, because their usage stays, too."/> }
-            .into_any();
-    }
-    let new_key = member.path("keys/new");
-    view! {
-        <Empty title="No keys yet" text="A key lets an application send requests for one project. It is shown once, when it is made.">
-            <LinkButton href=new_key weight=Weight::Primary>"Make a key"</LinkButton>
-        </Empty>
-    }
-    .into_any()
+fn pager(member: &Member, asked: &Asked, found: usize, all: usize) -> AnyView {
+    let page = asked.page();
+    let shown = found.saturating_sub((page - 1) * ROWS).min(ROWS);
+    let previous = (page > 1).then(|| asked.on_page(member, page - 1));
+    let next = (page * ROWS < found).then(|| asked.on_page(member, page + 1));
+    view! { <Pager shown=format!("{shown} of {all} keys") previous next/> }.into_any()
 }
 
-fn row(member: &Member, key: ApiKey, activity: &KeyActivity) -> AnyView {
+fn row(member: &Member, keys: &Keys, key: &ApiKey) -> AnyView {
     let zone = member.organization.zone;
-    let badge = KeyState::of(&key, activity).map(|state| {
-        let (tone, text) = state.badge();
-        view! { " "<Badge tone bare=tone == Tone::Warn line=true text/> }
+    let (activity, state) = (keys.activity(key), keys.state(key));
+    let href = member.path(&format!("keys/{}", key.id));
+    let project = member.path(&format!("projects/{}", key.project));
+    let revoke = (key.revoked_at.is_none() && key.may_edit()).then(|| {
+        let (verb, href) = (removal(key), format!("{href}/revoke"));
+        view! { <LinkButton href weight=Weight::Quiet>{verb}"…"</LinkButton> }
     });
-    let used = match activity.last_day {
+    let expires = match key.expires_at {
         Some(at) => view! { <Time at zone precision=Precision::Day/> }.into_any(),
         None => view! { <span class="faint">"Never"</span> }.into_any(),
     };
-    let revoke = (key.revoked_at.is_none() && member.can(Action::EditKeys)).then(|| {
-        let href = member.path(&format!("keys/{}/revoke", key.id));
-        view! { <LinkButton href weight=Weight::Quiet>"Revoke…"</LinkButton> }
-    });
-    let masked = masked(&key);
-    let project = member.path(&format!("projects/{}", key.project));
     view! {
         <tr>
-            <th scope="row">{key.name}{badge}<small class="mono">{masked}</small></th>
-            <td data-l="Project"><a href=project>{key.project_name}</a></td>
-            <td data-l="Made by" class="muted">{key.created_by.unwrap_or_else(|| "A former member".to_owned())}</td>
-            <td data-l="Made"><Time at=key.created_at zone precision=Precision::Day/></td>
-            <td data-l="Last used">{used}</td>
+            <th scope="row">
+                <a href=href>{key.name.clone()}</a>
+                {badges(keys, key, state)}
+                <small class="mono">{masked(key)}</small>
+            </th>
+            <td data-l="Project"><a href=project>{key.project_name.clone()}</a></td>
+            <td data-l="Owner" class="muted">{owner_view(key)}</td>
+            <td data-l="Permissions" class="muted wide">{key.permissions.label()}</td>
+            <td data-l="Made" class="wide"><Time at=key.created_at zone precision=Precision::Day/></td>
+            <td data-l="Last used">{used(keys, key, member)}</td>
+            <td data-l="Expires">{expires}</td>
             <td data-l="This cycle" class="num"><Money amount=activity.spent/></td>
             <td class="act">{revoke}</td>
         </tr>
@@ -164,7 +214,52 @@ fn row(member: &Member, key: ApiKey, activity: &KeyActivity) -> AnyView {
     .into_any()
 }
 
+/// The state, unless the key is simply used; then what else a person should know.
+fn badges(keys: &Keys, key: &ApiKey, state: KeyState) -> AnyView {
+    let never = Hygiene::NeverUsed.concerns(key, &keys.activity(key), keys.now);
+    let state = match state {
+        KeyState::Active if never => Some((Tone::Warn, "Never used")),
+        KeyState::Active => None,
+        other => Some((other.tone(), other.label())),
+    };
+    let state =
+        state.map(|(tone, text)| view! { " "<Badge tone bare=tone == Tone::Warn line=true text/> });
+    let untracked =
+        (!key.tracked && !key.imported).then(|| view! { " "<Badge line=true text="Untracked"/> });
+    view! { {state}{untracked} }.into_any()
+}
+
+/// Whose a key is.
+fn owner_view(key: &ApiKey) -> AnyView {
+    let words = owner(key).1;
+    match &key.owner {
+        KeyOwner::ServiceAccount { .. } => {
+            view! { <span class="mono">{words}</span><small>"Service account"</small> }.into_any()
+        }
+        _ => words.into_any(),
+    }
+}
+
+fn used(keys: &Keys, key: &ApiKey, member: &Member) -> AnyView {
+    let zone = member.organization.zone;
+    let activity = keys.activity(key);
+    match (key.used_at, last_used(key, &activity)) {
+        (Some(at), Some(last)) if at == last => ago(at, keys.now, zone).into_any(),
+        (_, Some(at)) => view! { <Time at zone precision=Precision::Day/> }.into_any(),
+        _ => view! { <span class="faint">"Never"</span> }.into_any(),
+    }
+}
+
 /// What recognizes a key: its public id and its last four characters.
 fn masked(key: &ApiKey) -> String {
-    format!("sk-exq-{}…{}", key.public_id, key.last_four)
+    match (key.imported, key.last_four.is_empty()) {
+        (true, true) => "at the provider".to_owned(),
+        (true, false) => format!("…{}", key.last_four),
+        (false, _) => format!("sk-exq-{}…{}", key.public_id, key.last_four),
+    }
+}
+
+/// The verb for what ends a key.
+const fn removal(key: &ApiKey) -> &'static str {
+    if key.imported { "Remove" } else { "Revoke" }
 }

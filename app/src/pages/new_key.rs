@@ -1,7 +1,9 @@
 //! `/{org}/keys/new`: makes a key and shows it, in the answer to the form and nowhere else. That
-//! answer is a page and not a redirect, because nothing keeps the key between two requests; who
-//! reloads it is asked by the browser whether to make another one.
+//! answer is a page and not a redirect, because nothing keeps the key between two requests; the form
+//! carries an id, so that who sends it again is told that the key exists, and makes no second one.
 
+mod form;
+mod owner;
 mod shown;
 
 use axum::{
@@ -10,18 +12,15 @@ use axum::{
     response::Response,
     routing::get,
 };
-use domain::{Action, Name, ProjectId};
+use domain::{Action, KeyId, Name, ProjectId};
 use identity::MintedKey;
-use leptos::prelude::*;
 use serde::Deserialize;
-use shown::Shown;
-use store::{NewApiKey, Project};
+pub(super) use shown::{Shown, made_already};
+use store::{ApiKey, Conflict, MadeKey, NewApiKey, Project, StoreError};
 
-use super::keys::no_billing;
 use crate::{
-    components::{Button, Card, CardBody, Choice, ErrorSummary, Field, LinkButton, Select, Weight},
-    layouts::{NavItem, PageHead, Shell},
-    render::Page,
+    components::{Choice, Precision, time_text},
+    pages::key_fields,
     web::{App, Draft, Failure, Member},
 };
 
@@ -32,6 +31,10 @@ pub(super) fn router() -> Router<App> {
 #[derive(Deserialize)]
 struct Asked {
     project: Option<String>,
+    /// A service account.
+    account: Option<String>,
+    /// An imported label, to be replaced.
+    replaces: Option<String>,
 }
 
 async fn show(
@@ -39,8 +42,27 @@ async fn show(
     member: Member,
     Query(asked): Query<Asked>,
 ) -> Result<Response, Failure> {
-    let project = asked.project.unwrap_or_default();
-    page(&app, &member, &Draft::with([("project", project)])).await
+    let mut draft = Draft::with([("project", asked.project.unwrap_or_default())]);
+    if let Some(account) = asked.account {
+        draft.keep("owner", "service");
+        draft.keep("account", &account);
+    }
+    if let Some(label) = label(&app, &member, asked.replaces.as_deref()).await? {
+        draft = Draft::with([
+            ("project", label.project.to_string()),
+            ("name", label.name),
+            ("replaces", label.id.to_string()),
+        ]);
+    }
+    form::page(&app, &member, draft).await
+}
+
+/// The imported label that the key shall stand in the place of.
+async fn label(app: &App, member: &Member, id: Option<&str>) -> Result<Option<ApiKey>, Failure> {
+    let Some(id) = id.filter(|id| !id.is_empty()) else { return Ok(None) };
+    let id: KeyId = crate::web::id(id)?;
+    let label = app.store.api_key(&member.caller, id).await?;
+    if label.imported { Ok(Some(label)) } else { Err(Failure::NotFound) }
 }
 
 async fn create(
@@ -48,27 +70,86 @@ async fn create(
     member: Member,
     mut draft: Draft,
 ) -> Result<Response, Failure> {
+    let once = key_fields::read_once(&draft)?;
+    let label = label(&app, &member, Some(&draft.value("replaces"))).await?;
+    let rules = app.store.key_rules(&member.caller).await?;
+    form::begin(&mut draft, &rules);
     let name = draft.read::<Name>("name");
     let project = project(&app, &member, &mut draft).await?;
-    let (Some(name), Some(project)) = (name, project) else {
-        return page(&app, &member, &draft).await;
+    let owner = match &project {
+        Some(project) => owner::read(&app, &member, project, &mut draft).await?,
+        None => None,
+    };
+    let permissions = key_fields::read_permissions(&mut draft);
+    let expiry = key_fields::read_expiry(&mut draft, member.organization.zone);
+    let (Some(name), Some(project), Some(owner), Some(permissions), Some(expiry)) =
+        (name, project, owner, permissions, expiry)
+    else {
+        return form::page(&app, &member, draft).await;
     };
     let minted = MintedKey::new(&app.secrets)?;
-    let new = NewApiKey::new(project.id, name.clone(), minted.stored());
+    let new = NewApiKey {
+        owner: owner.clone(),
+        permissions,
+        expiry,
+        tracked: draft.value("tracked") != "no",
+        form: Some(once),
+        in_place_of: label.map(|label| label.id),
+        ..NewApiKey::new(project.id, name, minted.stored())
+    };
     match app.store.create_api_key(&member.caller, &new).await {
-        Ok(_) => {
-            let base = format!("{}/v1", app.public_url);
-            Ok(shown::page(&member, &Shown { minted, name, project, base, sandbox: app.sandbox }))
+        Ok(made) => {
+            let facts = facts(&app, &member, &new, &project, &made).await?;
+            let done = member.path("keys");
+            Ok(Shown { minted, facts, done, organization: None }.of_member(&app, &member))
         }
+        Err(StoreError::Conflict(Conflict::KeyMade)) => Ok(made_already(&member)),
         Err(error) => {
-            draft.conflict("project", error)?;
-            page(&app, &member, &draft).await
+            let field = field(&draft, &error);
+            draft.conflict(field, error)?;
+            form::page(&app, &member, draft).await
         }
     }
 }
 
+/// Where a rule that the store upheld is said.
+fn field(draft: &Draft, error: &StoreError) -> &'static str {
+    match error {
+        StoreError::Conflict(Conflict::Expiry(_)) => key_fields::expiry_field(draft),
+        StoreError::Conflict(Conflict::ServiceKeysOnly) => "owner",
+        StoreError::Conflict(Conflict::ServiceAccountName) => "account_name",
+        StoreError::Conflict(Conflict::KeyReplaced) => "name",
+        _ => "project",
+    }
+}
+
+async fn facts(
+    app: &App,
+    member: &Member,
+    new: &NewApiKey<'_>,
+    project: &Project,
+    made: &MadeKey,
+) -> Result<Vec<(&'static str, String)>, Failure> {
+    let zone = member.organization.zone;
+    let expires = |at| time_text(at, zone, Precision::Minute);
+    let owner = match made.service_account {
+        None => "You".to_owned(),
+        Some(id) => {
+            let account = app.store.service_account(&member.caller, id).await?;
+            format!("Service account {}", account.name)
+        }
+    };
+    Ok(vec![
+        ("Name", new.name.to_string()),
+        ("Project", format!("{}, {}", project.name, project.environment.as_str())),
+        ("Owner", owner),
+        ("Permissions", new.permissions.label().to_owned()),
+        ("Expires", made.expires_at.map_or_else(|| "Never".to_owned(), expires)),
+    ])
+}
+
 /// The project that was chosen, of those that take keys.
-async fn project(
+pub(super) async fn project(
     app: &App,
     member: &Member,
     draft: &mut Draft,
@@ -91,48 +172,11 @@ async fn open_projects(app: &App, member: &Member) -> Result<Vec<Project>, Failu
     Ok(projects)
 }
 
-async fn page(app: &App, member: &Member, draft: &Draft) -> Result<Response, Failure> {
-    let choices = open_projects(app, member).await?.into_iter().map(|project| {
+/// Those projects, for a form.
+pub(super) async fn choices(app: &App, member: &Member) -> Result<Vec<Choice>, Failure> {
+    let choice = |project: Project| {
         let text = format!("{}, {}", project.name, project.environment.as_str());
         Choice::new(project.id.to_string(), text)
-    });
-    let choices: Vec<_> = choices.collect();
-    let billing = !member.can(Action::SeeBilling)
-        || app.store.billing_profile(&member.caller).await?.is_some();
-    Ok(member.visitor.look.page(Page::new("New key").status(draft.status()), || {
-        let above = ("API keys", member.path("keys"));
-        let no_billing = (!billing).then(|| no_billing(member));
-        let form = form(member, draft, choices);
-        view! {
-            <Shell frame=member.frame(NavItem::Keys)>
-                <PageHead title="New key" sub="The key itself is shown on the next page, this once." above/>
-                {no_billing}
-                <Card><CardBody>{form}</CardBody></Card>
-            </Shell>
-        }
-    }))
-}
-
-fn form(member: &Member, draft: &Draft, choices: Vec<Choice>) -> AnyView {
-    view! {
-        <form class="form" method="post" action=member.path("keys/new")>
-            <ErrorSummary lead="No key was made" errors=draft.errors()/>
-            <Field
-                name="name"
-                label="Name"
-                value=draft.value("name")
-                error=draft.error("name")
-                help="What will use it, like support-web or nightly-import. One key for each application makes revoking easy."
-                required=true
-                maxlength=100
-                autocomplete="off"
-            />
-            <Select name="project" label="Project" choices value=draft.value("project") error=draft.error("project") help="Its requests count in this project’s usage and budgets."/>
-            <div class="row">
-                <Button weight=Weight::Primary>"Make key"</Button>
-                <LinkButton href=member.path("keys") weight=Weight::Quiet>"Cancel"</LinkButton>
-            </div>
-        </form>
-    }
-    .into_any()
+    };
+    Ok(open_projects(app, member).await?.into_iter().map(choice).collect())
 }

@@ -8,16 +8,16 @@ use crate::spender::Spender;
 async fn a_key_was_never_used_then_costs_then_is_refused() {
     let mut spender = Spender::new().await;
     let keys = spender.path("keys");
-    spender.browser.get(&keys).await.says("Never used").hides("Refusing");
+    spender.browser.get(&keys).await.says("Never used</span>").hides("Refusing</span>");
     spender.spend("0.12").await;
     let page = spender.browser.get(&keys).await;
-    page.hides("Never used").says("value=\"0.12\"");
+    page.hides("Never used</span>").says("value=\"0.12\"");
     let (store, caller) = (spender.site.app.store.clone(), spender.caller.clone());
     let scope = Scope::Project(spender.project);
     store.set_budget(&caller, scope, Period::Month, "0.15".parse().unwrap()).await.unwrap();
     spender.refused("0.10").await;
-    spender.browser.get(&keys).await.says("Refusing");
+    spender.browser.get(&keys).await.says("Refusing</span>");
     // Another amount: what was refused before says nothing about it.
     store.set_budget(&caller, scope, Period::Month, "5".parse().unwrap()).await.unwrap();
-    spender.browser.get(&keys).await.hides("Refusing");
+    spender.browser.get(&keys).await.hides("Refusing</span>");
 }

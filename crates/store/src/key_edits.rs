@@ -6,7 +6,7 @@ use domain::{
     audit::{Change, Kind},
 };
 
-use crate::{Conflict, Store, StoreError, key_making::Rules, place::may_edit_key, tx};
+use crate::{Conflict, Store, StoreError, key_rules::Rules, place::may_edit_key, tx};
 
 /// What a key was before it is changed.
 #[expect(clippy::struct_excessive_bools, reason = "facts that are independent of each other")]

@@ -5,7 +5,7 @@ use domain::{
     audit::{Change, Kind},
 };
 
-use crate::{Store, StoreError, key_making::Rules, place::place};
+use crate::{Store, StoreError, key_rules::Rules, place::place};
 
 /// What is known of a key that lives at the provider.
 #[derive(Debug, Clone, PartialEq, Eq)]

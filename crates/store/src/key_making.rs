@@ -9,6 +9,7 @@ use domain::{
 use crate::{
     Conflict, Store, StoreError,
     audit::append,
+    key_rules::Rules,
     place::{may_edit_key, place},
     service_accounts,
     tx::{self, Tx},
@@ -131,41 +132,6 @@ impl Store {
         row.insert(&mut tx, caller).await?;
         tx.commit(row.entry()).await?;
         Ok(MadeKey { id, service_account, expires_at })
-    }
-}
-
-/// What the organization asks of new keys.
-pub(crate) struct Rules {
-    pub(crate) now: DateTime<Utc>,
-    pub(crate) max_days: Option<u16>,
-    pub(crate) service_keys_only: bool,
-}
-
-impl Rules {
-    /// Those in force, which stay so until the transaction is over; [`Conflict::ProjectArchived`]
-    /// if the project takes no keys.
-    pub(crate) async fn of(
-        tx: &mut Tx,
-        caller: &Caller,
-        project: ProjectId,
-    ) -> Result<Self, StoreError> {
-        let row = sqlx::query!(
-            r#"SELECT p.archived_at IS NOT NULL AS "archived!", o.key_max_days, o.service_keys_only, exq_now() AS "now!"
-             FROM projects p JOIN organizations o ON o.org_id = p.org_id
-             WHERE p.org_id = $1 AND p.id = $2 FOR SHARE"#,
-            caller.org.uuid(),
-            project.uuid()
-        )
-        .fetch_one(&mut **tx)
-        .await?;
-        if row.archived {
-            return Err(StoreError::Conflict(Conflict::ProjectArchived));
-        }
-        Ok(Self {
-            now: row.now,
-            max_days: row.key_max_days.and_then(|days| u16::try_from(days).ok()),
-            service_keys_only: row.service_keys_only,
-        })
     }
 }
 

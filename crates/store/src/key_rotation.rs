@@ -7,11 +7,8 @@ use domain::{
 };
 
 use crate::{
-    Conflict, MadeKey, NewKey, Store, StoreError,
-    audit::append,
-    key_making::{Row, Rules},
-    place::may_edit_key,
-    tx::Tx,
+    Conflict, MadeKey, NewKey, Store, StoreError, audit::append, key_making::Row, key_rules::Rules,
+    place::may_edit_key, tx::Tx,
 };
 
 /// How a key is rotated.

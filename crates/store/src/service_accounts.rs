@@ -6,7 +6,7 @@ use domain::{
     audit::{Change, Kind},
 };
 
-use crate::{Store, StoreError, key_making::Rules, place::place, tx::Tx};
+use crate::{Store, StoreError, key_rules::Rules, place::place, tx::Tx};
 
 /// A service account that was not deleted.
 #[derive(Debug, Clone, PartialEq, Eq)]

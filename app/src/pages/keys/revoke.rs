@@ -6,11 +6,10 @@ use axum::{
     response::Response,
     routing::get,
 };
-use domain::{Action, KeyId};
+use domain::Forbidden;
 use leptos::prelude::*;
-use store::ApiKey;
 
-use super::masked;
+use super::{masked, removal};
 use crate::{
     components::{DialogPage, Fact, Facts, LinkButton, PostButton, Weight},
     layouts::{NavItem, Shell},
@@ -27,23 +26,31 @@ async fn show(
     member: Member,
     Path((_, key)): Path<(String, String)>,
 ) -> Result<Response, Failure> {
-    member.may(Action::EditKeys)?;
-    let key = find(&app, &member, &key).await?;
+    let key = app.store.api_key(&member.caller, id(&key)?).await?;
+    if !key.may_edit() {
+        return Err(Forbidden.into());
+    }
     if key.revoked_at.is_some() {
         return Ok(go(member.path("keys?state=revoked")));
     }
-    let title = format!("Revoke “{}”?", key.name);
+    let title = format!("{} “{}”?", removal(&key), key.name);
+    let text = if key.imported {
+        "Only this label is removed; the key at the provider goes on working until it is revoked there."
+    } else {
+        "Every request with this key is refused from now on, with 401 invalid_api_key. This can’t be undone: an application that needs a key gets a new one."
+    };
     Ok(member.visitor.look.page(Page::new(title.clone()), || {
         let action = member.path(&format!("keys/{}/revoke", key.id));
+        let verb = removal(&key);
         let foot = view! {
             <LinkButton href=member.path("keys") weight=Weight::Quiet>"Keep key"</LinkButton>
-            <PostButton action weight=Weight::Danger>"Revoke key"</PostButton>
+            <PostButton action weight=Weight::Danger>{verb}" key"</PostButton>
         }
         .into_any();
         let masked = masked(&key);
         view! {
             <Shell frame=member.frame(NavItem::Keys)>
-                <DialogPage title text="Every request with this key is refused from now on, with 401 invalid_api_key. This can’t be undone: an application that needs a key gets a new one." foot>
+                <DialogPage title text foot>
                     <Facts>
                         <Fact label="Key"><span class="mono">{masked}</span></Fact>
                         <Fact label="Project">{key.project_name}</Fact>
@@ -61,10 +68,4 @@ async fn revoke(
 ) -> Result<Response, Failure> {
     app.store.revoke_api_key(&member.caller, id(&key)?).await?;
     Ok(go(member.path("keys?state=revoked")))
-}
-
-async fn find(app: &App, member: &Member, key: &str) -> Result<ApiKey, Failure> {
-    let id: KeyId = id(key)?;
-    let keys = app.store.api_keys(&member.caller).await?;
-    keys.into_iter().find(|key| key.id == id).ok_or(Failure::NotFound)
 }

@@ -1,61 +1,72 @@
 //! The one page that shows a key.
 
-use axum::response::Response;
-use domain::Name;
+mod snippets;
+
+use axum::{http::StatusCode, response::Response};
+use domain::OrgId;
 use identity::MintedKey;
 use leptos::prelude::*;
 use secrecy::ExposeSecret as _;
-use store::Project;
 
 use crate::{
-    components::{Button, DialogPage, Fact, Facts, Secret, Snippet, Weight},
+    components::{Button, DialogPage, Fact, Facts, LinkButton, Secret, Weight},
     layouts::{NavItem, Shell},
     render::Page,
-    web::Member,
+    web::{App, Member},
 };
 
 /// A key that was made just now.
-pub(super) struct Shown {
-    pub(super) minted: MintedKey,
-    pub(super) name: Name,
-    pub(super) project: Project,
-    /// Where applications send their requests.
-    pub(super) base: String,
-    /// Whether the sandbox answers.
-    pub(super) sandbox: bool,
+pub(in crate::pages) struct Shown {
+    pub(in crate::pages) minted: MintedKey,
+    /// What is known of it, as (label, words).
+    pub(in crate::pages) facts: Vec<(&'static str, String)>,
+    /// Where “I have stored it” leads.
+    pub(in crate::pages) done: String,
+    /// The organization that a personal key's examples bill.
+    pub(in crate::pages) organization: Option<OrgId>,
 }
 
-/// Kept by no cache: all documents say so.
-pub(super) fn page(member: &Member, shown: &Shown) -> Response {
-    let page = Page::new("Copy your new key now").islands();
-    member.visitor.look.page(page, || {
-        let secret = shown.minted.secret.expose_secret().to_owned();
-        let (foot, snippets) = (foot(member), snippets(shown, &secret));
-        let name = shown.name.to_string();
-        let project = format!("{}, {}", shown.project.name, shown.project.environment.as_str());
+impl Shown {
+    /// In a page of the member's organization.
+    pub(in crate::pages) fn of_member(&self, app: &App, member: &Member) -> Response {
+        let content = self.page();
+        member.visitor.look.page(content, || {
+            let dialog = self.dialog(app);
+            view! { <Shell frame=member.frame(NavItem::Keys)>{dialog}</Shell> }
+        })
+    }
+
+    /// Kept by no cache: all documents say so.
+    pub(in crate::pages) fn page(&self) -> Page {
+        Page::new("Copy your new key now").islands()
+    }
+
+    pub(in crate::pages) fn dialog(&self, app: &App) -> AnyView {
+        let secret = self.minted.secret.expose_secret().to_owned();
+        let snippets = snippets::view(app, &secret, self.organization);
+        let facts = self.facts.iter().cloned().map(|(label, words)| {
+            view! { <Fact label>{words}</Fact> }
+        });
+        let facts = facts.collect_view();
         view! {
-            <Shell frame=member.frame(NavItem::Keys)>
-                <DialogPage
-                    title="Copy your new key now"
-                    text="This is the only time it is shown. Exchequer keeps a fingerprint, not the key."
-                    foot
-                >
-                    <Secret text=secret.clone()/>
-                    <Facts>
-                        <Fact label="Name">{name}</Fact>
-                        <Fact label="Project">{project}</Fact>
-                    </Facts>
-                    {snippets}
-                    {storage()}
-                </DialogPage>
-            </Shell>
+            <DialogPage
+                title="Copy your new key now"
+                text="This is the only time it is shown. Exchequer keeps a fingerprint, not the key."
+                foot=foot(&self.done)
+            >
+                <Secret text=secret/>
+                <Facts>{facts}</Facts>
+                {snippets}
+                {storage()}
+            </DialogPage>
         }
-    })
+        .into_any()
+    }
 }
 
-fn foot(member: &Member) -> AnyView {
+fn foot(done: &str) -> AnyView {
     view! {
-        <form method="get" action=member.path("keys") class="row between">
+        <form method="get" action=done.to_owned() class="row between">
             <label class="pick"><input type="checkbox" required/><span>"I have stored the key"</span></label>
             <Button weight=Weight::Primary>"Done"</Button>
         </form>
@@ -63,56 +74,37 @@ fn foot(member: &Member) -> AnyView {
     .into_any()
 }
 
-/// The key stands in the environment file alone; the programs read it from there.
-fn snippets(shown: &Shown, secret: &str) -> AnyView {
-    let model = if shown.sandbox { "sandbox-tokens" } else { "gpt-4o-mini" };
-    let environment = format!("OPENAI_BASE_URL={}\nOPENAI_API_KEY={secret}\n", shown.base);
-    let curl = format!(
-        r#"curl "$OPENAI_BASE_URL/chat/completions" \
-  -H "Authorization: Bearer $OPENAI_API_KEY" \
-  -H "Content-Type: application/json" \
-  -d '{{"model": "{model}", "messages": [{{"role": "user", "content": "Hello"}}]}}'"#
-    );
-    let python = format!(
-        r#"from openai import OpenAI
-
-client = OpenAI()  # reads OPENAI_BASE_URL and OPENAI_API_KEY
-answer = client.chat.completions.create(
-    model="{model}",
-    messages=[{{"role": "user", "content": "Hello"}}],
-)
-print(answer.choices[0].message.content)"#
-    );
-    let javascript = format!(
-        r#"import OpenAI from "openai";
-
-const client = new OpenAI(); // reads OPENAI_BASE_URL and OPENAI_API_KEY
-const answer = await client.chat.completions.create({{
-  model: "{model}",
-  messages: [{{ role: "user", content: "Hello" }}],
-}});
-console.log(answer.choices[0].message.content);"#
-    );
-    let sandbox = shown.sandbox.then(|| {
-        view! { <p class="muted small">"The examples ask the sandbox provider, which needs no vendor account and answers the same each time."</p> }
-    });
+fn storage() -> AnyView {
     view! {
         <div class="stack">
-            <Snippet title="Environment file" text=environment open=true/>
-            <Snippet title="First request with curl" text=curl/>
-            <Snippet title="Python" text=python/>
-            <Snippet title="JavaScript" text=javascript/>
-            {sandbox}
+            <h2>"Where to keep it"</h2>
+            <ul class="muted">
+                <li>"Where your platform keeps secrets: a secret manager, or the variables of the deployment. Never in code, chat, a ticket or a web page."</li>
+                <li>"An " <code>".env"</code> " file is for your own machine; keep it out of version control."</li>
+                <li>"Never in a browser or an app: whoever has the key can spend what its budgets allow."</li>
+                <li>"One key for each application, so that one can be rotated alone."</li>
+                <li>"If it gets out, revoke it: it stops within a second."</li>
+            </ul>
         </div>
     }
     .into_any()
 }
 
-fn storage() -> AnyView {
-    view! {
-        <p class="muted">
-            "Keep the key where your platform keeps secrets, never in code, chat or a web page. Whoever has it can spend what its budgets allow. If it gets out, revoke it: it stops within a second."
-        </p>
-    }
-    .into_any()
+/// The answer to a form that was sent before.
+pub(in crate::pages) fn made_already(member: &Member) -> Response {
+    let page = Page::new("This key was made already").status(StatusCode::CONFLICT);
+    member.visitor.look.page(page, || {
+        let foot = view! {
+            <LinkButton href=member.path("keys/new") weight=Weight::Quiet>"Make another key"</LinkButton>
+            <LinkButton href=member.path("keys") weight=Weight::Primary>"See all keys"</LinkButton>
+        }
+        .into_any();
+        view! {
+            <Shell frame=member.frame(NavItem::Keys)>
+                <DialogPage title="This key was made already" foot>
+                    <p>"The form was sent before, so no second key was made. A key is shown in one answer alone and can’t be shown again. If you did not get to store it, revoke it and make another one."</p>
+                </DialogPage>
+            </Shell>
+        }
+    })
 }

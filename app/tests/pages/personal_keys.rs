@@ -1,0 +1,65 @@
+//! Personal keys: a person's pages, and what the owners of an organization see of them.
+
+use axum::http::{StatusCode, header};
+
+use crate::{
+    keys::{hidden, secret},
+    support::Site,
+};
+
+#[tokio::test]
+async fn a_personal_key_is_made_shown_once_renamed_and_revoked() {
+    let (site, mut ines, caller) = Site::with_owner().await;
+    let page = ines.get("/account/keys").await;
+    page.is(StatusCode::OK)
+        .says("No personal keys yet")
+        .says("your default organization: Brackwater");
+    let form = hidden(&page.body, "form");
+    let fields = [("form", form.as_str()), ("name", "laptop"), ("expires", "90")];
+    let shown = ines.post("/account/keys", &fields).await;
+    shown.is(StatusCode::OK).says(&format!("OPENAI_ORG_ID={}", caller.org));
+    assert_eq!(shown.headers[header::CACHE_CONTROL], "no-store");
+    assert!(secret(&shown.body).is_some());
+    let again = ines.post("/account/keys", &fields).await;
+    again.is(StatusCode::CONFLICT).says("the key exists, and can’t be shown again");
+    let list = ines.get("/account/keys").await;
+    assert_eq!(secret(&list.says("laptop").body), None);
+    assert_eq!(site.database.look("SELECT count(*) FROM personal_keys").await, "1");
+    let user = caller.user().unwrap();
+    let id = site.app.store.system().personal_keys(user).await.unwrap()[0].id;
+    let one = format!("/account/keys/{id}");
+    let rename = [("action", "rename"), ("name", "workshop")];
+    assert_eq!(ines.post(&one, &rename).await.location(), "/account/keys");
+    ines.get("/account/keys").await.says("workshop");
+    for _ in 0..2 {
+        assert_eq!(ines.post(&one, &[("action", "revoke")]).await.location(), "/account/keys");
+    }
+    ines.get("/account/keys").await.says("Revoked");
+    let (mut otto, _) = site.owner("otto", "Other").await;
+    otto.get(&one).await.is(StatusCode::NOT_FOUND);
+    otto.post(&one, &[("action", "revoke")]).await.is(StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn owners_see_members_keys_and_refuse_them() {
+    let (site, mut ines, caller) = Site::with_owner().await;
+    let mut remo = site.reader("remo", &caller).await;
+    remo.post("/account/keys", &[("name", "laptop")]).await.is(StatusCode::OK);
+    let list = format!("/{}/keys/personal", caller.org);
+    ines.get(&list).await.says("remo@example.com").says("laptop").says("Refuse key");
+    let (mut otto, theirs) = site.owner("otto", "Other").await;
+    otto.get(&format!("/{}/keys/personal", theirs.org)).await.hides("laptop");
+    let key = site.database.look("SELECT id FROM personal_keys").await;
+    let key = format!("key_{}", key.replace('-', ""));
+    let decide = format!("{list}/{key}");
+    remo.post(&decide, &[("action", "block")]).await.is(StatusCode::FORBIDDEN);
+    for _ in 0..2 {
+        assert_eq!(ines.post(&decide, &[("action", "block")]).await.location(), list);
+    }
+    ines.get(&list).await.says("Allow key");
+    remo.get("/account/keys").await.says("Refused by Brackwater");
+    let entries = "SELECT count(*) FROM audit_entries WHERE action = 'personal_key.blocked'";
+    assert_eq!(site.database.look(entries).await, "1");
+    assert_eq!(ines.post(&decide, &[("action", "allow")]).await.location(), list);
+    remo.get("/account/keys").await.hides("Refused by");
+}
