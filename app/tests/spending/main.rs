@@ -9,6 +9,7 @@ mod alerts;
 mod budgets;
 mod keys;
 mod overview;
+mod readers;
 mod receipts;
 mod rights;
 #[path = "../pages/support.rs"]

@@ -3,7 +3,7 @@
 use axum::{extract::State, response::Response};
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
-use domain::{Period, window::Window};
+use domain::{Action, Period, window::Window};
 use leptos::prelude::*;
 use store::{Crossing, Threshold};
 
@@ -29,12 +29,23 @@ struct View {
     crossings: Vec<Crossing>,
     thresholds: Vec<Threshold>,
     mails: bool,
+    /// The person is an owner, who sees what became of each mail.
+    whole: bool,
+    /// There is something that the person may set a threshold of.
+    edits: bool,
 }
 
 /// `GET`
 pub(super) async fn show(State(app): State<App>, member: Member) -> Result<Response, Failure> {
     let (store, caller) = (&app.store, &member.caller);
     let (_, now) = store.standings(caller).await?;
+    let whole = member.can(Action::SeeWhole);
+    let edits = whole
+        || store
+            .projects(caller)
+            .await?
+            .iter()
+            .any(|project| project.who.may(Action::EditProjectLimits).is_ok());
     let view = View {
         frame: member.frame(NavItem::Alerts),
         org: format!("/{}", member.organization.id),
@@ -43,6 +54,8 @@ pub(super) async fn show(State(app): State<App>, member: Member) -> Result<Respo
         crossings: store.crossings(caller).await?,
         thresholds: store.thresholds(caller).await?,
         mails: app.mails,
+        whole,
+        edits,
     };
     Ok(member.visitor.look.page(Page::new("Alerts"), || page(view)))
 }
@@ -58,8 +71,9 @@ fn resets_at(period: Period, zone: Tz, now: DateTime<Utc>) -> DateTime<Utc> {
 }
 
 fn page(view: View) -> AnyView {
+    let of = if view.whole { "" } else { "Alerts of your projects. " };
     let sub = format!(
-        "One e-mail per amount and window, to every owner with a verified address. Times in {}.",
+        "{of}One e-mail per amount and window, to every owner with a verified address. Times in {}.",
         view.zone.name()
     );
     let (open, over): (Vec<_>, Vec<_>) = view
@@ -78,10 +92,11 @@ fn page(view: View) -> AnyView {
         .into_any()
     };
     let budgets = format!("{}/budgets#thresholds", view.org);
+    let verb = if view.edits { "Edit thresholds" } else { "See thresholds" };
     view! {
         <Shell frame=view.frame>
             <PageHead title="Alerts" sub=sub>
-                <LinkButton href=budgets>"Edit thresholds"</LinkButton>
+                <LinkButton href=budgets>{verb}</LinkButton>
             </PageHead>
             {content}
         </Shell>
@@ -110,7 +125,13 @@ fn waiting(view: &View) -> Option<AnyView> {
 
 fn nothing(view: &View) -> AnyView {
     let href = format!("{}/budgets#thresholds", view.org);
-    let (title, text, verb) = if view.thresholds.is_empty() {
+    let (title, text, verb) = if view.thresholds.is_empty() && !view.edits {
+        (
+            "No threshold is set",
+            "Nobody is told before a budget of your projects blocks. An owner of the organization or of a project can add thresholds.",
+            "See budgets",
+        )
+    } else if view.thresholds.is_empty() {
         (
             "No threshold is set",
             "Nobody is told before a budget blocks. Add thresholds at 50, 80 and 100% of it.",
@@ -119,7 +140,7 @@ fn nothing(view: &View) -> AnyView {
     } else {
         (
             "Nothing was crossed yet",
-            "When spend reaches a threshold, or a budget begins to refuse, it is listed here with what became of each e-mail.",
+            "When spend reaches a threshold, or a budget begins to refuse, it is listed here.",
             "See the thresholds",
         )
     };

@@ -14,6 +14,14 @@ pub(super) fn names(projects: Vec<Project>, keys: Vec<ApiKey>) -> HashMap<Scope,
     projects.chain(keys).collect()
 }
 
+/// The address at which a budget is shown; the organization's needs no more than the page's path.
+pub(super) fn budget_href(path: &str, scope: Scope) -> String {
+    match scope {
+        Scope::Org(_) => path.to_owned(),
+        scope => format!("{path}?scope={scope}"),
+    }
+}
+
 /// The address of a project's page, by the group of its usage.
 pub(super) fn project_href(org: &str, group: &str) -> Option<String> {
     let id = format!("{}{}", ProjectId::PREFIX, group.replace('-', ""));

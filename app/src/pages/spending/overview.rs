@@ -3,14 +3,14 @@
 use axum::{extract::State, response::Response};
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
-use domain::{Action, Period, Scope, window::Window};
+use domain::{Action, Period, Scope, Usd, window::Window};
 use leptos::prelude::*;
-use store::{BudgetStatus, Crossing, Past, Standing, Threshold, usage::Group};
+use store::{ApiKey, Budget, Crossing, Past, Project, Standing, Threshold, usage::Group};
 
 use super::{
     alerts::is_open,
     calendar::{days, same_age, stretch, until},
-    notes::{Notes, of_keys, of_projects},
+    notes::{Notes, budget_href, of_keys, of_projects},
     outlook::Outlook,
     question::Measure,
     sheet::Sheet,
@@ -38,7 +38,12 @@ struct View {
     zone: Tz,
     now: DateTime<Utc>,
     cycle: Window,
-    own: BudgetStatus,
+    /// Charges booked in the cycle, of what the person sees.
+    spent: Usd,
+    /// The organization's of the month.
+    budget: Option<Budget>,
+    /// The person sees the whole organization, else own projects alone.
+    whole: bool,
     standings: Vec<Standing>,
     thresholds: Vec<Threshold>,
     /// Crossings of windows that are not over.
@@ -46,6 +51,8 @@ struct View {
     sheets: Vec<(Group, Sheet)>,
     before: Option<(Window, Past)>,
     steps: Vec<set_up::Step>,
+    /// A reader's own keys.
+    keys: Option<reader::Keys>,
     /// Remarks below the names of projects and keys.
     notes: Notes,
     /// The request to try first.
@@ -54,12 +61,6 @@ struct View {
 
 /// `GET`
 pub(super) async fn show(State(app): State<App>, member: Member) -> Result<Response, Failure> {
-    if !member.can(Action::SeeWhole) {
-        let frame = member.frame(NavItem::Overview);
-        let organization = member.organization.clone();
-        let look = member.visitor.look;
-        return Ok(look.page(Page::new("Overview"), || reader::page(frame, &organization)));
-    }
     let view = read(&app, &member).await?;
     // Only the first request is there to be copied.
     let document = Page::new("Overview");
@@ -69,9 +70,9 @@ pub(super) async fn show(State(app): State<App>, member: Member) -> Result<Respo
 
 async fn read(app: &App, member: &Member) -> Result<View, Failure> {
     let (store, caller) = (&app.store, &member.caller);
-    let own = store.budget_status(caller, Scope::Org(caller.org), Period::Month).await?;
-    let cycle = own.window;
+    let whole = member.can(Action::SeeWhole);
     let cycles = store.cycles(caller).await?;
+    let cycle = *cycles.first().ok_or(Failure::Internal)?;
     let zone = store.cycle_zone(caller, cycle).await?;
     let mut sheets = Vec::with_capacity(Group::ALL.len());
     let mut now = cycle.starts;
@@ -80,13 +81,7 @@ async fn read(app: &App, member: &Member) -> Result<View, Failure> {
         now = usage.complete_to;
         sheets.push((group, Sheet::new(days(cycle, zone), &usage.cells, Measure::Cost)));
     }
-    let before = match cycles.get(1) {
-        None => None,
-        Some(before) => {
-            let past = store.past(caller, *before, same_age(cycle, *before, now)).await?;
-            (!past.days.is_empty()).then_some((*before, past))
-        }
-    };
+    let before = before(app, member, &cycles, now).await?;
     let used = before.is_some() || store.ever_used(caller).await?;
     let (standings, _) = store.standings(caller).await?;
     let thresholds = store.thresholds(caller).await?;
@@ -94,22 +89,33 @@ async fn read(app: &App, member: &Member) -> Result<View, Failure> {
     open.retain(|crossing| is_open(crossing, zone, now));
     let org = format!("/{}", member.organization.id);
     let (projects, keys) = (store.projects(caller).await?, store.api_keys(caller).await?);
-    let done = set_up::Done {
-        billing: store.billing_profile(caller).await?.is_some(),
-        project: projects.iter().any(|project| project.archived_at.is_none()),
-        key: keys.iter().any(|key| key.revoked_at.is_none()),
-        request: used,
-        budget: !standings.is_empty(),
-        threshold: !thresholds.is_empty(),
+    let steps = steps(
+        app,
+        member,
+        &org,
+        &projects,
+        &keys,
+        Set { request: used, budget: !standings.is_empty(), threshold: !thresholds.is_empty() },
+    );
+    let steps = steps.await?;
+    let (spent, budget) = if whole {
+        let own = store.budget_status(caller, Scope::Org(caller.org), Period::Month).await?;
+        (own.spent, own.budget)
+    } else {
+        (sheets.first().map(|(_, sheet)| sheet.total.charge).unwrap_or_default(), None)
     };
+    let own_keys = reader::Keys::new(&keys).filter(|_| !whole);
     Ok(View {
         frame: member.frame(NavItem::Overview),
-        steps: set_up::steps(done, &org),
+        steps,
+        keys: own_keys,
+        whole,
+        spent,
+        budget,
         org,
         zone,
         now,
         cycle,
-        own,
         standings,
         thresholds,
         open,
@@ -118,6 +124,50 @@ async fn read(app: &App, member: &Member) -> Result<View, Failure> {
         notes: of_projects(projects).into_iter().chain(of_keys(keys)).collect(),
         example: first::example(&app.public_url, app.sandbox),
     })
+}
+
+/// The cycle before, if anything was used in it.
+async fn before(
+    app: &App,
+    member: &Member,
+    cycles: &[Window],
+    now: DateTime<Utc>,
+) -> Result<Option<(Window, Past)>, Failure> {
+    let [cycle, before, ..] = cycles else { return Ok(None) };
+    let cut = same_age(*cycle, *before, now);
+    let past = app.store.past(&member.caller, *before, cut).await?;
+    Ok((!past.days.is_empty()).then_some((*before, past)))
+}
+
+/// What is known already of the steps of setting up.
+struct Set {
+    request: bool,
+    budget: bool,
+    threshold: bool,
+}
+
+/// What there is to do: for an owner in the organization, for a reader in own projects.
+async fn steps(
+    app: &App,
+    member: &Member,
+    org: &str,
+    projects: &[Project],
+    keys: &[ApiKey],
+    set: Set,
+) -> Result<Vec<set_up::Step>, Failure> {
+    let project = projects.iter().any(|project| project.archived_at.is_none());
+    let Set { request, budget, threshold } = set;
+    if !member.can(Action::SeeWhole) {
+        // Who only looks needs no key.
+        let works = |project: &Project| project.who.may(Action::EditOwnKeys).is_ok();
+        let key = (projects.is_empty() || projects.iter().any(works))
+            .then(|| keys.iter().any(|key| key.own && key.revoked_at.is_none()));
+        return Ok(set_up::own_steps(project, key, request, org));
+    }
+    let billing = app.store.billing_profile(&member.caller).await?.is_some();
+    let key = keys.iter().any(|key| key.revoked_at.is_none());
+    let done = set_up::Done { billing, project, key, request, budget, threshold };
+    Ok(set_up::steps(done, org))
 }
 
 impl View {
@@ -153,7 +203,11 @@ fn page(view: View) -> AnyView {
     );
     let content = if view.used() { content(&view) } else { first::content(&view) };
     let (usage, budgets) = (format!("{}/usage", view.org), format!("{}/budgets", view.org));
-    let verb = if view.own.budget.is_some() { "Edit budget" } else { "Set a budget" };
+    let verb = match (view.whole, &view.budget) {
+        (false, _) => "See budgets",
+        (true, Some(_)) => "Edit budget",
+        (true, None) => "Set a budget",
+    };
     view! {
         <Shell frame=view.frame>
             <PageHead title="Overview" sub=sub>
@@ -182,6 +236,7 @@ fn content(view: &View) -> AnyView {
             {limits::card(view)}
         </div>
         {below}
+        {reader::card(view)}
         {tops::cards(view)}
     }
     .into_any()
@@ -197,7 +252,7 @@ fn stopped(view: &View) -> Vec<AnyView> {
             many => format!(" {} requests have been refused.", count(many)),
         };
         let text = format!("reached its {} budget.{refused}", budget.period.adjective());
-        let href = format!("{}/budgets", view.org);
+        let href = budget_href(&format!("{}/budgets", view.org), budget.scope);
         let notice = view! {
             <Notice tone=Tone::Bad lead=budget.scope_name.clone() text>
                 <LinkButton href>"See budget"</LinkButton>

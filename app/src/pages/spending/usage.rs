@@ -6,7 +6,7 @@ use axum::{
 };
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
-use domain::window::Window;
+use domain::{Action, window::Window};
 use leptos::prelude::*;
 use store::{
     Past,
@@ -51,6 +51,8 @@ pub(super) struct View {
     notes: Notes,
     /// Whether there ever was a request.
     ever: bool,
+    /// The person sees the whole organization, else own projects alone.
+    whole: bool,
 }
 
 /// The cycle before.
@@ -109,6 +111,7 @@ async fn read(app: &App, member: &Member, question: Question) -> Result<View, Fa
         sandbox: store.sandbox_usage(caller, cycle).await?,
         notes: notes(app, member, question.by).await?,
         ever: !sheet.is_empty() || before.is_some() || store.ever_used(caller).await?,
+        whole: member.can(Action::SeeWhole),
         refused: usage.refused,
         running: usage.running,
         complete_to: usage.complete_to,
@@ -131,7 +134,9 @@ async fn notes(app: &App, member: &Member, by: Group) -> Result<Notes, Failure> 
 }
 
 fn view(page: View) -> AnyView {
-    let sub = format!("{}, billing cycle, {}", stretch(page.cycle, page.zone), page.zone.name());
+    let of = if page.whole { "" } else { " of your projects" };
+    let sub =
+        format!("{}, billing cycle{of}, {}", stretch(page.cycle, page.zone), page.zone.name());
     let content = if page.ever { content(&page) } else { first(&page) };
     view! {
         <Shell frame=page.frame>
@@ -160,16 +165,21 @@ fn content(page: &View) -> AnyView {
     .into_any()
 }
 
-/// Before the first request of the organization.
+/// Before the first request of what the person sees.
 fn first(page: &View) -> AnyView {
     let org = page.path.trim_end_matches("/usage").to_owned();
     let keys = format!("{org}/keys");
+    let text = if page.whole {
+        "Point an application at Exchequer with a key of any project. Its requests, tokens and cost show up here within a second."
+    } else {
+        "Point an application at Exchequer with a key of one of your projects. Requests, tokens and cost of your projects show up here within a second."
+    };
     view! {
         <Card title="No request yet">
             <Empty
                 split=true
                 title="Send your first request"
-                text="Point an application at Exchequer with a key of any project. Its requests, tokens and cost show up here within a second."
+                text=text
             >
                 <LinkButton href=keys weight=Weight::Primary>"Make a key"</LinkButton>
                 <LinkButton href=org>"See how"</LinkButton>

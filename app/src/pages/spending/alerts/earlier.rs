@@ -13,12 +13,11 @@ pub(super) fn card(view: &View, crossings: &[&Crossing]) -> Option<AnyView> {
     if crossings.is_empty() {
         return None;
     }
-    let columns = vec![
-        Column::text("Alert"),
-        Column::text("Crossed"),
-        Column::text("Delivery"),
-        Column::number("Spent then"),
-    ];
+    let mut columns = vec![Column::text("Alert"), Column::text("Crossed")];
+    if view.whole {
+        columns.push(Column::text("Delivery"));
+    }
+    columns.push(Column::number("Spent then"));
     let rows: Vec<_> = crossings.iter().map(|crossing| row(view, crossing)).collect();
     let card = view! {
         <Card title="Earlier, or passed when set" note="Of the newest hundred">
@@ -29,13 +28,16 @@ pub(super) fn card(view: &View, crossings: &[&Crossing]) -> Option<AnyView> {
 }
 
 fn row(view: &View, crossing: &Crossing) -> AnyView {
-    let (tone, words) = delivered(crossing);
+    let delivery = view.whole.then(|| {
+        let (tone, words) = delivered(crossing);
+        view! { <td data-l="Delivery"><span class=tone.class()>{words}</span></td> }
+    });
     let note = format!("{} {}", usd(crossing.fires_at), crossing.period.adjective());
     view! {
         <tr>
             <th scope="row">{title(crossing)}<small>{note}</small></th>
             <td data-l="Crossed"><Time at=crossing.crossed_at zone=view.zone/></td>
-            <td data-l="Delivery"><span class=tone.class()>{words}</span></td>
+            {delivery}
             <td data-l="Spent then" class="num"><Money amount=crossing.spent/></td>
         </tr>
     }

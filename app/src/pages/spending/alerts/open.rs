@@ -13,7 +13,7 @@ use crate::{
         Badge, CardBody, Column, Glyph, Icon, LinkButton, Money, Precision, Stat, Stats, Table,
         Time, Tone, time_text, usd,
     },
-    pages::spending::calendar::until,
+    pages::spending::{calendar::until, notes::budget_href},
 };
 
 pub(super) fn card(view: &View, crossing: &Crossing) -> AnyView {
@@ -23,9 +23,9 @@ pub(super) fn card(view: &View, crossing: &Crossing) -> AnyView {
     let of = format!("of {} {}", usd(crossing.fires_at), crossing.period.adjective());
     let day = time_text(crossing.crossed_at, view.zone, Precision::Day);
     let local = crossing.crossed_at.with_timezone(&view.zone);
-    let budgets = format!("{}/budgets", view.org);
+    let budgets = budget_href(&format!("{}/budgets", view.org), crossing.scope);
     let label = if crossing.blocked { "Began to refuse" } else { "Crossed" };
-    let verb = if crossing.blocked { "Raise budget" } else { "See budget" };
+    let verb = if crossing.blocked && view.whole { "Raise budget" } else { "See budget" };
     let (exact, clock) = (local.to_rfc3339(), local.format("%H:%M:%S").to_string());
     let (spent, zone, wait) = (crossing.spent, view.zone, until(resets, view.now, view.zone));
     view! {
@@ -43,7 +43,7 @@ pub(super) fn card(view: &View, crossing: &Crossing) -> AnyView {
                     <Stat label="Resets" note=wait><Time at=resets zone/></Stat>
                 </Stats>
             </CardBody>
-            {mails(crossing)}
+            {view.whole.then(|| mails(crossing))}
         </section>
     }
     .into_any()

@@ -34,8 +34,7 @@ impl Done {
         }
     }
 
-    pub(super) fn read(query: Option<&str>) -> Option<Self> {
-        let word = query?.strip_prefix("done=")?;
+    pub(super) fn read(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|done| done.as_str() == word)
     }
 

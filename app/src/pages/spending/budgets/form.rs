@@ -1,6 +1,7 @@
-//! Sets, raises, lowers or removes the organization's budget.
+//! Sets, raises, lowers or removes the budget that is shown.
 
 use leptos::prelude::*;
+use store::Budget;
 
 use super::View;
 use crate::{
@@ -11,7 +12,11 @@ use crate::{
     web::Draft,
 };
 
-pub(super) fn card(view: &View) -> AnyView {
+/// Nothing for who may not.
+pub(super) fn card(view: &View) -> Option<AnyView> {
+    if !view.subject.edits {
+        return None;
+    }
     let budget = view.own.budget.as_ref();
     let amount = budget.map(|budget| budget.amount.to_string()).unwrap_or_default();
     let draft = view.forms.budget.clone().unwrap_or_else(|| Draft::with([("amount", amount)]));
@@ -33,24 +38,15 @@ pub(super) fn card(view: &View) -> AnyView {
     } else {
         ("Set a budget", "Set budget")
     };
-    let remove = budget.map(|budget| {
-        let fields =
-            vec![("action", "remove-budget".to_owned()), ("budget", budget.id.to_string())];
-        let action = view.path.clone();
-        view! {
-            <CardFoot>
-                <span>"Without it nothing is refused."</span>
-                <PostButton action weight=Weight::Danger fields>"Remove budget"</PostButton>
-            </CardFoot>
-        }
-    });
+    let remove = budget.map(|budget| remove(view, budget));
     let form = view! {
         <form class="form" method="post" action=view.path.clone() id="budget">
             <input type="hidden" name="action" value="set-budget"/>
+            <input type="hidden" name="scope" value=view.subject.scope.to_string()/>
             <ErrorSummary lead="Nothing was saved" errors=draft.errors()/>
             <AmountField
                 name="amount"
-                label="Amount a month, for the whole organization"
+                label=format!("Amount a month, for {}", view.subject.whom())
                 value=draft.value("amount")
                 help=help
                 error=draft.error("amount")
@@ -59,13 +55,29 @@ pub(super) fn card(view: &View) -> AnyView {
             <p><Button weight=Weight::Primary>{verb}</Button></p>
         </form>
     };
-    view! {
+    let card = view! {
         <Card title=title note=note.unwrap_or_default()>
             <CardBody split=true>
                 {form}
             </CardBody>
             {remove}
         </Card>
+    };
+    Some(card.into_any())
+}
+
+fn remove(view: &View, budget: &Budget) -> AnyView {
+    let fields = vec![
+        ("action", "remove-budget".to_owned()),
+        ("budget", budget.id.to_string()),
+        ("scope", view.subject.scope.to_string()),
+    ];
+    let action = view.path.clone();
+    view! {
+        <CardFoot>
+            <span>"Without it nothing is refused."</span>
+            <PostButton action weight=Weight::Danger fields>"Remove budget"</PostButton>
+        </CardFoot>
     }
     .into_any()
 }

@@ -1,4 +1,4 @@
-//! Budgets besides the organization's of the month: of projects, keys, weeks and days.
+//! Budgets besides the one that is shown: of projects, keys, weeks and days.
 
 use leptos::prelude::*;
 use store::Standing;
@@ -6,7 +6,7 @@ use store::Standing;
 use super::{View, status::scope_label};
 use crate::{
     components::{Card, CardFoot, LimitRow, MeterLegend, Precision, count, time_text},
-    pages::spending::outlook::Outlook,
+    pages::spending::{notes::budget_href, outlook::Outlook},
 };
 
 pub(super) fn card(view: &View) -> Option<AnyView> {
@@ -21,7 +21,7 @@ pub(super) fn card(view: &View) -> Option<AnyView> {
         return None;
     }
     let card = view! {
-        <Card title="More budgets" note="Set by the operator’s command">
+        <Card title="More budgets" note="Those of a day or week are set by the operator’s command">
             <ul class="budgets split">{others}</ul>
             <CardFoot><MeterLegend/></CardFoot>
         </Card>
@@ -39,12 +39,7 @@ fn row(view: &View, standing: &Standing) -> Option<AnyView> {
         1 => format!("1 request refused; resets {resets}"),
         many => format!("{} requests refused; resets {resets}", count(many)),
     };
-    let org = view.path.trim_end_matches("/budgets");
-    let href = match budget.scope {
-        domain::Scope::Org(_) => view.path.clone(),
-        domain::Scope::Project(id) => format!("{org}/projects/{id}"),
-        domain::Scope::Key(_) => format!("{org}/keys"),
-    };
+    let href = budget_href(&view.path, budget.scope);
     let row = view! {
         <LimitRow
             title=budget.scope_name.clone()

@@ -3,9 +3,12 @@
 use leptos::prelude::*;
 
 use super::View;
-use crate::components::{Badge, Card, Fact, Facts, Notice, Tone};
+use crate::components::{Badge, Card, CardBody, Fact, Facts, Notice, Tone};
 
 pub(super) fn card(view: &View) -> AnyView {
+    if !view.whole {
+        return owners(view);
+    }
     let people = view.recipients.iter().map(|person| {
         let badge = if person.verified {
             view! { <Badge tone=Tone::Ok text="Verified"/> }
@@ -25,6 +28,20 @@ pub(super) fn card(view: &View) -> AnyView {
                 {warning}
                 <Facts>{people}</Facts>
             </div>
+        </Card>
+    }
+    .into_any()
+}
+
+/// For readers, who see names.
+fn owners(view: &View) -> AnyView {
+    let names: Vec<_> = view.recipients.iter().map(|person| person.name.as_str()).collect();
+    let names = names.join(", ");
+    view! {
+        <Card title="Who is mailed">
+            <CardBody split=true>
+                <p>"The owners of the organization: "{names}"."</p>
+            </CardBody>
         </Card>
     }
     .into_any()

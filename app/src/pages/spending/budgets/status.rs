@@ -1,4 +1,4 @@
-//! The organization's budget and what is spent of it.
+//! The budget that is shown and what is spent of it.
 
 use domain::{Scope, Usd};
 use leptos::prelude::*;
@@ -24,13 +24,15 @@ pub(super) fn card(view: &View) -> AnyView {
     let blocks = outlook.as_ref().filter(|outlook| outlook.tone == Tone::Bad);
     let blocks = blocks.map(|outlook| reached(view, outlook.reading.limit));
     let meter = outlook.map(|outlook| {
+        let (title, label) =
+            (view.subject.title(), format!("{}, monthly budget", view.subject.label()));
         view! {
             <div>
                 <div class="row between">
-                    <h2>"Organization budget"</h2>
+                    <h2>{title}</h2>
                     <Badge tone=outlook.tone line=outlook.tone == Tone::Plain text=outlook.state/>
                 </div>
-                <Meter label="Organization, monthly budget" reading=outlook.reading tone=outlook.tone/>
+                <Meter label reading=outlook.reading tone=outlook.tone/>
             </div>
             <MeterLegend/>
         }
@@ -55,12 +57,23 @@ fn reached(view: &View, limit: Usd) -> AnyView {
         1 => " 1 request was refused in this cycle.".to_owned(),
         many => format!(" {} requests were refused in this cycle.", count(many)),
     };
-    let lead = if view.own.spent >= limit {
-        "The organization budget is reached: every request is refused now."
-    } else {
-        "The organization budget is nearly spent: requests that do not fit are refused."
+    let budget = view.subject.budget();
+    let whose = match view.subject.scope {
+        Scope::Org(_) => "every request",
+        Scope::Project(_) => "every request of the project",
+        Scope::Key(_) => "every request of the key",
     };
-    let text = format!("Raise or remove it below, or wait for the next cycle.{refused}");
+    let lead = if view.own.spent >= limit {
+        format!("The {budget} is reached: {whose} is refused now.")
+    } else {
+        format!("The {budget} is nearly spent: requests that do not fit are refused.")
+    };
+    let way = if view.subject.edits {
+        "Raise or remove it below, or wait for the next cycle."
+    } else {
+        "An owner may raise it; else wait for the next cycle."
+    };
+    let text = format!("{way}{refused}");
     view! { <Notice tone=Tone::Bad lead text/> }.into_any()
 }
 
@@ -85,10 +98,15 @@ fn numbers(view: &View) -> AnyView {
     let resets = until(own.window.ends, view.now, view.zone);
     let (spent, held, refused) = (own.spent, own.held, own.refused);
     let (at, zone) = (own.window.ends, view.zone);
+    let title = if view.subject.is_whole() {
+        "Spent this cycle".to_owned()
+    } else {
+        format!("Spent this cycle, {}", view.subject.whom())
+    };
     view! {
         <div class="row between">
             <div>
-                <h2 class="muted">"Spent this cycle"</h2>
+                <h2 class="muted">{title}</h2>
                 <p class="keep"><Money amount=spent hero=true/></p>
                 <p class="small muted">{of}</p>
             </div>

@@ -15,7 +15,8 @@ use crate::{
 };
 
 pub(super) fn card(view: &View) -> AnyView {
-    let (list, form) = (list(view), form(view));
+    let list = list(view);
+    let form = view.subject.edits.then(|| form(view));
     view! {
         <div class="stack" id="thresholds">
             <Card title="Thresholds" note="Notify, never block">
@@ -29,12 +30,17 @@ pub(super) fn card(view: &View) -> AnyView {
 
 fn list(view: &View) -> AnyView {
     if view.thresholds.is_empty() {
+        let text = if view.subject.edits {
+            "Add a threshold at 50, 80 or 100%: the owners get one e-mail when it is crossed."
+        } else {
+            "An owner can add a threshold: the owners get one e-mail when it is crossed."
+        };
         return view! {
             <Empty
                 split=true
                 tone=Tone::Warn
                 title="Nobody is told before the budget blocks"
-                text="Add a threshold at 50, 80 or 100%: the owners get one e-mail when it is crossed."
+                text=text
             />
         }
         .into_any();
@@ -70,20 +76,30 @@ fn row(view: &View, threshold: &Threshold) -> AnyView {
         .into_any(),
         None => view! { <span class="faint">"Not yet"</span> }.into_any(),
     };
-    let fields =
-        vec![("action", "remove-threshold".to_owned()), ("threshold", threshold.id.to_string())];
-    let which = format!(" {}", level_text(threshold.level));
+    let act = view.edits(threshold.scope).then(|| remove(view, threshold));
     view! {
         <tr>
             <th scope="row">{format!("{} {what}", level_text(threshold.level))}<small>{scope}</small></th>
             <td data-l="Amount now" class="num">{amount}</td>
             <td data-l="Crossed"><div>{crossed}</div></td>
-            <td class="act">
-                <PostButton action=view.path.clone() weight=Weight::Quiet fields>
-                    "Remove"<span class="vh">{which}</span>
-                </PostButton>
-            </td>
+            <td class="act">{act}</td>
         </tr>
+    }
+    .into_any()
+}
+
+fn remove(view: &View, threshold: &Threshold) -> AnyView {
+    let fields = vec![
+        ("action", "remove-threshold".to_owned()),
+        ("threshold", threshold.id.to_string()),
+        ("scope", view.subject.scope.to_string()),
+    ];
+    let which = format!(" {}", level_text(threshold.level));
+    let action = view.path.clone();
+    view! {
+        <PostButton action weight=Weight::Quiet fields>
+            "Remove"<span class="vh">{which}</span>
+        </PostButton>
     }
     .into_any()
 }
@@ -93,7 +109,7 @@ fn form(view: &View) -> AnyView {
     let draft =
         view.forms.threshold.clone().unwrap_or_else(|| Draft::with([("unit", unit.to_owned())]));
     let units = vec![
-        Choice::new("percent", "% of the organization budget"),
+        Choice::new("percent", format!("% of the {}", view.subject.budget())),
         Choice::new("usd", "US dollars a month"),
     ];
     let help = if view.own.spent > Usd::ZERO {
@@ -101,11 +117,12 @@ fn form(view: &View) -> AnyView {
     } else {
         "One e-mail per amount and cycle."
     };
-    let action = view.path.clone();
+    let (action, scope) = (view.path.clone(), view.subject.scope.to_string());
     view! {
         <CardBody split=true>
             <form class="form" method="post" action=action>
                 <input type="hidden" name="action" value="add-threshold"/>
+                <input type="hidden" name="scope" value=scope/>
                 <ErrorSummary lead="Nothing was added" errors=draft.errors()/>
                 <div class="cols">
                     <Field

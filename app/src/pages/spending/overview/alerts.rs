@@ -34,8 +34,13 @@ pub(super) fn card(view: &View) -> Option<AnyView> {
 
 fn row(view: &View, href: &str, crossing: &Crossing) -> AnyView {
     let tone = if crossing.blocked { Tone::Bad } else { Tone::Warn };
-    let (_, mails) = delivered(crossing);
-    let text = format!("{} spent then. {mails}.", usd(crossing.spent));
+    let spent = usd(crossing.spent);
+    // Who was mailed is for owners.
+    let text = if view.whole {
+        format!("{spent} spent then. {}.", delivered(crossing).1)
+    } else {
+        format!("{spent} spent then.")
+    };
     let local = crossing.crossed_at.with_timezone(&view.zone);
     let today = local.date_naive() == view.now.with_timezone(&view.zone).date_naive();
     let when = if today {

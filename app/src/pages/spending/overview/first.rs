@@ -28,12 +28,17 @@ pub(super) fn content(view: &View) -> AnyView {
 fn request(view: &View) -> AnyView {
     if let Some(next) = set_up::next(&view.steps) {
         let (href, verb) = next.way();
+        let text = if view.whole {
+            "Fill in billing, make a key, and point an application at Exchequer. The first request shows up here within a second."
+        } else {
+            "What your projects spend shows up here. Get into a project, make a key of your own, and point an application at Exchequer."
+        };
         return view! {
             <Card title="This cycle">
                 <Empty
                     split=true
                     title="Nothing is spent yet"
-                    text="Fill in billing, make a key, and point an application at Exchequer. The first request shows up here within a second."
+                    text=text
                 >
                     <LinkButton href weight=Weight::Primary>{verb}</LinkButton>
                 </Empty>

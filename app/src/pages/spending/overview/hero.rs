@@ -19,7 +19,7 @@ use crate::{
 };
 
 pub(super) fn card(view: &View) -> AnyView {
-    let forecast = forecast(view.own.spent, view.cycle, view.now);
+    let forecast = forecast(view.spent, view.cycle, view.now);
     let before = view.before.as_ref().map(|(cycle, _)| month_name(*cycle));
     let plot = view.sheet(Group::Project).map(|sheet| {
         view! {
@@ -27,13 +27,14 @@ pub(super) fn card(view: &View) -> AnyView {
             <CourseLegend before forecast=forecast.is_some()/>
         }
     });
-    let (amount, numbers) = (view.own.spent, numbers(view, forecast));
+    let (amount, numbers) = (view.spent, numbers(view, forecast));
+    let title = if view.whole { "Spent this cycle" } else { "Spent this cycle in your projects" };
     view! {
         <Card>
             <CardBody>
                 <div class="row between">
                     <div>
-                        <h2 class="muted">"Spent this cycle"</h2>
+                        <h2 class="muted">{title}</h2>
                         <p class="keep"><Money amount hero=true/></p>
                     </div>
                     {numbers}
@@ -46,7 +47,7 @@ pub(super) fn card(view: &View) -> AnyView {
 }
 
 fn numbers(view: &View, forecast: Option<Usd>) -> AnyView {
-    let limit = view.own.budget.as_ref().map(|budget| budget.amount);
+    let limit = view.budget.as_ref().map(|budget| budget.amount);
     let ahead = forecast.map(|amount| {
         let label = format!("Forecast for {}", last_day(view.cycle, view.zone));
         let note = limit
@@ -57,7 +58,7 @@ fn numbers(view: &View, forecast: Option<Usd>) -> AnyView {
     let past = view.before.as_ref().map(|(cycle, past)| {
         let amount = past.so_far.charge;
         let label = format!("{}, same time", month_name(*cycle));
-        let note = match change(view.own.spent.pico(), amount.pico()).as_str() {
+        let note = match change(view.spent.pico(), amount.pico()).as_str() {
             "–" => String::new(),
             change => format!("{change} now"),
         };
@@ -82,7 +83,7 @@ fn course(view: &View, sheet: &Sheet, forecast: Option<Usd>) -> Course {
         amounts.truncate(sheet.days.len());
         adding(amounts)
     });
-    let caps = view.own.budget.iter().map(|budget| Cap {
+    let caps = view.budget.iter().map(|budget| Cap {
         words: format!("Organization budget {}, blocks", usd(budget.amount)),
         amount: budget.amount.pico(),
         near: true,
@@ -92,7 +93,7 @@ fn course(view: &View, sheet: &Sheet, forecast: Option<Usd>) -> Course {
     });
     let day = time_text(view.now, view.zone, Precision::Day);
     Course {
-        label: format!("Spent so far {} on {day}{ahead}.", usd(view.own.spent)),
+        label: format!("Spent so far {} on {day}{ahead}.", usd(view.spent)),
         unit: Unit::Dollars,
         ticks: ticks(&sheet.days),
         spent,

@@ -7,7 +7,7 @@ use store::Standing;
 use super::View;
 use crate::{
     components::{Card, Empty, Limit, LinkButton, count, usd},
-    pages::spending::outlook::Outlook,
+    pages::spending::{notes::budget_href, outlook::Outlook},
 };
 
 /// So many fit beside the chart.
@@ -16,6 +16,14 @@ const MOST: usize = 5;
 pub(super) fn card(view: &View) -> AnyView {
     let href = format!("{}/budgets", view.org);
     let outlooks = view.outlooks();
+    if outlooks.is_empty() && !view.whole {
+        return view! {
+            <Card title="Limits">
+                <Empty split=true title="No budget of your projects" text="Nothing limits your projects and keys by themselves. What limits the whole organization, its owners see."/>
+            </Card>
+        }
+        .into_any();
+    }
     if outlooks.is_empty() {
         return view! {
             <Card title="Limits">
@@ -27,7 +35,7 @@ pub(super) fn card(view: &View) -> AnyView {
         .into_any();
     }
     let more = match outlooks.len() {
-        1 => "Edit",
+        1 if view.whole => "Edit",
         _ => "All budgets",
     };
     let limits: Vec<_> = outlooks
@@ -64,7 +72,7 @@ fn limit(href: &str, standing: &Standing, outlook: Outlook) -> Option<AnyView> {
         kind = capital(&kind);
     }
     let limit = view! {
-        <Limit title href=href.to_owned() reading=outlook.reading tone=outlook.tone state=outlook.state kind/>
+        <Limit title href=budget_href(href, budget.scope) reading=outlook.reading tone=outlook.tone state=outlook.state kind/>
     };
     Some(limit.into_any())
 }

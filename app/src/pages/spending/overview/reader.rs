@@ -1,37 +1,64 @@
-//! The overview of a reader, who sees what the organization is and no money.
+//! What a reader has besides spending: own keys.
 
 use leptos::prelude::*;
-use store::Organization;
+use store::ApiKey;
 
-use crate::{
-    components::{Card, Empty, Fact, Facts, Id, Tone},
-    layouts::{Frame, PageHead, Shell},
-};
+use super::View;
+use crate::components::{Badge, Card, Column, Precision, Table, Time, Tone};
 
-pub(super) fn page(frame: Frame, organization: &Organization) -> AnyView {
-    let (name, id) = (organization.name.clone(), organization.id.to_string());
-    let zone = organization.zone.name();
+/// So many fit.
+const MOST: usize = 5;
+
+/// The person's own keys that work or are to be looked at, the newest first.
+pub(super) struct Keys(Vec<ApiKey>);
+
+impl Keys {
+    /// Nothing without any.
+    pub(super) fn new(keys: &[ApiKey]) -> Option<Self> {
+        let own = keys.iter().filter(|key| key.own && key.revoked_at.is_none());
+        let own: Vec<_> = own.cloned().collect();
+        (!own.is_empty()).then_some(Self(own))
+    }
+}
+
+pub(super) fn card(view: &View) -> Option<AnyView> {
+    let Keys(keys) = view.keys.as_ref()?;
+    let rows: Vec<_> = keys.iter().take(MOST).map(|key| row(view, key)).collect();
+    let columns = vec![Column::text("Name"), Column::text("Project"), Column::text("Last used")];
+    let more = ("All keys", format!("{}/keys", view.org));
+    let card = view! {
+        <Card title="Your API keys" more>
+            <Table label="Your API keys" columns>{rows}</Table>
+        </Card>
+    };
+    Some(card.into_any())
+}
+
+fn row(view: &View, key: &ApiKey) -> AnyView {
+    let zone = view.zone;
+    let stopped = if key.project_archived {
+        Some("Project archived")
+    } else if !key.owner_has_access {
+        Some("You may only look")
+    } else if key.paused_at.is_some() {
+        Some("Paused")
+    } else {
+        None
+    };
+    let badge = stopped.map(|text| view! { " "<Badge tone=Tone::Warn line=true text/> });
+    let used = match key.used_at {
+        Some(at) => view! { <Time at zone precision=Precision::Minute/> }.into_any(),
+        None => view! { <span class="faint">"Never"</span> }.into_any(),
+    };
+    let project = format!("{}/projects/{}", view.org, key.project);
+    let (name, last, of) =
+        (key.name.clone(), format!("…{}", key.last_four), key.project_name.clone());
     view! {
-        <Shell frame>
-            <PageHead title="Overview" sub=name.clone()/>
-            <div class="grid two fill">
-                <Card title="Organization">
-                    <div class="body split"><Facts>
-                        <Fact label="Name">{name}</Fact>
-                        <Fact label="Organization ID"><Id text=id/></Fact>
-                        <Fact label="Time zone">{zone}</Fact>
-                    </Facts></div>
-                </Card>
-                <Card title="Usage and budgets">
-                    <Empty
-                        split=true
-                        tone=Tone::Warn
-                        title="They are for owners"
-                        text="You are a reader of this organization. An owner can make you one, too."
-                    />
-                </Card>
-            </div>
-        </Shell>
+        <tr>
+            <th scope="row">{name}{badge}<small class="mono">{last}</small></th>
+            <td data-l="Project"><a href=project>{of}</a></td>
+            <td data-l="Last used">{used}</td>
+        </tr>
     }
     .into_any()
 }

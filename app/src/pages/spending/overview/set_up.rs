@@ -54,6 +54,22 @@ pub(super) fn steps(done: Done, org: &str) -> Vec<Step> {
     ]
 }
 
+/// The steps of a reader; who only looks needs no key.
+pub(super) fn own_steps(project: bool, key: Option<bool>, request: bool, org: &str) -> Vec<Step> {
+    let how = if project && key != Some(false) { "#first-request" } else { "/keys" };
+    let step = |title, done, page: &str, verb| Step {
+        title,
+        done,
+        href: format!("{org}{page}"),
+        verb,
+        first_request: false,
+    };
+    let key = key.map(|key| step("An API key of your own", key, "/keys", "Make a key"));
+    let first = Step { first_request: true, ..step("The first request", request, how, "See how") };
+    let project = step("A project that you are in", project, "/projects", "Make a project");
+    std::iter::once(project).chain(key).chain([first]).collect()
+}
+
 impl Step {
     /// Where and how it is done.
     pub(super) fn way(&self) -> (String, &'static str) {

@@ -1,0 +1,86 @@
+//! What the page's forms set a budget and thresholds of.
+
+use domain::{Action, Scope};
+use store::{ApiKey, Project};
+
+use crate::web::{Failure, Member};
+
+/// The organization, a project or a key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Subject {
+    pub(super) scope: Scope,
+    /// Its label; the organization needs none.
+    name: Option<String>,
+    /// The person may set its budget and thresholds.
+    pub(super) edits: bool,
+    /// A person chooses it from the list; else only a link leads to it.
+    pub(super) listed: bool,
+}
+
+impl Subject {
+    /// All that the person sees, the one first that is shown when none is asked for.
+    pub(super) fn all(member: &Member, projects: &[Project], keys: &[ApiKey]) -> Vec<Self> {
+        let whole = member.can(Action::SeeWhole).then(|| Self {
+            scope: Scope::Org(member.caller.org),
+            name: None,
+            edits: member.can(Action::EditLimits),
+            listed: true,
+        });
+        let projects = projects.iter().map(|project| Self {
+            scope: Scope::Project(project.id),
+            name: Some(project.name.clone()),
+            edits: project.who.may(Action::EditProjectLimits).is_ok(),
+            listed: project.archived_at.is_none(),
+        });
+        let keys = keys.iter().map(|key| Self {
+            scope: Scope::Key(key.id),
+            name: Some(key.name.clone()),
+            edits: key.who.may(Action::EditProjectLimits).is_ok(),
+            listed: false,
+        });
+        whole.into_iter().chain(projects).chain(keys).collect()
+    }
+
+    /// The one that is asked for; the first one if none is, and nothing if there is none.
+    pub(super) fn find(all: &[Self], asked: Option<&str>) -> Result<Option<Self>, Failure> {
+        match asked.filter(|asked| !asked.is_empty()) {
+            None => Ok(all.iter().find(|subject| !matches!(subject.scope, Scope::Key(_))).cloned()),
+            Some(asked) => {
+                let scope: Scope = asked.parse().map_err(|_| Failure::NotFound)?;
+                let found = all.iter().find(|subject| subject.scope == scope);
+                found.cloned().map(Some).ok_or(Failure::NotFound)
+            }
+        }
+    }
+
+    /// Of the whole organization.
+    pub(super) const fn is_whole(&self) -> bool {
+        matches!(self.scope, Scope::Org(_))
+    }
+
+    /// `Whole organization`, `Support assistant`.
+    pub(super) fn label(&self) -> String {
+        self.name.clone().unwrap_or_else(|| "Whole organization".to_owned())
+    }
+
+    /// `Organization budget`, `Budget of Support assistant`.
+    pub(super) fn title(&self) -> String {
+        match &self.name {
+            None => "Organization budget".to_owned(),
+            Some(name) => format!("Budget of {name}"),
+        }
+    }
+
+    /// `the whole organization`, `Support assistant`.
+    pub(super) fn whom(&self) -> String {
+        self.name.clone().unwrap_or_else(|| "the whole organization".to_owned())
+    }
+
+    /// In a sentence: `organization budget`, `budget of Support assistant`.
+    pub(super) fn budget(&self) -> String {
+        match &self.name {
+            None => "organization budget".to_owned(),
+            Some(name) => format!("budget of {name}"),
+        }
+    }
+}
