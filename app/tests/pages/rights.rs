@@ -6,8 +6,13 @@ use testkit::Tenant;
 use crate::support::Site;
 
 /// Pages of an organization, and whether a reader sees them.
-const PAGES: [(&str, bool); 4] =
-    [("settings", true), ("billing", false), ("projects", true), ("keys", true)];
+const PAGES: [(&str, bool); 5] = [
+    ("admin-keys", false),
+    ("settings", true),
+    ("billing", false),
+    ("projects", true),
+    ("keys", true),
+];
 
 #[tokio::test]
 async fn another_organization_does_not_exist() {

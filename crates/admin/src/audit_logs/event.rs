@@ -16,6 +16,7 @@ pub(super) const TYPES: &[(Kind, Option<&str>)] = &[
     (Kind::OrganizationCreated, Some("organization.updated")),
     (Kind::OrganizationUpdated, Some("organization.updated")),
     (Kind::OrganizationClosed, Some("organization.updated")),
+    (Kind::OrganizationReopened, Some("organization.updated")),
     (Kind::OrganizationSuspended, Some("organization.updated")),
     (Kind::OrganizationResumed, Some("organization.updated")),
     (Kind::BillingUpdated, Some("organization.updated")),

@@ -1,0 +1,133 @@
+//! Requests that are not as they should be.
+
+use axum::http::{Request, StatusCode, header, request::Builder};
+use serde_json::{Value, json};
+
+use crate::support::{Api, Org};
+
+fn post(org: &Org, path: &str) -> Builder {
+    Request::post(format!("/v1/organization{path}"))
+        .header(header::AUTHORIZATION, format!("Bearer {}", org.key))
+}
+
+#[tokio::test]
+async fn wrong_values_are_named() {
+    let api = Api::new().await;
+    let org = api.org("acme").await;
+    let users = "POST /projects/{project_id}/users";
+    let accounts = "POST /projects/{project_id}/service_accounts";
+    let key = "POST /projects/{project_id}/service_accounts/{service_account_id}/api_keys";
+    for (operation, body, param) in [
+        ("POST /projects", json!({}), "name"),
+        ("POST /projects", json!({ "name": null }), "name"),
+        ("POST /projects", json!({ "name": ["a"] }), "name"),
+        ("POST /projects", json!({ "name": {} }), "name"),
+        ("POST /projects", json!({ "name": " " }), "name"),
+        ("POST /projects", json!({ "name": "a\u{0}b" }), "name"),
+        ("POST /projects", json!({ "name": "n".repeat(10_000) }), "name"),
+        ("POST /projects", json!({ "name": "x", "environment": "live" }), "environment"),
+        (
+            "POST /projects",
+            json!({ "name": "x", "residency": "EU_STORAGE_PROCESSING" }),
+            "residency",
+        ),
+        ("POST /projects", json!({ "name": "x", "external_key_id": "k" }), "external_key_id"),
+        ("POST /invites", json!({ "email": "a@b", "role": "admin" }), "role"),
+        ("POST /invites", json!({ "email": "\u{430}cme@example.com", "role": "reader" }), "email"),
+        ("POST /invites", json!({ "email": ["a@b"], "role": "reader" }), "email"),
+        ("POST /invites", json!({ "email": "a@b", "role": "reader", "projects": {} }), "projects"),
+        ("POST /invites", json!({ "email": "a@b", "role": "reader", "projects": [1] }), "projects"),
+        ("POST /invites", json!({ "email": "a@b", "role": "reader", "projects": [{}] }), "id"),
+        ("POST /users/{user_id}", json!({}), "role"),
+        ("POST /users/{user_id}", json!({ "role": "owner", "role_id": "role_1" }), "role_id"),
+        (users, json!({ "role": "member" }), "user_id"),
+        (users, json!({ "role": "king", "user_id": org.tenant.user }), "role"),
+        (
+            accounts,
+            json!({ "name": "x", "create_service_account_only": "yes" }),
+            "create_service_account_only",
+        ),
+        (key, json!({ "scopes": ["everything"] }), "scopes"),
+        (key, json!({ "scopes": "chat" }), "scopes"),
+        (
+            "POST /admin_api_keys",
+            json!({ "name": "x", "expires_in_seconds": 0 }),
+            "expires_in_seconds",
+        ),
+        (
+            "POST /admin_api_keys",
+            json!({ "name": "x", "expires_in_seconds": "60" }),
+            "expires_in_seconds",
+        ),
+        (
+            "POST /admin_api_keys",
+            json!({ "name": "x", "expires_in_seconds": 1.5 }),
+            "expires_in_seconds",
+        ),
+    ] {
+        let answer = api.ask(&org, operation, &[], Some(body.clone())).await;
+        let told = (answer.status.as_u16(), answer.body["error"]["param"].as_str());
+        assert_eq!(told, (400, Some(param)), "{operation} {body} {}", answer.body);
+    }
+}
+
+#[tokio::test]
+async fn wrong_parameters_are_named() {
+    let api = Api::new().await;
+    let org = api.org("acme").await;
+    for (list, param) in [
+        ("GET /users?limit=0", "limit"),
+        ("GET /users?limit=1e2", "limit"),
+        ("GET /users?after=user-1", "after"),
+        ("GET /users?emails[]=nobody", "emails[]"),
+        ("GET /projects?include_archived=1", "include_archived"),
+        ("GET /projects?after=a&after=b", "after"),
+        ("GET /admin_api_keys?order=up", "order"),
+        ("GET /projects/{project_id}/api_keys?owner_project_access=no", "owner_project_access"),
+        ("GET /audit_logs?effective_at[gt]=now", "effective_at[gt]"),
+        ("GET /audit_logs?effective_at[lte]=9223372036854775807", "effective_at[lte]"),
+        ("GET /audit_logs?effective_at[lt]=8000000000000", "effective_at[lt]"),
+        ("GET /audit_logs?actor_ids[]=%00", "actor_ids[]"),
+        ("GET /audit_logs?after=audit_log-00000000000000000000000000000007", "after"),
+    ] {
+        let answer = api.ask(&org, list, &[], None).await;
+        let told = (answer.status.as_u16(), answer.body["error"]["param"].as_str());
+        assert_eq!(told, (400, Some(param)), "{list} {}", answer.body);
+    }
+}
+
+#[tokio::test]
+async fn fields_that_are_not_asked_for_change_nothing() {
+    let api = Api::new().await;
+    let org = api.org("acme").await;
+    let body = json!({
+        "name": "Mine", "id": "proj_1", "org_id": "org-1", "is_default": true, "archived_at": 1, "status": "archived",
+    });
+    let made = api.ask(&org, "POST /projects", &[], Some(body)).await.body;
+    assert_eq!((&made["archived_at"], &made["status"]), (&Value::Null, &json!("active")));
+    let defaults = api.database.look("SELECT count(*) FROM projects WHERE is_default").await;
+    assert_eq!(defaults, "1");
+}
+
+#[tokio::test]
+async fn bodies_and_addresses_have_a_form() {
+    let api = Api::new().await;
+    let org = api.org("acme").await;
+    let big = json!({ "name": "x", "more": "x".repeat(64 * 1024) });
+    let answer = api.send(post(&org, "/projects"), Some(big)).await;
+    assert_eq!(answer.error(), (413, "request_too_large"));
+    for body in [json!([]), json!("text"), json!(null)] {
+        let answer = api.send(post(&org, "/projects"), Some(body)).await;
+        assert_eq!(answer.error(), (400, "invalid_json"));
+    }
+    let form =
+        post(&org, "/projects").header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+    assert_eq!(
+        api.send(form, Some(json!({ "name": "x" }))).await.status,
+        StatusCode::UNSUPPORTED_MEDIA_TYPE
+    );
+    let twice = post(&org, "/projects").header(header::AUTHORIZATION, "Bearer x");
+    assert_eq!(api.send(twice, None).await.error(), (400, "repeated_header"));
+    assert_eq!(api.send(post(&org, "/nothing"), None).await.error(), (404, "unknown_url"));
+    assert_eq!(api.send(post(&org, "/users"), None).await.error(), (405, "method_not_supported"));
+}
