@@ -2,6 +2,7 @@
 
 mod account;
 mod admin_keys;
+mod audit;
 mod billing;
 mod confirm;
 mod forgot;
@@ -40,6 +41,7 @@ pub fn router() -> Router<App> {
         .route("/theme", post(choose_theme))
         .merge(account::router())
         .merge(admin_keys::router())
+        .merge(audit::router())
         .merge(billing::router())
         .merge(confirm::router())
         .merge(forgot::router())

@@ -9,7 +9,7 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use domain::Forbidden;
-use identity::NoRandomness;
+use identity::{NoRandomness, SignError};
 use leptos::prelude::*;
 use store::StoreError;
 use tower_sessions::session;
@@ -90,6 +90,13 @@ impl From<session::Error> for Failure {
 impl From<NoRandomness> for Failure {
     fn from(error: NoRandomness) -> Self {
         tracing::error!(error = chain(&error), "a key could not be made");
+        Self::Internal
+    }
+}
+
+impl From<SignError> for Failure {
+    fn from(error: SignError) -> Self {
+        tracing::error!(error = chain(&error), "the head of an audit log was not signed");
         Self::Internal
     }
 }

@@ -3,6 +3,7 @@
 
 mod account;
 mod admin_keys;
+mod audit;
 mod billing;
 mod confirm;
 mod doors;
