@@ -91,6 +91,7 @@ impl Spender {
             project,
             key,
             member: self.caller.user(),
+            tracked: true,
             model: model.to_owned(),
             price,
             sandbox: true,
