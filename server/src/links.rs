@@ -26,6 +26,14 @@ impl Links for MailLinks {
         match mail.template.as_str() {
             "threshold" | "blocked" => Ok(Link::To(format!("{url}/{}/budgets", mail.org).into())),
             "audit_head" => Ok(Link::To(format!("{url}/{}/audit", mail.org).into())),
+            "leaked" => {
+                let admin = mail.params["kind"] == "admin";
+                Ok(Link::To(match (mail.is_about_account(), admin) {
+                    (true, _) => format!("{url}/account/keys").into(),
+                    (false, true) => format!("{url}/{}/admin-keys", mail.org).into(),
+                    (false, false) => format!("{url}/{}/keys", mail.org).into(),
+                }))
+            }
             _ => {
                 let path = identity::mail_path(&self.store, &self.secrets, mail).await?;
                 Ok(path.map_or(Link::Void, |path| {

@@ -16,6 +16,8 @@ pub enum Actor {
     AdminKey(AdminKeyId),
     /// The operator, by a command.
     Operator,
+    /// Whoever reported a key as leaked, by showing it.
+    Report,
 }
 
 /// As the audit log names it.
@@ -25,6 +27,7 @@ impl fmt::Display for Actor {
             Self::User(id) => id.fmt(f),
             Self::AdminKey(id) => id.fmt(f),
             Self::Operator => f.write_str("operator"),
+            Self::Report => f.write_str("leak report"),
         }
     }
 }
@@ -71,7 +74,7 @@ impl Caller {
     pub const fn user(&self) -> Option<UserId> {
         match self.actor {
             Actor::User(user) => Some(user),
-            Actor::AdminKey(_) | Actor::Operator => None,
+            Actor::AdminKey(_) | Actor::Operator | Actor::Report => None,
         }
     }
 

@@ -119,7 +119,7 @@ fn named<T: FromStr>(
 }
 
 /// In constant time.
-fn is_right(peppers: &[SecretBox<[u8; 32]>], presented: &str, hash: &[u8; 32]) -> bool {
+pub(crate) fn is_right(peppers: &[SecretBox<[u8; 32]>], presented: &str, hash: &[u8]) -> bool {
     peppers.iter().any(|pepper| {
         // A key of any length is taken.
         Hmac::<Sha256>::new_from_slice(pepper.expose_secret())

@@ -16,7 +16,7 @@ use crate::{
     error::Error,
     forward::{Endpoint, forward},
     gateway::Gateway,
-    headers, models,
+    headers, models, report,
 };
 
 /// All of `/v1`; to be nested there.
@@ -24,6 +24,7 @@ pub fn router(gateway: Gateway) -> Router {
     Router::new()
         .route(Endpoint::ChatCompletions.path(), post(chat_completions))
         .route(Endpoint::Embeddings.path(), post(embeddings))
+        .route("/keys/report", post(report::report))
         .route("/models", get(list_models))
         .route("/models/{*model}", get(show_model))
         .fallback(unknown_url)

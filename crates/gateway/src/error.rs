@@ -1,7 +1,7 @@
 //! Every way in which a request fails, and the one place that turns it into HTTP: OpenAI's form,
 //! which its clients understand.
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
 use axum::response::{IntoResponse, Response};
 use domain::Endpoint;
@@ -79,6 +79,10 @@ pub(crate) enum Error {
         "The body must be JSON: send it with Content-Type: application/json and without Content-Encoding."
     )]
     NotJsonType,
+    #[error("Too many leak reports from this network address. Try again in a minute.")]
+    TooOften(Duration),
+    #[error("The database can't be reached: no key was disabled. Report it again in a moment.")]
+    ReportUnavailable,
     #[error("Unknown request URL: {0} {1}. Please check it for typos.")]
     UnknownUrl(Method, Uri),
     #[error("Not allowed to {0} on {1}.")]
@@ -191,6 +195,8 @@ impl Error {
             Self::NotJsonType => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type"),
             Self::UnknownUrl(..) => (StatusCode::NOT_FOUND, "unknown_url"),
             Self::MethodNotAllowed(..) => (StatusCode::METHOD_NOT_ALLOWED, "method_not_supported"),
+            Self::TooOften(_) => (StatusCode::TOO_MANY_REQUESTS, "rate_limit_exceeded"),
+            Self::ReportUnavailable => (StatusCode::SERVICE_UNAVAILABLE, "service_unavailable"),
             Self::Refused(refused) => (StatusCode::TOO_MANY_REQUESTS, refused.code()),
             Self::LedgerUnavailable => (StatusCode::SERVICE_UNAVAILABLE, "ledger_unavailable"),
             Self::ShuttingDown => (StatusCode::SERVICE_UNAVAILABLE, "shutting_down"),
@@ -208,7 +214,10 @@ impl Error {
         match self {
             Self::Refused(_) => "insufficient_quota",
             Self::BillingNotActive(_) => "billing_not_active",
-            Self::LedgerUnavailable | Self::ShuttingDown => "server_error",
+            Self::TooOften(_) => "requests",
+            Self::LedgerUnavailable | Self::ReportUnavailable | Self::ShuttingDown => {
+                "server_error"
+            }
             _ if self.is_upstream() => "upstream_error",
             _ => "invalid_request_error",
         }
@@ -233,7 +242,12 @@ impl Error {
 
     fn retry(&self) -> Retry {
         match self {
-            Self::LedgerUnavailable | Self::ShuttingDown => Retry::After(1),
+            Self::LedgerUnavailable | Self::ReportUnavailable | Self::ShuttingDown => {
+                Retry::After(1)
+            }
+            Self::TooOften(wait) => {
+                Retry::After(u32::try_from(wait.as_millis().div_ceil(1_000)).unwrap_or(u32::MAX))
+            }
             Self::Refused(refused) if refused.may_wait => Retry::After(1),
             _ if self.is_upstream() => Retry::Unsaid,
             _ => Retry::Never,
@@ -348,6 +362,8 @@ mod tests {
             Error::UpstreamDenied,
             Error::BodyTooLarge("16 MiB"),
             Error::NotJsonType,
+            Error::TooOften(Duration::from_millis(59_001)),
+            Error::ReportUnavailable,
             Error::UnknownUrl(Method::POST, uri()),
             Error::MethodNotAllowed(Method::GET, uri()),
             Error::Refused(Box::new(crate::refusal::tests::example(false))),

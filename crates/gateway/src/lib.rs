@@ -30,6 +30,7 @@ mod models;
 mod receipts;
 mod refusal;
 mod relay;
+mod report;
 mod sandbox;
 mod sse;
 mod tap;

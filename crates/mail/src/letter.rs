@@ -12,6 +12,7 @@ use crate::{
     alert::{blocked::Blocked, threshold::Threshold},
     audit_head::AuditHead,
     invitation::Invitation,
+    leaked::Leaked,
 };
 
 /// A mail ready to be sent.
@@ -114,6 +115,7 @@ pub fn render(template: &str, params: &Value, link: &str) -> Result<Rendered, Re
         "blocked" => read::<Blocked>(params)?.letter(link),
         "audit_head" => read::<AuditHead>(params)?.letter(link),
         "invitation" => read::<Invitation>(params)?.letter(link),
+        "leaked" => read::<Leaked>(params)?.letter(link),
         "verify" => account::verify(link),
         "account_exists" => account::exists(link),
         "reset" => account::reset(link),

@@ -7,6 +7,8 @@ mod budgets;
 mod json;
 mod keys;
 mod personal;
+mod reports;
 mod sandbox;
+mod scanner;
 mod streams;
 mod uses;

@@ -225,3 +225,18 @@ fn invitation() {
     let unknown = with(params, json!({ "inviter": null, "role": "reader" }));
     assert!(mail("invitation", &unknown).text.contains("An owner of Brackwater Freight"));
 }
+
+#[test]
+fn a_leaked_key() {
+    let params = json!({
+        "kind": "api", "organization": "Brackwater Freight", "zone": "Europe/Oslo", "project": "Search",
+        "name": "Nightly\r\nBcc: eve@example.com", "last_four": "x7Qa", "at": "2026-11-25T11:30:00Z",
+    });
+    let letter = mail("leaked", &params);
+    assert!(!letter.text.contains("\nBcc:") && letter.html.contains(LINK));
+    insta::assert_snapshot!("leaked.text", format!("{}\n{}", letter.subject, letter.text));
+    let own = json!({
+        "kind": "personal", "zone": "UTC", "name": "Mine", "last_four": "x7Qa", "at": "2026-11-25T11:30:00Z",
+    });
+    assert!(mail("leaked", &own).text.contains("it is your key"));
+}

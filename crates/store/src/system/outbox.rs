@@ -31,6 +31,13 @@ pub struct Mail {
     pub attempt: i32,
 }
 
+impl Mail {
+    /// Whether it is about a person's account and no organization.
+    pub fn is_about_account(&self) -> bool {
+        self.org == INSTALLATION
+    }
+}
+
 /// What came of a try.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Sent {
