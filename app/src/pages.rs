@@ -19,6 +19,7 @@ mod personal_keys;
 mod project;
 mod projects;
 mod reset;
+mod second_step;
 mod service_accounts;
 mod settings;
 mod setup;
@@ -55,6 +56,7 @@ pub fn router() -> Router<App> {
         .merge(projects::router())
         .merge(reset::router())
         .merge(service_accounts::router())
+        .merge(second_step::router())
         .merge(settings::router())
         .merge(setup::router())
         .merge(sign_in::router())

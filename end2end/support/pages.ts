@@ -41,6 +41,8 @@ export function pages(org: string, more: Shown[] = []): Shown[] {
   const personal = [
     { name: 'account', path: '/account' },
     { name: 'account-email', path: '/account/email' },
+    { name: 'account-second-factor', path: '/account/second-factor' },
+    { name: 'account-delete', path: '/account/delete' },
     { name: 'organizations-new', path: '/organizations/new' },
   ];
   return [...own, ...personal, ...more];

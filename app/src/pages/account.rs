@@ -1,8 +1,11 @@
 //! `/account`: who the person is, and what guards the account.
 
+mod delete;
+mod devices;
 mod email;
 mod password;
 mod profile;
+mod second_factor;
 
 use axum::{
     Router,
@@ -10,6 +13,7 @@ use axum::{
     response::Response,
     routing::get,
 };
+use chrono_tz::Tz;
 use identity::{AskError, Device};
 use leptos::prelude::*;
 use serde::Deserialize;
@@ -19,14 +23,19 @@ use super::frame::Personal;
 use crate::{
     components::{
         Badge, Card, CardBody, ErrorSummary, Fact, Facts, LinkButton, Notice, PostButton, Tone,
+        Weight,
     },
     layouts::NavItem,
     render::Page,
-    web::{App, Browser, Draft, Failure, Member, Visitor, go},
+    web::{App, Browser, Draft, Failure, Member, Visitor, go, id},
 };
 
 pub(super) fn router() -> Router<App> {
-    Router::new().route("/account", get(show).post(edit)).merge(email::router())
+    Router::new()
+        .route("/account", get(show).post(edit))
+        .merge(delete::router())
+        .merge(email::router())
+        .merge(second_factor::router())
 }
 
 #[derive(Deserialize)]
@@ -49,9 +58,10 @@ impl After {
 async fn show(
     State(app): State<App>,
     visitor: Visitor,
+    session: Session,
     Query(after): Query<After>,
 ) -> Result<Response, Failure> {
-    page(&app, visitor, &Draft::default(), &after).await
+    page(&app, visitor, &session, &Draft::default(), &after).await
 }
 
 async fn edit(
@@ -67,6 +77,16 @@ async fn edit(
             app.store.system().delete_sessions_of(account.id).await?;
             identity::log_out(&session).await?;
             return Ok(go("/sign-in"));
+        }
+        "others" => {
+            identity::end_other_sessions(&app.store, &session, account).await?;
+            "/account?saved=others"
+        }
+        "end" => {
+            let id = id(&draft.value("session"))?;
+            // One that is over already is as good as ended.
+            identity::end_session(&app.store, account, id).await?;
+            "/account?saved=devices"
         }
         "profile" => {
             profile::save(&app, account, &mut draft).await?;
@@ -85,7 +105,7 @@ async fn edit(
     if draft.errors().is_empty() {
         return Ok(go(next));
     }
-    page(&app, visitor, &draft, &After { saved: None }).await
+    page(&app, visitor, &session, &draft, &After { saved: None }).await
 }
 
 /// Mails the link that verifies the address, once more.
@@ -111,12 +131,16 @@ async fn verify(
 async fn page(
     app: &App,
     visitor: Visitor,
+    session: &Session,
     draft: &Draft,
     after: &After,
 ) -> Result<Response, Failure> {
     let (look, account, unverified) = (visitor.look, visitor.account.clone(), visitor.unverified);
     let own = app.store.system().organizations_of(account.id).await?;
-    let frame = Member::at_home(app, visitor).await?.map(|member| member.frame(NavItem::None));
+    let sessions = identity::sessions(&app.store, session, &account).await?;
+    let home = Member::at_home(app, visitor).await?;
+    let zone = home.as_ref().map_or(Tz::UTC, |member| member.organization.zone);
+    let frame = home.map(|member| member.frame(NavItem::None));
     Ok(look.page(Page::new("Your account").status(draft.status()), || {
         let draft = |action: &str| {
             if draft.value("action") == action { draft.clone() } else { Draft::default() }
@@ -124,6 +148,8 @@ async fn page(
         let done = after.words();
         let profile = profile::card(&account, &own, &draft("profile"));
         let email = email_card(account.email.to_string(), unverified, &draft("verify"));
+        let guards = guards(account.factor);
+        let devices = devices::card(sessions, zone);
         let password = password::card(&account, &draft("password"));
         view! {
             <Personal frame title="Your account" sub="The same in every organization that you are a member of.">
@@ -132,8 +158,9 @@ async fn page(
                     {profile}
                     {email}
                     {password}
-                    {leave()}
+                    {guards}
                 </div>
+                {devices}
             </Personal>
         }
     }))
@@ -162,13 +189,22 @@ fn email_card(email: String, unverified: bool, draft: &Draft) -> AnyView {
     .into_any()
 }
 
-fn leave() -> AnyView {
-    let leave = vec![("action", "leave".to_owned())];
+/// What else guards the account, and its end.
+fn guards(factor: bool) -> AnyView {
+    let state = if factor {
+        view! { <Badge tone=Tone::Ok text="On"/> }
+    } else {
+        view! { <Badge text="Off"/> }
+    };
     view! {
-        <Card title="Devices">
+        <Card title="Second factor">
             <CardBody split=true>
-                <p class="muted">"A device lost, or signed in where you should not be? Sign out on all devices, this one too."</p>
-                <PostButton action="/account" fields=leave>"Sign out everywhere"</PostButton>
+                <Facts><Fact label="Codes of an app">{state}</Fact></Facts>
+                <p class="muted">"With it, who knows your password still can’t sign in."</p>
+                <div class="row">
+                    <LinkButton href="/account/second-factor">{if factor { "Manage it" } else { "Set it up" }}</LinkButton>
+                    <LinkButton href="/account/delete" weight=Weight::Quiet>"Delete my account"</LinkButton>
+                </div>
             </CardBody>
         </Card>
     }

@@ -6,7 +6,7 @@ use axum::{
     response::Response,
     routing::get,
 };
-use identity::ProveError;
+use identity::{CodeError, ProveError};
 use leptos::prelude::*;
 use serde::Deserialize;
 use store::system::Account;
@@ -55,16 +55,19 @@ async fn confirm(
     Query(asked): Query<Asked>,
     mut draft: Draft,
 ) -> Result<Response, Failure> {
-    let (account, password) = (&visitor.account, draft.value("password").into());
-    match identity::prove(&app.store, &app.secrets, &session, account, &password, &device).await {
-        Ok(()) => Ok(go(asked.next())),
-        Err(ProveError::Store(error)) => Err(error.into()),
-        Err(ProveError::Session(error)) => Err(error.into()),
-        Err(error @ (ProveError::Wrong | ProveError::Wait(_) | ProveError::Busy(_))) => {
-            draft.refuse_with("password", &error);
-            Ok(page(&visitor, &draft))
+    let typed = (draft.value("password").into(), draft.value("code").into());
+    let typed = (&typed.0, &typed.1);
+    let account = &visitor.account;
+    match identity::prove(&app.store, &app.secrets, &session, account, typed, &device).await {
+        Ok(()) => return Ok(go(asked.next())),
+        Err(ProveError::Store(error) | ProveError::Code(CodeError::Store(error))) => {
+            return Err(error.into());
         }
+        Err(ProveError::Session(error)) => return Err(error.into()),
+        Err(error @ ProveError::Code(_)) => draft.refuse_with("code", &error),
+        Err(error) => draft.refuse_with("password", &error),
     }
+    Ok(page(&visitor, &draft))
 }
 
 fn page(visitor: &Visitor, draft: &Draft) -> Response {
@@ -83,11 +86,15 @@ fn page(visitor: &Visitor, draft: &Draft) -> Response {
 
 /// The address goes along hidden, so that a password manager knows whose password it is.
 fn form(account: &Account, draft: &Draft) -> AnyView {
+    let code = account.factor.then(|| {
+        view! { <Field name="code" label="Code" error=draft.error("code") help="Six digits that your app shows now, or a recovery code." autocomplete="one-time-code" required=true maxlength=40/> }
+    });
     view! {
         <form class="form" method="post">
             <ErrorSummary lead="Nothing was done" errors=draft.errors()/>
             <input type="text" name="username" value=account.email.to_string() autocomplete="username" hidden/>
             <Field name="password" label="Password" kind="password" error=draft.error("password") autocomplete="current-password" required=true autofocus=true/>
+            {code}
             <Button weight=Weight::Primary wide=true>"Confirm"</Button>
             <LinkButton href="/" wide=true>"Leave it"</LinkButton>
         </form>

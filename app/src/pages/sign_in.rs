@@ -7,7 +7,7 @@ use axum::{
     routing::get,
 };
 use domain::Email;
-use identity::LogInError;
+use identity::{LogInError, LoggedIn};
 use leptos::prelude::*;
 use serde::Deserialize;
 use store::system::SignUpPolicy;
@@ -30,6 +30,28 @@ struct Asked {
     next: Option<String>,
     /// The password was changed just now.
     changed: Option<String>,
+    /// The account has another address since just now.
+    moved: Option<String>,
+    /// The account was deleted just now.
+    deleted: Option<String>,
+}
+
+impl Asked {
+    /// What was done just now.
+    const fn done(&self) -> Option<(&'static str, &'static str)> {
+        match self {
+            Self { changed: Some(_), .. } => {
+                Some(("Password changed.", "Sign in with the new one."))
+            }
+            Self { moved: Some(_), .. } => {
+                Some(("E-mail address changed.", "Sign in with the new one."))
+            }
+            Self { deleted: Some(_), .. } => {
+                Some(("Your account is deleted.", "You are signed out everywhere."))
+            }
+            _ => None,
+        }
+    }
 }
 
 async fn show(
@@ -40,7 +62,7 @@ async fn show(
     if stranger.signed_in {
         return Ok(go(local(asked.next.as_deref()).unwrap_or("/")));
     }
-    page(&app, &stranger, &Draft::default(), asked.changed.is_some()).await
+    page(&app, &stranger, &Draft::default(), asked.done()).await
 }
 
 async fn enter(
@@ -55,11 +77,23 @@ async fn enter(
         let password = draft.value("password").into();
         match identity::log_in(&app.store, &app.secrets, &session, &email, &password, &device).await
         {
-            Ok(_) => return Ok(go(local(asked.next.as_deref()).unwrap_or("/"))),
+            Ok(done) => return Ok(onward(done, local(asked.next.as_deref()).unwrap_or("/"))),
             Err(error) => refuse(&mut draft, error)?,
         }
     }
-    page(&app, &stranger, &draft, false).await
+    page(&app, &stranger, &draft, None).await
+}
+
+/// Where a right password leads.
+pub(super) fn onward(done: LoggedIn, next: &str) -> Response {
+    match done {
+        LoggedIn::In(_) => go(next),
+        LoggedIn::CodeNext if next == "/" => go("/sign-in/code"),
+        LoggedIn::CodeNext => {
+            let query = serde_urlencoded::to_string([("next", next)]).unwrap_or_default();
+            go(format!("/sign-in/code?{query}"))
+        }
+    }
 }
 
 fn refuse(draft: &mut Draft, error: LogInError) -> Result<(), Failure> {
@@ -77,7 +111,7 @@ async fn page(
     app: &App,
     stranger: &Stranger,
     draft: &Draft,
-    changed: bool,
+    done: Option<(&'static str, &'static str)>,
 ) -> Result<Response, Failure> {
     let open = app.store.system().sign_up_policy().await? == SignUpPolicy::Open;
     let (host, mails) = (app.host(), app.mails);
@@ -89,7 +123,7 @@ async fn page(
                 sub="See what your organization spends on language models, and decide where it stops."
                 foot=host
             >
-                {changed.then(|| view! { <Notice tone=Tone::Ok lead="Password changed." text="Sign in with the new one."/> })}
+                {done.map(|(lead, text)| view! { <Notice tone=Tone::Ok lead text/> })}
                 {form}
                 {below(open, mails)}
             </Door>

@@ -12,11 +12,12 @@ use leptos::prelude::*;
 use secrecy::SecretString;
 use tower_sessions::Session;
 
+use super::sign_in::onward;
 use crate::{
     components::{Button, ErrorSummary, Field, LinkButton, Weight},
     layouts::Door,
     render::{Look, Page},
-    web::{App, Browser, Draft, Failure, go},
+    web::{App, Browser, Draft, Failure},
 };
 
 pub(super) fn router() -> Router<App> {
@@ -44,7 +45,7 @@ async fn verify(
     let verified =
         identity::verify_email(&app.store, &app.secrets, &session, &token, &password, &device);
     match verified.await {
-        Ok(()) => Ok(go("/")),
+        Ok(done) => Ok(onward(done, "/")),
         Err(VerifyError::Invalid) => Ok(look.page(Page::new("Link not valid"), invalid)),
         Err(VerifyError::Store(error) | VerifyError::Unproven(ProveError::Store(error))) => {
             Err(error.into())

@@ -16,6 +16,7 @@ mod project_members;
 mod project_models;
 mod projects;
 mod rights;
+mod second_factor;
 mod service_accounts;
 mod set_up;
 mod support;

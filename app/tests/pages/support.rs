@@ -99,7 +99,11 @@ impl Site {
         let layers = ServiceBuilder::new()
             .layer(from_fn_with_state(self.app.clone(), show_failures))
             .layer(identity::session_layer(&self.app.store, &self.app.public_url));
-        Browser { router: pages::router().layer(layers).with_state(self.app.clone()), cookie: None }
+        Browser {
+            router: pages::router().layer(layers).with_state(self.app.clone()),
+            cookie: None,
+            agent: "",
+        }
     }
 }
 
@@ -108,6 +112,8 @@ impl Site {
 pub(crate) struct Browser {
     router: Router,
     cookie: Option<String>,
+    /// What it calls itself.
+    pub(crate) agent: &'static str,
 }
 
 /// What came back.
@@ -134,6 +140,7 @@ impl Browser {
         if let Some(cookie) = &self.cookie {
             request = request.header(header::COOKIE, cookie);
         }
+        request = request.header(header::USER_AGENT, self.agent);
         let response = self.router.clone().oneshot(request.body(body).unwrap()).await.unwrap();
         let (head, body) = response.into_parts();
         for set in head.headers.get_all(header::SET_COOKIE) {

@@ -3,13 +3,15 @@
 use std::time::Duration;
 
 use domain::{Email, UserId};
+use secrecy::{ExposeSecret as _, SecretString};
 use store::{Store, StoreError, system::PasswordHash};
 use tower_sessions::{Session, session};
 
 use crate::{
-    Device, Password, Secrets,
+    CodeError, Device, Password, Secrets,
+    code::check_code,
     hashing::{self, Busy, Verdict},
-    session::enter,
+    session::{enter, half_enter, half_entered},
     throttle::{Attempt, seconds},
 };
 
@@ -33,6 +35,29 @@ pub enum LogInError {
     Session(#[from] session::Error),
 }
 
+/// What came of a right password.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LoggedIn {
+    /// The person is in.
+    In(UserId),
+    /// A code is asked next ([`log_in_with_code`]); until then the session is nobody's.
+    CodeNext,
+}
+
+/// Why a code logs nobody in.
+#[derive(Debug, thiserror::Error)]
+pub enum SecondStepError {
+    /// No password before it, or too long ago.
+    #[error("please begin again with your password")]
+    Over,
+    /// Not the right one.
+    #[error(transparent)]
+    Code(#[from] CodeError),
+    /// The database, while making the session.
+    #[error("the session could not be made")]
+    Session(#[from] session::Error),
+}
+
 /// Logs in from a device, under a new session id. The same work is done whether or not
 /// there is such an account.
 pub async fn log_in(
@@ -42,7 +67,7 @@ pub async fn log_in(
     email: &Email,
     password: &Password,
     device: &Device,
-) -> Result<UserId, LogInError> {
+) -> Result<LoggedIn, LogInError> {
     let attempt = Attempt::new(secrets, email, device.address);
     if let Some(wait) = attempt.begin(store).await? {
         return Err(LogInError::Wait(wait));
@@ -61,6 +86,39 @@ pub async fn log_in(
         Verdict::Outdated(new) => store.system().rehash(&known, &new).await?,
     }
     attempt.succeed(store).await?;
-    enter(store, session, known.user, device).await?;
-    Ok(known.user)
+    Ok(admit(store, session, (known.user, known.factor), device).await?)
+}
+
+/// Lets somebody in whose password was right, or asks for the code of the second factor.
+pub(crate) async fn admit(
+    store: &Store,
+    session: &Session,
+    (user, factor): (UserId, bool),
+    device: &Device,
+) -> Result<LoggedIn, session::Error> {
+    if factor {
+        half_enter(store, session, user).await?;
+        return Ok(LoggedIn::CodeNext);
+    }
+    enter(store, session, user, device).await?;
+    Ok(LoggedIn::In(user))
+}
+
+/// Whether this session waits for a code: [`log_in`] was right less than five minutes ago.
+pub async fn awaits_code(store: &Store, session: &Session) -> Result<bool, session::Error> {
+    Ok(half_entered(store, session).await?.is_some())
+}
+
+/// The second step: a code of the app, or a recovery code, within five minutes of the password.
+pub async fn log_in_with_code(
+    store: &Store,
+    secrets: &Secrets,
+    session: &Session,
+    code: &SecretString,
+    device: &Device,
+) -> Result<UserId, SecondStepError> {
+    let user = half_entered(store, session).await?.ok_or(SecondStepError::Over)?;
+    check_code(store, secrets, user, code.expose_secret()).await?;
+    enter(store, session, user, device).await?;
+    Ok(user)
 }

@@ -17,6 +17,10 @@ pub enum Purpose {
     Link,
     /// Signs heads of audit logs.
     AuditHead,
+    /// Seals what the codes of second factors are made from.
+    SecondFactor,
+    /// Hashes recovery codes.
+    RecoveryCode,
 }
 
 impl Purpose {
@@ -25,6 +29,8 @@ impl Purpose {
             Self::ApiKeyPepper => "api-key pepper",
             Self::Throttle => "throttle",
             Self::Link => "link",
+            Self::SecondFactor => "second factor",
+            Self::RecoveryCode => "recovery code",
             Self::AuditHead => "audit head",
         }
     }

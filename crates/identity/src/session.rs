@@ -1,6 +1,7 @@
 //! The session of a browser: its cookie, and who is logged in.
 
 use domain::UserId;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use store::{Store, StoreError, system::Account};
 use time::Duration;
@@ -10,7 +11,7 @@ use tower_sessions::{
 
 use crate::{
     Device,
-    session_store::{DEVICE, INACTIVITY, PROVED, SINCE, STALE, Sessions, USER},
+    session_store::{DEVICE, HALF, INACTIVITY, PROVED, SINCE, STALE, Sessions, USER},
 };
 
 /// The layer that gives requests their session. Over https the cookie is bound to the host and
@@ -65,6 +66,39 @@ pub(crate) async fn enter(
     session.insert(DEVICE, device).await?;
     let now = renew(store, session).await?;
     session.insert(SINCE, now).await
+}
+
+/// How long somebody who gave the password may look for the code, in seconds.
+const PATIENCE: i64 = 300;
+
+/// Who gave the right password, and when.
+#[derive(Serialize, Deserialize)]
+struct Half {
+    user: UserId,
+    at: i64,
+}
+
+/// Notes that the password was right and a code is asked next. Nobody is logged in, and whoever
+/// knew the session's id knows it no longer.
+pub(crate) async fn half_enter(
+    store: &Store,
+    session: &Session,
+    user: UserId,
+) -> Result<(), session::Error> {
+    let at = store.system().now().await.map_err(backend)?.timestamp();
+    session.clear().await;
+    session.cycle_id().await?;
+    session.insert(HALF, Half { user, at }).await
+}
+
+/// Who gave the right password within the last five minutes.
+pub(crate) async fn half_entered(
+    store: &Store,
+    session: &Session,
+) -> Result<Option<UserId>, session::Error> {
+    let Some(half) = session.get::<Half>(HALF).await? else { return Ok(None) };
+    let now = store.system().now().await.map_err(backend)?.timestamp();
+    Ok((now - half.at < PATIENCE).then_some(half.user))
 }
 
 /// Notes that the person has proved who it is, and gives the session a new id.

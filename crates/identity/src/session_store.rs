@@ -19,13 +19,16 @@ pub(crate) const INACTIVITY: Duration = Duration::from_hours(30 * 24);
 
 /// The logged-in user, in a session's data.
 pub(crate) const USER: &str = "user";
+/// Who gave the right password and not yet a code, and when: `{"user", "at"}`. The session is
+/// nobody's, but ends with those of the account.
+pub(crate) const HALF: &str = "half";
 /// The browser that logged in.
 pub(crate) const DEVICE: &str = "device";
 /// When it did, in seconds of Unix time by the database's clock.
 pub(crate) const SINCE: &str = "since";
 /// When the person last proved who it is, likewise.
 pub(crate) const PROVED: &str = "proved";
-/// Set when loading a session that was not saved for a day. To take it out changes the session,
+/// Set when loading a session that was not prolonged for a day. To take it out changes the session,
 /// which prolongs it here and in the browser.
 pub(crate) const STALE: &str = "stale";
 
@@ -71,7 +74,8 @@ impl SessionStore for Sessions {
     }
 
     async fn load(&self, id: &Id) -> Result<Option<Record>> {
-        let stored = self.store.system().load_session(&hash(*id)).await.map_err(backend)?;
+        let stored =
+            self.store.system().load_session(&hash(*id), INACTIVITY).await.map_err(backend)?;
         stored
             .map(|stored| {
                 let mut data: std::collections::HashMap<String, Value> =
@@ -95,7 +99,9 @@ impl SessionStore for Sessions {
 
 /// The user column and the data column.
 fn parts(record: &Record) -> Result<(Option<UserId>, Value)> {
-    let user = record.data.get(USER).and_then(Value::as_str).and_then(|id| id.parse().ok());
+    let half = record.data.get(HALF).and_then(|half| half.get("user"));
+    let user = record.data.get(USER).or(half).and_then(Value::as_str);
+    let user = user.and_then(|id| id.parse().ok());
     let mut data =
         serde_json::to_value(&record.data).map_err(|error| Error::Encode(error.to_string()))?;
     if let Value::Object(fields) = &mut data {

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use domain::UserId;
+use secrecy::{ExposeSecret as _, SecretString};
 use store::{
     Store, StoreError,
     system::{Account, Credentials},
@@ -11,7 +12,8 @@ use store::{
 use tower_sessions::{Session, session};
 
 use crate::{
-    Device, Password, Secrets,
+    CodeError, Device, Password, Secrets,
+    code::check_code,
     hashing::{self, Busy, Verdict},
     session::{backend, renew, user},
     session_store::PROVED,
@@ -21,8 +23,8 @@ use crate::{
 /// How long a proof counts, in seconds.
 const FRESH: i64 = 600;
 
-/// Who sits at the session gave the password within the last ten minutes, to sign in or when asked
-/// again. Only this crate makes one; what is dangerous takes one.
+/// Who sits at the session gave the password, and the second factor's code if there is one, within the
+/// last ten minutes, to sign in or when asked again. Only this crate makes one; what is dangerous takes one.
 #[derive(Debug)]
 pub struct Proof(UserId);
 
@@ -42,6 +44,9 @@ pub enum ProveError {
     /// Too many failures.
     #[error("too many attempts: please wait {}", seconds(*.0))]
     Wait(Duration),
+    /// The password is right, the second factor's code is not.
+    #[error(transparent)]
+    Code(#[from] CodeError),
     /// Too many at once.
     #[error(transparent)]
     Busy(#[from] Busy),
@@ -70,10 +75,13 @@ pub async fn prove(
     secrets: &Secrets,
     session: &Session,
     account: &Account,
-    password: &Password,
+    (password, code): (&Password, &SecretString),
     device: &Device,
 ) -> Result<(), ProveError> {
-    check(store, secrets, account, password, device).await?;
+    let known = check(store, secrets, account, password, device).await?;
+    if known.factor {
+        check_code(store, secrets, account.id, code.expose_secret()).await?;
+    }
     renew(store, session).await?;
     Ok(())
 }

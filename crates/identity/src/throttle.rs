@@ -6,7 +6,7 @@
 
 use std::{net::IpAddr, time::Duration};
 
-use domain::Email;
+use domain::{Email, UserId};
 use hmac::Mac as _;
 use secrecy::ExposeSecret as _;
 use store::{
@@ -61,6 +61,28 @@ impl Attempt {
     /// It succeeded.
     pub(crate) async fn succeed(&self, store: &Store) -> Result<(), StoreError> {
         store.system().forgive(&[self.account, self.address], Some(&self.pair)).await
+    }
+}
+
+/// A try at an account's second factor, counted as failed until it succeeds. Whoever tries knows the
+/// password, so no address is told from another.
+pub(crate) struct Guess {
+    account: Subject,
+}
+
+impl Guess {
+    pub(crate) fn new(secrets: &Secrets, user: UserId) -> Self {
+        Self { account: subject(secrets, &[b"code", user.uuid().as_bytes()]) }
+    }
+
+    /// As [`Attempt::begin`].
+    pub(crate) async fn begin(&self, store: &Store) -> Result<Option<Duration>, StoreError> {
+        store.system().attempt([(self.account, DAY)], |[account]| code_pause(account)).await
+    }
+
+    /// As [`Attempt::succeed`].
+    pub(crate) async fn succeed(&self, store: &Store) -> Result<(), StoreError> {
+        store.system().forgive(&[], Some(&self.account)).await
     }
 }
 
@@ -139,6 +161,13 @@ fn log_in_pause(pair: Count, account: Count) -> Option<Duration> {
     pause.min(QUARTER).checked_sub(pair.idle).filter(|rest| !rest.is_zero())
 }
 
+/// Five tries, then one for each code of the app, then ever fewer: a code has six digits.
+fn code_pause(account: Count) -> Option<Duration> {
+    let doublings = account.failures.checked_sub(FREE)?;
+    let pause = Duration::from_secs(30 << doublings.min(5));
+    pause.min(QUARTER).checked_sub(account.idle).filter(|rest| !rest.is_zero())
+}
+
 fn address_pause(address: Count) -> Option<Duration> {
     (address.failures >= MOST_PER_ADDRESS).then(|| QUARTER.saturating_sub(address.age))
 }
@@ -188,6 +217,15 @@ mod tests {
         assert_eq!(log_in_pause(failed(1), attacked), Some(Duration::from_secs(32)));
         let waited = Count { idle: Duration::from_secs(32), ..failed(1) };
         assert_eq!(log_in_pause(waited, attacked), None);
+    }
+
+    #[test]
+    fn a_code_is_tried_five_times_and_then_once_for_each_code_of_the_app() {
+        let pause = |failures| code_pause(failed(failures)).map(|pause| pause.as_secs());
+        assert_eq!(
+            [4, 5, 6, 9, 10, u32::MAX].map(pause),
+            [None, Some(30), Some(60), Some(480), Some(900), Some(900)]
+        );
     }
 
     #[test]

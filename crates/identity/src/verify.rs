@@ -10,11 +10,8 @@ use store::{
 use tower_sessions::{Session, session};
 
 use crate::{
-    AskError, Device, Password, ProveError, Secrets,
-    link::TimedToken,
-    session::{enter, user},
-    step_up::check,
-    throttle::Posting,
+    AskError, Device, LoggedIn, Password, ProveError, Secrets, link::TimedToken, log_in::admit,
+    session::user, step_up::check, throttle::Posting,
 };
 
 const PURPOSE: &str = "verify";
@@ -71,7 +68,7 @@ pub fn verification_of(token: &SecretString) -> Option<UserId> {
 }
 
 /// Verifies the address that the token was mailed to, once. Who is not logged in to that account
-/// gives its password, and is.
+/// gives its password, and is (with a second factor, after its code).
 pub async fn verify_email(
     store: &Store,
     secrets: &Secrets,
@@ -79,7 +76,7 @@ pub async fn verify_email(
     token: &SecretString,
     password: &Password,
     device: &Device,
-) -> Result<(), VerifyError> {
+) -> Result<LoggedIn, VerifyError> {
     let token = TimedToken::read(token).ok_or(VerifyError::Invalid)?;
     let account = store.system().account(token.user).await?.ok_or(VerifyError::Invalid)?;
     let works = !account.verified
@@ -95,8 +92,8 @@ pub async fn verify_email(
     if !store.system().verify_email(account.id, &account.email).await? {
         return Err(VerifyError::Invalid);
     }
-    if !logged_in {
-        enter(store, session, account.id, device).await?;
+    if logged_in {
+        return Ok(LoggedIn::In(account.id));
     }
-    Ok(())
+    Ok(admit(store, session, (account.id, account.factor), device).await?)
 }

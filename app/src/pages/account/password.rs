@@ -40,7 +40,7 @@ pub(super) async fn change(
         Ok(()) => Ok(()),
         Err(ProveError::Store(error)) => Err(error.into()),
         Err(ProveError::Session(error)) => Err(error.into()),
-        Err(error @ (ProveError::Wrong | ProveError::Wait(_) | ProveError::Busy(_))) => {
+        Err(error) => {
             draft.refuse_with("current", &error);
             Ok(())
         }

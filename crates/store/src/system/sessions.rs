@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use domain::UserId;
-use sqlx::{postgres::types::PgInterval, query};
+use sqlx::{postgres::types::PgInterval, query, types::Uuid};
 
 use crate::{StoreError, System};
 
@@ -15,8 +15,27 @@ pub struct StoredSession {
     pub data: serde_json::Value,
     /// When it ends unless it is used.
     pub expires_at: DateTime<Utc>,
-    /// It was last saved more than a day ago: time to prolong it.
+    /// It was last prolonged more than a day ago.
     pub stale: bool,
+}
+
+/// A session as its owner sees it.
+#[derive(Debug, Clone)]
+pub struct OwnSession {
+    /// Its name; opens nothing.
+    pub id: Uuid,
+    /// It is the one that asks.
+    pub this: bool,
+    /// What the browser called itself at log-in.
+    pub agent: Option<String>,
+    /// Its network address then.
+    pub address: Option<String>,
+    /// When it logged in.
+    pub since: DateTime<Utc>,
+    /// When it was last used, to five minutes.
+    pub seen_at: DateTime<Utc>,
+    /// The moment at which this was read.
+    pub now: DateTime<Utc>,
 }
 
 /// The SHA-256 of a session's cookie.
@@ -70,20 +89,78 @@ impl System<'_> {
         Ok(saved.rows_affected() == 1)
     }
 
-    /// The session, unless it has ended.
+    /// The session, unless it has ended: unused for its lifetime, or ninety days after log-in. Notes
+    /// every five minutes that it is used.
     pub async fn load_session(
         self,
         hash: &SessionHash,
+        lifetime: Duration,
     ) -> Result<Option<StoredSession>, StoreError> {
         let mut tx = self.begin().await?;
-        Ok(sqlx::query_as!(
+        let stored = sqlx::query_as!(
             StoredSession,
-            r#"SELECT data, expires_at, seen_at < exq_now() - interval '1 day' AS "stale!"
-               FROM sessions WHERE id_hash = $1 AND expires_at > exq_now()"#,
-            hash.as_slice()
+            r#"WITH seen AS (
+                UPDATE sessions SET seen_at = exq_now()
+                WHERE id_hash = $1 AND expires_at > exq_now() AND seen_at < exq_now() - interval '5 minutes'
+               )
+               SELECT data, expires_at, expires_at < exq_now() + $2::interval - interval '1 day' AS "stale!"
+               FROM sessions WHERE id_hash = $1 AND expires_at > exq_now()
+                AND COALESCE(to_timestamp((data ->> 'since')::float8), created_at) > exq_now() - interval '90 days'"#,
+            hash.as_slice(),
+            interval(lifetime)
         )
         .fetch_optional(&mut *tx)
+        .await?;
+        tx.commit().await?;
+        Ok(stored)
+    }
+
+    /// The sessions of a user that have not ended, the one with this hash first, then by last use.
+    pub async fn sessions_of(
+        self,
+        user: UserId,
+        this: Option<&SessionHash>,
+    ) -> Result<Vec<OwnSession>, StoreError> {
+        let mut tx = self.begin().await?;
+        Ok(sqlx::query_as!(
+            OwnSession,
+            r#"SELECT id, COALESCE(id_hash = $2, false) AS "this!", seen_at, exq_now() AS "now!",
+                data #>> '{device,agent}' AS agent, data #>> '{device,address}' AS address,
+                COALESCE(to_timestamp((data ->> 'since')::float8), created_at) AS "since!"
+               FROM sessions WHERE user_id = $1 AND data ? 'user' AND expires_at > exq_now()
+               ORDER BY 2 DESC, seen_at DESC, id"#,
+            user.uuid(),
+            this.map(<[u8; 32]>::as_slice)
+        )
+        .fetch_all(&mut *tx)
         .await?)
+    }
+
+    /// Ends one session of a user, by its name; false if there is none.
+    pub async fn end_session(self, user: UserId, id: Uuid) -> Result<bool, StoreError> {
+        let mut tx = self.begin().await?;
+        let ended = query!("DELETE FROM sessions WHERE user_id = $1 AND id = $2", user.uuid(), id)
+            .execute(&mut *tx)
+            .await?;
+        tx.commit().await?;
+        Ok(ended.rows_affected() == 1)
+    }
+
+    /// Ends all sessions of a user but the one with this hash.
+    pub async fn end_other_sessions(
+        self,
+        user: UserId,
+        keep: &SessionHash,
+    ) -> Result<(), StoreError> {
+        let mut tx = self.begin().await?;
+        query!(
+            "DELETE FROM sessions WHERE user_id = $1 AND id_hash <> $2",
+            user.uuid(),
+            keep.as_slice()
+        )
+        .execute(&mut *tx)
+        .await?;
+        Ok(tx.commit().await?)
     }
 
     /// Ends a session.

@@ -24,6 +24,8 @@ pub struct Account {
     pub verified: bool,
     /// The organization that is opened after log-in.
     pub default_org: Option<OrgId>,
+    /// Log-in asks for a code besides the password.
+    pub factor: bool,
 }
 
 /// An Argon2id hash in PHC form; never printed.
@@ -57,6 +59,8 @@ pub struct Credentials {
     pub hash: PasswordHash,
     /// The account may not log in before its address is verified.
     pub held: bool,
+    /// Log-in asks for a code besides the password.
+    pub factor: bool,
     /// This moment.
     pub read_at: DateTime<Utc>,
 }
@@ -93,7 +97,8 @@ impl System<'_> {
     pub async fn account(self, user: UserId) -> Result<Option<Account>, StoreError> {
         let mut tx = self.begin().await?;
         let row = query!(
-            r#"SELECT email, name, operator, verified_at IS NOT NULL AS "verified!", default_org_id
+            r#"SELECT email, name, operator, verified_at IS NOT NULL AS "verified!", default_org_id,
+                   EXISTS (SELECT FROM second_factors f WHERE f.user_id = users.id AND f.confirmed_at IS NOT NULL) AS "factor!"
                FROM users WHERE id = $1 AND deleted_at IS NULL"#,
             user.uuid()
         )
@@ -107,6 +112,7 @@ impl System<'_> {
                 operator: row.operator,
                 verified: row.verified,
                 default_org: row.default_org_id.map(OrgId::from_uuid),
+                factor: row.factor,
             })
         })
         .transpose()
@@ -116,7 +122,8 @@ impl System<'_> {
     pub async fn credentials(self, email: &Email) -> Result<Option<Credentials>, StoreError> {
         let mut tx = self.begin().await?;
         let row = query!(
-            r#"SELECT id, password_hash, held, exq_now() AS "now!" FROM users
+            r#"SELECT id, password_hash, held, exq_now() AS "now!",
+                   EXISTS (SELECT FROM second_factors f WHERE f.user_id = users.id AND f.confirmed_at IS NOT NULL) AS "factor!" FROM users
                WHERE email = $1 AND deleted_at IS NULL"#,
             email.as_str()
         )
@@ -126,6 +133,7 @@ impl System<'_> {
             user: UserId::from_uuid(row.id),
             hash: PasswordHash(row.password_hash),
             held: row.held,
+            factor: row.factor,
             read_at: row.now,
         }))
     }
@@ -134,7 +142,8 @@ impl System<'_> {
     pub async fn credentials_of(self, user: UserId) -> Result<Option<Credentials>, StoreError> {
         let mut tx = self.begin().await?;
         let row = query!(
-            r#"SELECT password_hash, held, exq_now() AS "now!" FROM users
+            r#"SELECT password_hash, held, exq_now() AS "now!",
+                   EXISTS (SELECT FROM second_factors f WHERE f.user_id = users.id AND f.confirmed_at IS NOT NULL) AS "factor!" FROM users
                WHERE id = $1 AND deleted_at IS NULL"#,
             user.uuid()
         )
@@ -144,6 +153,7 @@ impl System<'_> {
             user,
             hash: PasswordHash(row.password_hash),
             held: row.held,
+            factor: row.factor,
             read_at: row.now,
         }))
     }

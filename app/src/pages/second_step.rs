@@ -1,0 +1,81 @@
+//! `/sign-in/code`: the second step of signing in.
+
+use axum::{
+    Router,
+    extract::{Query, State},
+    response::Response,
+    routing::get,
+};
+use identity::{CodeError, SecondStepError};
+use leptos::prelude::*;
+use serde::Deserialize;
+use tower_sessions::Session;
+
+use crate::{
+    components::{Button, ErrorSummary, Field, Weight},
+    layouts::Door,
+    render::{Look, Page},
+    web::{App, Browser, Draft, Failure, go, local},
+};
+
+pub(super) fn router() -> Router<App> {
+    Router::new().route("/sign-in/code", get(show).post(enter))
+}
+
+#[derive(Deserialize)]
+struct Asked {
+    /// Where to go afterwards.
+    next: Option<String>,
+}
+
+async fn show(State(app): State<App>, look: Look, session: Session) -> Result<Response, Failure> {
+    if identity::awaits_code(&app.store, &session).await? {
+        Ok(page(look, &Draft::default()))
+    } else {
+        Ok(go("/sign-in"))
+    }
+}
+
+async fn enter(
+    State(app): State<App>,
+    look: Look,
+    session: Session,
+    Browser(device): Browser,
+    Query(asked): Query<Asked>,
+    mut draft: Draft,
+) -> Result<Response, Failure> {
+    let code = draft.value("code").into();
+    match identity::log_in_with_code(&app.store, &app.secrets, &session, &code, &device).await {
+        Ok(_) => Ok(go(local(asked.next.as_deref()).unwrap_or("/"))),
+        Err(SecondStepError::Over) => Ok(go("/sign-in")),
+        Err(SecondStepError::Code(CodeError::Store(error))) => Err(error.into()),
+        Err(SecondStepError::Session(error)) => Err(error.into()),
+        Err(error @ SecondStepError::Code(_)) => {
+            draft.refuse_with("code", &error);
+            Ok(page(look, &draft))
+        }
+    }
+}
+
+fn page(look: Look, draft: &Draft) -> Response {
+    look.page(Page::new("Enter your code").status(draft.status()), || {
+        let form = form(draft);
+        view! {
+            <Door title="Enter your code" sub="Your password was right. Your account also asks for the code that your app shows now.">
+                {form}
+                <p class="small muted">"The phone is lost? Use one of your recovery codes. "<a href="/sign-in">"Begin again"</a>"."</p>
+            </Door>
+        }
+    })
+}
+
+fn form(draft: &Draft) -> AnyView {
+    view! {
+        <form class="form" method="post">
+            <ErrorSummary lead="You are not signed in" errors=draft.errors()/>
+            <Field name="code" label="Code" error=draft.error("code") help="Six digits, or a recovery code." autocomplete="one-time-code" required=true autofocus=true maxlength=40/>
+            <Button weight=Weight::Primary wide=true>"Sign in"</Button>
+        </form>
+    }
+    .into_any()
+}
