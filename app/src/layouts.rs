@@ -12,4 +12,4 @@ mod unverified;
 
 pub use door::Door;
 pub use head::PageHead;
-pub use shell::{Frame, NavItem, Shell};
+pub use shell::{Frame, NavItem, Own, Shell};

@@ -7,7 +7,7 @@
 use std::{env, fs, io, path::Path};
 
 use app::{
-    layouts::{Frame, NavItem},
+    layouts::{Frame, NavItem, Own},
     render::{Assets, Look, Page, Theme},
 };
 use axum::body::to_bytes;
@@ -54,10 +54,15 @@ fn frame(current: NavItem, theme: Theme) -> Frame {
         user_name: "Ines Okafor".to_owned(),
         user_email: "ines.okafor@example.com".to_owned(),
         unverified: false,
-        organizations: vec![
-            ("Brackwater Freight".to_owned(), "/org-8c1f2a".to_owned()),
-            ("Brackwater Labs".to_owned(), "/org-77b0de".to_owned()),
-        ],
+        closed: None,
+        organizations: [("Brackwater Freight", "8c1f2a"), ("Brackwater Labs", "77b0de")]
+            .map(|(name, id)| Own {
+                name: name.to_owned(),
+                path: format!("/org-{id}"),
+                role: domain::Role::Owner,
+                default: id == "8c1f2a",
+            })
+            .to_vec(),
         current,
         theme,
     }

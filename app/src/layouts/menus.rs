@@ -11,11 +11,16 @@ use crate::{
 #[component]
 pub(super) fn OrganizationMenu(frame: Frame) -> impl IntoView {
     let here = frame.org_path;
-    let organizations = frame.organizations.into_iter().map(|(name, path)| {
-        let current = path == here;
+    let several = frame.organizations.len() > 1;
+    let organizations = frame.organizations.into_iter().map(|own| {
+        let current = own.path == here;
+        let note = match (own.default && several, own.role) {
+            (true, role) => format!("{} · default", role.label()),
+            (false, role) => role.label().to_owned(),
+        };
         view! {
-            <a href=path aria-current=current.then_some("true")>
-                {name}
+            <a href=own.path aria-current=current.then_some("true")>
+                <span>{own.name}<small>{note}</small></span>
                 {current.then(|| view! { <Icon glyph=Glyph::Check class="end"/> })}
             </a>
         }
@@ -23,8 +28,9 @@ pub(super) fn OrganizationMenu(frame: Frame) -> impl IntoView {
     view! {
         <div class="menu" id="orgs" popover="auto">
             <p>"Organizations"</p>
-            {organizations.collect_view()}
+            <div class="long">{organizations.collect_view()}</div>
             <hr/>
+            {several.then(|| view! { <a href="/organizations">"All organizations"</a> })}
             <a href="/organizations/new"><Icon glyph=Glyph::Plus/>"New organization"</a>
         </div>
     }

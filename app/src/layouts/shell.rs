@@ -9,7 +9,7 @@ use super::{
     unverified::Unverified,
 };
 use crate::{
-    components::{Glyph, Icon},
+    components::{Glyph, Icon, Notice, Tone},
     render::Theme,
 };
 
@@ -27,10 +27,24 @@ pub struct Frame {
     pub user_email: String,
     /// The person is to verify that address.
     pub unverified: bool,
-    /// Every organization of the person, as (name, path).
-    pub organizations: Vec<(String, String)>,
+    /// When the organization, which is closed, is erased.
+    pub closed: Option<String>,
+    /// Every organization of the person.
+    pub organizations: Vec<Own>,
     pub current: NavItem,
     pub theme: Theme,
+}
+
+/// One of the person's organizations.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Own {
+    pub name: String,
+    /// Where its pages lie.
+    pub path: String,
+    /// What the person is there.
+    pub role: Role,
+    /// It is opened after sign-in.
+    pub default: bool,
 }
 
 /// A page of the navigation.
@@ -105,6 +119,10 @@ pub fn Shell(frame: Frame, children: Children) -> impl IntoView {
         let email = frame.user_email.clone();
         view! { <Unverified email/> }
     });
+    let closed = frame.closed.clone().map(|when| {
+        let text = format!("Its keys are refused, and it is erased on {when}. An owner can reopen it in the settings.");
+        view! { <Notice tone=Tone::Bad lead="This organization is closed." text/> }
+    });
     view! {
         <Defs/>
         <div class="shell">
@@ -139,7 +157,7 @@ pub fn Shell(frame: Frame, children: Children) -> impl IntoView {
                     </nav>
                 </div>
             </header>
-            <main id="main" class="page" tabindex="-1">{unverified}{children()}</main>
+            <main id="main" class="page" tabindex="-1">{closed}{unverified}{children()}</main>
         </div>
     }
     .into_any()
@@ -159,7 +177,13 @@ mod tests {
             user_name: "Ines".to_owned(),
             user_email: "ines@example.com".to_owned(),
             unverified: false,
-            organizations: vec![("A & B".to_owned(), "/org-1".to_owned())],
+            closed: None,
+            organizations: vec![Own {
+                name: "A & B".to_owned(),
+                path: "/org-1".to_owned(),
+                role: Role::Owner,
+                default: true,
+            }],
             current: NavItem::Keys,
             theme: Theme::System,
         };

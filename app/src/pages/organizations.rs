@@ -1,4 +1,4 @@
-//! `/organizations/new`.
+//! `/organizations`: all of a person's organizations; `/organizations/new`.
 
 use axum::{Router, extract::State, response::Response, routing::get};
 use domain::Name;
@@ -6,14 +6,53 @@ use leptos::prelude::*;
 
 use super::{frame::Personal, zones};
 use crate::{
-    components::{Button, Card, CardBody, ErrorSummary, Field, GroupedSelect, Weight},
-    layouts::NavItem,
+    components::{
+        Badge, Button, Card, CardBody, Column, ErrorSummary, Field, Glyph, GroupedSelect,
+        LinkButton, Table, Tone, Weight,
+    },
+    layouts::{NavItem, PageHead, Shell},
     render::Page,
     web::{App, Draft, Failure, Member, Visitor, go},
 };
 
 pub(super) fn router() -> Router<App> {
-    Router::new().route("/organizations/new", get(show).post(create))
+    Router::new()
+        .route("/organizations", get(list))
+        .route("/organizations/new", get(show).post(create))
+}
+
+async fn list(State(app): State<App>, visitor: Visitor) -> Result<Response, Failure> {
+    let look = visitor.look;
+    let Some(member) = Member::at_home(&app, visitor).await? else {
+        return Ok(go("/organizations/new"));
+    };
+    Ok(look.page(Page::new("Organizations"), || {
+        let rows = member
+            .organizations
+            .iter()
+            .map(|own| {
+                let own = member.visitor.own(own);
+                let default = own.default.then(|| view! { <Badge tone=Tone::Ok text="Opened after sign-in"/> });
+                view! {
+                    <tr>
+                        <th scope="row"><a href=own.path>{own.name}</a></th>
+                        <td data-l="Your role">{own.role.label()}</td>
+                        <td>{default}</td>
+                    </tr>
+                }
+            })
+            .collect_view();
+        let columns = vec![Column::text("Name"), Column::text("Your role"), Column::text("Default")];
+        view! {
+            <Shell frame=member.frame(NavItem::None)>
+                <PageHead title="Organizations" sub="All that you are a member of. Which one is opened after sign-in, and billed for personal keys, you choose in your account.">
+                    <LinkButton href="/account" weight=Weight::Quiet>"Your account"</LinkButton>
+                    <LinkButton href="/organizations/new" glyph=Glyph::Plus>"New organization"</LinkButton>
+                </PageHead>
+                <Card><Table label="Organizations" columns>{rows}</Table></Card>
+            </Shell>
+        }
+    }))
 }
 
 async fn show(State(app): State<App>, visitor: Visitor) -> Result<Response, Failure> {

@@ -1,4 +1,7 @@
-//! `/{org}/settings`: the organization's name, id and time zone.
+//! `/{org}/settings`: the organization's name, id and time zone, its rules, and its end.
+
+mod closing;
+mod rules;
 
 use axum::{
     Router,
@@ -23,20 +26,55 @@ use crate::{
 };
 
 pub(super) fn router() -> Router<App> {
-    Router::new().route("/{org}/settings", get(show).post(save))
+    Router::new()
+        .route("/{org}/settings", get(show).post(save))
+        .merge(closing::router())
+        .merge(rules::router())
 }
 
 #[derive(Deserialize)]
 struct After {
     saved: Option<String>,
+    reopened: Option<String>,
+}
+
+impl After {
+    fn notice(&self) -> Option<AnyView> {
+        let (lead, text) = match (self.saved.as_deref(), self.reopened.is_some()) {
+            (Some("rules"), _) => {
+                ("Rules saved.", "They are in force for the next key that is made.")
+            }
+            (Some(_), _) => (
+                "Settings saved.",
+                "A new time zone is in force from the next day, week and month on.",
+            ),
+            (None, true) => {
+                ("The organization is open again.", "Its keys work as before, within a second.")
+            }
+            (None, false) => return None,
+        };
+        Some(view! { <Notice tone=Tone::Ok lead text/> }.into_any())
+    }
+}
+
+/// The forms of the page as they were typed; each of its own.
+struct Drafts {
+    organization: Draft,
+    rules: Draft,
+}
+
+impl Drafts {
+    fn new(member: &Member) -> Self {
+        let organization = Draft::with([
+            ("name", member.organization.name.clone()),
+            ("zone", member.organization.zone.name().to_owned()),
+        ]);
+        Self { organization, rules: rules::draft(&member.organization.rules) }
+    }
 }
 
 async fn show(member: Member, Query(after): Query<After>) -> Response {
-    let draft = Draft::with([
-        ("name", member.organization.name.clone()),
-        ("zone", member.organization.zone.name().to_owned()),
-    ]);
-    page(&member, &draft, after.saved.is_some())
+    page(&member, &Drafts::new(&member), after.notice())
 }
 
 async fn save(
@@ -51,25 +89,28 @@ async fn save(
         app.store.edit_organization(&member.caller, &name, zone).await?;
         return Ok(go(member.path("settings?saved")));
     }
-    Ok(page(&member, &draft, false))
+    Ok(page(&member, &Drafts { organization: draft, ..Drafts::new(&member) }, None))
 }
 
-fn page(member: &Member, draft: &Draft, saved: bool) -> Response {
-    let page = Page::new("Settings").status(draft.status()).islands();
+fn page(member: &Member, drafts: &Drafts, notice: Option<AnyView>) -> Response {
+    let status = drafts.organization.status().max(drafts.rules.status());
+    let page = Page::new("Settings").status(status).islands();
+    let edits = member.can(Action::EditOrganization);
     member.visitor.look.page(page, || {
-        let edit = if member.can(Action::EditOrganization) {
-            form(member, draft)
-        } else {
-            facts(member)
-        };
+        let edit = if edits { form(member, &drafts.organization) } else { facts(member) };
+        let rules = edits.then(|| rules::card(member, &drafts.rules));
+        let end = member.can(Action::CloseOrganization).then(|| closing::card(member));
         let id_card = id_card(member);
         view! {
             <Shell frame=member.frame(NavItem::Settings)>
-                <PageHead title="Settings" sub="What the organization is called, and when its days begin."/>
-                {saved.then(|| view! { <Notice tone=Tone::Ok lead="Settings saved." text="A new time zone is in force from the next day, week and month on."/> })}
+                <PageHead title="Settings" sub="What the organization is called, when its days begin, and what holds for all who are in it."/>
+                {notice}
                 <div class="grid two">
-                    <Card title="Organization"><CardBody split=true>{edit}</CardBody></Card>
-                    {id_card}
+                    <div class="stack">
+                        <Card title="Organization"><CardBody split=true>{edit}</CardBody></Card>
+                        {end}
+                    </div>
+                    <div class="stack">{id_card}{rules}</div>
                 </div>
             </Shell>
         }
@@ -114,9 +155,9 @@ fn id_card(member: &Member) -> AnyView {
             <CardBody split=true>
                 <div class="row"><Id text=id.clone()/><CopyButton text=id/></div>
                 <p class="muted">
-                    "An API key knows its organization. An application that sends the header "
+                    "A project’s API key knows its organization. An application that sends the header "
                     <code>"OpenAI-Organization"</code>
-                    " must send this id, or its requests are refused."
+                    " with it must send this id, or its requests are refused. With a personal key the header chooses who is billed."
                 </p>
             </CardBody>
         </Card>

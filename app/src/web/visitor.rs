@@ -10,7 +10,8 @@ use tower_sessions::Session;
 
 use super::{App, Failure, Whence};
 use crate::{
-    layouts::{Frame, NavItem},
+    components::{Precision, time_text},
+    layouts::{Frame, NavItem, Own},
     render::Look,
 };
 
@@ -42,6 +43,18 @@ impl FromRequestParts<App> for Visitor {
         let Ok(Whence(origin)) = Whence::from_request_parts(parts, app).await;
         let unverified = app.mails && !account.verified;
         Ok(Self { account, unverified, look, origin })
+    }
+}
+
+impl Visitor {
+    /// One of the person's organizations, for lists of them.
+    pub fn own(&self, own: &OwnOrganization) -> Own {
+        Own {
+            name: own.name.clone(),
+            path: format!("/{}", own.id),
+            role: own.role,
+            default: self.account.default_org == Some(own.id),
+        }
     }
 }
 
@@ -105,11 +118,11 @@ impl Member {
             user_name: self.visitor.account.name.to_string(),
             user_email: self.visitor.account.email.to_string(),
             unverified: self.visitor.unverified,
-            organizations: self
-                .organizations
-                .iter()
-                .map(|own| (own.name.clone(), path(own.id)))
-                .collect(),
+            closed: self
+                .organization
+                .erased_at()
+                .map(|at| time_text(at, self.organization.zone, Precision::Day)),
+            organizations: self.organizations.iter().map(|own| self.visitor.own(own)).collect(),
             current,
             theme: self.visitor.look.theme,
         }

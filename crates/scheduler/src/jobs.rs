@@ -22,6 +22,16 @@ pub(crate) async fn reap(store: Store) -> Result<(), StoreError> {
     }
 }
 
+/// Erases organizations that were closed 30 days ago, a slice at a time.
+pub(crate) async fn erase(store: Store) -> Result<(), StoreError> {
+    while let Some(erased) = store.system().erase_closed().await? {
+        if erased.wholly {
+            tracing::warn!(organization = %erased.org, "an organization was erased, 30 days after it was closed");
+        }
+    }
+    Ok(())
+}
+
 /// Forgets what is over and makes ahead what will be needed.
 pub(crate) async fn sweep(store: Store) -> Result<(), StoreError> {
     let system = store.system();

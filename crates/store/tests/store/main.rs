@@ -6,6 +6,7 @@ mod admin_keys;
 mod audit;
 mod budgets;
 mod catalogue;
+mod closing;
 mod deletion;
 mod invitations;
 mod ledger;
