@@ -103,23 +103,21 @@ pub(super) fn usual_expiry(rule: Option<u16>) -> String {
 }
 
 pub(super) fn read_expiry(draft: &mut Draft, zone: Tz) -> Option<Expiry> {
-    match draft.value("expires").as_str() {
-        "never" => Some(Expiry::Never),
-        "date" => match last_instant(&draft.value("date"), zone) {
-            Some(at) => Some(Expiry::At(at)),
-            None => {
-                draft.refuse("date", "Write a date like 2027-03-31.");
-                None
-            }
-        },
-        days => match days.parse() {
-            Ok(days) => Some(Expiry::Days(days)),
-            Err(_) => {
-                draft.refuse("expires", "Choose an expiry from the list.");
-                None
-            }
-        },
+    let (field, expiry, sentence) = match draft.value("expires").as_str() {
+        "never" => return Some(Expiry::Never),
+        "date" => {
+            let at = last_instant(&draft.value("date"), zone);
+            ("date", at.map(Expiry::At), "Write a date like 2027-03-31.")
+        }
+        days => {
+            let days = days.parse().ok().map(Expiry::Days);
+            ("expires", days, "Choose an expiry from the list.")
+        }
+    };
+    if expiry.is_none() {
+        draft.refuse(field, sentence);
     }
+    expiry
 }
 
 /// The field that an expiry which was refused stands in.

@@ -50,7 +50,7 @@ async fn show(
     Query(asked): Query<Asked>,
 ) -> Result<Response, Failure> {
     let keys = Keys {
-        keys: app.store.api_keys(&member.caller).await?,
+        all: app.store.api_keys(&member.caller).await?,
         activity: app.store.key_activity(&member.caller).await?,
         now: app.store.system().now().await?,
     };
@@ -61,7 +61,7 @@ async fn show(
         let no_billing = (!billing).then(|| no_billing(&member));
         let (new_key, import) = (member.path("keys/new"), member.path("keys/import"));
         let tabs = tabs(&member, Tab::Keys);
-        let hygiene = (!keys.keys.is_empty()).then(|| hygiene(&member, &asked, &keys));
+        let hygiene = (!keys.all.is_empty()).then(|| hygiene(&member, &asked, &keys));
         let list = list(&member, &asked, &keys);
         view! {
             <Shell frame=member.frame(NavItem::Keys)>
@@ -130,7 +130,7 @@ fn hygiene(member: &Member, asked: &Asked, keys: &Keys) -> AnyView {
 }
 
 fn list(member: &Member, asked: &Asked, keys: &Keys) -> AnyView {
-    if keys.keys.is_empty() {
+    if keys.all.is_empty() {
         let new_key = member.path("keys/new");
         return view! {
             <Card>
@@ -142,7 +142,7 @@ fn list(member: &Member, asked: &Asked, keys: &Keys) -> AnyView {
         .into_any();
     }
     let form = asked.form(member, keys);
-    let found: Vec<_> = keys.keys.iter().filter(|key| asked.takes(keys, key)).collect();
+    let found: Vec<_> = keys.all.iter().filter(|key| asked.takes(keys, key)).collect();
     if found.is_empty() {
         let clear = member.path("keys");
         return view! {
@@ -169,7 +169,7 @@ fn list(member: &Member, asked: &Asked, keys: &Keys) -> AnyView {
         Column::number("This cycle"),
         Column::act(),
     ];
-    let pager = pager(member, asked, found.len(), keys.keys.len());
+    let pager = pager(member, asked, found.len(), keys.all.len());
     view! { {form}<Card><Table label="API keys" columns>{rows}</Table>{pager}</Card> }.into_any()
 }
 

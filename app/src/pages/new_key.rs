@@ -73,7 +73,7 @@ async fn create(
     let once = key_fields::read_once(&draft)?;
     let label = label(&app, &member, Some(&draft.value("replaces"))).await?;
     let rules = app.store.key_rules(&member.caller).await?;
-    form::begin(&mut draft, &rules);
+    form::begin(&mut draft, rules);
     let name = draft.read::<Name>("name");
     let project = project(&app, &member, &mut draft).await?;
     let owner = match &project {

@@ -76,7 +76,7 @@ async fn shown(
     let organization = billed.map(|own| own.id);
     let frame = Member::at_home(app, visitor).await?.map(|member| member.frame(NavItem::None));
     let shown = Shown { minted, facts, done: "/account/keys".to_owned(), organization };
-    Ok(look.page(shown.page(), || {
+    Ok(look.page(Shown::page(), || {
         let dialog = shown.dialog(app);
         view! { <Personal frame title="Personal keys" sub="The key below is shown this once.">{dialog}</Personal> }
     }))

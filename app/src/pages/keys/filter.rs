@@ -35,7 +35,7 @@ pub(super) struct Asked {
 
 /// Keys with what they have been doing.
 pub(super) struct Keys {
-    pub(super) keys: Vec<ApiKey>,
+    pub(super) all: Vec<ApiKey>,
     pub(super) activity: HashMap<KeyId, KeyActivity>,
     pub(super) now: DateTime<Utc>,
 }
@@ -51,7 +51,7 @@ impl Keys {
 
     pub(super) fn with(&self, hygiene: Hygiene) -> usize {
         let concerned = |key: &&ApiKey| hygiene.concerns(key, &self.activity(key), self.now);
-        self.keys.iter().filter(concerned).count()
+        self.all.iter().filter(concerned).count()
     }
 }
 
@@ -94,7 +94,7 @@ impl Asked {
         let all = |text| vec![Choice::new("", text)];
         let mut projects = all("All projects");
         let mut owners = all("All owners");
-        for key in &keys.keys {
+        for key in &keys.all {
             add(&mut projects, key.project.to_string(), &key.project_name);
             let (id, name) = owner(key);
             add(&mut owners, id, &name);

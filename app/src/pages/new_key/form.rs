@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// Fills in what was not chosen.
-pub(super) fn begin(draft: &mut Draft, rules: &KeyRules) {
+pub(super) fn begin(draft: &mut Draft, rules: KeyRules) {
     draft.keep("owner", if rules.service_keys_only { "service" } else { "me" });
     draft.keep("permissions", "all");
     draft.keep("expires", &key_fields::usual_expiry(rules.max_days));
@@ -31,7 +31,7 @@ pub(super) async fn page(
     mut draft: Draft,
 ) -> Result<Response, Failure> {
     let rules = app.store.key_rules(&member.caller).await?;
-    begin(&mut draft, &rules);
+    begin(&mut draft, rules);
     let accounts = owner::accounts(app, member).await?;
     let may_serve = open_projects(app, member)
         .await?
@@ -46,7 +46,7 @@ pub(super) async fn page(
         let stuck = (rules.service_keys_only && !may_serve).then(|| {
             view! { <Notice tone=Tone::Warn lead="You can’t make a key here." text="In this organization only service accounts may have new keys, and only owners of a project give them keys: ask one."/> }
         });
-        let form = form(member, &draft, &rules, projects, (accounts, may_serve));
+        let form = form(member, &draft, rules, projects, (accounts, may_serve));
         view! {
             <Shell frame=member.frame(NavItem::Keys)>
                 <PageHead title="New key" sub="The key itself is shown on the next page, this once." above/>
@@ -61,7 +61,7 @@ pub(super) async fn page(
 fn form(
     member: &Member,
     draft: &Draft,
-    rules: &KeyRules,
+    rules: KeyRules,
     projects: Vec<Choice>,
     (accounts, may_serve): (Vec<ServiceAccount>, bool),
 ) -> AnyView {

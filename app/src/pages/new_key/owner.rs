@@ -63,7 +63,7 @@ pub(super) async fn read(
 /// Nothing to choose for who may only make own keys.
 pub(super) fn fields(
     draft: &Draft,
-    rules: &KeyRules,
+    rules: KeyRules,
     accounts: Vec<ServiceAccount>,
     may_serve: bool,
 ) -> AnyView {

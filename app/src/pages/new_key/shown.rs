@@ -29,7 +29,7 @@ pub(in crate::pages) struct Shown {
 impl Shown {
     /// In a page of the member's organization.
     pub(in crate::pages) fn of_member(&self, app: &App, member: &Member) -> Response {
-        let content = self.page();
+        let content = Self::page();
         member.visitor.look.page(content, || {
             let dialog = self.dialog(app);
             view! { <Shell frame=member.frame(NavItem::Keys)>{dialog}</Shell> }
@@ -37,7 +37,7 @@ impl Shown {
     }
 
     /// Kept by no cache: all documents say so.
-    pub(in crate::pages) fn page(&self) -> Page {
+    pub(in crate::pages) fn page() -> Page {
         Page::new("Copy your new key now").islands()
     }
 

@@ -9,6 +9,7 @@ mod catalogue;
 mod closing;
 mod deletion;
 mod invitations;
+mod keys;
 mod ledger;
 mod members;
 mod operator;
