@@ -15,7 +15,7 @@ use crate::{
         Badge, Button, Card, CardBody, Column, Empty, ErrorSummary, Field, LinkButton, Precision,
         Table, Time, Tone, Weight, ago, time_text,
     },
-    layouts::NavItem,
+    layouts::{NavItem, Shell},
     render::Page,
     web::{App, Draft, Failure, Member, Visitor},
 };
@@ -78,7 +78,10 @@ async fn shown(
     let shown = Shown { minted, facts, done: "/account/keys".to_owned(), organization };
     Ok(look.page(Shown::page(), || {
         let dialog = shown.dialog(app);
-        view! { <Personal frame title="Personal keys" sub="The key below is shown this once.">{dialog}</Personal> }
+        match frame {
+            Some(frame) => view! { <Shell frame>{dialog}</Shell> }.into_any(),
+            None => view! { <main id="main" class="page" tabindex="-1">{dialog}</main> }.into_any(),
+        }
     }))
 }
 
