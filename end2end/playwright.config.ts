@@ -14,9 +14,10 @@ const chromium = {
   ],
 };
 // Light and dark are both in the tests of looks; pictures are made on demand.
-const PHONE = /narrow/;
-const PLAIN = /story|forms|deeds/;
-const SHOTS = /shots/;
+const PHONE = /narrow\.spec/;
+const SHOTS = /shots\.spec/;
+/** What only scripts can do, or what compares with and without them itself. */
+const SCRIPTED = /(access|islands|looks)\.spec/;
 const desktop = { viewport: { width: 1280, height: 800 } };
 
 export default defineConfig({
@@ -26,7 +27,8 @@ export default defineConfig({
   retries: 0,
   fullyParallel: true,
   forbidOnly: Boolean(process.env.CI),
-  timeout: 30_000,
+  // A story has twenty pages, and a busy machine takes its time.
+  timeout: 60_000,
   reporter: [['list'], ['./count-reporter.cjs']],
   use: {
     browserName: 'chromium',
@@ -41,7 +43,7 @@ export default defineConfig({
   },
   projects: process.env.SHOTS ? [{ name: 'shots', testMatch: SHOTS }] : [
     { name: 'js', use: desktop, testIgnore: [PHONE, SHOTS] },
-    { name: 'nojs', use: { ...desktop, javaScriptEnabled: false }, testMatch: PLAIN },
+    { name: 'nojs', use: { ...desktop, javaScriptEnabled: false }, testIgnore: [PHONE, SHOTS, SCRIPTED] },
     {
       name: 'mobile',
       testMatch: PHONE,

@@ -1,4 +1,4 @@
-import { type BrowserContext, test as base, expect } from '@playwright/test';
+import { type BrowserContext, test as base, expect, type Page } from '@playwright/test';
 import { Exchequer } from './exchequer';
 import { account, organization, type Person, signIn } from './people';
 
@@ -14,6 +14,8 @@ interface Fixtures {
   complaints: string[];
   /** Signs `page` in as the owner of an organization of its own. */
   home: Home;
+  /** Opens another browser, signed in as that person, or as nobody. */
+  visit: (person?: Person) => Promise<Page>;
 }
 
 interface Shared {
@@ -24,12 +26,20 @@ interface Shared {
 /** A document's own status is the test's to judge; the browser complains about each that is not 2xx. */
 const OF_DOCUMENTS = /^Failed to load resource: the server responded with a status of (400|403|404|422)/;
 
+/** Without scripts nothing takes what is loaded ahead for them, which a browser minds when pages are slow. */
+const UNUSED = /^The resource \S+\.wasm\S* was preloaded using link preload but not used/;
+
 /** Collects what the browser complains about on any page of the context. */
-export async function watch(context: BrowserContext, complaints: string[]): Promise<void> {
+export async function watch(
+  context: BrowserContext,
+  complaints: string[],
+  scripts: boolean,
+): Promise<void> {
   context.on('weberror', (error) => complaints.push(String(error.error())));
   context.on('console', (message) => {
     const isAsset = /\.\w+$/.test(new URL(message.location().url || 'x:/').pathname);
-    const expected = OF_DOCUMENTS.test(message.text()) && !isAsset;
+    const isUnused = !scripts && UNUSED.test(message.text());
+    const expected = isUnused || (OF_DOCUMENTS.test(message.text()) && !isAsset);
     if (['error', 'warning'].includes(message.type()) && !expected) {
       complaints.push(`${message.type()}: ${message.text()} (${message.location().url})`);
     }
@@ -60,9 +70,9 @@ export const test = base.extend<Fixtures, Shared>({
   ],
   baseURL: ({ house }, use) => use(house.url),
   complaints: [
-    async ({ context }, use) => {
+    async ({ context, javaScriptEnabled }, use) => {
       const complaints: string[] = [];
-      await watch(context, complaints);
+      await watch(context, complaints, javaScriptEnabled);
       await use(complaints);
       expect(complaints).toEqual([]);
     },
@@ -74,6 +84,18 @@ export const test = base.extend<Fixtures, Shared>({
     const id = await organization(house, owner, name);
     await signIn(page, owner);
     await use({ id, name, owner });
+  },
+  visit: async ({ browser, complaints, javaScriptEnabled }, use) => {
+    const contexts: BrowserContext[] = [];
+    await use(async (person) => {
+      const context = await browser.newContext();
+      contexts.push(context);
+      await watch(context, complaints, javaScriptEnabled);
+      const page = await context.newPage();
+      if (person) await signIn(page, person);
+      return page;
+    });
+    await Promise.all(contexts.map((context) => context.close()));
   },
 });
 

@@ -58,4 +58,8 @@ export async function refused(page: Page, button: string, entries: Entry[]): Pro
   }
 }
 
+/** One of several knobs, or a box to tick, by the words that it begins with; help follows them. */
+export const pick = (within: Page | Locator, words: string): Locator =>
+  within.locator('label.pick').filter({ hasText: new RegExp(`^${escaped(words)}`) }).locator('input');
+
 const escaped = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');

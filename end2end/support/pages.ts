@@ -1,6 +1,8 @@
-import { expect } from '@playwright/test';
+import { type APIRequestContext, expect, request } from '@playwright/test';
 import type { Exchequer } from './exchequer';
 import type { Home } from './fixtures';
+import { dime } from './gateway';
+import { account, enlist, post, signIn, somebody } from './people';
 
 /** A page of the dashboard: what it is called in a test, and its path. */
 export interface Shown {
@@ -16,6 +18,7 @@ export const doors: Shown[] = [
   { name: 'forgot', path: '/forgot' },
   { name: 'check-mail', path: '/forgot?sent' },
   { name: 'verify', path: '/verify/not-a-token' },
+  { name: 'invitation-over', path: '/invitations/not-a-token' },
   { name: 'not-found', path: '/nowhere' },
 ];
 
@@ -28,14 +31,23 @@ export const rooms = [
   'projects',
   'keys',
   'keys/new',
+  'keys/import',
+  'keys/personal',
+  'service-accounts',
+  'team',
+  'team?show=invited',
+  'team/leave',
   'billing',
+  'admin-keys',
+  'admin-keys/new',
+  'audit',
   'settings',
 ] as const;
 
 /** All pages of somebody who is signed in; `more` are of things that only that organization has. */
 export function pages(org: string, more: Shown[] = []): Shown[] {
   const own = rooms.map((room) => ({
-    name: room.replace('/', '-'),
+    name: room.replace(/\W/g, '-'),
     path: room === 'overview' ? `/${org}` : `/${org}/${room}`,
   }));
   const personal = [
@@ -43,6 +55,7 @@ export function pages(org: string, more: Shown[] = []): Shown[] {
     { name: 'account-email', path: '/account/email' },
     { name: 'account-second-factor', path: '/account/second-factor' },
     { name: 'account-delete', path: '/account/delete' },
+    { name: 'account-keys', path: '/account/keys' },
     { name: 'organizations-new', path: '/organizations/new' },
   ];
   return [...own, ...personal, ...more];
@@ -75,17 +88,64 @@ export async function live(house: Exchequer, home: Pick<Home, 'id'>): Promise<Li
   expect(refusal.status).toBe(429);
   const receipt = new URL((await refusal.json()).error.limit.receipt).pathname;
   await settled(house, home.id);
+  const [room, door] = [`/${home.id}/projects/${project.id}`, `/${home.id}/keys/${key.id}`];
   return {
     project: project.id,
     key: key.id,
     secret: key.secret,
     receipt,
     pages: [
-      { name: 'project', path: `/${home.id}/projects/${project.id}` },
-      { name: 'revoke', path: `/${home.id}/keys/${key.id}/revoke` },
+      { name: 'project', path: room },
+      { name: 'project-members', path: `${room}/members` },
+      { name: 'project-models', path: `${room}/models` },
+      { name: 'project-archive', path: `${room}/archive` },
+      { name: 'key', path: door },
+      { name: 'rotate', path: `${door}/rotate` },
+      { name: 'revoke', path: `${door}/revoke` },
       { name: 'receipt', path: receipt },
     ],
   };
+}
+
+/** A member, an invitation, a service account, keys of other kinds; and the pages of these. */
+export async function inhabit(
+  house: Exchequer,
+  org: string,
+  owner: APIRequestContext,
+): Promise<Shown[]> {
+  const mia = await account(house, 'Mia Member');
+  const guest = await request.newContext({ baseURL: house.url });
+  await signIn({ request: guest }, mia);
+  await enlist(house, org, owner, mia, guest);
+  await guest.dispose();
+  const waits = somebody('Wim Waits');
+  await post(owner, `/${org}/team`, { addresses: waits.email, role: 'reader' });
+  const key = { permissions: 'all', expires: '90', tracked: 'yes' };
+  const project = (await found(owner, `/${org}/keys/new`, /value="(proj_\w+)"/))[0];
+  const robot = { ...key, project, name: 'Nightly import', owner: 'service', account_name: 'importer' };
+  await post(owner, `/${org}/keys/new`, robot, 200);
+  await post(owner, '/account/keys', { name: 'My notebook', expires: '90' }, 200);
+  await post(owner, `/${org}/admin-keys/new`, { name: 'Directory', expires: '90' }, 200);
+  const here = (path: string) => new RegExp(`href="(/${org}/${path})"`);
+  const at = async (page: string, link: RegExp) => (await found(owner, page, link))[0];
+  const member = await at(`/${org}/team?role=reader`, here('team/user-\\w+'));
+  return [
+    { name: 'member', path: member },
+    { name: 'member-remove', path: `${member}/remove` },
+    { name: 'invitation', path: await at(`/${org}/team?show=invited`, here('team/invitations/\\w+')) },
+    { name: 'invited', path: await house.sink.link(waits.email, /invitations/) },
+    { name: 'service-account', path: await at(`/${org}/service-accounts`, here('service-accounts/\\w+')) },
+    { name: 'admin-key-revoke', path: await at(`/${org}/admin-keys`, here('admin-keys/\\w+/revoke')) },
+    { name: 'account-key', path: await at('/account/keys', /href="(\/account\/keys\/\w+)"/) },
+  ];
+}
+
+/** What stands on a page in a place like that; at least once. */
+async function found(owner: APIRequestContext, path: string, place: RegExp): Promise<string[]> {
+  const html = await (await owner.get(path)).text();
+  const all = [...html.matchAll(new RegExp(place, 'g'))].map((match) => match[1]);
+  expect(all.length, `${place} on ${path}`).toBeGreaterThan(0);
+  return all;
 }
 
 /** Refusals are written once a second, and mails sent as often. */
@@ -96,13 +156,4 @@ async function settled(house: Exchequer, scope: string): Promise<void> {
   };
   await expect.poll(refused).toBe(1);
   await expect.poll(() => house.waiting()).toBe(0);
-}
-
-/** A request that costs ten cents, without any client. */
-export async function dime(house: Exchequer, secret: string): Promise<Response> {
-  return fetch(`${house.base}/chat/completions`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${secret}`, 'content-type': 'application/json' },
-    body: JSON.stringify({ model: 'sandbox-dime', messages: [{ role: 'user', content: 'Hello' }] }),
-  });
 }

@@ -1,4 +1,4 @@
-import { expect, type Page } from '@playwright/test';
+import { type APIRequestContext, expect, type Page } from '@playwright/test';
 import type { Exchequer } from './exchequer';
 
 export interface Person {
@@ -31,9 +31,34 @@ export async function organization(house: Exchequer, owner: Person, name: string
 }
 
 /** Signs in without a page, for tests that are about something else. */
-export async function signIn(page: Page, { email, password }: Person): Promise<void> {
-  const answer = await page.request.post('/sign-in', { form: { email, password }, maxRedirects: 0 });
-  expect(answer.status()).toBe(303);
+export async function signIn(
+  { request }: Pick<Page, 'request'>,
+  { email, password }: Person,
+): Promise<void> {
+  await post(request, '/sign-in', { email, password });
+}
+
+/** Sends a form without a page. */
+export async function post(
+  person: APIRequestContext,
+  path: string,
+  form: Record<string, string>,
+  status = 303,
+): Promise<void> {
+  const answer = await person.post(path, { form, maxRedirects: 0 });
+  expect(answer.status(), path).toBe(status);
+}
+
+/** Makes somebody with an account a reader: `owner` invites, `guest` accepts. */
+export async function enlist(
+  house: Exchequer,
+  org: string,
+  owner: APIRequestContext,
+  person: Person,
+  guest: APIRequestContext,
+): Promise<void> {
+  await post(owner, `/${org}/team`, { addresses: person.email, role: 'reader' });
+  await post(guest, await house.sink.link(person.email, /invitations/), { action: 'accept' });
 }
 
 export async function fillSignIn(page: Page, person: Person): Promise<void> {

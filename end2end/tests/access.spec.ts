@@ -2,7 +2,7 @@
 
 import type { APIResponse, Page } from '@playwright/test';
 import { expect, test } from '../support/fixtures';
-import { live, pages, rooms } from '../support/pages';
+import { inhabit, live, pages, rooms } from '../support/pages';
 import { account, fillSignIn, organization, signIn, signOut } from '../support/people';
 
 const COOKIE = 'exchequer';
@@ -189,8 +189,9 @@ test('no link leads nowhere', async ({ page, house }) => {
   const id = await organization(house, operator, 'Linked');
   const lived = await live(house, { id });
   await signIn(page, operator);
+  const more = await inhabit(house, id, page.request);
   const seen = new Map<string, string>();
-  for (const { path } of pages(id, lived.pages)) {
+  for (const { path } of pages(id, [...lived.pages, ...more])) {
     const html = await (await page.request.get(path)).text();
     for (const [, href] of html.matchAll(/ href="(\/[^"#]*)/g)) {
       const link = href.replaceAll('&amp;', '&');

@@ -1,18 +1,9 @@
 // What an owner does on the pages is in force at the gateway, with scripts and without.
 
 import { expect, test } from '../support/fixtures';
-import { dime, live } from '../support/pages';
+import { answer, dime, SOON } from '../support/gateway';
+import { live } from '../support/pages';
 import { account, signIn } from '../support/people';
-
-/** "In force on every node within a second"; a second more for a busy machine. */
-const SOON = { timeout: 2_000, intervals: [50] };
-
-/** Status and code of one request. */
-async function answer(house: Parameters<typeof dime>[0], secret: string): Promise<string> {
-  const response = await dime(house, secret);
-  const body = await response.json();
-  return `${response.status} ${body.error?.code ?? 'answered'}`;
-}
 
 test('a revoked key is refused', async ({ page, house, home }) => {
   const { secret } = await live(house, home);
@@ -25,20 +16,6 @@ test('a revoked key is refused', async ({ page, house, home }) => {
   await expect.poll(() => answer(house, secret), SOON).toBe('401 invalid_api_key');
   await page.goto(`/${home.id}/keys`);
   await expect(page.getByRole('rowheader', { name: 'Chat widget' })).toHaveCount(0);
-});
-
-test('an archived project takes no requests and no keys', async ({ page, house, home }) => {
-  const { project, secret } = await live(house, home);
-  await page.goto(`/${home.id}/projects`);
-  await page.getByRole('link', { name: 'Support assistant' }).click();
-  await page.getByRole('link', { name: 'Archive this project…' }).click();
-  await page.getByLabel('The project’s name').fill('Support assistant');
-  await page.getByRole('button', { name: 'Archive project' }).click();
-  await expect(page.getByText('This project is archived.')).toBeVisible();
-  await expect.poll(() => answer(house, secret), SOON).toBe('403 project_archived');
-  await page.goto(`/${home.id}/keys/new`);
-  await expect(page.getByLabel('Project', { exact: true }).locator('option')).toHaveText(['Default, development']);
-  await expect(page.locator(`option[value="${project}"]`)).toHaveCount(0);
 });
 
 test('a budget is raised, lowered and removed', async ({ page, house, home }) => {

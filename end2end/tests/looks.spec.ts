@@ -5,7 +5,7 @@ import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 import { HtmlValidate } from 'html-validate';
 import { expect, test } from '../support/fixtures';
-import { doors, live, pages } from '../support/pages';
+import { doors, inhabit, live, pages } from '../support/pages';
 
 const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
 
@@ -61,7 +61,8 @@ test('pages of an organization', async ({ page, house, home, browser, complaints
   });
   const bare = await plain.newPage();
   const lived = await live(house, home);
-  for (const { name, path } of pages(home.id, lived.pages)) {
+  const more = await inhabit(house, home.id, page.request);
+  for (const { name, path } of pages(home.id, [...lived.pages, ...more])) {
     await test.step(name, async () => {
       const response = await page.goto(path, { waitUntil: 'load' });
       expect.soft(response?.status(), path).toBe(200);

@@ -1,17 +1,18 @@
 // On a phone nothing is wider than the screen, and everything can be reached.
 
 import { expect, test } from '../support/fixtures';
-import { doors, live, pages } from '../support/pages';
+import { doors, inhabit, live, pages } from '../support/pages';
 
 test('no page is wider than a phone', async ({ page, house, home }) => {
   const lived = await live(house, home);
+  const more = await inhabit(house, home.id, page.request);
   const check = async (path: string) => {
     await page.goto(path);
     const [wide, screen] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
     expect.soft(wide, path).toBeLessThanOrEqual(screen);
     expect.soft(screen, path).toBe(360);
   };
-  for (const { path } of pages(home.id, lived.pages)) await check(path);
+  for (const { path } of pages(home.id, [...lived.pages, ...more])) await check(path);
   await page.context().clearCookies();
   for (const { path } of doors) await check(path);
 });

@@ -5,8 +5,8 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser, Page } from '@playwright/test';
 import { expect, test } from '../support/fixtures';
-import { doors, live, pages, type Shown } from '../support/pages';
-import { account, fillSignIn, organization, type Person } from '../support/people';
+import { doors, inhabit, live, pages, type Shown } from '../support/pages';
+import { account, fillSignIn, organization, type Person, signIn } from '../support/people';
 
 const FOLDER = join(__dirname, '../out/shots');
 
@@ -18,7 +18,7 @@ const LOOKS = {
 
 type Look = keyof typeof LOOKS;
 
-test('pictures of a demo, of a stopped and of an empty organization', async ({ browser, house }) => {
+test('pictures of a demo, of a stopped and of an empty organization', async ({ browser, house, page }) => {
   test.setTimeout(600_000);
   mkdirSync(FOLDER, { recursive: true });
   const login = (await house.run(['demo'])).stdout;
@@ -29,7 +29,9 @@ test('pictures of a demo, of a stopped and of an empty organization', async ({ b
   const spent = await organization(house, stopped, 'Spent & Done');
   const lived = await live(house, { id: spent });
   const of = (prefix: string, all: Shown[]) => all.map(({ name, path }) => ({ name: prefix + name, path }));
-  const refused = of('stopped-', pages(spent, lived.pages));
+  await signIn(page, stopped);
+  const more = await inhabit(house, spent, page.request);
+  const refused = of('stopped-', pages(spent, [...lived.pages, ...more]));
   const newcomer = await account(house, 'Nora Newcomer');
   const nothing = of('empty-', pages(await organization(house, newcomer, 'Just Made')));
 
