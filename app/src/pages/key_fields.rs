@@ -80,7 +80,7 @@ pub(super) fn expiry(draft: &Draft, rule: Option<u16>) -> AnyView {
             Choice::new(days.to_string(), text)
         })
         .collect();
-    choices.push(Choice::new("date", "On the date below"));
+    choices.push(Choice::new("date", "On a date"));
     if rule.is_none() {
         choices.push(Choice::new("never", "Never"));
     }
@@ -90,8 +90,8 @@ pub(super) fn expiry(draft: &Draft, rule: Option<u16>) -> AnyView {
     };
     view! {
         <div class="cols">
-            <Select name="expires" label="Expires in" choices value=draft.value("expires") error=draft.error("expires") help/>
-            <Field name="date" label="Date" kind="date" value=draft.value("date") error=draft.error("date") help="Only with “On the date below”. The key works through that day."/>
+            <Select name="expires" label="Expires" choices value=draft.value("expires") error=draft.error("expires") help/>
+            <Field name="date" label="Date" kind="date" value=draft.value("date") error=draft.error("date") help="Only with “On a date”. The key works through that day."/>
         </div>
     }
     .into_any()

@@ -234,7 +234,8 @@ fn owner_view(key: &ApiKey) -> AnyView {
     let words = owner(key).1;
     match &key.owner {
         KeyOwner::ServiceAccount { .. } => {
-            view! { <span class="mono">{words}</span><small>"Service account"</small> }.into_any()
+            view! { <span><span class="mono">{words}</span><small>"Service account"</small></span> }
+                .into_any()
         }
         _ => words.into_any(),
     }

@@ -101,7 +101,9 @@ async fn create(
         Ok(made) => {
             let facts = facts(&app, &member, &new, &project, &made).await?;
             let done = member.path("keys");
-            Ok(Shown { minted, facts, done, organization: None }.of_member(&app, &member))
+            let permissions = new.permissions.clone();
+            let shown = Shown { minted, facts, done, permissions, organization: None };
+            Ok(shown.of_member(&app, &member))
         }
         Err(StoreError::Conflict(Conflict::KeyMade)) => Ok(made_already(&member)),
         Err(error) => {

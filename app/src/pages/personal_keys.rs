@@ -4,7 +4,7 @@ mod one;
 
 use axum::{Router, extract::State, http::StatusCode, response::Response, routing::get};
 use chrono::{DateTime, Utc};
-use domain::{FormId, Name};
+use domain::{FormId, Name, Permissions};
 use identity::MintedKey;
 use leptos::prelude::*;
 use store::{Conflict, NewPersonalKey, OwnOrganization, PersonalKey, StoreError};
@@ -75,7 +75,13 @@ async fn shown(
     ];
     let organization = billed.map(|own| own.id);
     let frame = Member::at_home(app, visitor).await?.map(|member| member.frame(NavItem::None));
-    let shown = Shown { minted, facts, done: "/account/keys".to_owned(), organization };
+    let shown = Shown {
+        minted,
+        facts,
+        done: "/account/keys".to_owned(),
+        permissions: Permissions::All,
+        organization,
+    };
     Ok(look.page(Shown::page(), || {
         let dialog = shown.dialog(app);
         match frame {

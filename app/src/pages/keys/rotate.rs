@@ -63,10 +63,17 @@ async fn rotate(
                 ("Project", old.project_name.clone()),
                 ("Owner", owner(&old).1),
                 ("Expires", made.expires_at.map_or_else(never, date)),
-                ("The old key", overlap.label().to_owned() + " refused"),
+                ("The old key is refused", overlap.label().to_owned()),
             ];
             let done = member.path(&format!("keys/{}", made.id));
-            Ok(Shown { minted, facts, done, organization: None }.of_member(&app, &member))
+            Ok(Shown {
+                minted,
+                facts,
+                done,
+                permissions: old.permissions.clone(),
+                organization: None,
+            }
+            .of_member(&app, &member))
         }
         // The first of two who send the same form wins the place; the other one meets either rule.
         Err(StoreError::Conflict(Conflict::KeyMade | Conflict::KeyReplaced)) => {

@@ -74,7 +74,7 @@ pub(super) fn fields(
     let me = (!rules.service_keys_only).then(|| {
         view! { <Knob name="owner" value="me" label="You" checked=kind == "me" help="For your own work. The key stops when you leave the project."/> }
     });
-    let mut choices = vec![Choice::new("", "A new one, named below")];
+    let mut choices = vec![Choice::new("", "A new one")];
     choices.extend(accounts.into_iter().map(|account| {
         let text = format!("{}, {}", account.name, account.project_name);
         Choice::new(account.id.to_string(), text)
@@ -82,7 +82,7 @@ pub(super) fn fields(
     let cols = view! {
         <div class="cols">
             <Select name="account" label="Service account" choices value=draft.value("account") error=draft.error("account")/>
-            <Field name="account_name" label="Name of a new one" value=draft.value("account_name") error=draft.error("account_name") maxlength=100 autocomplete="off"/>
+            <Field name="account_name" label="New service account" value=draft.value("account_name") error=draft.error("account_name") maxlength=100 autocomplete="off" help="What it is called, like copilot-prod."/>
         </div>
     }
     .into_any();

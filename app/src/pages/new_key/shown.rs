@@ -3,7 +3,7 @@
 mod snippets;
 
 use axum::{http::StatusCode, response::Response};
-use domain::OrgId;
+use domain::{OrgId, Permissions};
 use identity::MintedKey;
 use leptos::prelude::*;
 use secrecy::ExposeSecret as _;
@@ -22,6 +22,8 @@ pub(in crate::pages) struct Shown {
     pub(in crate::pages) facts: Vec<(&'static str, String)>,
     /// Where “I have stored it” leads.
     pub(in crate::pages) done: String,
+    /// What the examples may ask for.
+    pub(in crate::pages) permissions: Permissions,
     /// The organization that a personal key's examples bill.
     pub(in crate::pages) organization: Option<OrgId>,
 }
@@ -43,7 +45,7 @@ impl Shown {
 
     pub(in crate::pages) fn dialog(&self, app: &App) -> AnyView {
         let secret = self.minted.secret.expose_secret().to_owned();
-        let snippets = snippets::view(app, &secret, self.organization);
+        let snippets = snippets::view(app, &secret, &self.permissions, self.organization);
         let facts = self.facts.iter().cloned().map(|(label, words)| {
             view! { <Fact label>{words}</Fact> }
         });
@@ -78,7 +80,7 @@ fn storage() -> AnyView {
     view! {
         <div class="stack">
             <h2>"Where to keep it"</h2>
-            <ul class="muted">
+            <ul class="stack muted">
                 <li>"Where your platform keeps secrets: a secret manager, or the variables of the deployment. Never in code, chat, a ticket or a web page."</li>
                 <li>"An " <code>".env"</code> " file is for your own machine; keep it out of version control."</li>
                 <li>"Never in a browser or an app: whoever has the key can spend what its budgets allow."</li>

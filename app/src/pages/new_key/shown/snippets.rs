@@ -1,23 +1,34 @@
 //! First requests with a new key.
 
-use domain::OrgId;
+use domain::{Endpoint, OrgId, Permissions};
 use leptos::prelude::*;
 
 use crate::{components::Snippet, web::App};
 
-/// The key stands in the environment file alone; the programs read it from there.
-pub(super) fn view(app: &App, secret: &str, organization: Option<OrgId>) -> AnyView {
-    let model = if app.sandbox { "sandbox-tokens" } else { "gpt-4o-mini" };
+/// The key stands in the environment file alone; the programs read it from there. They ask for what
+/// the key may.
+pub(super) fn view(
+    app: &App,
+    secret: &str,
+    permissions: &Permissions,
+    organization: Option<OrgId>,
+) -> AnyView {
     let environment = environment(&app.public_url, secret, organization);
-    let sandbox = app.sandbox.then(|| {
+    let first = First::of(permissions, app.sandbox);
+    let examples = first.map(|first| {
+        view! {
+            <Snippet title="First request with curl" text=first.curl(organization.is_some())/>
+            <Snippet title="Python" text=first.python()/>
+            <Snippet title="JavaScript" text=first.javascript(organization.is_some())/>
+        }
+    });
+    let sandbox = (first.is_some() && app.sandbox).then(|| {
         view! { <p class="muted small">"The examples ask the sandbox provider, which needs no vendor account and answers the same each time."</p> }
     });
     view! {
         <div class="stack">
             <Snippet title="Environment file" text=environment open=true/>
-            <Snippet title="First request with curl" text=curl(model, organization.is_some())/>
-            <Snippet title="Python" text=python(model)/>
-            <Snippet title="JavaScript" text=javascript(model, organization.is_some())/>
+            {examples}
             {sandbox}
         </div>
     }
@@ -29,40 +40,120 @@ fn environment(public_url: &str, secret: &str, organization: Option<OrgId>) -> S
     format!("OPENAI_BASE_URL={public_url}/v1\nOPENAI_API_KEY={secret}\n{organization}")
 }
 
-fn curl(model: &str, organization: bool) -> String {
-    let organization =
-        if organization { "  -H \"OpenAI-Organization: $OPENAI_ORG_ID\" \\\n" } else { "" };
-    format!(
-        r#"curl "$OPENAI_BASE_URL/chat/completions" \
-  -H "Authorization: Bearer $OPENAI_API_KEY" \
-{organization}  -H "Content-Type: application/json" \
-  -d '{{"model": "{model}", "messages": [{{"role": "user", "content": "Hello"}}]}}'"#
-    )
+/// A first request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum First {
+    Chat(&'static str),
+    Embed(&'static str),
+    Models,
 }
 
-fn python(model: &str) -> String {
-    format!(
-        r#"from openai import OpenAI
+impl First {
+    /// None for a key that may nothing that has an example.
+    fn of(permissions: &Permissions, sandbox: bool) -> Option<Self> {
+        let model = |ours, theirs| if sandbox { ours } else { theirs };
+        if permissions.allows(Endpoint::Chat) {
+            Some(Self::Chat(model("sandbox-tokens", "gpt-4o-mini")))
+        } else if permissions.allows(Endpoint::Embeddings) {
+            Some(Self::Embed(model("sandbox-embed", "text-embedding-3-small")))
+        } else {
+            permissions.allows(Endpoint::Models).then_some(Self::Models)
+        }
+    }
 
-client = OpenAI()  # reads the environment
-answer = client.chat.completions.create(
+    fn curl(self, organization: bool) -> String {
+        let (path, body) = match self {
+            Self::Models => ("models", None),
+            Self::Embed(model) => {
+                ("embeddings", Some(format!(r#"{{"model": "{model}", "input": "Hello"}}"#)))
+            }
+            Self::Chat(model) => {
+                let body = format!(
+                    r#"{{"model": "{model}", "messages": [{{"role": "user", "content": "Hello"}}]}}"#
+                );
+                ("chat/completions", Some(body))
+            }
+        };
+        let mut lines = vec![
+            format!(r#"curl "$OPENAI_BASE_URL/{path}""#),
+            r#"-H "Authorization: Bearer $OPENAI_API_KEY""#.to_owned(),
+        ];
+        if organization {
+            lines.push(r#"-H "OpenAI-Organization: $OPENAI_ORG_ID""#.to_owned());
+        }
+        if let Some(body) = body {
+            lines.push(r#"-H "Content-Type: application/json""#.to_owned());
+            lines.push(format!("-d '{body}'"));
+        }
+        lines.join(" \\\n  ")
+    }
+
+    fn python(self) -> String {
+        let request = match self {
+            Self::Models => "for model in client.models.list():\n    print(model.id)".to_owned(),
+            Self::Embed(model) => format!(
+                r#"answer = client.embeddings.create(model="{model}", input="Hello")
+print(len(answer.data[0].embedding))"#
+            ),
+            Self::Chat(model) => format!(
+                r#"answer = client.chat.completions.create(
     model="{model}",
     messages=[{{"role": "user", "content": "Hello"}}],
 )
 print(answer.choices[0].message.content)"#
-    )
-}
+            ),
+        };
+        format!(
+            "from openai import OpenAI\n\nclient = OpenAI()  # reads the environment\n{request}"
+        )
+    }
 
-fn javascript(model: &str, organization: bool) -> String {
-    let options = if organization { "{ organization: process.env.OPENAI_ORG_ID }" } else { "" };
-    format!(
-        r#"import OpenAI from "openai";
-
-const client = new OpenAI({options}); // reads the environment
-const answer = await client.chat.completions.create({{
+    fn javascript(self, organization: bool) -> String {
+        let options = if organization { "{ organization: process.env.OPENAI_ORG_ID }" } else { "" };
+        let request = match self {
+            Self::Models => {
+                "for await (const model of client.models.list()) console.log(model.id);".to_owned()
+            }
+            Self::Embed(model) => format!(
+                r#"const answer = await client.embeddings.create({{ model: "{model}", input: "Hello" }});
+console.log(answer.data[0].embedding.length);"#
+            ),
+            Self::Chat(model) => format!(
+                r#"const answer = await client.chat.completions.create({{
   model: "{model}",
   messages: [{{ role: "user", content: "Hello" }}],
 }});
 console.log(answer.choices[0].message.content);"#
-    )
+            ),
+        };
+        format!(
+            "import OpenAI from \"openai\";\n\nconst client = new OpenAI({options}); // reads the environment\n{request}"
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn examples_ask_for_what_the_key_may() {
+        let some = |scope: &str| Permissions::parse("restricted", &[scope.to_owned()]);
+        assert_eq!(First::of(&Permissions::All, true), Some(First::Chat("sandbox-tokens")));
+        assert_eq!(First::of(&some("embeddings"), true), Some(First::Embed("sandbox-embed")));
+        assert_eq!(First::of(&Permissions::ReadOnly, false), Some(First::Models));
+        assert_eq!(First::of(&some("audio"), false), None);
+    }
+
+    #[test]
+    fn curl_is_one_command() {
+        assert_eq!(
+            First::Models.curl(true),
+            "curl \"$OPENAI_BASE_URL/models\" \\\n  -H \"Authorization: Bearer $OPENAI_API_KEY\" \\\n  -H \"OpenAI-Organization: $OPENAI_ORG_ID\""
+        );
+        let chat = First::Chat("m").curl(false);
+        assert!(chat.ends_with(
+            r#"-d '{"model": "m", "messages": [{"role": "user", "content": "Hello"}]}'"#
+        ));
+    }
 }
