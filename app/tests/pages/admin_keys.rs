@@ -2,7 +2,7 @@
 
 use axum::http::StatusCode;
 use chrono::TimeDelta;
-use domain::api_key::Opens;
+use domain::{FormId, api_key::Opens};
 
 use crate::support::Site;
 
@@ -26,6 +26,16 @@ async fn an_admin_key_is_shown_once_and_revoked_after_a_question() {
     let list = ines.get(&keys).await;
     list.says("directory-sync").says("ines@example.com").hides(key);
     assert_eq!(secret(&list.body), None);
+
+    let twice =
+        [("name", "other"), ("expires", "never"), ("form", &FormId::generate().to_string())];
+    assert!(secret(&ines.post(&form, &twice).await.body).is_some());
+    let told = ines.post(&form, &twice).await;
+    told.is(StatusCode::CONFLICT).says("This admin key was made already");
+    assert_eq!(
+        (secret(&told.body), site.app.store.admin_keys(&caller).await.unwrap().len()),
+        (None, 2)
+    );
 
     let id = site.app.store.admin_keys(&caller).await.unwrap()[0].id;
     let question = format!("{keys}/{id}/revoke");

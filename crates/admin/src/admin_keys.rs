@@ -5,7 +5,7 @@ use domain::{AdminKeyId, Lifetime, Name, api_key::Opens};
 use identity::MintedKey;
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
-use store::AdminKey;
+use store::{AdminKey, NewAdminKey};
 
 use crate::{
     Admin,
@@ -48,7 +48,8 @@ async fn create(
     let name = body.need::<Name>("name")?;
     let lifetime = body.integer("expires_in_seconds")?.map(Lifetime::from_seconds).transpose()?;
     let minted = MintedKey::admin(&admin.secrets)?;
-    let id = admin.store.create_admin_key(&caller, &name, lifetime, minted.stored()).await?;
+    let new = NewAdminKey { name, lifetime, form: None, key: minted.stored() };
+    let id = admin.store.create_admin_key(&caller, &new).await?;
     let mut key = shown(&admin.store.admin_key(&caller, id).await?);
     key["value"] = json!(minted.secret.expose_secret());
     Ok(Json(key))

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use domain::{
-    Action, AdminKeyId, Caller, Lifetime, Name, UserId,
+    Action, AdminKeyId, Caller, FormId, Lifetime, Name, UserId,
     audit::{Change, Kind},
 };
 
@@ -42,6 +42,19 @@ pub struct AdminKeyMaker {
     pub email: String,
     /// Since when the person is a member.
     pub member_since: DateTime<Utc>,
+}
+
+/// An admin key to be made.
+#[derive(Clone)]
+pub struct NewAdminKey<'a> {
+    /// Its label.
+    pub name: Name,
+    /// How long it lives; none: until it is revoked.
+    pub lifetime: Option<Lifetime>,
+    /// The form that asked for it: what was sent with it before makes no second key.
+    pub form: Option<FormId>,
+    /// Its secret.
+    pub key: NewKey<'a>,
 }
 
 impl Store {
@@ -87,20 +100,19 @@ impl Store {
         keys.into_iter().find(|key| key.id == id).ok_or(StoreError::NotFound)
     }
 
-    /// Stores a new admin key; without a lifetime it lives until it is revoked.
+    /// Stores a new admin key. A form that was sent before is [`crate::Conflict::KeyMade`].
     pub async fn create_admin_key(
         &self,
         caller: &Caller,
-        name: &Name,
-        lifetime: Option<Lifetime>,
-        key: NewKey<'_>,
+        new: &NewAdminKey<'_>,
     ) -> Result<AdminKeyId, StoreError> {
+        let NewAdminKey { name, lifetime, form, key } = new;
         caller.may(Action::EditAdminKeys)?;
         let id = AdminKeyId::generate();
         let mut tx = self.change(caller).await?;
         let expires_at = sqlx::query_scalar!(
-            "INSERT INTO admin_keys (org_id, id, name, public_id, secret_hash, last_four, created_by, expires_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, exq_now() + make_interval(secs => $8)) RETURNING expires_at",
+            "INSERT INTO admin_keys (org_id, id, name, public_id, secret_hash, last_four, created_by, form, expires_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, exq_now() + make_interval(secs => $9)) RETURNING expires_at",
             caller.org.uuid(),
             id.uuid(),
             name.as_str(),
@@ -108,6 +120,7 @@ impl Store {
             key.secret_hash,
             key.last_four,
             caller.user().map(UserId::uuid),
+            form.map(FormId::uuid),
             lifetime.map(|lifetime| lifetime.length().as_seconds_f64())
         )
         .fetch_one(&mut **tx)

@@ -46,7 +46,7 @@ pub enum Conflict {
     /// Added as something else.
     #[error("this person is in the project already, with another role")]
     ProjectMember,
-    /// `api_keys_form`, `personal_keys_form`: the same form was sent before.
+    /// `api_keys_form`, `personal_keys_form`, `admin_keys_form`: the same form was sent before.
     #[error("this form was sent already: the key exists, and can’t be shown again")]
     KeyMade,
     /// `api_keys_successor`
@@ -102,7 +102,9 @@ impl From<sqlx::Error> for StoreError {
                 Some("users_email_key") => Self::Conflict(Conflict::Email),
                 Some("projects_name_key") => Self::Conflict(Conflict::ProjectName),
                 Some("projects_default_stays") => Self::Conflict(Conflict::DefaultProject),
-                Some("api_keys_form" | "personal_keys_form") => Self::Conflict(Conflict::KeyMade),
+                Some("api_keys_form" | "personal_keys_form" | "admin_keys_form") => {
+                    Self::Conflict(Conflict::KeyMade)
+                }
                 Some("api_keys_successor") => Self::Conflict(Conflict::KeyReplaced),
                 Some("service_accounts_name_key") => Self::Conflict(Conflict::ServiceAccountName),
                 Some("thresholds_one") => Self::Conflict(Conflict::Threshold),

@@ -40,7 +40,7 @@ pub mod usage;
 
 use std::{str::FromStr, time::Duration};
 
-pub use admin_keys::{AdminKey, AdminKeyMaker};
+pub use admin_keys::{AdminKey, AdminKeyMaker, NewAdminKey};
 pub use api_keys::{ApiKey, KeyOwner};
 pub use audit::{AuditFilter, AuditPage};
 pub use billing::BillingProfile;

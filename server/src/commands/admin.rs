@@ -8,7 +8,7 @@ use domain::{Level, Name, OrgId, Origin, Period, Scope};
 use identity::{MintedKey, NewPassword, Password, Person};
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
-use store::{BillingProfile, NewApiKey};
+use store::{BillingProfile, NewAdminKey, NewApiKey};
 
 use crate::{
     cli::{Admin, AdminKey, Budget, Key, LevelArgs, Org, Project, Threshold, User},
@@ -113,7 +113,8 @@ async fn admin_key(database: &Database, org: OrgId, name: &Name) -> anyhow::Resu
     let caller =
         database.store.system().operator(Scope::Org(org)).await.context("no such organization")?;
     let minted = MintedKey::admin(&database.secrets)?;
-    let id = database.store.create_admin_key(&caller, name, None, minted.stored()).await?;
+    let new = NewAdminKey { name: name.clone(), lifetime: None, form: None, key: minted.stored() };
+    let id = database.store.create_admin_key(&caller, &new).await?;
     Ok(json!({ "id": id, "secret": minted.secret.expose_secret() }))
 }
 

@@ -15,7 +15,7 @@ use tokio::{
     net::{TcpListener, TcpStream},
 };
 
-const SECRET: &str = "a secret of nodes that are tested together";
+pub(crate) const SECRET: &str = "a secret of nodes that are tested together";
 
 /// A node, killed when dropped.
 pub(crate) struct Program {
@@ -65,6 +65,18 @@ impl Program {
         exchange(
             self.port,
             &format!("GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n"),
+        )
+        .await
+    }
+
+    /// What a key's holder reads at an address.
+    pub(crate) async fn read(&self, path: &str, key: &str) -> Option<Reply> {
+        exchange(
+            self.port,
+            &format!(
+                "GET {path} HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {key}\r\n\
+                 user-agent: sync/1\r\nconnection: close\r\n\r\n"
+            ),
         )
         .await
     }

@@ -3,11 +3,12 @@
 
 use std::str::FromStr;
 
-use axum::{Router, extract::State, response::Response, routing::get};
+use axum::{Router, extract::State, http::StatusCode, response::Response, routing::get};
 use domain::{Action, Lifetime, Name};
 use identity::MintedKey;
 use leptos::prelude::*;
 use secrecy::ExposeSecret as _;
+use store::{Conflict, NewAdminKey, StoreError};
 
 use crate::{
     components::{
@@ -15,6 +16,7 @@ use crate::{
         Secret, Select, Snippet, Weight,
     },
     layouts::{NavItem, PageHead, Shell},
+    pages::key_fields,
     render::Page,
     web::{App, Draft, Failure, Fresh, Member},
 };
@@ -55,11 +57,16 @@ async fn create(
     mut draft: Draft,
 ) -> Result<Response, Failure> {
     member.may(Action::EditAdminKeys)?;
+    let form = Some(key_fields::read_once(&draft)?);
     let (name, life) = (draft.read::<Name>("name"), draft.read::<Life>("expires"));
-    let (Some(name), Some(Life(life))) = (name, life) else { return Ok(page(&member, &draft)) };
+    let (Some(name), Some(Life(lifetime))) = (name, life) else { return Ok(page(&member, &draft)) };
     let minted = MintedKey::admin(&app.secrets)?;
-    app.store.create_admin_key(&member.caller, &name, life, minted.stored()).await?;
-    Ok(shown(&app, &member, &name, &minted))
+    let new = NewAdminKey { name, lifetime, form, key: minted.stored() };
+    match app.store.create_admin_key(&member.caller, &new).await {
+        Ok(_) => Ok(shown(&app, &member, &new.name, &minted)),
+        Err(StoreError::Conflict(Conflict::KeyMade)) => Ok(made_already(&member)),
+        Err(error) => Err(error.into()),
+    }
 }
 
 fn page(member: &Member, draft: &Draft) -> Response {
@@ -84,6 +91,7 @@ fn form(member: &Member, draft: &Draft) -> AnyView {
     ];
     view! {
         <form class="form" method="post" action=member.path("admin-keys/new")>
+            {key_fields::once(draft)}
             <ErrorSummary lead="No key was made" errors=draft.errors()/>
             <Field
                 name="name"
@@ -139,6 +147,25 @@ fn shown(app: &App, member: &Member, name: &Name, minted: &MintedKey) -> Respons
                     <p class="muted">
                         "Whoever has it can invite owners, make keys and remove members. Keep it where your platform keeps secrets, away from the applications that send model requests. If it gets out, revoke it: it stops at once."
                     </p>
+                </DialogPage>
+            </Shell>
+        }
+    })
+}
+
+/// The answer to a form that was sent before.
+fn made_already(member: &Member) -> Response {
+    let page = Page::new("This admin key was made already").status(StatusCode::CONFLICT);
+    member.visitor.look.page(page, || {
+        let foot = view! {
+            <LinkButton href=member.path("admin-keys/new") weight=Weight::Quiet>"Make another admin key"</LinkButton>
+            <LinkButton href=member.path("admin-keys") weight=Weight::Primary>"See all admin keys"</LinkButton>
+        }
+        .into_any();
+        view! {
+            <Shell frame=member.frame(NavItem::AdminKeys)>
+                <DialogPage title="This admin key was made already" foot>
+                    <p>"The form was sent before, so no second key was made. A key is shown in one answer alone and can’t be shown again. If you did not get to store it, revoke it and make another one."</p>
                 </DialogPage>
             </Shell>
         }

@@ -12,7 +12,7 @@ use domain::{Addresses, Email, Origin, ProjectRole, Role, UserId};
 use identity::{MintedKey, Secrets};
 use secrecy::ExposeSecret as _;
 use serde_json::Value;
-use store::{InviteOutcome, Store};
+use store::{InviteOutcome, NewAdminKey, Store};
 use testkit::{Database, Tenant};
 use tower::ServiceExt as _;
 
@@ -94,8 +94,9 @@ impl Api {
         let robot = "robot".parse().unwrap();
         let account = store.create_service_account(caller, tenant.project, &robot).await.unwrap();
         let minted = MintedKey::admin(&self.secrets).unwrap();
-        let sync = "sync".parse().unwrap();
-        let key = store.create_admin_key(caller, &sync, None, minted.stored()).await.unwrap();
+        let name = "sync".parse().unwrap();
+        let new = NewAdminKey { name, lifetime: None, form: None, key: minted.stored() };
+        let key = store.create_admin_key(caller, &new).await.unwrap();
         let ids = BTreeMap::from([
             ("user_id", reader.to_string()),
             ("invite_id", invite.unwrap().to_string()),

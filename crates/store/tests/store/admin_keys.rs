@@ -1,8 +1,8 @@
 //! What an admin key opens, for whom, and until when.
 
 use chrono::TimeDelta;
-use domain::{Actor, AdminKeyId, Caller, Forbidden, Lifetime, Origin, Role};
-use store::{NewKey, StoreError, system::Admitted};
+use domain::{Actor, AdminKeyId, Caller, Forbidden, FormId, Lifetime, Origin, Role};
+use store::{Conflict, NewAdminKey, NewKey, StoreError, system::Admitted};
 use testkit::{Database, Tenant};
 
 async fn make(
@@ -13,7 +13,8 @@ async fn make(
 ) -> Result<AdminKeyId, StoreError> {
     let new = NewKey { public_id, secret_hash: &[1; 32], last_four: "abcd" };
     let name = "Directory sync".parse().unwrap();
-    database.store.create_admin_key(caller, &name, lifetime, new).await
+    let new = NewAdminKey { name, lifetime, form: None, key: new };
+    database.store.create_admin_key(caller, &new).await
 }
 
 async fn enter(database: &Database, public_id: &str) -> Option<Admitted> {
@@ -84,4 +85,21 @@ async fn keys_are_their_own_organizations_owners_alone() {
     assert!(forbidden(make(&database, &reader, "bbbbbbbbbbbb", None).await.unwrap_err()));
     assert!(forbidden(store.revoke_admin_key(&reader, id).await.unwrap_err()));
     assert!(enter(&database, "aaaaaaaaaaaa").await.is_some());
+}
+
+#[tokio::test]
+async fn a_form_makes_one_key_however_often_it_is_sent() {
+    let database = Database::new().await;
+    let tenant = Tenant::new(&database, "acme").await;
+    let form = Some(FormId::generate());
+    let send = async |public_id: &str| {
+        let key = NewKey { public_id, secret_hash: &[1; 32], last_four: "abcd" };
+        let new = NewAdminKey { name: "Sync".parse().unwrap(), lifetime: None, form, key };
+        database.store.create_admin_key(&tenant.caller, &new).await
+    };
+    let (one, other) = tokio::join!(send("aaaaaaaaaaaa"), send("bbbbbbbbbbbb"));
+    let is_told = |error: &StoreError| matches!(error, StoreError::Conflict(Conflict::KeyMade));
+    assert_eq!([&one, &other].iter().filter(|made| made.is_ok()).count(), 1);
+    assert!([one, other].into_iter().filter_map(Result::err).all(|error| is_told(&error)));
+    assert_eq!(database.store.admin_keys(&tenant.caller).await.unwrap().len(), 1);
 }
