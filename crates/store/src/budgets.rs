@@ -29,7 +29,7 @@ pub struct Budget {
     pub period: Period,
     /// Its amount.
     pub amount: Usd,
-    /// Who set it last, if a member still.
+    /// The address of who set it last, if a member still; for owners alone.
     pub set_by: Option<String>,
     /// When.
     pub set_at: DateTime<Utc>,
@@ -58,6 +58,7 @@ impl Store {
     /// The organization's budgets: its own first, then by project and key.
     pub async fn budgets(&self, caller: &Caller) -> Result<Vec<Budget>, StoreError> {
         caller.may(Action::List)?;
+        let whole = caller.may(Action::SeeWhole).is_ok();
         let mut tx = self.tenant(caller).await?;
         let rows = sqlx::query!(
             r#"SELECT b.id AS "id!", b.scope AS "scope!", b.scope_id AS "scope_id!", b.period AS "period!",
@@ -80,7 +81,7 @@ impl Store {
                     scope_name: row.name,
                     period: period(&row.period)?,
                     amount: usd(&row.amount)?,
-                    set_by: row.set_by,
+                    set_by: row.set_by.filter(|_| whole),
                     set_at: row.set_at,
                 })
             })

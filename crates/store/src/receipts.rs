@@ -62,7 +62,7 @@ pub struct BudgetNow {
     pub amount: Usd,
     /// Counts its changes.
     pub revision: i32,
-    /// Who set it last, if a member still.
+    /// The address of who set it last, if a member still; for owners alone.
     pub set_by: Option<String>,
     /// When.
     pub set_at: DateTime<Utc>,
@@ -96,7 +96,8 @@ impl Store {
         .await?;
         let now = match (&row.now_amount, row.now_revision, row.now_set_at) {
             (Some(amount), Some(revision), Some(set_at)) => {
-                Some(BudgetNow { amount: usd(amount)?, revision, set_by: row.now_set_by, set_at })
+                let set_by = row.now_set_by.filter(|_| caller.may(Action::SeeWhole).is_ok());
+                Some(BudgetNow { amount: usd(amount)?, revision, set_by, set_at })
             }
             _ => None,
         };

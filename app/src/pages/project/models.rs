@@ -17,8 +17,8 @@ use super::{
 };
 use crate::{
     components::{
-        Button, Card, CardBody, CardFoot, ErrorSummary, Glyph, Group, Icon, Knob, Notice, TextArea,
-        Tone, Weight, count,
+        Button, Card, CardBody, ErrorSummary, Glyph, Group, Icon, Knob, Notice, TextArea, Tone,
+        Weight, count,
     },
     layouts::{NavItem, Shell},
     render::Page,
@@ -184,12 +184,15 @@ fn form(member: &Member, project: &Project, book: &[Provider], draft: &Draft) ->
             help="Names that are not in the price book, one a line."
             error=draft.error("others")
         />
+        <div class="row">
+            <Button weight=Weight::Primary>"Save models"</Button>
+            <span class="muted">"Running requests are not cut."</span>
+        </div>
     }
     .into_any();
     let form = view! {
         <form method="post" action=action>
             <CardBody split=true>{inside}</CardBody>
-            <CardFoot><span>"Running requests are not cut."</span><Button weight=Weight::Primary>"Save models"</Button></CardFoot>
         </form>
     };
     view! { <Card title="Models" note="What keys of this project may ask">{form}</Card> }.into_any()
