@@ -161,6 +161,7 @@ async fn page(
                     {guards}
                 </div>
                 {devices}
+                <div class="row"><LinkButton href="/account/delete" weight=Weight::Quiet>"Delete my account"</LinkButton></div>
             </Personal>
         }
     }))
@@ -189,7 +190,7 @@ fn email_card(email: String, unverified: bool, draft: &Draft) -> AnyView {
     .into_any()
 }
 
-/// What else guards the account, and its end.
+/// What else guards the account.
 fn guards(factor: bool) -> AnyView {
     let state = if factor {
         view! { <Badge tone=Tone::Ok text="On"/> }
@@ -203,7 +204,6 @@ fn guards(factor: bool) -> AnyView {
                 <p class="muted">"With it, who knows your password still can’t sign in."</p>
                 <div class="row">
                     <LinkButton href="/account/second-factor">{if factor { "Manage it" } else { "Set it up" }}</LinkButton>
-                    <LinkButton href="/account/delete" weight=Weight::Quiet>"Delete my account"</LinkButton>
                 </div>
             </CardBody>
         </Card>

@@ -53,7 +53,7 @@ async fn page(
 ) -> Result<Response, Failure> {
     let (look, email) = (visitor.look, visitor.account.email.to_string());
     let frame = Member::at_home(app, visitor).await?.map(|member| member.frame(NavItem::None));
-    let status = if refused.is_some() { StatusCode::CONFLICT } else { draft.status() };
+    let status = if refused.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { draft.status() };
     Ok(look.page(Page::new("Delete your account").status(status), || {
         let (refused, form) = (refused.map(why), form(&email, draft));
         view! {
@@ -84,7 +84,7 @@ fn why(refused: Deletion) -> AnyView {
 }
 
 fn item(organization: OwnOrganization) -> AnyView {
-    let path = format!("/{}/settings", organization.id);
+    let path = format!("/{}/team", organization.id);
     view! { <li><a href=path>{organization.name}</a></li> }.into_any()
 }
 

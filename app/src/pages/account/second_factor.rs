@@ -162,7 +162,7 @@ fn begun(told: &Enrolment, draft: &Draft) -> AnyView {
     let secret = groups.join(" ");
     view! {
         <p>"Scan this with the app, or type the secret there. Then enter the code that it shows."</p>
-        <Qr text=url.clone() label="The secret as a code for cameras; it stands below as text."/>
+        <Qr text=url.clone() label="For cameras: the secret that stands below as text."/>
         <Secret text=secret/>
         <p class="muted">"On this device: "<a href=url>"open the app"</a>"."</p>
         <form class="form" method="post" action=PATH>
