@@ -216,6 +216,10 @@ async fn record(
         .now("kind", told.kind)
         .now("last_four", told.last_four)
         .maybe("owner", None::<UserId>, told.owner.map(UserId::from_uuid));
+    // What a person calls an own key is for that person.
+    if told.kind != "personal" {
+        change = change.now("name", told.name);
+    }
     if let Some(project) = told.project {
         change = change.in_project(project);
     }

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use chrono::TimeDelta;
 use domain::{Outcome, Period, Scope};
-use ledger::{Book as _, Refusal, Settlement};
+use ledger::{Book as _, Refusal, Request, Settlement};
 use store::Store;
 use testkit::{Database, Tenant, Wire};
 use tokio::task::JoinSet;
@@ -149,6 +149,48 @@ async fn a_dead_nodes_requests_are_booked_and_a_late_settlement_corrects_them() 
         .await;
     node.finish().await;
     assert_eq!(database.look("SELECT count(*) FROM events").await, "2");
+}
+
+#[tokio::test]
+async fn an_untracked_key_is_nowhere_but_in_its_counters() {
+    let database = Database::new().await;
+    let tenant = Tenant::new(&database, "owner").await;
+    let (node, other) =
+        (Running::new(&database.store).await, Running::new(&database.another().await).await);
+    let dime = price(&database, "sandbox-dime").await;
+    let untracked = || Request { tracked: false, ..request(&tenant, &dime, "0.50") };
+    let mut settled = node.ledger.reserve(untracked()).await.unwrap();
+    let mut left = other.ledger.reserve(untracked()).await.unwrap();
+    settled.forwarding();
+    left.forwarding();
+    let reconciled = async || database.store.system().reconcile().await.unwrap();
+    assert_eq!(reconciled().await, None);
+    assert!(settled.settle(answered("0.10")).await);
+    while database.look("SELECT count(*) FROM events").await != "2" {
+        database.tamper("UPDATE heartbeats SET seen_at = seen_at - interval '1 hour'").await;
+        database.store.system().reap().await.unwrap();
+    }
+    let key = tenant.key.uuid();
+    let named = format!(
+        "SELECT (SELECT count(*) FROM events WHERE key_id = '{key}') + (SELECT count(*) FROM deltas WHERE key_id = '{key}')"
+    );
+    assert_eq!(database.look(&named).await, "0");
+    let spent = format!(
+        "SELECT trim_scale(spent) FROM counters WHERE scope_id = '{key}' AND period = 'day'"
+    );
+    assert_eq!(database.look(&spent).await, "0.6");
+    assert_eq!(reconciled().await, None);
+    while database.store.system().fold().await.unwrap() > 0 {}
+    assert_eq!(reconciled().await, None);
+    let tracked = node.ledger.reserve(request(&tenant, &dime, "0.50")).await.unwrap();
+    assert!(tracked.settle(answered("0.10")).await);
+    assert_eq!(database.look(&named).await, "2");
+    // A key that nobody has is still found.
+    let open = node.ledger.reserve(untracked()).await.unwrap();
+    database.tamper("UPDATE intents SET key_id = exq_id()").await;
+    let first = reconciled().await.unwrap();
+    assert_eq!(first.what, "intents without a node, a project or a key");
+    drop(open);
 }
 
 #[tokio::test]
