@@ -90,7 +90,7 @@ pub(super) fn expiry(draft: &Draft, rule: Option<u16>) -> AnyView {
     };
     view! {
         <div class="cols">
-            <Select name="expires" label="Expires" choices value=draft.value("expires") error=draft.error("expires") help/>
+            <Select name="expires" label="Expires in" choices value=draft.value("expires") error=draft.error("expires") help/>
             <Field name="date" label="Date" kind="date" value=draft.value("date") error=draft.error("date") help="Only with “On a date”. The key works through that day."/>
         </div>
     }

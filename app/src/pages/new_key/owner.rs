@@ -82,7 +82,7 @@ pub(super) fn fields(
     let cols = view! {
         <div class="cols">
             <Select name="account" label="Service account" choices value=draft.value("account") error=draft.error("account")/>
-            <Field name="account_name" label="New service account" value=draft.value("account_name") error=draft.error("account_name") maxlength=100 autocomplete="off" help="What it is called, like copilot-prod."/>
+            <Field name="account_name" label="Name of a new one" value=draft.value("account_name") error=draft.error("account_name") maxlength=100 autocomplete="off"/>
         </div>
     }
     .into_any();
