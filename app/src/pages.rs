@@ -13,6 +13,7 @@ mod key_fields;
 mod keys;
 mod new_key;
 mod not_found;
+mod operator;
 mod organizations;
 mod person;
 mod personal_keys;
@@ -50,6 +51,7 @@ pub fn router() -> Router<App> {
         .merge(invitation::router())
         .merge(keys::router())
         .merge(new_key::router())
+        .merge(operator::router())
         .merge(organizations::router())
         .merge(personal_keys::router())
         .merge(project::router())

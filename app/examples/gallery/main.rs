@@ -54,6 +54,7 @@ fn frame(current: NavItem, theme: Theme) -> Frame {
         user_name: "Ines Okafor".to_owned(),
         user_email: "ines.okafor@example.com".to_owned(),
         unverified: false,
+        operator: true,
         closed: None,
         organizations: [("Brackwater Freight", "8c1f2a"), ("Brackwater Labs", "77b0de")]
             .map(|(name, id)| Own {

@@ -57,6 +57,7 @@ pub(super) fn UserMenu(frame: Frame) -> impl IntoView {
         <div class="menu up" id="me" popover="auto">
             <p>{frame.user_email}</p>
             <a href="/account">"Your account"</a>
+            {frame.operator.then(|| view! { <a href="/operator">"Operator area"</a> })}
             <a href="/account/keys">"Personal keys"</a>
             <hr/>
             <p>"Theme"</p>

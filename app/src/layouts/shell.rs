@@ -27,6 +27,8 @@ pub struct Frame {
     pub user_email: String,
     /// The person is to verify that address.
     pub unverified: bool,
+    /// The person runs the installation.
+    pub operator: bool,
     /// When the organization, which is closed, is erased.
     pub closed: Option<String>,
     /// Every organization of the person.
@@ -177,6 +179,7 @@ mod tests {
             user_name: "Ines".to_owned(),
             user_email: "ines@example.com".to_owned(),
             unverified: false,
+            operator: false,
             closed: None,
             organizations: vec![Own {
                 name: "A & B".to_owned(),

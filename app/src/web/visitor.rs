@@ -118,6 +118,7 @@ impl Member {
             user_name: self.visitor.account.name.to_string(),
             user_email: self.visitor.account.email.to_string(),
             unverified: self.visitor.unverified,
+            operator: self.visitor.account.operator,
             closed: self
                 .organization
                 .erased_at()

@@ -23,7 +23,7 @@ async fn a_change_is_told_with_who_made_it_and_what_was_before() {
         .says("Times in Europe/Oslo.")
         .says("Organization “Brackwater” was changed by ")
         .says("ines@example.com")
-        .says("<td>Brackwater</td><td>Brackwater Ltd</td>")
+        .says("<dd>Brackwater</dd><dd>Brackwater Ltd</dd>")
         .says("“Quay &lt;b&gt;”")
         .says("3 entries, newest first")
         .hides("Quay <b>");

@@ -10,6 +10,7 @@ mod doors;
 mod invitations;
 mod keys;
 mod mails;
+mod operator;
 mod organization;
 mod personal_keys;
 mod project_members;

@@ -11,8 +11,8 @@ pub(super) fn row(view: &View, seq: u64, entry: &Entry) -> AnyView {
     let Some(body) = entry.read() else {
         return view! {
             <tr>
-                <th scope="row">"Entry "{seq}</th>
-                <td data-l="What">"This entry can’t be read: it was edited in the database."</td>
+                <th scope="row" class="told">"Entry "{seq}</th>
+                <td class="told">"This entry can’t be read: it was edited in the database."</td>
                 <td data-l="From"></td>
             </tr>
         }
@@ -24,8 +24,8 @@ pub(super) fn row(view: &View, seq: u64, entry: &Entry) -> AnyView {
     let agent = told::personal(entry, "agent").map(shown);
     view! {
         <tr>
-            <th scope="row"><Time at zone precision=Precision::Second/><small>"Entry "{seq}</small></th>
-            <td>{sentence(view, entry, &body)}{changes(entry, &body)}</td>
+            <th scope="row" class="told"><Time at zone precision=Precision::Second/><small>"Entry "{seq}</small></th>
+            <td class="told">{sentence(view, entry, &body)}{changes(entry, &body)}</td>
             <td data-l="From" class="muted from">
                 <span>{address.unwrap_or_else(|| "This installation".to_owned())}{agent.map(|agent| view! { <small>{agent}</small> })}</span>
             </td>
@@ -49,7 +49,8 @@ fn sentence(view: &View, entry: &Entry, body: &Body) -> AnyView {
         }
         (None, true) => None,
     };
-    let project = body.project.map(|id| {
+    let elsewhere = body.project.filter(|id| id.to_string() != body.subject);
+    let project = elsewhere.map(|id| {
         let known = view.projects.iter().find(|project| project.id == id);
         let name = known.map_or_else(|| id.to_string(), |project| project.name.clone());
         let href = only("project", id.to_string());
@@ -77,17 +78,14 @@ fn changes(entry: &Entry, body: &Body) -> Option<AnyView> {
         return None;
     }
     let rows = rows.into_iter().map(|(name, before, after)| {
-        view! { <tr><th scope="row">{name.replace('_', " ")}</th><td>{side(before)}</td><td>{side(after)}</td></tr> }
+        view! { <div><dt>{name.replace('_', " ")}</dt><dd>{side(before)}</dd><dd>{side(after)}</dd></div> }
     });
     let rows = rows.collect_view();
     Some(
         view! {
             <details class="diff">
                 <summary><Icon glyph=Glyph::Right/>"What was different"</summary>
-                <table>
-                    <thead><tr><th scope="col">"Value"</th><th scope="col">"Before"</th><th scope="col">"After"</th></tr></thead>
-                    <tbody>{rows}</tbody>
-                </table>
+                <dl><div><dt>"Value"</dt><dd>"Before"</dd><dd>"After"</dd></div>{rows}</dl>
             </details>
         }
         .into_any(),

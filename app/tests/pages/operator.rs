@@ -1,0 +1,172 @@
+//! The operator's area.
+
+use axum::http::StatusCode;
+use chrono::TimeDelta;
+use domain::OrgId;
+use testkit::Tenant;
+
+use crate::support::{Browser, PASSWORD, Site};
+
+const PATHS: [&str; 4] =
+    ["/operator", "/operator/users", "/operator/outbox", "/operator/installation"];
+
+/// A site, and its operator, who has an organization too.
+async fn operated() -> (Site, Browser, OrgId) {
+    let (site, _, caller) = Site::with_owner().await;
+    let (browser, own) = site.owner("opal", "Own house").await;
+    let user = own.user().unwrap().uuid();
+    site.database.tamper(&format!("UPDATE users SET operator = true WHERE id = '{user}'")).await;
+    (site, browser, caller.org)
+}
+
+#[tokio::test]
+async fn to_everybody_else_there_is_no_such_page() {
+    let (site, mut opal, org) = operated().await;
+    let mut ines = site.signed_in("ines").await;
+    let organization = format!("/operator/organizations/{org}");
+    for path in PATHS.into_iter().chain([organization.as_str()]) {
+        let fields = [
+            ("action", "suspend"),
+            ("reason", "x"),
+            ("policy", "open"),
+            ("user", "user-1"),
+            ("mail", "mail_1"),
+        ];
+        ines.get(path).await.is(StatusCode::NOT_FOUND).hides("Brackwater</th>").hides("Outbox");
+        let status = ines.post(path, &fields).await.status;
+        assert!(
+            [StatusCode::NOT_FOUND, StatusCode::METHOD_NOT_ALLOWED].contains(&status),
+            "{path}"
+        );
+        assert!(site.browser().get(path).await.location().starts_with("/sign-in"), "{path}");
+    }
+    let home = format!("/{org}");
+    ines.get(&home).await.hides("Operator area");
+    let own = opal.get("/").await.location().to_owned();
+    opal.get(&own).await.says("<a href=\"/operator\">Operator area</a>");
+    for path in PATHS {
+        opal.get(path).await.is(StatusCode::OK);
+    }
+    // Being an operator is read anew at each request.
+    site.database.tamper("UPDATE users SET operator = false").await;
+    opal.get("/operator").await.is(StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn what_is_in_an_organization_stays_there() {
+    let (site, mut opal, _) = operated().await;
+    let tenant = Tenant::new(&site.database, "canary").await;
+    site.database.tamper("UPDATE projects SET name = 'Secret project' WHERE NOT is_default").await;
+    let key_name = site.database.look("SELECT max(name) FROM api_keys").await;
+    site.database
+        .tamper(&format!(
+            "INSERT INTO outbox (org_id, id, template, params, recipient, state, answer) VALUES
+             ('{}', exq_id(), 'blocked', '{{\"scope_name\": \"Secret project\"}}', 'who@example.com', 'failed', '550 5.1.1 unknown')",
+            tenant.org.uuid()
+        ))
+        .await;
+    for path in PATHS {
+        let page = opal.get(path).await;
+        page.hides("Secret project").hides(&key_name).hides(&tenant.secret);
+        page.hides(&tenant.project.to_string()).hides(&tenant.key.to_string());
+    }
+    opal.get("/operator/outbox").await.says("who@example.com").says("550 5.1.1 unknown");
+    opal.get("/operator?search=CANARY").await.says(&tenant.org.to_string()).hides("Own house</th>");
+    opal.get("/operator?search=%25").await.says("No organization is found");
+    opal.get("/operator/users?search=canary%40").await.says("canary@example.com");
+    // The organization's own pages are not the operator's.
+    for page in ["", "/keys", "/audit", "/projects"] {
+        opal.get(&format!("/{}{page}", tenant.org)).await.is(StatusCode::NOT_FOUND);
+    }
+}
+
+#[tokio::test]
+async fn suspending_asks_for_the_password_and_a_reason() {
+    let (site, mut opal, org) = operated().await;
+    let path = format!("/operator/organizations/{org}");
+    site.database.advance(TimeDelta::seconds(601)).await;
+    assert!(opal.get(&path).await.location().starts_with("/confirm?next="));
+    let unproven = opal.post(&path, &[("action", "suspend"), ("reason", "x")]).await;
+    let confirm = unproven.location().to_owned();
+    assert_eq!(opal.post(&confirm, &[("password", PASSWORD)]).await.location(), path);
+    opal.get(&path).await.is(StatusCode::OK).says("Suspend Brackwater?");
+    let empty = opal.post(&path, &[("action", "suspend"), ("reason", " ")]).await;
+    empty.is(StatusCode::UNPROCESSABLE_ENTITY).says("This can’t be empty.");
+    let long = "x".repeat(10_000);
+    let long = opal.post(&path, &[("action", "suspend"), ("reason", &long)]).await;
+    long.is(StatusCode::UNPROCESSABLE_ENTITY).says("This is too long");
+    let reason = [("action", "suspend"), ("reason", "Unpaid since June")];
+    for _ in 0..2 {
+        assert_eq!(opal.post(&path, &reason).await.location(), "/operator?done=suspended");
+    }
+    opal.get("/operator").await.says("Suspended").says("Reason: Unpaid since June");
+    let mut ines = site.signed_in("ines").await;
+    let log = ines.get(&format!("/{org}/audit")).await;
+    log.says("Organization was suspended by ").says("opal@example.com").says("Unpaid since June");
+    assert_eq!(log.body.matches("was suspended by").count(), 1);
+    let resumed = opal.post(&path, &[("action", "resume")]).await;
+    assert_eq!(resumed.location(), "/operator?done=resumed");
+    let suspended = "SELECT count(suspended_at) FROM organizations";
+    assert_eq!(site.database.look(suspended).await, "0");
+    opal.post(&path, &[("action", "explode")]).await.is(StatusCode::BAD_REQUEST);
+    for wrong in [OrgId::generate().to_string(), "org-1".to_owned()] {
+        let path = format!("/operator/organizations/{wrong}");
+        opal.get(&path).await.is(StatusCode::NOT_FOUND);
+        opal.post(&path, &reason).await.is(StatusCode::NOT_FOUND);
+    }
+}
+
+#[tokio::test]
+async fn somebody_is_signed_out_on_all_devices() {
+    let (site, mut opal, org) = operated().await;
+    let mut ines = site.signed_in("ines").await;
+    let user = site.database.look("SELECT id FROM users WHERE email = 'ines@example.com'").await;
+    let user = format!("user-{}", user.replace('-', ""));
+    let done = opal.post("/operator/users", &[("user", &user)]).await;
+    assert_eq!(done.location(), "/operator/users?done");
+    assert!(ines.get(&format!("/{org}")).await.location().starts_with("/sign-in"));
+    for wrong in ["", "user-1", &domain::UserId::generate().to_string()] {
+        opal.post("/operator/users", &[("user", wrong)]).await.is(StatusCode::NOT_FOUND);
+    }
+}
+
+#[tokio::test]
+async fn a_failed_mail_is_sent_again() {
+    let (site, mut opal, org) = operated().await;
+    site.database
+        .tamper(&format!(
+            "INSERT INTO outbox (org_id, id, template, params, recipient, state, attempts)
+             SELECT '{}', exq_id(), 'blocked', '{{}}', number || '@example.com', 'failed', 3 FROM generate_series(1, 60) number",
+            org.uuid()
+        ))
+        .await;
+    let page = opal.get("/operator/outbox?state=failed").await;
+    page.says("50 shown").says("Send again").says("before=mail_").says("3 tries");
+    opal.get("/operator/outbox?state=sent").await.says("No mail here");
+    let mail = site.database.look("SELECT max(id::text) FROM outbox").await;
+    let mail = format!("mail_{}", mail.replace('-', ""));
+    for _ in 0..2 {
+        let done = opal.post("/operator/outbox", &[("mail", &mail)]).await;
+        assert_eq!(done.location(), "/operator/outbox?done");
+    }
+    let queued = "SELECT count(*) FROM outbox WHERE state = 'queued' AND attempts = 0";
+    assert_eq!(site.database.look(queued).await, "1");
+    opal.post("/operator/outbox", &[("mail", "mail_1")]).await.is(StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn who_may_sign_up_is_set() {
+    let (site, mut opal, _) = operated().await;
+    let path = "/operator/installation";
+    opal.get(path)
+        .await
+        .says("PostgreSQL")
+        .says("http://exchequer.example")
+        .says("No node has signed on");
+    let done = opal.post(path, &[("policy", "invited")]).await;
+    assert_eq!(done.location(), "/operator/installation?saved");
+    let policy = site.database.look("SELECT value FROM settings WHERE name = 'signup'").await;
+    assert_eq!(policy, "\"invited\"");
+    let wrong = opal.post(path, &[("policy", "nobody")]).await;
+    wrong.is(StatusCode::UNPROCESSABLE_ENTITY).says("Choose one from the list.");
+}
