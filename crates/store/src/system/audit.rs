@@ -7,7 +7,7 @@ use domain::{
 use serde_json::json;
 
 use super::System;
-use crate::{StoreError, audit::head};
+use crate::{StoreError, audit::head, tx::Tx};
 
 impl System<'_> {
     /// The heads of the organizations whose owners must be mailed one: there is an entry from before
@@ -76,7 +76,15 @@ impl System<'_> {
     /// chains stay whole. How many entries held something. Reads all logs.
     pub async fn erase_person(self, user: UserId) -> Result<u64, StoreError> {
         let mut tx = self.begin().await?;
-        let erased = sqlx::query!(
+        let erased = erase(&mut tx, user).await?;
+        tx.commit().await?;
+        Ok(erased)
+    }
+}
+
+/// As [`System::erase_person`], in a transaction that does more.
+pub(super) async fn erase(tx: &mut Tx, user: UserId) -> Result<u64, StoreError> {
+    let erased = sqlx::query!(
             r#"WITH known AS (
                 SELECT email AS address FROM users WHERE id = $1
                 UNION SELECT personal #>> '{actor,value}' FROM audit_entries WHERE actor = $2
@@ -94,9 +102,7 @@ impl System<'_> {
             user.uuid(),
             user.to_string()
         )
-        .execute(&mut *tx)
+        .execute(&mut **tx)
         .await?;
-        tx.commit().await?;
-        Ok(erased.rows_affected())
-    }
+    Ok(erased.rows_affected())
 }

@@ -7,7 +7,7 @@ use domain::{
 };
 use sqlx::{query, types::Uuid};
 
-use super::{Notice, System, account_mails::notify};
+use super::{Notice, System, account_mails::notify, audit};
 use crate::{OwnOrganization, StoreError, audit::append, tx::Tx};
 
 /// What came of deleting an account.
@@ -24,7 +24,7 @@ pub enum Deletion {
 impl System<'_> {
     /// Deletes an account: its memberships, with an entry in each organization's audit log; its own
     /// keys are refused from now on, and stay listed; name, address, password, second factor and
-    /// sessions are erased. Of two owners who delete theirs at once one stays.
+    /// sessions are erased, and what the audit logs hold of the person. Of two owners who delete theirs at once one stays.
     pub async fn delete_account(
         self,
         user: UserId,
@@ -59,6 +59,8 @@ impl System<'_> {
             let caller = Caller { actor: Actor::User(user), org, role, origin: origin.clone() };
             append(&mut tx, &caller, &change).await?;
         }
+        // While the address is still known.
+        audit::erase(&mut tx, user).await?;
         erase(&mut tx, user).await?;
         tx.commit().await?;
         Ok(Deletion::Done)
