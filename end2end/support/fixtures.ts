@@ -24,7 +24,7 @@ interface Shared {
 }
 
 /** A document's own status is the test's to judge; the browser complains about each that is not 2xx. */
-const OF_DOCUMENTS = /^Failed to load resource: the server responded with a status of (400|403|404|422)/;
+const OF_DOCUMENTS = /^Failed to load resource: the server responded with a status of (400|403|404|409|422)/;
 
 /** Without scripts nothing takes what is loaded ahead for them, which a browser minds when pages are slow. */
 const UNUSED = /^The resource \S+\.wasm\S* was preloaded using link preload but not used/;

@@ -42,6 +42,7 @@ export const rooms = [
   'admin-keys/new',
   'audit',
   'settings',
+  'settings/close',
 ] as const;
 
 /** All pages of somebody who is signed in; `more` are of things that only that organization has. */
@@ -128,15 +129,15 @@ export async function inhabit(
   await post(owner, `/${org}/admin-keys/new`, { name: 'Directory', expires: '90' }, 200);
   const here = (path: string) => new RegExp(`href="(/${org}/${path})"`);
   const at = async (page: string, link: RegExp) => (await found(owner, page, link))[0];
-  const member = await at(`/${org}/team?role=reader`, here('team/user-\\w+'));
+  const member = await at(`/${org}/team?role=reader`, here('team/user-[\\w-]+'));
   return [
     { name: 'member', path: member },
     { name: 'member-remove', path: `${member}/remove` },
-    { name: 'invitation', path: await at(`/${org}/team?show=invited`, here('team/invitations/\\w+')) },
+    { name: 'invitation', path: await at(`/${org}/team?show=invited`, here('team/invitations/[\\w-]+')) },
     { name: 'invited', path: await house.sink.link(waits.email, /invitations/) },
-    { name: 'service-account', path: await at(`/${org}/service-accounts`, here('service-accounts/\\w+')) },
-    { name: 'admin-key-revoke', path: await at(`/${org}/admin-keys`, here('admin-keys/\\w+/revoke')) },
-    { name: 'account-key', path: await at('/account/keys', /href="(\/account\/keys\/\w+)"/) },
+    { name: 'service-account', path: await at(`/${org}/service-accounts`, here('service-accounts/[\\w-]+')) },
+    { name: 'admin-key-revoke', path: await at(`/${org}/admin-keys`, here('admin-keys/[\\w-]+/revoke')) },
+    { name: 'account-key', path: await at('/account/keys', /href="(\/account\/keys\/[\w-]+)"/) },
   ];
 }
 

@@ -163,3 +163,22 @@ test('a service account’s key outlives who made it', async ({ page, house, hom
   await expect.poll(() => answer(house, own), SOON).toBe('401 invalid_api_key');
   expect(await answer(house, robot)).toBe('200 answered');
 });
+
+test('an admin key lets a program in until it is revoked', async ({ page, house, home }) => {
+  await page.goto(`/${home.id}/admin-keys`);
+  await page.getByRole('link', { name: 'New admin key' }).click();
+  await page.getByLabel('Name', { exact: true }).fill('directory-sync');
+  await page.getByRole('button', { name: 'Make admin key' }).click();
+  const secret = (await page.locator('.secret code').textContent()) ?? '';
+  expect(secret).toMatch(/^sk-exq-admin-/);
+  const projects = () =>
+    fetch(`${house.base}/organization/projects`, { headers: { authorization: `Bearer ${secret}` } });
+  expect((await (await projects()).json()).data.map(({ name }: { name: string }) => name)).toEqual(['Default']);
+  expect(await answer(house, secret)).toMatch(/^401 /);
+  await page.getByLabel('I have stored the key').check();
+  await page.getByRole('button', { name: 'Done' }).click();
+  await page.getByRole('link', { name: 'Revoke…' }).click();
+  await page.getByRole('button', { name: 'Revoke admin key' }).click();
+  await expect(page.getByText('No admin keys')).toBeVisible();
+  await expect.poll(async () => (await projects()).status, SOON).toBe(401);
+});

@@ -2,9 +2,11 @@
 
 import type { Page } from '@playwright/test';
 import { expect, test } from '../support/fixtures';
+import { pick, send } from '../support/forms';
 import { answer, SOON } from '../support/gateway';
 import { shownKey } from '../support/keys';
-import { account, organization } from '../support/people';
+import { live } from '../support/pages';
+import { account, enlist, organization } from '../support/people';
 
 /** Makes an organization the default one. */
 async function choose(page: Page, org: string): Promise<void> {
@@ -61,4 +63,35 @@ test('a personal key is billed to whom the request names', async ({ page, house,
   await page.getByRole('link', { name: 'Rename or revoke…' }).click();
   await page.getByRole('button', { name: 'Revoke key' }).click();
   await expect.poll(() => billed(), SOON).toBe('401 invalid_api_key');
+});
+
+test('rules and the end of an organization are in force at once', async ({ page, house, home, visit }) => {
+  const { secret } = await live(house, home);
+  const rae = await account(house, 'Rae Reader');
+  const hers = await visit(rae);
+  await enlist(house, home.id, page.request, rae, hers.request);
+  await hers.goto(`/${home.id}/projects`);
+  await expect(hers.getByText('Support assistant')).toHaveCount(0);
+  await page.goto(`/${home.id}/settings`);
+  await pick(page, 'Readers see that all projects exist').check();
+  await pick(page, 'Only service accounts may have new keys').check();
+  await page.getByRole('button', { name: 'Save rules' }).click();
+  await expect(pick(page, 'Only service accounts may have new keys')).toBeChecked();
+  await hers.reload();
+  await expect(hers.getByText('Support assistant')).toBeVisible();
+  await expect(hers.getByRole('link', { name: 'Support assistant' })).toHaveCount(0);
+  await page.goto(`/${home.id}/keys/new`);
+  await expect(page.locator('input[name=owner]')).toHaveCount(1);
+  await expect(pick(page, 'A service account')).toBeChecked();
+
+  await page.goto(`/${home.id}/settings`);
+  await page.getByRole('link', { name: 'Close organization' }).click();
+  const name = (value: string) => [{ field: 'Name of the organization', value }];
+  await send(page, 'Close organization', name('Another'));
+  await expect(page.getByRole('alert')).toContainText('Nothing was closed');
+  await send(page, 'Close organization', name(home.name));
+  await expect.poll(() => answer(house, secret), SOON).toBe('403 organization_suspended');
+  await page.goto(`/${home.id}/settings`);
+  await page.getByRole('button', { name: 'Reopen organization' }).click();
+  await expect.poll(() => answer(house, secret), SOON).toBe('429 organization_spend_limit_exceeded');
 });
