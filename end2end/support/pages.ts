@@ -45,6 +45,14 @@ export const rooms = [
   'settings/close',
 ] as const;
 
+/** Pages of who runs the installation. */
+export const offices: Shown[] = [
+  { name: 'operator', path: '/operator' },
+  { name: 'operator-users', path: '/operator/users' },
+  { name: 'operator-outbox', path: '/operator/outbox' },
+  { name: 'operator-installation', path: '/operator/installation' },
+];
+
 /** All pages of somebody who is signed in; `more` are of things that only that organization has. */
 export function pages(org: string, more: Shown[] = []): Shown[] {
   const own = rooms.map((room) => ({

@@ -1,7 +1,8 @@
 // On a phone nothing is wider than the screen, and everything can be reached.
 
 import { expect, test } from '../support/fixtures';
-import { doors, inhabit, live, pages } from '../support/pages';
+import { doors, inhabit, live, offices, pages } from '../support/pages';
+import { account, signIn } from '../support/people';
 
 test('no page is wider than a phone', async ({ page, house, home }) => {
   const lived = await live(house, home);
@@ -15,6 +16,8 @@ test('no page is wider than a phone', async ({ page, house, home }) => {
   for (const { path } of pages(home.id, [...lived.pages, ...more])) await check(path);
   await page.context().clearCookies();
   for (const { path } of doors) await check(path);
+  await signIn(page, await account(house, 'Oda Operator', ['--operator']));
+  for (const { path } of offices) await check(path);
 });
 
 test('the menu opens and leads on', async ({ page, home }) => {

@@ -5,7 +5,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser, Page } from '@playwright/test';
 import { expect, test } from '../support/fixtures';
-import { doors, inhabit, live, pages, type Shown } from '../support/pages';
+import { doors, inhabit, live, offices, pages, type Shown } from '../support/pages';
 import { account, fillSignIn, organization, type Person, signIn } from '../support/people';
 
 const FOLDER = join(__dirname, '../out/shots');
@@ -32,7 +32,7 @@ test('pictures of a demo, of a stopped and of an empty organization', async ({ b
   await signIn(page, stopped);
   const more = await inhabit(house, spent, page.request);
   const refused = of('stopped-', pages(spent, [...lived.pages, ...more]));
-  const newcomer = await account(house, 'Nora Newcomer');
+  const newcomer = await account(house, 'Nora Newcomer', ['--operator']);
   const nothing = of('empty-', pages(await organization(house, newcomer, 'Just Made')));
 
   for (const look of Object.keys(LOOKS) as Look[]) {
@@ -54,7 +54,7 @@ test('pictures of a demo, of a stopped and of an empty organization', async ({ b
       await page.locator('main form').first().evaluate((form) => ((form as HTMLFormElement).noValidate = true));
       await page.getByRole('button', { name: 'Change password' }).click();
       await shoot(page, look, 'empty-account-refused');
-      return nothing;
+      return [...nothing, ...offices];
     });
   }
 });
