@@ -19,9 +19,12 @@ pub(super) fn row(view: &View, seq: u64, entry: &Entry) -> AnyView {
         .into_any();
     };
     let (at, zone) = (body.at, view.member.organization.zone);
-    let shown = |text: String| if text.is_empty() { "Erased".to_owned() } else { text };
-    let address = told::personal(entry, "address").map(shown);
-    let agent = told::personal(entry, "agent").map(shown);
+    let shown = |name: &str| match entry.personal.get(name)? {
+        Some(known) if known.value.is_empty() => None,
+        Some(known) => Some(known.value.clone()),
+        None => Some("Erased".to_owned()),
+    };
+    let (address, agent) = (shown("address"), shown("agent"));
     view! {
         <tr>
             <th scope="row" class="told"><Time at zone precision=Precision::Second/><small>"Entry "{seq}</small></th>

@@ -113,7 +113,7 @@ fn row(row: MailRow) -> AnyView {
     let until = row.finished_at.unwrap_or(row.due_at);
     view! {
         <tr>
-            <th scope="row" class="anywhere">{row.recipient}<small>{row.template.replace('_', " ")}</small></th>
+            <th scope="row">{row.recipient}<small>{row.template.replace('_', " ")}</small></th>
             <td data-l="State"><span><Badge tone text=row.state.label()/><small>{tries}</small></span></td>
             <td data-l="Server’s answer" class="muted anywhere">{row.answer.unwrap_or_default()}</td>
             <td data-l="Written"><Time at=row.created_at zone=ZONE/></td>

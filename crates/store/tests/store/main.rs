@@ -4,6 +4,7 @@
 
 mod admin_keys;
 mod audit;
+mod audited;
 mod budgets;
 mod catalogue;
 mod closing;
