@@ -48,6 +48,8 @@ impl After {
     fn words(&self) -> Option<(&'static str, &'static str)> {
         Some(match self.saved.as_deref()? {
             "profile" => ("Profile saved.", ""),
+            "devices" => ("Signed out.", "That device is signed out now."),
+            "others" => ("Signed out.", "All other devices are signed out now."),
             "mailed" => ("A mail is on its way.", "Its link works for 24 hours."),
             "email" => ("E-mail address changed.", "You are signed out on all other devices."),
             _ => ("Password changed.", "You are signed out on all other devices."),
