@@ -20,7 +20,7 @@ use serde::Deserialize;
 use store::{Invitation, InvitationState, Member as Person, Project};
 
 use crate::{
-    components::{Card, CardBody, Link, LinkButton, Notice, Seg, Tabs, Tone, Weight},
+    components::{Button, Card, CardBody, Link, LinkButton, Notice, Seg, Tabs, Tone, Weight},
     layouts::{NavItem, PageHead, Shell},
     render::Page,
     web::{App, Draft, Failure, Member},
@@ -191,10 +191,11 @@ fn search(member: &Member, asked: &Asked) -> AnyView {
         .map(|(name, value)| view! { <input type="hidden" name=name value=value/> })
         .collect_view();
     view! {
-        <form class="end" role="search" action=member.path("team")>
+        <form class="row end" role="search" action=member.path("team")>
             {hidden}
             <label class="vh" for="team-q">"Search members"</label>
             <input id="team-q" type="search" name="q" placeholder="Name or address" value=asked.q.clone().unwrap_or_default()/>
+            <Button>"Search"</Button>
         </form>
     }
     .into_any()
