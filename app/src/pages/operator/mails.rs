@@ -92,7 +92,8 @@ fn content(state: Option<MailState>, rows: Rows<MailRow>) -> AnyView {
         let foot = foot(shown, PATH, kept, last);
         view! { <Table label="Outbox" columns>{rows}</Table>{foot} }.into_any()
     };
-    view! { <Card><CardBody><Seg label="State" links/></CardBody>{list}</Card> }.into_any()
+    view! { <Card title="Mails"><CardBody><Seg label="State" links/></CardBody>{list}</Card> }
+        .into_any()
 }
 
 fn row(row: MailRow) -> AnyView {
