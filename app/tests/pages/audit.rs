@@ -79,7 +79,7 @@ async fn a_long_log_comes_in_pages() {
     }
     let page = ines.get(&format!("{path}?kind=organization.updated")).await;
     page.says("50 entries").says("Name 59").hides(">Name 8<").hides("Newest");
-    let next = page.body.split("href=\"").filter(|link| link.contains("before=")).next().unwrap();
+    let next = page.body.split("href=\"").find(|link| link.contains("before=")).unwrap();
     let next = next.split('"').next().unwrap().replace("&amp;", "&");
     let older = ines.get(&next).await;
     older.says("10 entries").says(">Name 8<").hides("Name 30").says("Newest").hides("Older");
