@@ -1,5 +1,5 @@
 # Thin: the work is in scripts/. `make run` and `make test` are each enough on a fresh machine.
-.PHONY: run test check dev fmt prepare release setup shots
+.PHONY: run test check dev fmt prepare release setup shots soak
 
 run:
 	@scripts/run
@@ -27,3 +27,6 @@ setup:
 
 shots:
 	@scripts/shots
+
+soak:
+	@scripts/soak

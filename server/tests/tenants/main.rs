@@ -1,0 +1,12 @@
+//! No tenant sees another: every route, every person, every id.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that can't get what it needs has failed"
+)]
+
+mod canary;
+mod routes;
+mod timing;
+mod walk;
+mod world;

@@ -1,0 +1,74 @@
+//! Does the time of an answer tell whether somebody has an account? Measured, so only `make soak` asks.
+
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    time::Instant,
+};
+
+use crate::world::{World, form};
+
+/// Of each kind.
+const SAMPLES: usize = 1_000;
+/// How far from a coin's toss the better guesser may be.
+const TOLERANCE: f64 = 0.05;
+
+/// The chance that a sample of the second kind took longer than one of the first: one half if the
+/// time tells nothing.
+fn auc(first: &[u128], second: &[u128]) -> f64 {
+    let mut all: Vec<_> =
+        first.iter().map(|time| (*time, 0)).chain(second.iter().map(|time| (*time, 1))).collect();
+    all.sort_unstable();
+    let mut ranks = 0.0;
+    for (rank, (_, kind)) in (1_u32..).zip(&all) {
+        ranks += f64::from(rank * kind);
+    }
+    let count = |samples: &[u128]| f64::from(u32::try_from(samples.len()).unwrap());
+    let (n, m) = (count(first), count(second));
+    (ranks - m * (m + 1.0) / 2.0) / (n * m)
+}
+
+/// Each sample with an account and an address of its own: attempts are counted by both.
+fn address(number: usize) -> SocketAddr {
+    let number = u32::try_from(number).unwrap();
+    SocketAddr::from((Ipv4Addr::from(0x0a00_0000 + number), 1))
+}
+
+async fn measure(world: &World, path: &str, fields: &[(&str, &str)]) -> f64 {
+    let mut times = [Vec::new(), Vec::new()];
+    for number in 0..2 * SAMPLES {
+        // One kind after the other, so that both see the same weather.
+        let known = number % 2;
+        let email = format!("{}-{number}@example.com", if known == 1 { "known" } else { "nobody" });
+        let mut all = vec![("email", email.as_str())];
+        all.extend_from_slice(fields);
+        let begun = Instant::now();
+        world.post_from(address(number), path, &form(&all)).await;
+        times[known].push(begun.elapsed().as_nanos());
+    }
+    auc(&times[0], &times[1])
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "measures times: make soak"]
+async fn the_time_of_an_answer_tells_nothing() {
+    let world = World::new(8).await;
+    world.user("origin").await;
+    world
+        .database
+        .tamper(&format!(
+            "INSERT INTO users (id, email, name, password_hash, verified_at)
+             SELECT gen_random_uuid(), 'known-' || n || '@example.com', 'Known', u.password_hash, now()
+             FROM users u CROSS JOIN generate_series(1, {}, 2) AS n WHERE u.email = 'origin@example.com'",
+            2 * SAMPLES
+        ))
+        .await;
+    let mut told = Vec::new();
+    for (path, fields) in
+        [("/sign-in", &[("password", "not the right one")][..]), ("/forgot", &[][..])]
+    {
+        let auc = measure(&world, path, fields).await;
+        told.push(format!("{path}: AUC {auc:.3} over 2 x {SAMPLES}"));
+        assert!((auc - 0.5).abs() <= TOLERANCE, "{}", told.join(", "));
+    }
+    server::say::line(told.join("\n"));
+}
