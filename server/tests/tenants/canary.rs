@@ -108,8 +108,9 @@ async fn ask(world: &World, tenant: &Tenant, dice: &mut Dice) -> (String, String
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_canary_sings_at_home_alone() {
     let log = Log::default();
+    // Statements are logged without their values, but this test writes values into statements.
     let subscriber =
-        tracing_subscriber::fmt().with_writer(log.clone()).with_max_level(tracing::Level::DEBUG);
+        tracing_subscriber::fmt().with_writer(log.clone()).with_env_filter("debug,sqlx=info");
     let _ = subscriber.try_init();
     let world = Arc::new(World::new(CONNECTIONS).await);
     let mut tenants = Vec::new();
