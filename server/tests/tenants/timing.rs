@@ -5,7 +5,7 @@ use std::{
     time::Instant,
 };
 
-use crate::world::{World, form};
+use crate::world::{Organization, World, form};
 
 /// Of each kind.
 const SAMPLES: usize = 1_000;
@@ -71,4 +71,33 @@ async fn the_time_of_an_answer_tells_nothing() {
         assert!((auc - 0.5).abs() <= TOLERANCE, "{}", told.join(", "));
     }
     server::say::line(told.join("\n"));
+}
+
+/// Another organization's id is looked for as long as one that never existed.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "measures times: make soak"]
+async fn the_time_of_a_404_tells_nothing() {
+    let world = World::new(8).await;
+    let ours = Organization::new(&world, "ours", &[]).await;
+    let theirs = Organization::new(&world, "theirs", &[]).await;
+    let cookie = world.sign_in("ours-owner").await;
+    let of = |organization: &Organization, name: &str| {
+        organization.params.iter().find(|(known, _)| *known == name).unwrap().1.clone()
+    };
+    let org = of(&ours, "org");
+    for (kind, page) in [("project", "projects"), ("key", "keys"), ("user", "team")] {
+        let foreign = of(&theirs, kind);
+        let mut times = [Vec::new(), Vec::new()];
+        for number in 0..2 * SAMPLES {
+            let fresh = domain::KeyId::generate().uuid().simple().to_string();
+            let prefix = foreign.trim_end_matches(|c: char| c.is_ascii_hexdigit());
+            let id = if number % 2 == 1 { foreign.clone() } else { format!("{prefix}{fresh}") };
+            let begun = Instant::now();
+            world.send("GET", &format!("/{org}/{page}/{id}"), &[("cookie", &cookie)], "").await;
+            times[number % 2].push(begun.elapsed().as_nanos());
+        }
+        let auc = auc(&times[0], &times[1]);
+        server::say::line(format!("a foreign {kind}: AUC {auc:.3} over 2 x {SAMPLES}"));
+        assert!((auc - 0.5).abs() <= TOLERANCE, "a foreign {kind}: AUC {auc:.3}");
+    }
 }
