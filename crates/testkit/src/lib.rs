@@ -7,11 +7,13 @@
 )]
 
 mod database;
+mod furniture;
 pub mod provider;
 mod proxy;
 pub mod smtp;
 mod tenant;
 
 pub use database::Database;
+pub use furniture::{Furniture, Stored};
 pub use proxy::Wire;
 pub use tenant::{PEPPER, Tenant};

@@ -9,6 +9,7 @@ mod budgets;
 mod catalogue;
 mod closing;
 mod deletion;
+mod forged;
 mod invitations;
 mod keys;
 mod ledger;

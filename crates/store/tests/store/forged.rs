@@ -1,0 +1,250 @@
+//! Every method of the store, asked by an owner of one organization about things of another: nothing
+//! is seen, nothing is changed. A method that is missing here fails the test.
+
+use std::{collections::BTreeSet, fmt::Debug, fs, path::Path};
+
+use chrono::Utc;
+use chrono_tz::Tz;
+use domain::{
+    Addresses, Caller, Environment, Expiry, FormId, KeyId, Level, Name, Overlap, Period,
+    Permissions, ProjectRole, Role, Scope,
+};
+use store::{
+    BillingProfile, Label, NewApiKey, NewKey, NewOwner, Rotation, Store, StoreError, usage::Group,
+};
+use testkit::{Database, Furniture, Tenant};
+
+use crate::support::usd;
+
+const SOURCES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src");
+
+/// Methods of the store that ask for a caller, as its sources have them.
+fn methods() -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for entry in fs::read_dir(Path::new(SOURCES)).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_none_or(|ext| ext != "rs") {
+            continue;
+        }
+        let source = fs::read_to_string(&path).unwrap();
+        for rest in source.split("pub async fn ").skip(1) {
+            let (name, rest) = rest.split_once('(').unwrap();
+            let arguments: String = rest.split_whitespace().collect::<Vec<_>>().join(" ");
+            if arguments.starts_with("&self, caller: &Caller") {
+                found.insert(name.split('<').next().unwrap().to_owned());
+            }
+        }
+    }
+    found
+}
+
+/// What an organization owns, as one text.
+async fn belongings(database: &Database, tenant: &Tenant) -> String {
+    let tables = database
+        .look(
+            "SELECT string_agg(c.relname, ' ' ORDER BY c.relname) FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
+             WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition
+             AND a.attname = 'org_id' AND c.relname NOT IN ('changes')",
+        )
+        .await;
+    let mut all = String::new();
+    for table in tables.split(' ') {
+        let org = tenant.org.uuid();
+        let query = format!(
+            "SELECT string_agg(t::text, E'\\n' ORDER BY t::text) FROM {table} t WHERE org_id = '{org}'"
+        );
+        all.push_str(&database.look(&query).await);
+    }
+    all
+}
+
+/// Nothing of theirs may be in an answer; an error is one that a stranger to the id would get.
+fn judge<T: Debug>(name: &str, answer: Result<T, StoreError>) {
+    match answer {
+        Ok(found) => {
+            let text = format!("{found:?}");
+            assert!(!text.contains("theirs"), "{name}: {text}");
+        }
+        Err(StoreError::NotFound | StoreError::Conflict(_) | StoreError::Forbidden(_)) => {}
+        Err(error) => panic!("{name}: {error:?}"),
+    }
+}
+
+macro_rules! ask {
+    ($store:ident, $caller:ident, $asked:ident: $($name:ident($($argument:expr),*);)+) => {
+        $(
+            judge(stringify!($name), $store.$name($caller, $($argument),*).await);
+            $asked.insert(stringify!($name).to_owned());
+        )+
+    };
+}
+
+#[tokio::test]
+async fn another_organizations_things_are_out_of_every_methods_reach() {
+    let database = Database::new().await;
+    let ours = Tenant::new(&database, "ours").await;
+    let theirs = Tenant::new(&database, "theirs").await;
+    let things = Furniture::new(
+        &database,
+        (theirs.org, theirs.user),
+        "theirs",
+        ("theirspublic", "00", "0000"),
+    )
+    .await;
+    let before = belongings(&database, &theirs).await;
+    assert!(before.contains("theirs project") && before.contains("theirs-guest@example.com"));
+    // One of ours that is asked for theirs, and one that claims to be of their people as well.
+    let forged = Caller { actor: domain::Actor::User(theirs.user), ..ours.caller.clone() };
+    for caller in [&ours.caller, &forged] {
+        let asked = everything(&database, caller, &theirs, &things).await;
+        assert_eq!(asked, methods());
+    }
+    assert_eq!(belongings(&database, &theirs).await, before);
+}
+
+async fn everything(
+    database: &Database,
+    caller: &Caller,
+    theirs: &Tenant,
+    things: &Furniture,
+) -> BTreeSet<String> {
+    let mut asked = BTreeSet::new();
+    look(&database.store, caller, things, &mut asked).await;
+    count(&database.store, caller, theirs, things, &mut asked).await;
+    people(&database.store, caller, theirs, things, &mut asked).await;
+    projects(&database.store, caller, things, &mut asked).await;
+    keys(&database.store, caller, things, &mut asked).await;
+    asked
+}
+
+type Asked = BTreeSet<String>;
+
+async fn look(store: &Store, caller: &Caller, things: &Furniture, asked: &mut Asked) {
+    ask! { store, caller, asked:
+        organization();
+        billing_profile();
+        members();
+        recipients();
+        projects();
+        listed_projects();
+        project(things.project);
+        project_members(things.project);
+        project_candidates(things.project);
+        api_keys();
+        api_key(things.key);
+        key_activity();
+        key_rules();
+        service_accounts();
+        service_account(things.account);
+        member_keys();
+        admin_keys();
+        admin_key(things.admin_key);
+        budgets();
+        standings();
+        thresholds();
+        crossings();
+        receipt(things.receipt);
+        ever_used();
+        cycles();
+    }
+}
+
+async fn count(
+    store: &Store,
+    caller: &Caller,
+    theirs: &Tenant,
+    things: &Furniture,
+    asked: &mut Asked,
+) {
+    let month = store.cycles(caller).await.unwrap()[0];
+    let now = Utc::now();
+    ask! { store, caller, asked:
+        usage(month.starts, month.ends, Group::Key);
+        past(month, now);
+        sandbox_usage(month);
+        cycle_zone(month);
+    }
+    for scope in [Scope::Org(theirs.org), Scope::Project(things.project), Scope::Key(things.key)] {
+        ask! { store, caller, asked:
+            refused(scope, month.starts, month.ends);
+            budget_status(scope, Period::Month);
+            set_budget(scope, Period::Month, usd("1"));
+            set_threshold(scope, Period::Month, Level::Percent(50));
+        }
+    }
+    ask! { store, caller, asked:
+        remove_budget(things.budget);
+        remove_threshold(things.threshold);
+    }
+}
+
+async fn people(
+    store: &Store,
+    caller: &Caller,
+    theirs: &Tenant,
+    things: &Furniture,
+    asked: &mut Asked,
+) {
+    let name: Name = "Mine".parse().unwrap();
+    let addresses: Addresses = "new@example.com".parse().unwrap();
+    ask! { store, caller, asked:
+        edit_organization(&name, Tz::UTC);
+        set_billing_profile(&BillingProfile::default());
+        member(theirs.user);
+        set_member_role(theirs.user, Role::Reader);
+        invite(&addresses, Role::Reader, &[(things.project, ProjectRole::Member)]);
+        resend_invitation(things.invitation);
+        revoke_invitation(things.invitation);
+        add_project_member(things.project, theirs.user, ProjectRole::Owner);
+        set_project_role(things.project, theirs.user, ProjectRole::Owner);
+        remove_project_member(things.project, theirs.user);
+        set_personal_key_blocked(things.personal, true);
+    }
+}
+
+async fn projects(store: &Store, caller: &Caller, things: &Furniture, asked: &mut Asked) {
+    let name: Name = "Mine".parse().unwrap();
+    ask! { store, caller, asked:
+        create_project(&name, Environment::Staging);
+        rename_project(things.project, &name);
+        set_project_environment(things.project, Environment::Staging);
+        set_project_models(things.project, None);
+        set_default_project(things.project);
+        archive_project(things.project);
+        create_service_account(things.project, &name);
+        rename_service_account(things.account, &name);
+        delete_service_account(things.account);
+    }
+}
+
+async fn keys(store: &Store, caller: &Caller, things: &Furniture, asked: &mut Asked) {
+    let name: Name = "Mine".parse().unwrap();
+    let public_id = KeyId::generate().to_string();
+    let key = NewKey { public_id: &public_id, secret_hash: &[0; 32], last_four: "0000" };
+    let new = NewApiKey {
+        project: things.project,
+        name: name.clone(),
+        owner: NewOwner::Caller,
+        permissions: Permissions::All,
+        expiry: Expiry::Never,
+        tracked: true,
+        form: None,
+        in_place_of: None,
+        key,
+    };
+    let rotation = Rotation { old: things.key, overlap: Overlap::None, form: None, key };
+    let labels = [Label { name: name.clone(), last_four: String::new() }];
+    ask! { store, caller, asked:
+        create_api_key(&new);
+        rotate_api_key(&rotation);
+        import_api_keys(things.project, FormId::generate(), &labels);
+        rename_api_key(things.key, &name);
+        set_key_permissions(things.key, &Permissions::All);
+        set_key_expiry(things.key, Expiry::Never);
+        set_key_paused(things.key, true);
+        track_api_key(things.key);
+        revoke_api_key(things.key);
+        create_admin_key(&name, None, key);
+        revoke_admin_key(things.admin_key);
+    }
+}

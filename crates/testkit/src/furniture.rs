@@ -1,0 +1,107 @@
+//! One of everything that an organization can have, written straight into the tables.
+
+use domain::{
+    AdminKeyId, BudgetId, InvitationId, KeyId, OrgId, ProjectId, ReceiptId, ServiceAccountId,
+    ThresholdId, UserId,
+};
+
+use crate::Database;
+
+/// The parts of a key that are stored: its public id, its hash in hexadecimal digits, its last four
+/// characters.
+pub type Stored<'a> = (&'a str, &'a str, &'a str);
+
+/// What was made.
+#[derive(Debug, Clone, Copy)]
+pub struct Furniture {
+    /// A production project without members.
+    pub project: ProjectId,
+    /// A key of that project, the owner's.
+    pub key: KeyId,
+    /// A service account of that project.
+    pub account: ServiceAccountId,
+    /// An invitation that waits.
+    pub invitation: InvitationId,
+    /// An admin key.
+    pub admin_key: AdminKeyId,
+    /// The owner's personal key.
+    pub personal: KeyId,
+    /// A budget of the project.
+    pub budget: BudgetId,
+    /// A threshold of the project.
+    pub threshold: ThresholdId,
+    /// A receipt of that budget.
+    pub receipt: ReceiptId,
+}
+
+impl Furniture {
+    /// Furnishes an organization; every label in it begins with `name`.
+    pub async fn new(
+        database: &Database,
+        (org, owner): (OrgId, UserId),
+        name: &str,
+        key: Stored<'_>,
+    ) -> Self {
+        let made = Self {
+            project: ProjectId::generate(),
+            key: KeyId::generate(),
+            account: ServiceAccountId::generate(),
+            invitation: InvitationId::generate(),
+            admin_key: AdminKeyId::generate(),
+            personal: KeyId::generate(),
+            budget: BudgetId::generate(),
+            threshold: ThresholdId::generate(),
+            receipt: ReceiptId::from_uuid(KeyId::generate().uuid()),
+        };
+        database.tamper(&made.project_sql(org, owner, name, key)).await;
+        database.tamper(&made.limits_sql(org)).await;
+        made
+    }
+
+    fn project_sql(&self, org: OrgId, owner: UserId, name: &str, key: Stored<'_>) -> String {
+        let (public, hash, four) = key;
+        format!(
+            "INSERT INTO billing_profiles (org_id, legal_name, email, address, country, tax_id, cost_centre)
+                VALUES ('{o}', '{name} Ltd', '{name}-bill@example.com', '{name} street', 'NO', '{name}-tax', '')
+                ON CONFLICT DO NOTHING;
+             INSERT INTO projects (org_id, id, name, environment) VALUES ('{o}', '{p}', '{name} project', 'production');
+             INSERT INTO service_accounts (org_id, id, project_id, name) VALUES ('{o}', '{account}', '{p}', '{name} robot');
+             INSERT INTO api_keys (org_id, id, project_id, name, public_id, secret_hash, last_four, created_by, owner_id)
+                VALUES ('{o}', '{k}', '{p}', '{name} key', '{public}', '\\x{hash}', '{four}', '{u}', '{u}');
+             INSERT INTO directory (public_id, org_id, key_id) VALUES ('{public}', '{o}', '{k}');
+             INSERT INTO admin_keys (org_id, id, name, public_id, secret_hash, last_four)
+                VALUES ('{o}', '{admin}', '{name} admin key', '{public}-a', '', '0000');
+             INSERT INTO personal_keys (id, user_id, name, public_id, secret_hash, last_four)
+                VALUES ('{personal}', '{u}', '{name} personal', '{public}-p', '', '0000');
+             INSERT INTO invitations (org_id, id, email, role, expires_at)
+                VALUES ('{o}', '{invitation}', '{name}-guest@example.com', 'reader', exq_now() + interval '7 days');",
+            o = org.uuid(),
+            u = owner.uuid(),
+            p = self.project.uuid(),
+            k = self.key.uuid(),
+            account = self.account.uuid(),
+            admin = self.admin_key.uuid(),
+            personal = self.personal.uuid(),
+            invitation = self.invitation.uuid(),
+        )
+    }
+
+    fn limits_sql(&self, org: OrgId) -> String {
+        format!(
+            "INSERT INTO budgets (org_id, id, scope, scope_id, period, amount)
+                VALUES ('{o}', '{b}', 'project', '{p}', 'month', 31.4);
+             INSERT INTO thresholds (org_id, id, scope, scope_id, period, percent)
+                VALUES ('{o}', '{t}', 'project', '{p}', 'month', 80);
+             INSERT INTO receipts (org_id, id, budget_id, revision, project_id, key_id, scope, period, quarter,
+                    amount, spent, held, resets_at, count, first_at, last_at)
+                SELECT '{o}', '{r}', '{b}', 1, '{p}', '{k}', 'project', 'month', exq_quarter(now()),
+                    31.4, 31.4, 0, now() + interval '1 day', 1, now(), now();",
+            o = org.uuid(),
+            p = self.project.uuid(),
+            k = self.key.uuid(),
+            b = self.budget.uuid(),
+            t = self.threshold.uuid(),
+            r = self.receipt.uuid(),
+        )
+    }
+}
