@@ -69,7 +69,7 @@ impl Drafts {
             ("name", member.organization.name.clone()),
             ("zone", member.organization.zone.name().to_owned()),
         ]);
-        Self { organization, rules: rules::draft(&member.organization.rules) }
+        Self { organization, rules: rules::draft(member.organization.rules) }
     }
 }
 

@@ -15,7 +15,7 @@ pub(super) fn router() -> Router<App> {
 }
 
 /// The form as the rules are now.
-pub(super) fn draft(rules: &Rules) -> Draft {
+pub(super) fn draft(rules: Rules) -> Draft {
     let days = rules.key_max_days.map(|days| days.to_string()).unwrap_or_default();
     let mut draft = Draft::with([("key_max_days", days)]);
     for (name, on) in

@@ -1,16 +1,17 @@
 //! Every method of the store, asked by an owner of one organization about things of another: nothing
 //! is seen, nothing is changed. A method that is missing here fails the test.
 
-use std::{collections::BTreeSet, fmt::Debug, fs, path::Path};
+use std::{collections::BTreeSet, fmt::Debug, fs, path::PathBuf};
 
 use chrono::Utc;
 use chrono_tz::Tz;
 use domain::{
-    Addresses, Caller, Environment, Expiry, FormId, KeyId, Level, Name, Overlap, Period,
-    Permissions, ProjectRole, Role, Scope,
+    Addresses, AuditId, Caller, Environment, Expiry, FormId, KeyId, Level, Name, Overlap, Period,
+    Permissions, ProjectRole, Role, Rules, Scope,
 };
 use store::{
-    BillingProfile, Label, NewApiKey, NewKey, NewOwner, Rotation, Store, StoreError, usage::Group,
+    AuditFilter, BillingProfile, Label, NewAdminKey, NewApiKey, NewKey, NewOwner, OwnKeys,
+    Rotation, Store, StoreError, usage::Group,
 };
 use testkit::{Database, Furniture, Tenant};
 
@@ -18,24 +19,32 @@ use crate::support::usd;
 
 const SOURCES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src");
 
-/// Methods of the store that ask for a caller, as its sources have them.
+/// Methods of the store that ask for a caller, as its sources have them. What the system does, it
+/// does without one.
 fn methods() -> BTreeSet<String> {
     let mut found = BTreeSet::new();
-    for entry in fs::read_dir(Path::new(SOURCES)).unwrap() {
-        let path = entry.unwrap().path();
-        if path.extension().is_none_or(|ext| ext != "rs") {
-            continue;
-        }
-        let source = fs::read_to_string(&path).unwrap();
-        for rest in source.split("pub async fn ").skip(1) {
-            let (name, rest) = rest.split_once('(').unwrap();
-            let arguments: String = rest.split_whitespace().collect::<Vec<_>>().join(" ");
-            if arguments.starts_with("&self, caller: &Caller") {
-                found.insert(name.split('<').next().unwrap().to_owned());
+    let mut folders = vec![PathBuf::from(SOURCES)];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() && !path.ends_with("system") {
+                folders.push(path);
+            } else if path.extension().is_some_and(|ext| ext == "rs") {
+                found.extend(asking(&fs::read_to_string(&path).unwrap()));
             }
         }
     }
     found
+}
+
+fn asking(source: &str) -> Vec<String> {
+    let methods = source.split("pub async fn ").skip(1).filter_map(|rest| {
+        let (name, rest) = rest.split_once('(')?;
+        let arguments = rest.split_whitespace().collect::<Vec<_>>().join(" ");
+        let asks = arguments.starts_with("&self, caller: &Caller");
+        asks.then(|| name.split('<').next().unwrap_or_default().to_owned())
+    });
+    methods.collect()
 }
 
 /// What an organization owns, as one text.
@@ -114,6 +123,7 @@ async fn everything(
     people(&database.store, caller, theirs, things, &mut asked).await;
     projects(&database.store, caller, things, &mut asked).await;
     keys(&database.store, caller, things, &mut asked).await;
+    log(&database.store, caller, &mut asked).await;
     asked
 }
 
@@ -199,6 +209,11 @@ async fn people(
         set_project_role(things.project, theirs.user, ProjectRole::Owner);
         remove_project_member(things.project, theirs.user);
         set_personal_key_blocked(things.personal, true);
+        invitations();
+        invitation(things.invitation);
+        keys_of(theirs.user);
+        remove_member(theirs.user, OwnKeys::Revoked);
+        leave(OwnKeys::Revoked);
     }
 }
 
@@ -233,6 +248,7 @@ async fn keys(store: &Store, caller: &Caller, things: &Furniture, asked: &mut As
         key,
     };
     let rotation = Rotation { old: things.key, overlap: Overlap::None, form: None, key };
+    let admin = NewAdminKey { name: name.clone(), lifetime: None, form: None, key };
     let labels = [Label { name: name.clone(), last_four: String::new() }];
     ask! { store, caller, asked:
         create_api_key(&new);
@@ -244,7 +260,23 @@ async fn keys(store: &Store, caller: &Caller, things: &Furniture, asked: &mut As
         set_key_paused(things.key, true);
         track_api_key(things.key);
         revoke_api_key(things.key);
-        create_admin_key(&name, None, key);
+        create_admin_key(&admin);
         revoke_admin_key(things.admin_key);
+    }
+}
+
+async fn log(store: &Store, caller: &Caller, asked: &mut Asked) {
+    let filter = AuditFilter::default();
+    let entry = AuditId::generate();
+    ask! { store, caller, asked:
+        audit_log(&filter, None, 100);
+        audit_log_newer(&filter, 0, 100);
+        audit_seq(entry);
+        audit_head();
+        audit_chunk(0, 1_000, 100);
+        begin_audit_export();
+        set_rules(&Rules::default());
+        close_organization();
+        reopen_organization();
     }
 }
