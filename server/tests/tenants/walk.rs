@@ -9,7 +9,8 @@ use crate::{
 };
 
 /// Who walks: a column of the table.
-const PEOPLE: [&str; 7] = ["stranger", "outsider", "reader", "viewer", "member", "runner", "owner"];
+const PEOPLE: [&str; 9] =
+    ["stranger", "outsider", "reader", "viewer", "member", "key", "runner", "owner", "admin"];
 
 /// Of our organization: the name, the role there, the place in its project.
 const OURS: [(&str, &str, Option<&str>); 4] = [
@@ -23,7 +24,8 @@ struct Walk {
     world: World,
     ours: Organization,
     theirs: Organization,
-    cookies: Vec<Option<String>>,
+    /// What each shows: a cookie or a key.
+    proofs: Vec<Option<String>>,
 }
 
 impl Walk {
@@ -31,10 +33,10 @@ impl Walk {
         let world = World::new(8).await;
         let theirs = Organization::new(&world, "canary-theirs", &[]).await;
         let ours = Organization::new(&world, "canary-ours", &OURS).await;
-        let mut walk = Self { world, ours, theirs, cookies: Vec::new() };
+        let mut walk = Self { world, ours, theirs, proofs: Vec::new() };
         for person in PEOPLE {
             let cookie = walk.enter(person).await;
-            walk.cookies.push(cookie);
+            walk.proofs.push(cookie);
         }
         walk.world.is_ready(&walk.ours.key).await;
         walk
@@ -43,13 +45,17 @@ impl Walk {
     async fn enter(&self, person: &str) -> Option<String> {
         match person {
             "stranger" => None,
+            "key" => Some(format!("Bearer {}", self.ours.key)),
+            "admin" => Some(format!("Bearer {}", self.ours.admin)),
             "outsider" => Some(self.world.sign_in("canary-theirs-owner").await),
             person => Some(self.world.sign_in(&format!("canary-ours-{person}")).await),
         }
     }
 
-    async fn send(&self, cookie: Option<&str>, method: &str, path: &str) -> (u16, String) {
-        let headers: Vec<_> = cookie.map(|cookie| ("cookie", cookie)).into_iter().collect();
+    async fn send(&self, proof: Option<&str>, method: &str, path: &str) -> (u16, String) {
+        let name =
+            |proof: &str| if proof.starts_with("Bearer ") { "authorization" } else { "cookie" };
+        let headers: Vec<_> = proof.map(|proof| (name(proof), proof)).into_iter().collect();
         let answer = self.world.send(method, path, &headers, "").await;
         (answer.status.as_u16(), answer.body)
     }
@@ -90,7 +96,7 @@ async fn everybody_finds_what_the_table_says() {
     for route in routes::all() {
         let path = filled(&route, &walk.ours.params);
         let mut row = format!("{route:<52}");
-        for (person, cookie) in PEOPLE.iter().zip(&walk.cookies) {
+        for (person, cookie) in PEOPLE.iter().zip(&walk.proofs) {
             let (status, body) = walk.send(cookie.as_deref(), "GET", &path).await;
             write!(row, " {status:<8}").unwrap();
             let foreign = if *person == "outsider" { "canary-ours" } else { "canary-theirs" };
@@ -112,14 +118,14 @@ async fn everybody_finds_what_the_table_says() {
 #[tokio::test]
 async fn who_may_not_changes_nothing() {
     let mut walk = Walk::new().await;
-    let people = &PEOPLE[..5];
+    let people = &PEOPLE[..6];
     let mut table = format!("{:<52} {}\n", "POST", people.join("  "));
     let before = walk.entries().await;
     for route in routes::all() {
         let path = filled(&route, &walk.ours.params);
         let mut row = format!("{route:<52}");
         for (at, person) in people.iter().enumerate() {
-            let (status, body) = walk.send(walk.cookies[at].as_deref(), "POST", &path).await;
+            let (status, body) = walk.send(walk.proofs[at].as_deref(), "POST", &path).await;
             write!(row, " {status:<8}").unwrap();
             let foreign = if *person == "outsider" { "canary-ours" } else { "canary-theirs" };
             assert!(!body.contains(foreign), "{person} sees {foreign} at {path}: {body}");
@@ -127,9 +133,10 @@ async fn who_may_not_changes_nothing() {
                 assert!([404, 405].contains(&status), "{status}: the outsider at {path}");
             }
             assert_eq!(walk.entries().await, before, "{person} changed something at {path}");
-            let cookie = walk.cookies[at].clone();
-            if cookie.is_some() && walk.send(cookie.as_deref(), "GET", "/account").await.0 != 200 {
-                walk.cookies[at] = walk.enter(person).await;
+            let proof = walk.proofs[at].clone();
+            let left = proof.as_ref().is_some_and(|proof| !proof.starts_with("Bearer "));
+            if left && walk.send(proof.as_deref(), "GET", "/account").await.0 != 200 {
+                walk.proofs[at] = walk.enter(person).await;
             }
         }
         writeln!(table, "{}", row.trim_end()).unwrap();
@@ -141,7 +148,7 @@ async fn who_may_not_changes_nothing() {
 #[tokio::test]
 async fn foreign_ids_are_as_good_as_none() {
     let walk = Walk::new().await;
-    let owner = walk.cookies[6].as_deref();
+    let owner = walk.proofs[7].as_deref();
     let mut walked = BTreeSet::new();
     for route in routes::all().iter().filter(|route| route.contains("{org}/")) {
         for (at, (name, own)) in walk.ours.params.iter().enumerate().skip(1) {

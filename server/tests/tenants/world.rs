@@ -1,7 +1,7 @@
 //! An installation with two organizations that must not know of each other, and the whole program
 //! around it but for its sockets.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{fmt::Write as _, net::SocketAddr, sync::Arc, time::Duration};
 
 use app::{render::Assets, web::App};
 use axum::{
@@ -10,14 +10,14 @@ use axum::{
     extract::ConnectInfo,
     http::{Request, StatusCode, header},
 };
-use domain::UserId;
+use domain::{OrgId, UserId};
 use gateway::{Gateway, Setup};
-use identity::{NewPassword, Person, Purpose, Secrets};
+use identity::{MintedKey, NewPassword, Person, Purpose, Secrets};
 use secrecy::ExposeSecret as _;
 use server::{address::Proxies, router::router};
 use sqlx::types::Uuid;
 use store::{Store, system::SignUpPolicy};
-use testkit::Database;
+use testkit::{Database, Furniture};
 use tokio_util::{
     sync::{CancellationToken, DropGuard},
     task::TaskTracker,
@@ -150,19 +150,19 @@ impl World {
         };
         tokio::time::timeout(Duration::from_secs(20), ready()).await.unwrap();
     }
+}
 
-    /// A key of the project, made like any other.
-    pub(crate) fn mint(&self) -> (String, String, String, String) {
-        let minted = identity::MintedKey::new(&self.secrets).unwrap();
-        let stored = minted.stored();
-        let hash = stored.secret_hash.iter().fold(String::new(), |mut text, byte| {
-            use std::fmt::Write as _;
-            write!(text, "{byte:02x}").unwrap();
-            text
-        });
-        let (public, four) = (stored.public_id.to_owned(), stored.last_four.to_owned());
-        (minted.secret.expose_secret().to_owned(), public, hash, four)
-    }
+/// A key, and its public id, hash in hexadecimal digits and last four characters.
+type Minted = (String, [String; 3]);
+
+fn stored(minted: &MintedKey) -> Minted {
+    let stored = minted.stored();
+    let hash = stored.secret_hash.iter().fold(String::new(), |mut text, byte| {
+        write!(text, "{byte:02x}").unwrap();
+        text
+    });
+    let parts = [stored.public_id.to_owned(), hash, stored.last_four.to_owned()];
+    (minted.secret.expose_secret().to_owned(), parts)
 }
 
 pub(crate) fn form(fields: &[(&str, &str)]) -> String {
@@ -178,7 +178,11 @@ pub(crate) fn form(fields: &[(&str, &str)]) -> String {
 
 /// An organization with one of everything, all of it named after the organization.
 pub(crate) struct Organization {
+    /// A key of its project.
     pub(crate) key: String,
+    /// A key for the admin API.
+    pub(crate) admin: String,
+    /// Its ids, by what routes call them.
     pub(crate) params: Vec<(&'static str, String)>,
 }
 
@@ -191,56 +195,43 @@ impl Organization {
     ) -> Self {
         let owner = world.user(&format!("{name}-owner")).await;
         let label = format!("{name} organization").parse().unwrap();
-        let caller = world
-            .store
-            .create_organization(owner, &label, chrono_tz::UTC, domain::Origin::default())
-            .await
-            .unwrap();
-        let org = caller.org.uuid();
-        let project = domain::ProjectId::generate();
-        let (secret, public, hash, four) = world.mint();
-        let (_, admin_public, admin_hash, admin_four) = world.mint();
-        let key = domain::KeyId::generate();
-        let [account, invitation, admin_key, personal, budget, threshold, receipt] =
-            std::array::from_fn(|_| domain::KeyId::generate().uuid());
-        let sql = format!(
-            "INSERT INTO billing_profiles (org_id, legal_name, email, address, country, tax_id, cost_centre)
-                VALUES ('{org}', '{name} Ltd', '{name}-bill@example.com', '{name} street', 'NO', '{name}-tax', '');
-             INSERT INTO projects (org_id, id, name, environment) VALUES ('{org}', '{p}', '{name} project', 'production');
-             INSERT INTO service_accounts (org_id, id, project_id, name) VALUES ('{org}', '{account}', '{p}', '{name} robot');
-             INSERT INTO api_keys (org_id, id, project_id, name, public_id, secret_hash, last_four, created_by, owner_id)
-                VALUES ('{org}', '{k}', '{p}', '{name} key', '{public}', '\\x{hash}', '{four}', '{o}', '{o}');
-             INSERT INTO directory (public_id, org_id, key_id) VALUES ('{public}', '{org}', '{k}');
-             INSERT INTO admin_keys (org_id, id, name, public_id, secret_hash, last_four)
-                VALUES ('{org}', '{admin_key}', '{name} admin key', '{admin_public}', '\\x{admin_hash}', '{admin_four}');
-             INSERT INTO personal_keys (id, user_id, name, public_id, secret_hash, last_four)
-                VALUES ('{personal}', '{o}', '{name} personal', '{name}-personal', '', '0000');
-             INSERT INTO invitations (org_id, id, email, role, expires_at)
-                VALUES ('{org}', '{invitation}', '{name}-guest@example.com', 'reader', exq_now() + interval '7 days');
-             INSERT INTO budgets (org_id, id, scope, scope_id, period, amount) VALUES ('{org}', '{budget}', 'project', '{p}', 'month', 31.4);
-             INSERT INTO thresholds (org_id, id, scope, scope_id, period, percent) VALUES ('{org}', '{threshold}', 'project', '{p}', 'month', 80);
-             INSERT INTO receipts (org_id, id, budget_id, revision, project_id, key_id, scope, period, quarter, amount, spent, held, resets_at, count, first_at, last_at)
-                SELECT '{org}', '{receipt}', '{budget}', 1, '{p}', '{k}', 'project', 'month', exq_quarter(now()), 31.4, 31.4, 0, now() + interval '1 day', 1, now(), now();",
-            p = project.uuid(),
-            k = key.uuid(),
-            o = owner.uuid(),
-        );
-        world.database.tamper(&sql).await;
+        let origin = domain::Origin::default();
+        let made = world.store.create_organization(owner, &label, chrono_tz::UTC, origin).await;
+        let org = made.unwrap().org;
+        let (key, [public, hash, four]) = stored(&MintedKey::new(&world.secrets).unwrap());
+        let (admin, [id, admin_hash, _]) = stored(&MintedKey::admin(&world.secrets).unwrap());
+        let database = &world.database;
+        let things = Furniture::new(database, (org, owner), name, (&public, &hash, &four)).await;
+        database
+            .tamper(&format!(
+                "UPDATE admin_keys SET public_id = '{id}', secret_hash = '\\x{admin_hash}' WHERE id = '{}'",
+                things.admin_key.uuid()
+            ))
+            .await;
         for (person, role, place) in people {
-            join(world, (org, project.uuid()), &format!("{name}-{person}"), role, *place).await;
+            let name = format!("{name}-{person}");
+            join(world, (org.uuid(), things.project.uuid()), &name, role, *place).await;
         }
-        let params = vec![
-            ("org", caller.org.to_string()),
-            ("project", project.to_string()),
-            ("key", key.to_string()),
-            ("user", owner.to_string()),
-            ("account", domain::ServiceAccountId::from_uuid(account).to_string()),
-            ("invitation", domain::InvitationId::from_uuid(invitation).to_string()),
-            ("admin_key", domain::AdminKeyId::from_uuid(admin_key).to_string()),
-            ("id", domain::ReceiptId::from_uuid(receipt).to_string()),
-        ];
-        Self { key: secret, params }
+        Self { key, admin, params: params(org, owner, &things) }
     }
+}
+
+fn params(org: OrgId, owner: UserId, things: &Furniture) -> Vec<(&'static str, String)> {
+    vec![
+        ("org", org.to_string()),
+        ("project", things.project.to_string()),
+        ("project_id", things.project.to_string()),
+        ("key", things.key.to_string()),
+        ("api_key_id", things.key.to_string()),
+        ("user", owner.to_string()),
+        ("user_id", owner.to_string()),
+        ("account", things.account.to_string()),
+        ("service_account_id", things.account.to_string()),
+        ("invitation", things.invitation.to_string()),
+        ("invite_id", things.invitation.to_string()),
+        ("key_id", things.admin_key.to_string()),
+        ("id", things.receipt.to_string()),
+    ]
 }
 
 /// Makes a person a member, and gives the person a place in the project.
