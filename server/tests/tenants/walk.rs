@@ -20,6 +20,9 @@ const OURS: [(&str, &str, Option<&str>); 4] = [
     ("runner", "reader", Some("owner")),
 ];
 
+/// What everybody may do with an empty form, to nobody but oneself.
+const OWN_DEEDS: [&str; 1] = ["/{org}/team/leave"];
+
 struct Walk {
     world: World,
     ours: Organization,
@@ -105,7 +108,7 @@ async fn everybody_finds_what_the_table_says() {
                 assert!(!body.contains("canary-"), "a stranger sees something at {path}: {body}");
             }
             if *person == "outsider" && route.contains("{org}") {
-                assert_eq!(status, 404, "the outsider at {path}");
+                assert!([404, 405].contains(&status), "{status}: the outsider at {path}");
             }
         }
         writeln!(table, "{}", row.trim_end()).unwrap();
@@ -121,7 +124,7 @@ async fn who_may_not_changes_nothing() {
     let people = &PEOPLE[..6];
     let mut table = format!("{:<52} {}\n", "POST", people.join("  "));
     let before = walk.entries().await;
-    for route in routes::all() {
+    for route in routes::all().into_iter().filter(|route| !OWN_DEEDS.contains(&route.as_str())) {
         let path = filled(&route, &walk.ours.params);
         let mut row = format!("{route:<52}");
         for (at, person) in people.iter().enumerate() {
@@ -144,7 +147,8 @@ async fn who_may_not_changes_nothing() {
     insta::assert_snapshot!("post", table);
 }
 
-/// An id of another organization answers like one that never existed, and like one that is none.
+/// An id of another organization answers like one that never existed; to look at, both like one that
+/// is none.
 #[tokio::test]
 async fn foreign_ids_are_as_good_as_none() {
     let walk = Walk::new().await;
@@ -177,12 +181,15 @@ async fn foreign_ids_are_as_good_as_none() {
                     ));
                 }
             }
-            let (first, others) = answers.split_at(2);
+            let [first, unknown, nonsense] = answers.as_chunks::<2>().0 else {
+                panic!("six answers")
+            };
             assert!(
-                first.iter().all(|(_, status, _)| [404, 405].contains(status)),
+                first.iter().all(|(_, status, _)| (400..500).contains(status)),
                 "{route} {name}: {first:?}"
             );
-            assert!(others.chunks(2).all(|pair| pair == first), "{route} {name}: {answers:?}");
+            assert_eq!(unknown, first, "{route} {name}");
+            assert_eq!(nonsense[0], first[0], "{route} {name}");
         }
     }
     assert!(walked.len() >= 2, "{walked:?}");
