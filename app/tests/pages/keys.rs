@@ -15,7 +15,7 @@ pub(crate) fn secret(body: &str) -> Option<&str> {
 /// The value of a hidden field.
 pub(crate) fn hidden(body: &str, name: &str) -> String {
     let field = format!("name=\"{name}\" value=\"");
-    let start = body.find(&field).expect("no such field") + field.len();
+    let start = body.find(&field).unwrap() + field.len();
     body[start..].split('"').next().unwrap().to_owned()
 }
 

@@ -46,6 +46,10 @@ fn literals(source: &str) -> Vec<&str> {
     let mut found = Vec::new();
     for rest in source.split(".route(").skip(1) {
         let rest = rest.trim_start();
+        let method = rest.split_once(',').map_or("", |(_, method)| method.trim_start());
+        if !["get(", "post(", "delete("].iter().any(|known| method.starts_with(known)) {
+            continue;
+        }
         // Those of the gateway stand above; the files beside the pages are everybody's.
         if rest.starts_with("Endpoint::") || rest.starts_with("&path,") {
             continue;
@@ -57,10 +61,7 @@ fn literals(source: &str) -> Vec<&str> {
         };
         let quoted = rest.strip_prefix('"').and_then(|rest| rest.split('"').next());
         let route = quoted.unwrap_or_else(|| panic!("a route that can't be read: {rest}"));
-        // What is matched against a text that happens to be called a route is no address.
-        if route.starts_with('/') {
-            found.push(route);
-        }
+        found.push(route);
     }
     found
 }
