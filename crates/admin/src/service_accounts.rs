@@ -27,11 +27,16 @@ use crate::{
 };
 
 pub(crate) fn router() -> Router<Admin> {
-    let one_of_them = "/projects/{project_id}/service_accounts/{service_account_id}";
     Router::new()
         .route("/projects/{project_id}/service_accounts", get(list).post(create))
-        .route(one_of_them, get(one).post(edit).delete(delete))
-        .route(&format!("{one_of_them}/api_keys"), post(create_key))
+        .route(
+            "/projects/{project_id}/service_accounts/{service_account_id}",
+            get(one).post(edit).delete(delete),
+        )
+        .route(
+            "/projects/{project_id}/service_accounts/{service_account_id}/api_keys",
+            post(create_key),
+        )
 }
 
 async fn list(

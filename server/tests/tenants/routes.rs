@@ -39,7 +39,16 @@ fn read(folder: &Path, under: &str, routes: &mut Vec<String>) {
     }
 }
 
-/// The addresses of a file's `.route(…)`, before its tests: written there, or in its one `PATH`. One
+/// What an argument stands for: itself, or the value of the name that it is.
+fn valued<'a>(source: &'a str, argument: &'a str) -> &'a str {
+    let name = argument.split(',').next().unwrap_or_default();
+    [format!("const {name}: &str = "), format!("let {name} = ")]
+        .iter()
+        .find_map(|bound| source.split_once(bound.as_str()))
+        .map_or(argument, |(_, value)| value)
+}
+
+/// The addresses of a file's `.route(…)`, before its tests: written there, or under a name. One
 /// that is written in another way would not be walked, so it fails the test.
 fn literals(source: &str) -> Vec<&str> {
     let source = source.split("#[cfg(test)]").next().unwrap_or_default();
@@ -54,12 +63,7 @@ fn literals(source: &str) -> Vec<&str> {
         if rest.starts_with("Endpoint::") || rest.starts_with("&path,") {
             continue;
         }
-        let rest = if rest.starts_with("PATH,") {
-            source.split_once("const PATH: &str = ").map_or("", |(_, rest)| rest)
-        } else {
-            rest
-        };
-        let quoted = rest.strip_prefix('"').and_then(|rest| rest.split('"').next());
+        let quoted = valued(source, rest).strip_prefix('"').and_then(|rest| rest.split('"').next());
         let route = quoted.unwrap_or_else(|| panic!("a route that can't be read: {rest}"));
         found.push(route);
     }

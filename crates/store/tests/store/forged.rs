@@ -74,8 +74,13 @@ fn judge<T: Debug>(name: &str, answer: Result<T, StoreError>) {
             let text = format!("{found:?}");
             assert!(!text.contains("theirs"), "{name}: {text}");
         }
-        Err(StoreError::NotFound | StoreError::Conflict(_) | StoreError::Forbidden(_)) => {}
-        Err(error) => panic!("{name}: {error:?}"),
+        Err(error) => assert!(
+            matches!(
+                error,
+                StoreError::NotFound | StoreError::Conflict(_) | StoreError::Forbidden(_)
+            ),
+            "{name}: {error:?}"
+        ),
     }
 }
 
