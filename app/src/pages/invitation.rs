@@ -68,7 +68,8 @@ async fn act(
                     with,
                 );
                 match joined.await {
-                    Ok(caller) => Ok(caller),
+                    Ok(Some(caller)) => Ok(caller),
+                    Ok(None) => return Ok(go("/sign-up?sent")),
                     Err(SignUpError::Store(error)) => Err(error),
                     Err(SignUpError::Session(error)) => return Err(error.into()),
                     Err(error) => {

@@ -10,8 +10,10 @@ use tower_sessions::Session;
 use uuid::Uuid;
 
 use crate::{
-    Device, NewPassword, Person, Secrets, SignUpError, is_link_token, link_token, session::enter,
-    sign_up::new_user, throttle::Visit,
+    Device, NewPassword, Person, Secrets, SignUpError, is_link_token, link_token,
+    session::enter,
+    sign_up::new_user,
+    throttle::{Posting, Visit},
 };
 
 /// How a link came to whoever opens it.
@@ -111,7 +113,9 @@ pub async fn accept(
 }
 
 /// Makes an account for the invited address, whatever the sign-up policy says, makes it a member,
-/// and logs in. A [`StoreError::NotFound`] says that the invitation is over by now.
+/// and logs in. Where mails are sent and the link did not come by one, it proves no address: then the
+/// account is made as at sign-up, answered as there (none), and the invitation waits. A
+/// [`StoreError::NotFound`] says that the invitation is over by now.
 pub async fn join(
     store: &Store,
     secrets: &Secrets,
@@ -120,7 +124,7 @@ pub async fn join(
     (name, password): (Name, NewPassword),
     device: &Device,
     (origin, mails): (Origin, bool),
-) -> Result<Caller, SignUpError> {
+) -> Result<Option<Caller>, SignUpError> {
     let visit = Visit::new(secrets, device.address);
     if let Some(wait) = visit.begin(store).await? {
         return Err(SignUpError::Wait(wait));
@@ -128,6 +132,12 @@ pub async fn join(
     let (email, verified) = (invited.invitation.email.clone(), invited.proves(mails));
     let person = Person { email, name, password, verified };
     let user = new_user(&person, false).await?;
+    if mails && !verified {
+        Posting::new(secrets, &user.email, device.address).begin(store).await?;
+        store.system().sign_up(&user).await?;
+        visit.succeed(store).await?;
+        return Ok(None);
+    }
     let caller = store
         .system()
         .accept_invitation(&invited.invitation, Joiner::New(&user), verified, origin)
@@ -136,5 +146,5 @@ pub async fn join(
     if let Some(user) = caller.user() {
         enter(store, session, user, device).await?;
     }
-    Ok(caller)
+    Ok(Some(caller))
 }

@@ -79,8 +79,7 @@ pub(crate) async fn reset_token(
     let credentials = store.system().credentials(email).await?;
     Ok(credentials.map(|known| {
         let expires = known.read_at.timestamp() + LIFETIME;
-        let bound = known.hash.phc().as_bytes();
-        TimedToken::make(secrets, way.purpose(), (known.user, expires), bound)
+        TimedToken::make(secrets, way.purpose(), (known.user, expires), &bound(&known))
     }))
 }
 
@@ -115,9 +114,14 @@ async fn redeem(
     };
     let known = store.system().credentials_of(token.user).await?;
     Ok(known.filter(|known| known.read_at.timestamp() < token.expires).and_then(|known| {
-        let bound = known.hash.phc().as_bytes();
-        let came = |way: &Way| token.is_for(secrets, way.purpose(), bound);
+        let bound = bound(&known);
+        let came = |way: &Way| token.is_for(secrets, way.purpose(), &bound);
         let way = [Way::Handed, Way::Mailed].into_iter().find(came)?;
         Some((known, way))
     }))
+}
+
+/// What a link is bound to: it is void when the password or the address is another.
+fn bound(known: &Credentials) -> Vec<u8> {
+    [known.hash.phc().as_bytes(), b"\0", known.email.as_str().as_bytes()].concat()
 }

@@ -120,7 +120,7 @@ impl Store {
         .execute(&mut **tx)
         .await?;
         let entry = Change::new(Kind::ServiceAccountUpdated, id).in_project(project);
-        tx.commit(entry.moved("name", old, name)).await
+        tx.commit(entry.personal("name", Some(old), Some(name))).await
     }
 
     /// Deletes a service account and revokes its keys for ever. Their usage stays.
@@ -146,7 +146,12 @@ impl Store {
         .execute(&mut **tx)
         .await?;
         let entry = Change::new(Kind::ServiceAccountDeleted, id).in_project(project);
-        tx.commit(entry.gone("name", name).now("keys_revoked", revoked.rows_affected())).await
+        tx.commit(
+            entry
+                .personal("name", Some(name), None::<&str>)
+                .now("keys_revoked", revoked.rows_affected()),
+        )
+        .await
     }
 }
 

@@ -9,8 +9,10 @@ use crate::{
 };
 
 /// Who walks: a column of the table.
-const PEOPLE: [&str; 9] =
-    ["stranger", "outsider", "reader", "viewer", "member", "key", "runner", "owner", "admin"];
+const PEOPLE: [&str; 10] = [
+    "stranger", "outsider", "reader", "viewer", "member", "key", "runner", "owner", "admin",
+    "operator",
+];
 
 /// Of our organization: the name, the role there, the place in its project.
 const OURS: [(&str, &str, Option<&str>); 4] = [
@@ -36,6 +38,9 @@ impl Walk {
         let world = World::new(8).await;
         let theirs = Organization::new(&world, "canary-theirs", &[]).await;
         let ours = Organization::new(&world, "canary-ours", &OURS).await;
+        let operator = world.user("operator").await.uuid();
+        let promote = format!("UPDATE users SET operator = true WHERE id = '{operator}'");
+        world.database.tamper(&promote).await;
         let mut walk = Self { world, ours, theirs, proofs: Vec::new() };
         for person in PEOPLE {
             let cookie = walk.enter(person).await;
@@ -50,6 +55,7 @@ impl Walk {
             "stranger" => None,
             "key" => Some(format!("Bearer {}", self.ours.key)),
             "admin" => Some(format!("Bearer {}", self.ours.admin)),
+            "operator" => Some(self.world.sign_in("operator").await),
             "outsider" => Some(self.world.sign_in("canary-theirs-owner").await),
             person => Some(self.world.sign_in(&format!("canary-ours-{person}")).await),
         }
@@ -66,6 +72,22 @@ impl Walk {
     /// Everything that was ever written down of an organization.
     async fn entries(&self) -> String {
         self.world.database.look("SELECT count(*) FROM audit_entries").await
+    }
+}
+
+/// What somebody must not read anywhere. Whoever runs the installation knows organizations and people
+/// by name, and nothing of what is in them.
+fn foreign_to(person: &str) -> &'static [&'static str] {
+    match person {
+        "outsider" => &["canary-ours"],
+        "operator" => &[
+            "canary-ours project",
+            "canary-ours key",
+            "canary-ours robot",
+            "canary-ours personal",
+            "canary-ours street",
+        ],
+        _ => &["canary-theirs"],
     }
 }
 
@@ -102,13 +124,19 @@ async fn everybody_finds_what_the_table_says() {
         for (person, cookie) in PEOPLE.iter().zip(&walk.proofs) {
             let (status, body) = walk.send(cookie.as_deref(), "GET", &path).await;
             write!(row, " {status:<8}").unwrap();
-            let foreign = if *person == "outsider" { "canary-ours" } else { "canary-theirs" };
-            assert!(!body.contains(foreign), "{person} sees {foreign} at {path}: {body}");
+            for foreign in foreign_to(person) {
+                assert!(!body.contains(foreign), "{person} sees {foreign} at {path}: {body}");
+            }
             if *person == "stranger" {
                 assert!(!body.contains("canary-"), "a stranger sees something at {path}: {body}");
             }
-            if *person == "outsider" && route.contains("{org}") {
-                assert!([404, 405].contains(&status), "{status}: the outsider at {path}");
+            let outside = match *person {
+                "outsider" => route.contains("{org}"),
+                "operator" => route.starts_with("/{org}"),
+                _ => false,
+            };
+            if outside {
+                assert!([404, 405].contains(&status), "{status}: the {person} at {path}");
             }
         }
         writeln!(table, "{}", row.trim_end()).unwrap();
@@ -130,8 +158,9 @@ async fn who_may_not_changes_nothing() {
         for (at, person) in people.iter().enumerate() {
             let (status, body) = walk.send(walk.proofs[at].as_deref(), "POST", &path).await;
             write!(row, " {status:<8}").unwrap();
-            let foreign = if *person == "outsider" { "canary-ours" } else { "canary-theirs" };
-            assert!(!body.contains(foreign), "{person} sees {foreign} at {path}: {body}");
+            for foreign in foreign_to(person) {
+                assert!(!body.contains(foreign), "{person} sees {foreign} at {path}: {body}");
+            }
             if *person == "outsider" && route.contains("{org}") {
                 assert!([404, 405].contains(&status), "{status}: the outsider at {path}");
             }

@@ -4,16 +4,18 @@ use axum::{extract::State, response::Response};
 use domain::{Action, Addresses, Role};
 use leptos::prelude::*;
 use store::{InviteOutcome, Invited, Project};
+use tower_sessions::Session;
 
 use super::{Asked, page, places};
 use crate::{
     components::{Button, ErrorSummary, Group, Knob, TextArea, Weight},
-    web::{App, Draft, Failure, Member, go},
+    web::{App, Draft, Failure, Fresh, Member, go},
 };
 
 pub(super) async fn send(
     State(app): State<App>,
     member: Member,
+    session: Session,
     mut draft: Draft,
 ) -> Result<Response, Failure> {
     member.may(Action::EditMembers)?;
@@ -24,6 +26,10 @@ pub(super) async fn send(
         .collect();
     let addresses = draft.read::<Addresses>("addresses");
     let role = draft.read::<Role>("role");
+    if role == Some(Role::Owner) {
+        // As a change of role: it is about who owns the organization.
+        Fresh::ask(&app, &session, &member.path("team")).await?;
+    }
     if let (Some(addresses), Some(role)) = (addresses, role) {
         match app.store.invite(&member.caller, &addresses, role, &places).await {
             Ok(invited) => match leftovers(&invited) {

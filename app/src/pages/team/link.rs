@@ -6,18 +6,19 @@ use axum::{
     response::Response,
     routing::get,
 };
-use domain::{Action, InvitationId};
+use domain::{Action, InvitationId, Role};
 use identity::Way;
 use leptos::prelude::*;
 use secrecy::ExposeSecret as _;
 use store::{Invitation, InvitationState};
+use tower_sessions::Session;
 
 use super::{active, invited};
 use crate::{
     components::{Card, CardBody, CardFoot, Fact, Facts, PostButton, Secret, Time, Weight},
     layouts::{NavItem, PageHead, Shell},
     render::Page,
-    web::{App, Draft, Failure, Member, go, id},
+    web::{App, Draft, Failure, Fresh, Member, go, id},
 };
 
 pub(super) fn router() -> Router<App> {
@@ -27,10 +28,16 @@ pub(super) fn router() -> Router<App> {
 async fn show(
     State(app): State<App>,
     member: Member,
+    session: Session,
     Path((_, invitation)): Path<(String, String)>,
 ) -> Result<Response, Failure> {
     member.may(Action::EditMembers)?;
     let one = app.store.invitation(&member.caller, id(&invitation)?).await?;
+    if one.role == Role::Owner {
+        // Whoever has the link becomes an owner.
+        let here = member.path(&format!("team/invitations/{}", one.id));
+        Fresh::ask(&app, &session, &here).await?;
+    }
     if matches!(one.state, InvitationState::Accepted(_)) {
         return Err(Failure::NotFound);
     }

@@ -55,6 +55,8 @@ impl fmt::Debug for PasswordHash {
 pub struct Credentials {
     /// Whose.
     pub user: UserId,
+    /// The account's address.
+    pub email: Email,
     /// As stored at this moment.
     pub hash: PasswordHash,
     /// The account may not log in before its address is verified.
@@ -131,6 +133,7 @@ impl System<'_> {
         .await?;
         Ok(row.map(|row| Credentials {
             user: UserId::from_uuid(row.id),
+            email: email.clone(),
             hash: PasswordHash(row.password_hash),
             held: row.held,
             factor: row.factor,
@@ -142,20 +145,24 @@ impl System<'_> {
     pub async fn credentials_of(self, user: UserId) -> Result<Option<Credentials>, StoreError> {
         let mut tx = self.begin().await?;
         let row = query!(
-            r#"SELECT password_hash, held, exq_now() AS "now!",
+            r#"SELECT email, password_hash, held, exq_now() AS "now!",
                    EXISTS (SELECT FROM second_factors f WHERE f.user_id = users.id AND f.confirmed_at IS NOT NULL) AS "factor!" FROM users
                WHERE id = $1 AND deleted_at IS NULL"#,
             user.uuid()
         )
         .fetch_optional(&mut *tx)
         .await?;
-        Ok(row.map(|row| Credentials {
-            user,
-            hash: PasswordHash(row.password_hash),
-            held: row.held,
-            factor: row.factor,
-            read_at: row.now,
-        }))
+        row.map(|row| {
+            Ok(Credentials {
+                user,
+                email: parse(&row.email, "an e-mail address is not one")?,
+                hash: PasswordHash(row.password_hash),
+                held: row.held,
+                factor: row.factor,
+                read_at: row.now,
+            })
+        })
+        .transpose()
     }
 
     /// Stores the same password hashed anew. Whoever changed the password meanwhile wins.
@@ -179,6 +186,9 @@ impl System<'_> {
             return Ok(false);
         }
         let user = old.user.uuid();
+        if verified {
+            disown(&mut tx, old.user).await?;
+        }
         query!(
             "UPDATE users SET held = false, verified_at = CASE WHEN $2 THEN COALESCE(verified_at, exq_now())
                 ELSE verified_at END WHERE id = $1",
@@ -281,6 +291,26 @@ pub(super) async fn insert(tx: &mut Tx, user: &NewUser) -> Result<UserId, StoreE
     .execute(&mut **tx)
     .await?;
     Ok(id)
+}
+
+/// Whoever set up an account whose address was never proved may have been somebody else: what that
+/// person left behind must not outlast the proof.
+async fn disown(tx: &mut Tx, user: UserId) -> Result<(), StoreError> {
+    query!(
+        "DELETE FROM second_factors WHERE user_id = $1
+            AND EXISTS (SELECT FROM users WHERE id = $1 AND verified_at IS NULL)",
+        user.uuid()
+    )
+    .execute(&mut **tx)
+    .await?;
+    query!(
+        "UPDATE personal_keys SET revoked_at = exq_now() WHERE user_id = $1 AND revoked_at IS NULL
+            AND EXISTS (SELECT FROM users WHERE id = $1 AND verified_at IS NULL)",
+        user.uuid()
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
 }
 
 async fn swap_hash(tx: &mut Tx, old: &Credentials, new: &PasswordHash) -> Result<bool, StoreError> {
