@@ -1,6 +1,7 @@
 //! Who is in an organization, as what, and how somebody goes.
 
 mod departure;
+mod powers;
 
 use chrono::{DateTime, Utc};
 pub use departure::{OwnKey, OwnKeys};
@@ -8,6 +9,7 @@ use domain::{
     Action, Caller, Forbidden, ProjectId, ProjectRole, Role, UserId,
     audit::{Change, Kind},
 };
+pub(crate) use powers::withdraw;
 
 use crate::{Conflict, Store, StoreError, tx::Tx};
 
@@ -116,6 +118,9 @@ impl Store {
         )
         .execute(&mut **tx)
         .await?;
+        for withdrawn in withdraw(&mut tx, caller, user).await? {
+            tx.also(withdrawn);
+        }
         let change = Change::new(Kind::UserUpdated, user);
         tx.commit(change.moved("role", place.role.as_str(), role.as_str())).await
     }

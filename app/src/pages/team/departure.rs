@@ -109,7 +109,7 @@ async fn page(
     let text = if own {
         "You lose all that you see here at once, in every browser. Only an owner can invite you again."
     } else {
-        "All open pages of this member stop working at once. Past usage stays under the member’s name."
+        "All open pages of this member stop working at once, and so do the admin keys that this member made. Past usage stays under the member’s name."
     };
     let page = Page::new(title.clone()).status(draft.status());
     Ok(member.visitor.look.page(page, || {

@@ -5,7 +5,7 @@ use domain::{
     audit::{Change, Kind},
 };
 
-use super::lock;
+use super::{lock, withdraw};
 use crate::{Store, StoreError, money::usd, tx};
 
 /// A key that works as long as its owner is a member.
@@ -118,6 +118,9 @@ impl Store {
         match keys {
             OwnKeys::Revoked => revoke(&mut tx, caller, user, &own).await?,
             OwnKeys::HandedOver => hand_over(&mut tx, caller, user, &person.name, &own).await?,
+        }
+        for withdrawn in withdraw(&mut tx, caller, user).await? {
+            tx.also(withdrawn);
         }
         sqlx::query!(
             "DELETE FROM memberships WHERE org_id = $1 AND user_id = $2",

@@ -8,7 +8,7 @@ use domain::{
 use sqlx::{query, types::Uuid};
 
 use super::{Notice, System, account_mails::notify, audit};
-use crate::{OwnOrganization, StoreError, audit::append, tx::Tx};
+use crate::{OwnOrganization, StoreError, audit::append, members::withdraw, tx::Tx};
 
 /// What came of deleting an account.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,14 +50,17 @@ impl System<'_> {
             for (key, project) in revoke_keys(&mut tx, org, user).await? {
                 entries.push((org, role, Change::new(Kind::KeyDeleted, key).in_project(project)));
             }
+            let caller = caller(user, (org, role), origin);
+            for withdrawn in withdraw(&mut tx, &caller, user).await? {
+                entries.push((org, role, withdrawn));
+            }
             let gone = Change::new(Kind::UserDeleted, user).gone("role", role.as_str());
             entries.push((org, role, gone.personal("email", Some(&email), None::<String>)));
         }
         query!("DELETE FROM memberships WHERE user_id = $1", user.uuid()).execute(&mut *tx).await?;
         // The ends of the chains are locked last, in the order of the organizations.
         for (org, role, change) in entries {
-            let caller = Caller { actor: Actor::User(user), org, role, origin: origin.clone() };
-            append(&mut tx, &caller, &change).await?;
+            append(&mut tx, &caller(user, (org, role), origin), &change).await?;
         }
         // While the address is still known.
         audit::erase(&mut tx, user).await?;
@@ -65,6 +68,10 @@ impl System<'_> {
         tx.commit().await?;
         Ok(Deletion::Done)
     }
+}
+
+fn caller(user: UserId, (org, role): (OrgId, Role), origin: &Origin) -> Caller {
+    Caller { actor: Actor::User(user), org, role, origin: origin.clone() }
 }
 
 /// The user's organizations and what the user is there; and those that nobody else owns. Locks the

@@ -1,7 +1,7 @@
 //! Members: roles, the last owner, and what becomes of somebody's keys.
 
 use domain::{Caller, Email, Role, UserId};
-use store::{Conflict, OwnKeys, StoreError};
+use store::{Conflict, NewAdminKey, NewKey, OwnKeys, StoreError, system::Deletion};
 use testkit::{Database, Tenant};
 
 use crate::support::{Running, answered, price, request, usd};
@@ -226,4 +226,45 @@ async fn a_reader_who_leaves_takes_keys_out_of_sight_along() {
         .look("SELECT personal -> 'actor' ->> 'value' FROM audit_entries WHERE action = 'user.deleted'")
         .await;
     assert_eq!(actor, "kofi@example.com");
+}
+
+/// Removed, demoted, or gone with the account: in each case the way back is closed.
+#[tokio::test]
+async fn who_is_no_longer_an_owner_keeps_no_way_back() {
+    for way in 0..3 {
+        let database = Database::new().await;
+        let (store, tenant) = (&database.store, Tenant::new(&database, "acme").await);
+        let second = join(&database, &tenant, "second", Role::Owner).await;
+        let user = second.user().unwrap();
+        for (caller, public_id) in [(&second, "second"), (&tenant.caller, "first")] {
+            let key = NewKey { public_id, secret_hash: &[7; 32], last_four: "0000" };
+            let name = public_id.parse().unwrap();
+            let new = NewAdminKey { name, lifetime: None, form: None, key };
+            store.create_admin_key(caller, &new).await.unwrap();
+            for role in [Role::Owner, Role::Reader] {
+                let address = format!("{public_id}-{}@example.com", role.as_str()).parse().unwrap();
+                store.invite(caller, &address, role, &[]).await.unwrap();
+            }
+        }
+        match way {
+            0 => store.set_member_role(&tenant.caller, user, Role::Reader).await.unwrap(),
+            1 => store.remove_member(&tenant.caller, user, OwnKeys::Revoked).await.unwrap(),
+            _ => {
+                let origin = domain::Origin::default();
+                let done = store.system().delete_account(user, &origin).await.unwrap();
+                assert_eq!(done, Deletion::Done);
+            }
+        }
+        let left = store.admin_keys(&tenant.caller).await.unwrap();
+        assert_eq!(left.iter().map(|key| key.name.as_str()).collect::<Vec<_>>(), ["first"]);
+        let open = database
+            .look("SELECT string_agg(email, ' ' ORDER BY email) FROM invitations WHERE revoked_at IS NULL")
+            .await;
+        assert_eq!(
+            open,
+            "first-owner@example.com first-reader@example.com second-reader@example.com"
+        );
+        assert_eq!(entries(&database, &tenant, "admin_api_key.deleted").await, "1");
+        assert_eq!(entries(&database, &tenant, "invite.deleted").await, "1");
+    }
 }
