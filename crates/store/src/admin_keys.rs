@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use domain::{
-    Action, AdminKeyId, Caller, FormId, Lifetime, Name, UserId,
+    Action, Actor, AdminKeyId, Caller, FormId, Lifetime, Name, UserId,
     audit::{Change, Kind},
 };
 
@@ -109,10 +109,17 @@ impl Store {
         let NewAdminKey { name, lifetime, form, key } = new;
         caller.may(Action::EditAdminKeys)?;
         let id = AdminKeyId::generate();
+        // Of the two instants the earlier: no key makes one that outlives it.
+        let minter = match caller.actor {
+            Actor::AdminKey(key) => Some(key.uuid()),
+            _ => None,
+        };
         let mut tx = self.change(caller).await?;
         let expires_at = sqlx::query_scalar!(
             "INSERT INTO admin_keys (org_id, id, name, public_id, secret_hash, last_four, created_by, form, expires_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, exq_now() + make_interval(secs => $9)) RETURNING expires_at",
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, LEAST(exq_now() + make_interval(secs => $9),
+                (SELECT p.expires_at FROM admin_keys p WHERE p.org_id = $1 AND p.id = $10)))
+             RETURNING expires_at",
             caller.org.uuid(),
             id.uuid(),
             name.as_str(),
@@ -121,7 +128,8 @@ impl Store {
             key.last_four,
             caller.user().map(UserId::uuid),
             form.map(FormId::uuid),
-            lifetime.map(|lifetime| lifetime.length().as_seconds_f64())
+            lifetime.map(|lifetime| lifetime.length().as_seconds_f64()),
+            minter
         )
         .fetch_one(&mut **tx)
         .await?;

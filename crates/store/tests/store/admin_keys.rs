@@ -103,3 +103,26 @@ async fn a_form_makes_one_key_however_often_it_is_sent() {
     assert!([one, other].into_iter().filter_map(Result::err).all(|error| is_told(&error)));
     assert_eq!(database.store.admin_keys(&tenant.caller).await.unwrap().len(), 1);
 }
+
+#[tokio::test]
+async fn no_key_makes_one_that_outlives_it() {
+    let database = Database::new().await;
+    let tenant = Tenant::new(&database, "acme").await;
+    let day = Some(Lifetime::from_days(1).unwrap());
+    make(&database, &tenant.caller, "aaaaaaaaaaaa", day).await.unwrap();
+    let parent = match enter(&database, "aaaaaaaaaaaa").await.unwrap() {
+        Admitted::Caller(caller) => Some(caller),
+        Admitted::Suspended => None,
+    }
+    .unwrap();
+    for (public_id, lifetime) in
+        [("bbbbbbbbbbbb", None), ("cccccccccccc", Some(Lifetime::from_days(300).unwrap()))]
+    {
+        make(&database, &parent, public_id, lifetime).await.unwrap();
+        assert!(enter(&database, public_id).await.is_some());
+    }
+    database.advance(TimeDelta::hours(25)).await;
+    for public_id in ["aaaaaaaaaaaa", "bbbbbbbbbbbb", "cccccccccccc"] {
+        assert_eq!(enter(&database, public_id).await, None, "{public_id}");
+    }
+}
