@@ -32,8 +32,8 @@ pub struct Candidate {
     pub user: UserId,
     /// What the person is called.
     pub name: String,
-    /// The address.
-    pub email: String,
+    /// The address, for who may see the members' addresses: owners of the organization.
+    pub email: Option<String>,
 }
 
 impl Store {
@@ -46,7 +46,7 @@ impl Store {
         let mut tx = self.tenant(caller).await?;
         let who = place(&mut tx, caller, project).await?;
         who.may(Action::SeeProjectMembers)?;
-        let edits = who.may(Action::EditProjectMembers).is_ok();
+        let sees = caller.may(Action::EditMembers).is_ok();
         let rows = sqlx::query!(
             r#"SELECT p.user_id AS "user_id!", u.name AS "name!", u.email AS "email!", p.role AS "role!",
                 m.role AS "org_role!", p.added_at AS "added_at!"
@@ -60,7 +60,7 @@ impl Store {
         let members = rows.into_iter().map(|row| ProjectMember {
             user: UserId::from_uuid(row.user_id),
             name: row.name,
-            email: edits.then_some(row.email),
+            email: sees.then_some(row.email),
             role: ProjectRole::from_column(&row.role),
             org_role: Role::from_column(&row.org_role),
             added_at: row.added_at,
@@ -76,6 +76,7 @@ impl Store {
     ) -> Result<Vec<Candidate>, StoreError> {
         let mut tx = self.tenant(caller).await?;
         place(&mut tx, caller, project).await?.may(Action::EditProjectMembers)?;
+        let sees = caller.may(Action::EditMembers).is_ok();
         let rows = sqlx::query!(
             r#"SELECT u.id AS "id!", u.name AS "name!", u.email AS "email!"
              FROM memberships m JOIN users u ON u.id = m.user_id
@@ -90,7 +91,7 @@ impl Store {
         let people = rows.into_iter().map(|row| Candidate {
             user: UserId::from_uuid(row.id),
             name: row.name,
-            email: row.email,
+            email: sees.then_some(row.email),
         });
         Ok(people.collect())
     }

@@ -1,6 +1,6 @@
 //! What a reader sees: own projects and nothing else, whatever is asked.
 
-use domain::{KeyId, Level, Period, ProjectId, ProjectRole, Role, Scope, Usd};
+use domain::{Caller, Environment, KeyId, Level, Period, ProjectId, ProjectRole, Role, Scope, Usd};
 use store::{StoreError, system::receipts::ReceiptRow, usage::Group};
 use testkit::{Database, Tenant};
 
@@ -23,8 +23,7 @@ impl Scene {
         let tenant = Tenant::new(&database, "ours").await;
         let (store, caller) = (&database.store, &tenant.caller);
         let name = "Secret".parse().unwrap();
-        let project =
-            store.create_project(caller, &name, domain::Environment::Production).await.unwrap();
+        let project = store.create_project(caller, &name, Environment::Production).await.unwrap();
         let (key, _) = Tenant::key(store, caller, project).await;
         let (own, other) = ((tenant.project, tenant.key), (project, key));
         let node = Running::new(store).await;
@@ -56,7 +55,7 @@ impl Scene {
     }
 
     /// What a caller sees of charges, told apart by each group, and by the cycle's other sums.
-    async fn charges(&self, caller: &domain::Caller) -> Vec<Usd> {
+    async fn charges(&self, caller: &Caller) -> Vec<Usd> {
         let store = &self.database.store;
         let cycle = store.cycles(caller).await.unwrap()[0];
         let mut sums = Vec::new();
@@ -202,4 +201,24 @@ async fn usage_of_keys_that_no_project_has_is_named_and_counted() {
     assert!(charges.iter().all(|charge| *charge == usd("1.03")), "{charges:?}");
     let charges = scene.charges(&reader).await;
     assert!(charges.iter().all(|charge| *charge == usd("0.33")), "{charges:?}");
+}
+
+/// Whoever makes a project may choose its people: by name, like any reader.
+#[tokio::test]
+async fn a_reader_who_runs_a_project_reads_no_addresses() {
+    let database = Database::new().await;
+    let (store, tenant) = (&database.store, Tenant::new(&database, "acme").await);
+    let (_, reader) = member(&database, &tenant, "rita", Role::Reader).await;
+    let (guest, _) = member(&database, &tenant, "gus", Role::Reader).await;
+    let name = "Rita’s".parse().unwrap();
+    let project = store.create_project(&reader, &name, Environment::Development).await.unwrap();
+    store.add_project_member(&reader, project, guest, ProjectRole::Viewer).await.unwrap();
+    let seen = async |caller: &Caller| {
+        let candidates = store.project_candidates(caller, project).await.unwrap();
+        let members = store.project_members(caller, project).await.unwrap();
+        assert!(!candidates.is_empty() && !members.is_empty());
+        format!("{candidates:?} {members:?}").matches("@example.com").count()
+    };
+    assert_eq!(seen(&reader).await, 0);
+    assert_eq!(seen(&tenant.caller).await, 3);
 }

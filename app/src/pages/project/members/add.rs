@@ -28,7 +28,11 @@ pub(super) fn card(member: &Member, view: &View, draft: &Draft) -> Option<AnyVie
         return Some(card.into_any());
     }
     let people = candidates.iter().map(|person| {
-        Choice::new(person.user.to_string(), format!("{}, {}", person.name, person.email))
+        let text = match &person.email {
+            Some(email) => format!("{}, {email}", person.name),
+            None => person.name.clone(),
+        };
+        Choice::new(person.user.to_string(), text)
     });
     let roles = ProjectRole::ALL.map(|role| Choice::new(role.as_str(), role.label())).to_vec();
     // The same names stand in the list's forms.
