@@ -30,8 +30,6 @@ struct Asked {
     next: Option<String>,
     /// The password was changed just now.
     changed: Option<String>,
-    /// The account has another address since just now.
-    moved: Option<String>,
     /// The account was deleted just now.
     deleted: Option<String>,
 }
@@ -42,9 +40,6 @@ impl Asked {
         match self {
             Self { changed: Some(_), .. } => {
                 Some(("Password changed.", "Sign in with the new one."))
-            }
-            Self { moved: Some(_), .. } => {
-                Some(("E-mail address changed.", "Sign in with the new one."))
             }
             Self { deleted: Some(_), .. } => {
                 Some(("Your account is deleted.", "You are signed out everywhere."))

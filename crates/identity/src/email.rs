@@ -1,6 +1,6 @@
 //! Another address for an account.
 
-use domain::Email;
+use domain::{Email, UserId};
 use secrecy::{ExposeSecret as _, SecretString};
 use store::{Conflict, Store, StoreError};
 use tower_sessions::Session;
@@ -54,11 +54,13 @@ pub(crate) async fn email_token(
 }
 
 /// Makes the change that the token was mailed for, once, and ends the account's sessions on other
-/// devices; false if it is over.
+/// devices; false if it is over, or another account's: whoever reads the mails of a mistyped address
+/// must not take the account, nor give an address to somebody else's.
 pub async fn finish_email_change(
     store: &Store,
     secrets: &Secrets,
     session: &Session,
+    user: UserId,
     token: &SecretString,
 ) -> Result<bool, StoreError> {
     let Some((change, token)) = token.expose_secret().split_at_checked(32) else {
@@ -69,8 +71,8 @@ pub async fn finish_email_change(
         return Ok(false);
     }
     let kept = session.id().map(hash);
-    match store.system().finish_email_change(change, kept.as_ref()).await {
-        Ok(done) => Ok(done.is_some()),
+    match store.system().finish_email_change(change, user, kept.as_ref()).await {
+        Ok(done) => Ok(done),
         Err(StoreError::Conflict(Conflict::Email)) => Ok(false),
         Err(error) => Err(error),
     }

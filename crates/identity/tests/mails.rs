@@ -229,13 +229,19 @@ async fn an_address_moves_once_the_new_one_answers() {
     assert!(to.contains(&(new, "email_change")) && to.contains(&(INES, "email_leaving")), "{to:?}");
     let path = mails.iter().find(|mail| mail.0 == new).and_then(|mail| mail.2.clone()).unwrap();
     let link: SecretString = path.rsplit('/').next().unwrap().into();
+    // Whoever else reads that mail, or is talked into opening it, moves nothing.
+    create_user(store, &person("mallory@example.com", WORDS), false).await.unwrap();
+    let mallory = account(store, "mallory@example.com").await.id;
+    let elsewhere = session(store);
+    assert!(!finish_email_change(store, &secrets(), &elsewhere, mallory, &link).await.unwrap());
+    let me = account(store, INES).await.id;
     let (id, kept) = (desk.id(), Arc::new(identity::Sessions::new(store.clone())));
     let mut tries = JoinSet::new();
     for _ in 0..32 {
         let (store, link, kept) = (store.clone(), link.clone(), Arc::clone(&kept));
         tries.spawn(async move {
             let browser = Session::new(id, kept, None);
-            finish_email_change(&store, &secrets(), &browser, &link).await.unwrap()
+            finish_email_change(&store, &secrets(), &browser, me, &link).await.unwrap()
         });
     }
     assert_eq!(tries.join_all().await.into_iter().filter(|done| *done).count(), 1);
@@ -271,14 +277,18 @@ async fn a_change_of_address_tells_no_taken_one_and_ends_with_the_password() {
         .await
         .unwrap();
     let elsewhere = session(store);
-    assert!(!finish_email_change(store, &secrets(), &elsewhere, &link).await.unwrap());
+    assert!(!finish_email_change(store, &secrets(), &elsewhere, ines.id, &link).await.unwrap());
     for forged in ["", "zz", &"0".repeat(96)] {
-        assert!(!finish_email_change(store, &secrets(), &elsewhere, &forged.into()).await.unwrap());
+        assert!(
+            !finish_email_change(store, &secrets(), &elsewhere, ines.id, &forged.into())
+                .await
+                .unwrap()
+        );
     }
     ask("old@example.com").await;
     let late = token(store, "old@example.com", "email_change").await;
     database.advance(TimeDelta::hours(25)).await;
-    assert!(!finish_email_change(store, &secrets(), &elsewhere, &late).await.unwrap());
+    assert!(!finish_email_change(store, &secrets(), &elsewhere, ines.id, &late).await.unwrap());
 }
 
 #[tokio::test]

@@ -15,7 +15,7 @@ use crate::{
     components::{Button, Card, CardBody, ErrorSummary, Field, LinkButton, Weight},
     layouts::{Door, NavItem},
     pages::frame::Personal,
-    render::{Look, Page},
+    render::Page,
     web::{App, Browser, Draft, Failure, Fresh, Member, Visitor, go},
 };
 
@@ -108,10 +108,12 @@ fn form(present: &str, mails: bool, draft: &Draft) -> AnyView {
     .into_any()
 }
 
-async fn open(look: Look) -> Response {
-    look.page(Page::new("Use this address"), || {
+async fn open(visitor: Visitor) -> Response {
+    let present = visitor.account.email.to_string();
+    visitor.look.page(Page::new("Use this address"), || {
+        let sub = format!("The account {present} gets the address that this link was mailed to, and its other devices are signed out.");
         view! {
-            <Door title="Use this address" sub="Your account gets the address that this link was mailed to, and your other devices are signed out.">
+            <Door title="Use this address" sub>
                 <form class="form" method="post">
                     <Button weight=Weight::Primary wide=true>"Use this address"</Button>
                 </form>
@@ -122,22 +124,20 @@ async fn open(look: Look) -> Response {
 
 async fn finish(
     State(app): State<App>,
-    look: Look,
+    visitor: Visitor,
     session: Session,
     Path(token): Path<String>,
 ) -> Result<Response, Failure> {
-    let token = token.into();
-    // Reads the session, so that it is known which one stays.
-    let account = identity::current_user(&app.store, &session).await?;
-    if !identity::finish_email_change(&app.store, &app.secrets, &session, &token).await? {
-        return Ok(look.page(Page::new("Link not valid"), invalid));
+    let (token, user) = (token.into(), visitor.account.id);
+    if !identity::finish_email_change(&app.store, &app.secrets, &session, user, &token).await? {
+        return Ok(visitor.look.page(Page::new("Link not valid"), invalid));
     }
-    Ok(go(if account.is_some() { "/account?saved=email" } else { "/sign-in?moved" }))
+    Ok(go("/account?saved=email"))
 }
 
 fn invalid() -> AnyView {
     view! {
-        <Door title="This link is not valid" sub="It works once and for 24 hours. Nothing was changed.">
+        <Door title="This link is not valid" sub="It works once, for 24 hours, and for the account that asked for it. Nothing was changed.">
             <p>"Ask for the change once more on your account’s page."</p>
             <div class="row"><LinkButton href="/account">"Open your account"</LinkButton></div>
         </Door>

@@ -12,6 +12,10 @@ impl System<'_> {
     /// is mailed there instead: whoever asked learns nothing.
     pub async fn begin_email_change(self, user: UserId, email: &Email) -> Result<(), StoreError> {
         let mut tx = self.begin().await?;
+        // Also where nothing is noted in its place: a mistyped address must not wait on.
+        query!("DELETE FROM email_changes WHERE user_id = $1", user.uuid())
+            .execute(&mut *tx)
+            .await?;
         query!(
             "WITH noted AS (
                 INSERT INTO email_changes AS c (user_id, id, email) SELECT $1, exq_id(), $2
@@ -48,36 +52,37 @@ impl System<'_> {
         .await?)
     }
 
-    /// Makes the change, once: the address is the account's, and verified. Ends the account's
-    /// sessions but the one that is kept, and tells the old address. None if the change is over, or
+    /// Makes the account's own change, once: the address is the account's, and verified. Ends the account's
+    /// sessions but the one that is kept, and tells the old address. False if the change is over, or
     /// the address has another account by now ([`crate::Conflict::Email`]).
     pub async fn finish_email_change(
         self,
         change: Uuid,
+        user: UserId,
         keep: Option<&SessionHash>,
-    ) -> Result<Option<UserId>, StoreError> {
+    ) -> Result<bool, StoreError> {
         let mut tx = self.begin().await?;
         let noted = query!(
-            "DELETE FROM email_changes WHERE id = $1 AND created_at > exq_now() - interval '1 day'
-             RETURNING user_id, email",
-            change
+            "DELETE FROM email_changes WHERE id = $1 AND user_id = $2 AND created_at > exq_now() - interval '1 day'
+             RETURNING email",
+            change,
+            user.uuid()
         )
         .fetch_optional(&mut *tx)
         .await?;
-        let Some(noted) = noted else { return Ok(None) };
+        let Some(noted) = noted else { return Ok(false) };
         query!(
             "INSERT INTO outbox (org_id, id, template, params, recipient)
              SELECT $3, exq_id(), 'email_left', jsonb_build_object('to', $2::text), email FROM users WHERE id = $1",
-            noted.user_id,
+            user.uuid(),
             noted.email,
             INSTALLATION.uuid()
         )
         .execute(&mut *tx)
         .await?;
-        let user = UserId::from_uuid(noted.user_id);
         move_to(&mut tx, user, &noted.email, keep).await?;
         tx.commit().await?;
-        Ok(Some(user))
+        Ok(true)
     }
 
     /// Changes the address at once, as verified, and ends the account's sessions but the one that
