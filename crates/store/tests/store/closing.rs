@@ -6,7 +6,7 @@ use store::{StoreError, system::Erased};
 use testkit::{Database, Tenant};
 
 use crate::{
-    members::join,
+    people::member,
     support::{Running, answered, price, request},
 };
 
@@ -117,7 +117,7 @@ async fn the_database_deletes_nothing_of_what_is_not_over() {
 async fn owners_close_reopen_and_set_rules_and_readers_do_not() {
     let database = Database::new().await;
     let ours = Tenant::new(&database, "ours").await;
-    let kofi = join(&database, &ours, "kofi", Role::Reader).await;
+    let (_, kofi) = member(&database, &ours, "kofi", Role::Reader).await;
     let store = &database.store;
     let rules =
         Rules { projects_listed: true, key_max_days: MostDays::new(90), service_keys_only: true };

@@ -9,7 +9,7 @@ use store::{
 use testkit::{Database, Tenant};
 use tokio::task::JoinSet;
 
-use crate::members::join;
+use crate::people::member;
 
 async fn send(tenant: &Tenant, database: &Database, to: &str) -> InvitationId {
     let invited = database
@@ -91,7 +91,7 @@ async fn only_owners_invite_and_only_their_own_invitations_are_there() {
     let database = Database::new().await;
     let (ours, theirs) =
         (Tenant::new(&database, "ours").await, Tenant::new(&database, "theirs").await);
-    let kofi = join(&database, &ours, "kofi", Role::Reader).await;
+    let (_, kofi) = member(&database, &ours, "kofi", Role::Reader).await;
     let id = send(&ours, &database, "mei@example.com").await;
     let store = &database.store;
     let list: Addresses = "x@example.com".parse().unwrap();

@@ -1,35 +1,13 @@
 //! Members: roles, the last owner, and what becomes of somebody's keys.
 
-use domain::{Caller, Email, Role, UserId};
+use domain::{ProjectRole, Role};
 use store::{Conflict, NewAdminKey, NewKey, OwnKeys, StoreError, system::Deletion};
 use testkit::{Database, Tenant};
 
-use crate::support::{Running, answered, price, request, usd};
-
-/// A member of the tenant's organization.
-pub(crate) async fn join(database: &Database, tenant: &Tenant, name: &str, role: Role) -> Caller {
-    let user = UserId::generate();
-    let email: Email = format!("{name}@example.com").parse().unwrap();
-    let (id, org, role) = (user.uuid(), tenant.org.uuid(), role.as_str());
-    database
-        .tamper(&format!(
-            "INSERT INTO users (id, email, name, password_hash, verified_at) VALUES ('{id}', '{email}', '{name}', '!', exq_now());
-             INSERT INTO memberships (org_id, user_id, role) VALUES ('{org}', '{id}', '{role}')"
-        ))
-        .await;
-    database.store.caller(user, tenant.org).await.unwrap()
-}
-
-/// A member of one of the tenant's projects.
-pub(crate) async fn place(database: &Database, tenant: &Tenant, who: &Caller, role: &str) {
-    let (org, project) = (tenant.org.uuid(), tenant.project.uuid());
-    let user = who.user().unwrap().uuid();
-    database
-        .tamper(&format!(
-            "INSERT INTO project_members (org_id, project_id, user_id, role) VALUES ('{org}', '{project}', '{user}', '{role}')"
-        ))
-        .await;
-}
+use crate::{
+    people::{member, put},
+    support::{Running, answered, price, request, usd},
+};
 
 fn is_last(result: &Result<(), StoreError>) -> bool {
     matches!(result, Err(StoreError::Conflict(Conflict::LastOwner)))
@@ -48,8 +26,8 @@ async fn entries(database: &Database, tenant: &Tenant, action: &str) -> String {
 async fn a_reader_sees_names_and_roles_and_an_owner_all() {
     let database = Database::new().await;
     let ours = Tenant::new(&database, "ours").await;
-    let kofi = join(&database, &ours, "kofi", Role::Reader).await;
-    place(&database, &ours, &kofi, "member").await;
+    let (_, kofi) = member(&database, &ours, "kofi", Role::Reader).await;
+    put(&database, &ours, ours.project, kofi.user().unwrap(), ProjectRole::Member).await;
     let store = &database.store;
     let members = store.members(&ours.caller).await.unwrap();
     assert_eq!(members.len(), 2);
@@ -89,7 +67,7 @@ async fn members_of_another_organization_are_not_there() {
 async fn a_role_changes_at_once_and_the_last_owner_stays() {
     let database = Database::new().await;
     let ours = Tenant::new(&database, "ours").await;
-    let kofi = join(&database, &ours, "kofi", Role::Reader).await;
+    let (_, kofi) = member(&database, &ours, "kofi", Role::Reader).await;
     let (store, user) = (&database.store, kofi.user().unwrap());
     assert!(is_last(&store.set_member_role(&ours.caller, ours.user, Role::Reader).await));
     assert!(is_last(&store.leave(&ours.caller, OwnKeys::Revoked).await));
@@ -110,7 +88,7 @@ async fn of_two_owners_who_demote_or_remove_each_other_one_remains() {
     let database = Database::new().await;
     let ours = Tenant::new(&database, "ours").await;
     let other = database.another().await;
-    let join = join(&database, &ours, "kofi", Role::Owner).await;
+    let (_, join) = member(&database, &ours, "kofi", Role::Owner).await;
     let (first, second) = (ours.user, join.user().unwrap());
     for round in 0..20 {
         database.tamper("UPDATE memberships SET role = 'owner'").await;
@@ -146,8 +124,8 @@ async fn of_two_owners_who_demote_or_remove_each_other_one_remains() {
 async fn who_is_removed_loses_keys_projects_and_entry() {
     let database = Database::new().await;
     let ours = Tenant::new(&database, "ours").await;
-    let kofi = join(&database, &ours, "kofi", Role::Reader).await;
-    place(&database, &ours, &kofi, "member").await;
+    let (_, kofi) = member(&database, &ours, "kofi", Role::Reader).await;
+    put(&database, &ours, ours.project, kofi.user().unwrap(), ProjectRole::Member).await;
     let store = &database.store;
     let user = kofi.user().unwrap();
     store.system().open_first(user, ours.org).await.unwrap();
@@ -189,7 +167,7 @@ async fn who_is_removed_loses_keys_projects_and_entry() {
 async fn keys_are_handed_over_to_a_service_account_per_project() {
     let database = Database::new().await;
     let ours = Tenant::new(&database, "ours").await;
-    let kofi = join(&database, &ours, "kofi", Role::Owner).await;
+    let (_, kofi) = member(&database, &ours, "kofi", Role::Owner).await;
     let store = &database.store;
     let second = store
         .create_project(&ours.caller, &"Second".parse().unwrap(), domain::Environment::Staging)
@@ -215,8 +193,8 @@ async fn keys_are_handed_over_to_a_service_account_per_project() {
 async fn a_reader_who_leaves_takes_keys_out_of_sight_along() {
     let database = Database::new().await;
     let ours = Tenant::new(&database, "ours").await;
-    let kofi = join(&database, &ours, "kofi", Role::Reader).await;
-    place(&database, &ours, &kofi, "member").await;
+    let (_, kofi) = member(&database, &ours, "kofi", Role::Reader).await;
+    put(&database, &ours, ours.project, kofi.user().unwrap(), ProjectRole::Member).await;
     Tenant::key(&database.store, &kofi, ours.project).await;
     database.tamper("DELETE FROM project_members WHERE role = 'member'").await;
     database.store.leave(&kofi, OwnKeys::Revoked).await.unwrap();
@@ -234,7 +212,7 @@ async fn who_is_no_longer_an_owner_keeps_no_way_back() {
     for way in 0..3 {
         let database = Database::new().await;
         let (store, tenant) = (&database.store, Tenant::new(&database, "acme").await);
-        let second = join(&database, &tenant, "second", Role::Owner).await;
+        let (_, second) = member(&database, &tenant, "second", Role::Owner).await;
         let user = second.user().unwrap();
         for (caller, public_id) in [(&second, "second"), (&tenant.caller, "first")] {
             let key = NewKey { public_id, secret_hash: &[7; 32], last_four: "0000" };
