@@ -32,7 +32,8 @@ impl Filter {
             serde_urlencoded::from_str(query.unwrap_or_default()).unwrap_or_default();
         let mut draft = Draft::default();
         for (name, value) in &pairs {
-            draft.keep(name, value.trim());
+            // The database takes no zero byte; what stands for it is in no entry.
+            draft.keep(name, &value.trim().replace('\0', "\u{fffd}"));
         }
         let kinds = chosen(&mut draft, "kind", |text| {
             Kind::ALL.iter().copied().find(|kind| kind.as_str() == text)

@@ -69,6 +69,8 @@ impl<'a> Operator<'a> {
 
 /// What was typed into a search field, for `LIKE`: found anywhere, signs taken as they are.
 fn pattern(search: &str) -> String {
+    // The database takes no zero byte; what stands for it is in no name.
+    let search = search.replace('\0', "\u{fffd}");
     let escaped = search.trim().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
     format!("%{}%", escaped.to_lowercase())
 }
