@@ -68,10 +68,13 @@ async fn shown(
 ) -> Result<Response, Failure> {
     let (look, default) = (visitor.look, visitor.account.default_org);
     let own = app.store.system().organizations_of(visitor.account.id).await?;
-    let billed = own.iter().find(|own| Some(own.id) == default).or(own.first());
+    let billed = own.iter().find(|own| Some(own.id) == default);
     let facts = vec![
         ("Name", name.to_string()),
-        ("Billed to", billed.map_or_else(|| "Nobody yet".to_owned(), |own| own.name.clone())),
+        (
+            "Billed to",
+            billed.map_or_else(|| "Whom the request names".to_owned(), |own| own.name.clone()),
+        ),
     ];
     let organization = billed.map(|own| own.id);
     let frame = Member::at_home(app, visitor).await?.map(|member| member.frame(NavItem::None));
@@ -128,7 +131,7 @@ fn billed(own: &[OwnOrganization], default: Option<domain::OrgId>) -> AnyView {
         <Card title="Who is billed">
             <CardBody split=true>
                 <p>"The organization that the request names in the header " <code>"OpenAI-Organization"</code> ", which must be one of yours. " {sentence}</p>
-                <p class="muted">"The project is the one in " <code>"OpenAI-Project"</code> ", else the default one, if you are its member. Your role there, the organization’s budgets and its rules apply; its owners see your keys and can refuse them."</p>
+                <p class="muted">"The project is the one in " <code>"OpenAI-Project"</code> ", else the default one, if you are its member. Your role there, the organization’s budgets and the project’s models apply; its owners see your keys and can refuse them, and one that takes service accounts’ keys alone refuses them all. How long its own keys may live does not bind yours."</p>
             </CardBody>
         </Card>
     }

@@ -47,7 +47,11 @@ async fn a_profile_has_a_name_and_one_of_the_own_organizations() {
     let (site, mut ines, caller) = Site::with_owner().await;
     let (_, other) = site.owner("kofi", "Kofi & Co").await;
     let org = caller.org.to_string();
-    ines.get("/account").await.is(StatusCode::OK).says("The first by name").hides("Kofi");
+    ines.get("/account")
+        .await
+        .is(StatusCode::OK)
+        .says("None: the first by name is opened")
+        .hides("Kofi");
     for (name, organization, sentence) in [
         ("", org.as_str(), "This can’t be empty."),
         ("Ines", &other.org.to_string(), "Choose an organization from the list."),

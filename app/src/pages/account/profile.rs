@@ -29,7 +29,7 @@ pub(super) async fn save(app: &App, account: &Account, draft: &mut Draft) -> Res
 const NOT_OWN: &str = "Choose an organization from the list.";
 
 pub(super) fn card(account: &Account, own: &[OwnOrganization], draft: &Draft) -> AnyView {
-    let first = Choice::new("", "The first by name");
+    let first = Choice::new("", "None: the first by name is opened");
     let own = own.iter().map(|own| Choice::new(own.id.to_string(), own.name.clone()));
     let choices: Vec<_> = std::iter::once(first).chain(own).collect();
     let mut draft = draft.clone();
@@ -40,7 +40,7 @@ pub(super) fn card(account: &Account, own: &[OwnOrganization], draft: &Draft) ->
             <ErrorSummary lead="Nothing was saved" errors=draft.errors()/>
             <input type="hidden" name="action" value="profile"/>
             <Field name="name" label="Name" value=draft.value("name") error=draft.error("name") help="Other members see it." autocomplete="name" required=true maxlength=100/>
-            <Select name="organization" label="Default organization" choices value=draft.value("organization") error=draft.error("organization") help="Opened after signing in; your personal keys are billed to it unless a request says otherwise."/>
+            <Select name="organization" label="Default organization" choices value=draft.value("organization") error=draft.error("organization") help="Opened after signing in; your personal keys are billed to it unless a request says otherwise. Without one, each of their requests must."/>
             <div class="row"><Button weight=Weight::Primary>"Save profile"</Button></div>
         </form>
     };
