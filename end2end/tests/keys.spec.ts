@@ -135,7 +135,7 @@ test('a key may ask for what it was made for', async ({ page, house, home }) => 
     await expect(page.getByRole('alert')).toContainText('No key was made');
     const secret = await makeKey(page, home.id, 'Short-lived');
     await house.expire(home.id, 'Short-lived');
-    expect(await answer(house, secret)).toBe('401 invalid_api_key');
+    await expect.poll(() => answer(house, secret), SOON).toBe('401 invalid_api_key');
     await page.goto(`/${home.id}/keys`);
     await expect(page.getByRole('rowheader', { name: 'Short-lived' })).toContainText('Expired');
   });

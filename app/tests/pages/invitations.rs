@@ -244,3 +244,22 @@ async fn invitations_of_another_organization_do_not_exist() {
     let projects = "SELECT projects FROM invitations WHERE email = 'x@example.com'";
     assert_eq!(site.database.look(projects).await, "[]");
 }
+
+/// Whoever finds an open browser makes no owner with it.
+#[tokio::test]
+async fn an_owner_is_invited_and_the_link_shown_to_who_knows_the_password() {
+    let (site, mut ines, caller) = Site::with_owner().await;
+    let path = format!("/{}/team", caller.org);
+    let owner = [("addresses", "kofi@example.com"), ("role", "owner")];
+    assert!(ines.post(&path, &owner).await.location().contains("sent=1"));
+    let sent = site.app.store.invitations(&caller).await.unwrap();
+    let page = format!("{path}/invitations/{}", sent[0].id);
+    ines.get(&page).await.is(StatusCode::OK);
+    site.database.advance(TimeDelta::minutes(11)).await;
+    assert!(ines.get(&page).await.location().starts_with("/confirm?next="));
+    let owner = [("addresses", "mallory@example.com"), ("role", "owner")];
+    assert!(ines.post(&path, &owner).await.location().starts_with("/confirm?next="));
+    assert_eq!(site.app.store.invitations(&caller).await.unwrap().len(), 1);
+    // A reader is no owner: this asks for nothing.
+    invite(&site, &mut ines, &caller, "mei@example.com").await;
+}

@@ -301,3 +301,43 @@ async fn a_mail_of_an_unknown_kind_leads_home() {
     let path = mail_path(store, &secrets(), &mail).await.unwrap();
     assert_eq!(path.unwrap().expose_secret(), "/");
 }
+
+/// Who proves an address takes over what another person may have set up under it.
+#[tokio::test]
+async fn what_was_left_behind_under_an_unproved_address_is_void() {
+    for verified in [false, true] {
+        let database = open().await;
+        let store = &database.store;
+        let person = Person { verified, ..person(INES, WORDS) };
+        let user = create_user(store, &person, false).await.unwrap();
+        let id = user.uuid();
+        database
+            .tamper(&format!(
+                "INSERT INTO second_factors (user_id, secret, confirmed_at) VALUES ('{id}', '', exq_now());
+                 INSERT INTO personal_keys (id, user_id, name, public_id, secret_hash, last_four)
+                    VALUES (exq_id(), '{id}', 'Planted', 'planted', '', '0000')"
+            ))
+            .await;
+        ask_reset(store, &secrets(), &INES.parse().unwrap(), &device()).await.unwrap();
+        let link = token(store, INES, "reset").await;
+        reset_password(store, &secrets(), &link, "another few words".into()).await.unwrap();
+        let left = database
+            .look("SELECT (SELECT count(*) FROM second_factors) + (SELECT count(*) FROM personal_keys WHERE revoked_at IS NULL)")
+            .await;
+        // A reset does not get anybody around a second factor that is the person's own.
+        assert_eq!(left, if verified { "2" } else { "0" }, "verified: {verified}");
+    }
+}
+
+#[tokio::test]
+async fn a_reset_ends_with_the_address_that_it_was_mailed_to() {
+    let database = open().await;
+    let store = &database.store;
+    create_user(store, &person(INES, WORDS), false).await.unwrap();
+    ask_reset(store, &secrets(), &INES.parse().unwrap(), &device()).await.unwrap();
+    let link = token(store, INES, "reset").await;
+    database.tamper("UPDATE users SET email = 'moved@example.com'").await;
+    let late = reset_password(store, &secrets(), &link, "another few words".into()).await;
+    assert!(matches!(late, Err(ResetError::Invalid)));
+    logs_in(store, "moved@example.com", WORDS).await.unwrap();
+}
