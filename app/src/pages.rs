@@ -29,18 +29,18 @@ mod sign_out;
 mod sign_up;
 mod spending;
 mod team;
+mod theme;
 mod verify;
 mod zones;
 
-use axum::{Router, routing::post};
+use axum::Router;
 
-use crate::{render::choose_theme, web::App};
+use crate::web::App;
 
 /// All pages, and the one that is shown where there is none. Needs a session layer, and
 /// [`crate::web::show_failures`] around it.
 pub fn router() -> Router<App> {
     Router::new()
-        .route("/theme", post(choose_theme))
         .merge(account::router())
         .merge(admin_keys::router())
         .merge(audit::router())
@@ -65,7 +65,9 @@ pub fn router() -> Router<App> {
         .merge(sign_out::router())
         .merge(sign_up::router())
         .merge(spending::router())
-        .merge(verify::router())
         .merge(team::router())
+        .merge(theme::router())
+        .merge(verify::router())
         .fallback(not_found::show)
+        .method_not_allowed_fallback(not_found::no_method)
 }

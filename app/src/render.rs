@@ -13,7 +13,8 @@ use leptos::{nonce::Nonce, prelude::*};
 mod document;
 mod theme;
 
-pub use theme::{Theme, ThemeChoice, choose_theme};
+pub(crate) use theme::COOKIE as THEME_COOKIE;
+pub use theme::Theme;
 
 /// What the documents need to know of the files beside them; part of the router's state.
 #[derive(Debug, Clone, Copy)]

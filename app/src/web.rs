@@ -6,6 +6,7 @@ mod failure;
 mod fresh;
 mod go;
 mod origin;
+mod query;
 mod state;
 mod visitor;
 
@@ -15,5 +16,6 @@ pub use failure::{Failure, show_failures};
 pub use fresh::Fresh;
 pub use go::{go, id, local};
 pub use origin::Whence;
+pub use query::{Path, Query};
 pub use state::App;
 pub use visitor::{Member, Stranger, Visitor};

@@ -1,7 +1,7 @@
 //! All routes and what lies around them.
 
 use admin::Admin;
-use app::web::App;
+use app::web::{App, Failure};
 use axum::{
     Router,
     extract::State,
@@ -35,11 +35,13 @@ pub fn router(app: App, gateway: Gateway, proxies: Proxies, stopping: Cancellati
     // Behind a proxy the host that the browser names is the public one.
     let csrf = CsrfLayer::new();
     let csrf = csrf.clone().add_trusted_origin(&app.public_url).unwrap_or(csrf);
+    let csrf = csrf.with_rejection_response(|_| Failure::OtherSite.into_response());
     let pages = app::pages::router()
         .layer(
             ServiceBuilder::new()
-                // Outermost, so that a panic anywhere below is a page and not a cut connection.
+                // Outermost: whatever fails below is a page.
                 .layer(from_fn_with_state(app.clone(), app::web::show_failures))
+                .layer(CatchPanicLayer::custom(|_| Failure::Internal.into_response()))
                 // Another site's page must not act for the person: by Sec-Fetch-Site, else Origin.
                 .layer(csrf)
                 .layer(identity::session_layer(&app.store, &app.public_url)),

@@ -7,12 +7,7 @@ mod password;
 mod profile;
 mod second_factor;
 
-use axum::{
-    Router,
-    extract::{Query, State},
-    response::Response,
-    routing::get,
-};
+use axum::{Router, extract::State, response::Response, routing::get};
 use chrono_tz::Tz;
 use identity::{AskError, Device};
 use leptos::prelude::*;
@@ -27,7 +22,7 @@ use crate::{
     },
     layouts::NavItem,
     render::Page,
-    web::{App, Browser, Draft, Failure, Member, Visitor, go, id},
+    web::{App, Browser, Draft, Failure, Member, Query, Visitor, go, id},
 };
 
 pub(super) fn router() -> Router<App> {

@@ -3,12 +3,7 @@
 mod countries;
 mod profile;
 
-use axum::{
-    Router,
-    extract::{Query, State},
-    response::Response,
-    routing::get,
-};
+use axum::{Router, extract::State, response::Response, routing::get};
 use domain::Action;
 use leptos::prelude::*;
 use serde::Deserialize;
@@ -21,7 +16,7 @@ use crate::{
     },
     layouts::{NavItem, PageHead, Shell},
     render::Page,
-    web::{App, Draft, Failure, Member, go},
+    web::{App, Draft, Failure, Member, Query, go},
 };
 
 pub(super) fn router() -> Router<App> {

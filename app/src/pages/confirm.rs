@@ -1,11 +1,6 @@
 //! `/confirm?next=…`: asks who is signed in for the password again, before something dangerous.
 
-use axum::{
-    Router,
-    extract::{Query, State},
-    response::Response,
-    routing::get,
-};
+use axum::{Router, extract::State, response::Response, routing::get};
 use identity::{CodeError, ProveError};
 use leptos::prelude::*;
 use serde::Deserialize;
@@ -16,7 +11,7 @@ use crate::{
     components::{Button, ErrorSummary, Field, LinkButton, Weight},
     layouts::Door,
     render::Page,
-    web::{App, Browser, Draft, Failure, Visitor, go, local},
+    web::{App, Browser, Draft, Failure, Query, Visitor, go, local},
 };
 
 pub(super) fn router() -> Router<App> {

@@ -1,12 +1,7 @@
 //! `/forgot`: a mail with a reset link, for who forgot the password. The answer is the same whether
 //! or not the address has an account.
 
-use axum::{
-    Router,
-    extract::{Query, State},
-    response::Response,
-    routing::get,
-};
+use axum::{Router, extract::State, response::Response, routing::get};
 use domain::Email;
 use identity::AskError;
 use leptos::prelude::*;
@@ -16,7 +11,7 @@ use crate::{
     components::{Button, ErrorSummary, Field, LinkButton, Weight},
     layouts::Door,
     render::Page,
-    web::{App, Browser, Draft, Failure, Stranger, go},
+    web::{App, Browser, Draft, Failure, Query, Stranger, go},
 };
 
 pub(super) fn router() -> Router<App> {

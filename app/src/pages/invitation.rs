@@ -2,13 +2,7 @@
 
 mod ways;
 
-use axum::{
-    Router,
-    extract::{Path, State, rejection::PathRejection},
-    http::StatusCode,
-    response::Response,
-    routing::get,
-};
+use axum::{Router, extract::State, http::StatusCode, response::Response, routing::get};
 use domain::Name;
 use identity::{Invited, NewPassword, SignUpError};
 use leptos::prelude::*;
@@ -19,14 +13,14 @@ use crate::{
     components::LinkButton,
     layouts::Door,
     render::Page,
-    web::{App, Browser, Draft, Failure, Stranger, Whence, go},
+    web::{App, Browser, Draft, Failure, Path, Stranger, Whence, go},
 };
 
 pub(super) fn router() -> Router<App> {
     Router::new().route("/invitations/{token}", get(show).post(act))
 }
 
-type Token = Result<Path<String>, PathRejection>;
+type Token = Result<Path<String>, Failure>;
 
 async fn show(
     State(app): State<App>,

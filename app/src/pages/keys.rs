@@ -9,12 +9,7 @@ mod revoke;
 mod rotate;
 mod state;
 
-use axum::{
-    Router,
-    extract::{Query, State},
-    response::Response,
-    routing::get,
-};
+use axum::{Router, extract::State, response::Response, routing::get};
 use domain::Action;
 use filter::{Asked, Keys, owner};
 use leptos::prelude::*;
@@ -28,7 +23,7 @@ use crate::{
     },
     layouts::{NavItem, PageHead, Shell},
     render::Page,
-    web::{App, Failure, Member},
+    web::{App, Failure, Member, Query},
 };
 
 /// Rows in one page.

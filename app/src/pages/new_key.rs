@@ -6,12 +6,7 @@ mod form;
 mod owner;
 mod shown;
 
-use axum::{
-    Router,
-    extract::{Query, State},
-    response::Response,
-    routing::get,
-};
+use axum::{Router, extract::State, response::Response, routing::get};
 use domain::{Action, KeyId, Name, ProjectId};
 use identity::MintedKey;
 use serde::Deserialize;
@@ -21,7 +16,7 @@ use store::{ApiKey, Conflict, MadeKey, NewApiKey, Project, StoreError};
 use crate::{
     components::{Choice, Precision, time_text},
     pages::key_fields,
-    web::{App, Draft, Failure, Member},
+    web::{App, Draft, Failure, Member, Query},
 };
 
 pub(super) fn router() -> Router<App> {

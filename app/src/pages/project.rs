@@ -7,12 +7,7 @@ mod members;
 mod models;
 mod providers;
 
-use axum::{
-    Router,
-    extract::{Path, Query, State},
-    response::Response,
-    routing::get,
-};
+use axum::{Router, extract::State, response::Response, routing::get};
 use domain::{Action, Environment, Name};
 use leptos::prelude::*;
 use serde::Deserialize;
@@ -23,7 +18,7 @@ use crate::{
     components::{Card, CardBody, Link, LinkButton, Notice, Tabs, Tone, Weight},
     layouts::{NavItem, PageHead, Shell},
     render::Page,
-    web::{App, Draft, Failure, Member, go, id},
+    web::{App, Draft, Failure, Member, Path, Query, go, id},
 };
 
 pub(super) fn router() -> Router<App> {

@@ -1,11 +1,6 @@
 //! `/reset/{token}`: a new password for who forgot the old one.
 
-use axum::{
-    Router,
-    extract::{Path, State},
-    response::Response,
-    routing::get,
-};
+use axum::{Router, extract::State, response::Response, routing::get};
 use identity::ResetError;
 use leptos::prelude::*;
 use secrecy::SecretString;
@@ -15,7 +10,7 @@ use crate::{
     components::{Button, ErrorSummary, Field, LinkButton, Weight},
     layouts::Door,
     render::{Look, Page},
-    web::{App, Draft, Failure, go},
+    web::{App, Draft, Failure, Path, go},
 };
 
 pub(super) fn router() -> Router<App> {

@@ -1,11 +1,6 @@
 //! `/sign-in/code`: the second step of signing in.
 
-use axum::{
-    Router,
-    extract::{Query, State},
-    response::Response,
-    routing::get,
-};
+use axum::{Router, extract::State, response::Response, routing::get};
 use identity::{CodeError, SecondStepError};
 use leptos::prelude::*;
 use serde::Deserialize;
@@ -15,7 +10,7 @@ use crate::{
     components::{Button, ErrorSummary, Field, Weight},
     layouts::Door,
     render::{Look, Page},
-    web::{App, Browser, Draft, Failure, go, local},
+    web::{App, Browser, Draft, Failure, Query, go, local},
 };
 
 pub(super) fn router() -> Router<App> {

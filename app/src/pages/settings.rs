@@ -3,12 +3,7 @@
 mod closing;
 mod rules;
 
-use axum::{
-    Router,
-    extract::{Query, State},
-    response::Response,
-    routing::get,
-};
+use axum::{Router, extract::State, response::Response, routing::get};
 use domain::{Action, Name};
 use leptos::prelude::*;
 use serde::Deserialize;
@@ -22,7 +17,7 @@ use crate::{
     islands::CopyButton,
     layouts::{NavItem, PageHead, Shell},
     render::Page,
-    web::{App, Draft, Failure, Member, go},
+    web::{App, Draft, Failure, Member, Query, go},
 };
 
 pub(super) fn router() -> Router<App> {

@@ -1,12 +1,6 @@
 //! `/setup/{token}`: the first start. Makes the operator and the first organization in one go.
 
-use axum::{
-    Router,
-    extract::{Path, State},
-    http::StatusCode,
-    response::Response,
-    routing::get,
-};
+use axum::{Router, extract::State, http::StatusCode, response::Response, routing::get};
 use domain::Name;
 use identity::SetUpError;
 use leptos::prelude::*;
@@ -18,7 +12,7 @@ use crate::{
     components::{Button, ErrorSummary, Field, GroupedSelect, Weight},
     layouts::Door,
     render::{Look, Page},
-    web::{App, Browser, Draft, Failure, Whence, go},
+    web::{App, Browser, Draft, Failure, Path, Whence, go},
 };
 
 pub(super) fn router() -> Router<App> {

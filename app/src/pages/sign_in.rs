@@ -1,11 +1,6 @@
 //! `/sign-in`.
 
-use axum::{
-    Router,
-    extract::{Query, State},
-    response::Response,
-    routing::get,
-};
+use axum::{Router, extract::State, response::Response, routing::get};
 use domain::Email;
 use identity::{LogInError, LoggedIn};
 use leptos::prelude::*;
@@ -17,7 +12,7 @@ use crate::{
     components::{Button, ErrorSummary, Field, Notice, Tone, Weight},
     layouts::Door,
     render::Page,
-    web::{App, Browser, Draft, Failure, Stranger, go, local},
+    web::{App, Browser, Draft, Failure, Query, Stranger, go, local},
 };
 
 pub(super) fn router() -> Router<App> {

@@ -1,11 +1,6 @@
 //! `/sign-up`: an account for whoever asks, where the operator allows that.
 
-use axum::{
-    Router,
-    extract::{Query, State},
-    response::Response,
-    routing::get,
-};
+use axum::{Router, extract::State, response::Response, routing::get};
 use identity::{SignUpError, SignedUp};
 use leptos::prelude::*;
 use serde::Deserialize;
@@ -17,7 +12,7 @@ use crate::{
     components::{Button, ErrorSummary, LinkButton, Weight},
     layouts::Door,
     render::Page,
-    web::{App, Browser, Draft, Failure, Stranger, go},
+    web::{App, Browser, Draft, Failure, Query, Stranger, go},
 };
 
 pub(super) fn router() -> Router<App> {

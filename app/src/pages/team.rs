@@ -8,12 +8,7 @@ mod link;
 mod person;
 mod places;
 
-use axum::{
-    Router,
-    extract::{Query, State},
-    response::Response,
-    routing::get,
-};
+use axum::{Router, extract::State, response::Response, routing::get};
 use domain::{Action, Role};
 use leptos::prelude::*;
 use serde::Deserialize;
@@ -23,7 +18,7 @@ use crate::{
     components::{Button, Card, CardBody, Link, LinkButton, Notice, Seg, Tabs, Tone, Weight},
     layouts::{NavItem, PageHead, Shell},
     render::Page,
-    web::{App, Draft, Failure, Member},
+    web::{App, Draft, Failure, Member, Query},
 };
 
 pub(super) fn router() -> Router<App> {
@@ -40,7 +35,7 @@ struct Asked {
     show: Option<String>,
     q: Option<String>,
     role: Option<String>,
-    sent: Option<usize>,
+    sent: Option<String>,
     done: Option<String>,
 }
 
@@ -202,7 +197,7 @@ fn search(member: &Member, asked: &Asked) -> AnyView {
 }
 
 fn notes(app: &App, member: &Member, team: &Team, asked: &Asked, edits: bool) -> AnyView {
-    let sent = asked.sent.map(|sent| {
+    let sent = asked.sent.as_deref().and_then(|sent| sent.parse::<usize>().ok()).map(|sent| {
         let lead = match sent {
             1 => "1 invitation sent.".to_owned(),
             sent => format!("{sent} invitations sent."),

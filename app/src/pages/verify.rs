@@ -1,12 +1,7 @@
 //! `/verify/{token}`: from the mail that verifies an address. Nothing happens before the button is
 //! pressed, because mail programs open links to look at them.
 
-use axum::{
-    Router,
-    extract::{Path, State},
-    response::Response,
-    routing::get,
-};
+use axum::{Router, extract::State, response::Response, routing::get};
 use identity::{ProveError, VerifyError};
 use leptos::prelude::*;
 use secrecy::SecretString;
@@ -17,7 +12,7 @@ use crate::{
     components::{Button, ErrorSummary, Field, LinkButton, Weight},
     layouts::Door,
     render::{Look, Page},
-    web::{App, Browser, Draft, Failure},
+    web::{App, Browser, Draft, Failure, Path},
 };
 
 pub(super) fn router() -> Router<App> {

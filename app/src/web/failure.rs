@@ -45,6 +45,12 @@ pub enum Failure {
     /// The person may know of it and may not do it.
     #[error("not allowed")]
     Forbidden,
+    /// A page that is no form was sent one, or a form's address was opened like a page.
+    #[error("no such method")]
+    NoMethod,
+    /// A form that another site's page sent.
+    #[error("another site's form")]
+    OtherSite,
     /// The request can't be understood.
     #[error("bad request")]
     BadRequest,
@@ -116,7 +122,8 @@ impl Failure {
         match self {
             Self::SignedOut { .. } | Self::Unproven { .. } | Self::Unused => StatusCode::SEE_OTHER,
             Self::NotFound => StatusCode::NOT_FOUND,
-            Self::Forbidden => StatusCode::FORBIDDEN,
+            Self::Forbidden | Self::OtherSite => StatusCode::FORBIDDEN,
+            Self::NoMethod => StatusCode::METHOD_NOT_ALLOWED,
             Self::BadRequest => StatusCode::BAD_REQUEST,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
@@ -132,6 +139,14 @@ impl Failure {
             Self::Forbidden => (
                 "You may not do this",
                 "Your role does not allow it. An owner of the organization or of the project may. Nothing was changed.",
+            ),
+            Self::NoMethod => (
+                "There is nothing to see here",
+                "This address only takes what a page sends it, or sends nothing. Nothing was changed.",
+            ),
+            Self::OtherSite => (
+                "Another site sent this",
+                "Only the pages of this installation may act for you. Nothing was changed. Go to the page itself and do it there.",
             ),
             Self::BadRequest => (
                 "The request could not be read",
@@ -178,8 +193,11 @@ fn asked(page: &str, next: &str) -> Response {
 /// A middleware around all pages that shows a failure as a page.
 pub async fn show_failures(look: Look, request: Request, next: Next) -> Response {
     let response = next.run(request).await;
-    let Some(failure) = response.extensions().get::<Arc<Failure>>().map(Arc::clone) else {
-        return response;
+    let failure = match response.extensions().get::<Arc<Failure>>() {
+        Some(failure) => Arc::clone(failure),
+        // A layer below answers in its own way: a session that was not written.
+        None if response.status().is_server_error() => Arc::new(Failure::Internal),
+        None => return response,
     };
     let (title, text) = failure.words();
     look.page(Page::new(title).status(failure.status()), || {

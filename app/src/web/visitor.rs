@@ -1,14 +1,11 @@
 //! Who asks for a page.
 
-use axum::{
-    extract::{FromRequestParts, Path},
-    http::request::Parts,
-};
+use axum::{extract::FromRequestParts, http::request::Parts};
 use domain::{Action, Caller, OrgId, Origin};
 use store::{Organization, OwnOrganization, system::Account};
 use tower_sessions::Session;
 
-use super::{App, Failure, Whence};
+use super::{App, Failure, Path, Whence};
 use crate::{
     components::{Precision, time_text},
     layouts::{Frame, NavItem, Own},
@@ -170,9 +167,7 @@ impl FromRequestParts<App> for Member {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
         let visitor = Visitor::from_request_parts(parts, app).await?;
-        let Path(params) = Path::<Vec<(String, String)>>::from_request_parts(parts, app)
-            .await
-            .map_err(|_| Failure::NotFound)?;
+        let Path(params) = Path::<Vec<(String, String)>>::from_request_parts(parts, app).await?;
         let org: OrgId = params
             .iter()
             .find(|(name, _)| name == "org")

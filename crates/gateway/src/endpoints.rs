@@ -2,7 +2,7 @@
 
 use axum::{
     Extension, Json, Router,
-    extract::{OriginalUri, Path, Request, State},
+    extract::{OriginalUri, RawPathParams, Request, State, rejection::RawPathParamsRejection},
     middleware::{self, Next},
     response::{IntoResponse as _, Response},
     routing::{get, post},
@@ -102,12 +102,16 @@ async fn list_models(
 
 async fn show_model(
     State(gateway): State<Gateway>,
-    Path(model): Path<String>,
+    model: Result<RawPathParams, RawPathParamsRejection>,
     head: HeaderMap,
 ) -> Result<Json<Model>, Error> {
     let key = authenticate::caller(&gateway, domain::Endpoint::Models, &head).await?;
-    models::allowed(&key, &model)?;
-    let route = gateway.models().route(&model, gateway.serving())?;
+    // What is not even text is no model's name.
+    let unknown = || Error::ModelUnknown("\u{fffd}".to_owned());
+    let params = model.map_err(|_| unknown())?;
+    let (_, model) = params.iter().next().ok_or_else(unknown)?;
+    models::allowed(&key, model)?;
+    let route = gateway.models().route(model, gateway.serving())?;
     Ok(Json(Model::from(&*route.price)))
 }
 

@@ -92,7 +92,7 @@ fn foreign_to(person: &str) -> &'static [&'static str] {
 }
 
 /// The address with an organization's own ids in it.
-fn filled(route: &str, params: &[(&'static str, String)]) -> String {
+pub(crate) fn filled(route: &str, params: &[(&'static str, String)]) -> String {
     let mut path = route.to_owned();
     while let Some((before, rest)) = path.split_once('{') {
         let (name, after) = rest.split_once('}').unwrap();

@@ -39,6 +39,8 @@ pub(crate) struct World {
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) cookie: Option<String>,
+    /// Its media type; empty if it has none.
+    pub(crate) kind: String,
     pub(crate) body: String,
 }
 
@@ -119,8 +121,11 @@ impl World {
             .headers
             .get(header::SET_COOKIE)
             .map(|set| set.to_str().unwrap().split(';').next().unwrap_or_default().to_owned());
+        let kind = head.headers.get(header::CONTENT_TYPE);
+        let kind = kind.map_or_else(String::new, |kind| kind.to_str().unwrap().to_owned());
         let body = to_bytes(body, usize::MAX).await.unwrap().to_vec();
-        Answer { status: head.status, cookie, body: String::from_utf8_lossy(&body).into_owned() }
+        let body = String::from_utf8_lossy(&body).into_owned();
+        Answer { status: head.status, cookie, kind, body }
     }
 
     /// Sends a form from a network address.

@@ -1,11 +1,6 @@
 //! `/account/email`: another address; `/email/{token}`: the link that was mailed there.
 
-use axum::{
-    Router,
-    extract::{Path, State},
-    response::Response,
-    routing::get,
-};
+use axum::{Router, extract::State, response::Response, routing::get};
 use domain::Email;
 use identity::{AskError, Device, Proof};
 use leptos::prelude::*;
@@ -16,7 +11,7 @@ use crate::{
     layouts::{Door, NavItem},
     pages::frame::Personal,
     render::Page,
-    web::{App, Browser, Draft, Failure, Fresh, Member, Visitor, go},
+    web::{App, Browser, Draft, Failure, Fresh, Member, Path, Visitor, go},
 };
 
 pub(super) fn router() -> Router<App> {

@@ -1,11 +1,6 @@
 //! `/account/second-factor`: setting up the codes of an app, new recovery codes, and the end of it.
 
-use axum::{
-    Router,
-    extract::{Query, State},
-    response::Response,
-    routing::get,
-};
+use axum::{Router, extract::State, response::Response, routing::get};
 use identity::{CodeError, Enrolment, FactorError, Proof};
 use leptos::prelude::*;
 use secrecy::{ExposeSecret as _, SecretString};
@@ -19,7 +14,7 @@ use crate::{
     layouts::NavItem,
     pages::frame::Personal,
     render::Page,
-    web::{App, Draft, Failure, Fresh, Member, Visitor, go},
+    web::{App, Draft, Failure, Fresh, Member, Query, Visitor, go},
 };
 
 pub(super) fn router() -> Router<App> {

@@ -1,11 +1,6 @@
 //! `/{org}/admin-keys/{key}/revoke`: the question before an admin key is gone for good.
 
-use axum::{
-    Router,
-    extract::{Path, State},
-    response::Response,
-    routing::get,
-};
+use axum::{Router, extract::State, response::Response, routing::get};
 use domain::Action;
 use leptos::prelude::*;
 
@@ -14,7 +9,7 @@ use crate::{
     components::{DialogPage, Fact, Facts, LinkButton, PostButton, Weight},
     layouts::{NavItem, Shell},
     render::Page,
-    web::{App, Failure, Fresh, Member, go, id},
+    web::{App, Failure, Fresh, Member, Path, go, id},
 };
 
 pub(super) fn router() -> Router<App> {

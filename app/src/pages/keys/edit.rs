@@ -1,9 +1,6 @@
 //! The forms on a key's page.
 
-use axum::{
-    extract::{Path, State},
-    response::Response,
-};
+use axum::{extract::State, response::Response};
 use domain::{KeyId, Name};
 use leptos::prelude::*;
 use store::{ApiKey, StoreError};
@@ -12,7 +9,7 @@ use super::key::{begin, page};
 use crate::{
     components::{Button, Card, CardBody, ErrorSummary, Field, PostButton},
     pages::key_fields,
-    web::{App, Draft, Failure, Member, go, id},
+    web::{App, Draft, Failure, Member, Path, go, id},
 };
 
 pub(super) async fn edit(

@@ -1,11 +1,6 @@
 //! `/{org}/keys/{key}`: all that is known of one key.
 
-use axum::{
-    Router,
-    extract::{Path, Query, State},
-    response::Response,
-    routing::get,
-};
+use axum::{Router, extract::State, response::Response, routing::get};
 use domain::{KeyId, Permissions};
 use leptos::prelude::*;
 use serde::Deserialize;
@@ -24,7 +19,7 @@ use crate::{
     layouts::{NavItem, PageHead, Shell},
     pages::key_fields,
     render::Page,
-    web::{App, Draft, Failure, Member, id},
+    web::{App, Draft, Failure, Member, Path, Query, id},
 };
 
 pub(super) fn router() -> Router<App> {

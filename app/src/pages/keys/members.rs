@@ -2,7 +2,7 @@
 
 use axum::{
     Router,
-    extract::{Path, State},
+    extract::State,
     response::Response,
     routing::{get, post},
 };
@@ -17,7 +17,7 @@ use crate::{
     },
     layouts::{NavItem, PageHead, Shell},
     render::Page,
-    web::{App, Draft, Failure, Member, go, id},
+    web::{App, Draft, Failure, Member, Path, go, id},
 };
 
 pub(super) fn router() -> Router<App> {

@@ -1,11 +1,6 @@
 //! `/{org}/keys/{key}/revoke`: the question before a key is gone for good.
 
-use axum::{
-    Router,
-    extract::{Path, State},
-    response::Response,
-    routing::get,
-};
+use axum::{Router, extract::State, response::Response, routing::get};
 use domain::Forbidden;
 use leptos::prelude::*;
 
@@ -14,7 +9,7 @@ use crate::{
     components::{DialogPage, Fact, Facts, LinkButton, PostButton, Weight},
     layouts::{NavItem, Shell},
     render::Page,
-    web::{App, Failure, Member, go, id},
+    web::{App, Failure, Member, Path, go, id},
 };
 
 pub(super) fn router() -> Router<App> {

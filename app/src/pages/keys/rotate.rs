@@ -1,11 +1,6 @@
 //! `/{org}/keys/{key}/rotate`: a new secret in an old key's place, shown in the answer to the form.
 
-use axum::{
-    Router,
-    extract::{Path, State},
-    response::Response,
-    routing::get,
-};
+use axum::{Router, extract::State, response::Response, routing::get};
 use domain::{Expiry, Forbidden, Overlap};
 use identity::MintedKey;
 use leptos::prelude::*;
@@ -23,7 +18,7 @@ use crate::{
         new_key::{Shown, made_already},
     },
     render::Page,
-    web::{App, Draft, Failure, Member, id},
+    web::{App, Draft, Failure, Member, Path, id},
 };
 
 pub(super) fn router() -> Router<App> {

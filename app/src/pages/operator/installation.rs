@@ -1,11 +1,6 @@
 //! `/operator/installation`: who may sign up, and what runs.
 
-use axum::{
-    Router,
-    extract::{Query, State},
-    response::Response,
-    routing::get,
-};
+use axum::{Router, extract::State, response::Response, routing::get};
 use leptos::prelude::*;
 use serde::Deserialize;
 use store::system::{
@@ -20,7 +15,7 @@ use crate::{
         Precision, Select, Table, Time, Tone, Weight,
     },
     render::Page,
-    web::{App, Draft, Failure, Fresh, go},
+    web::{App, Draft, Failure, Fresh, Query, go},
 };
 
 const PATH: &str = "/operator/installation";

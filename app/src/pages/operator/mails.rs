@@ -1,11 +1,6 @@
 //! `/operator/outbox`: what became of each mail, without what is in it.
 
-use axum::{
-    Router,
-    extract::{Query, State},
-    response::Response,
-    routing::get,
-};
+use axum::{Router, extract::State, response::Response, routing::get};
 use domain::OutboxId;
 use leptos::prelude::*;
 use serde::Deserialize;
@@ -18,7 +13,7 @@ use crate::{
         Weight,
     },
     render::Page,
-    web::{App, Draft, Failure, go, id},
+    web::{App, Draft, Failure, Query, go, id},
 };
 
 const PATH: &str = "/operator/outbox";

@@ -1,11 +1,6 @@
 //! `/operator`: all organizations, from outside.
 
-use axum::{
-    Router,
-    extract::{Query, State},
-    response::Response,
-    routing::get,
-};
+use axum::{Router, extract::State, response::Response, routing::get};
 use leptos::prelude::*;
 use store::system::operator::{OrganizationRow, Rows};
 
@@ -16,7 +11,7 @@ use crate::{
         Tone, Weight, count,
     },
     render::Page,
-    web::{App, Failure},
+    web::{App, Failure, Query},
 };
 
 pub(super) fn router() -> Router<App> {

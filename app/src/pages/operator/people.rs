@@ -1,11 +1,6 @@
 //! `/operator/users`: everybody with an account.
 
-use axum::{
-    Router,
-    extract::{Query, State},
-    response::Response,
-    routing::get,
-};
+use axum::{Router, extract::State, response::Response, routing::get};
 use domain::UserId;
 use leptos::prelude::*;
 use store::system::operator::{PersonRow, Rows};
@@ -18,7 +13,7 @@ use crate::{
         Weight, count,
     },
     render::Page,
-    web::{App, Draft, Failure, Fresh, go, id},
+    web::{App, Draft, Failure, Fresh, Query, go, id},
 };
 
 pub(super) fn router() -> Router<App> {

@@ -1,11 +1,6 @@
 //! `/operator/organizations/{org}`: suspending an organization, and letting it go on.
 
-use axum::{
-    Router,
-    extract::{Path, State},
-    response::Response,
-    routing::get,
-};
+use axum::{Router, extract::State, response::Response, routing::get};
 use domain::{Name, OrgId};
 use leptos::prelude::*;
 use store::system::operator::OrganizationRow;
@@ -14,7 +9,7 @@ use super::{Part, Runner, ZONE, around};
 use crate::{
     components::{Button, DialogPage, ErrorSummary, Fact, Facts, Field, LinkButton, Time, Weight},
     render::Page,
-    web::{App, Draft, Failure, Fresh, go, id},
+    web::{App, Draft, Failure, Fresh, Path, go, id},
 };
 
 pub(super) fn router() -> Router<App> {

@@ -1,11 +1,6 @@
 //! `/account/keys/{key}`: renames or revokes one of a person's own keys.
 
-use axum::{
-    Router,
-    extract::{Path, State},
-    response::Response,
-    routing::get,
-};
+use axum::{Router, extract::State, response::Response, routing::get};
 use domain::Name;
 use leptos::prelude::*;
 use store::PersonalKey;
@@ -16,7 +11,7 @@ use crate::{
     layouts::NavItem,
     pages::frame::Personal,
     render::Page,
-    web::{App, Draft, Failure, Member, Visitor, go, id},
+    web::{App, Draft, Failure, Member, Path, Visitor, go, id},
 };
 
 pub(super) fn router() -> Router<App> {

@@ -1,11 +1,6 @@
 //! `/{org}/projects/{project}/archive`: the question before a project's keys stop for good.
 
-use axum::{
-    Router,
-    extract::{Path, State},
-    response::Response,
-    routing::get,
-};
+use axum::{Router, extract::State, response::Response, routing::get};
 use domain::{Action, Environment};
 use leptos::prelude::*;
 use store::Project;
@@ -16,7 +11,7 @@ use crate::{
     components::{DialogPage, ErrorSummary, Field, LinkButton, Weight},
     layouts::{NavItem, Shell},
     render::Page,
-    web::{App, Draft, Failure, Fresh, Member, go, id},
+    web::{App, Draft, Failure, Fresh, Member, Path, go, id},
 };
 
 pub(super) fn router() -> Router<App> {

@@ -3,12 +3,7 @@
 mod add;
 mod list;
 
-use axum::{
-    Router,
-    extract::{Path, Query, State},
-    response::Response,
-    routing::get,
-};
+use axum::{Router, extract::State, response::Response, routing::get};
 use domain::{Action, ProjectRole, UserId};
 use leptos::prelude::*;
 use serde::Deserialize;
@@ -19,7 +14,7 @@ use crate::{
     components::{Notice, Tone},
     layouts::{NavItem, Shell},
     render::Page,
-    web::{App, Draft, Failure, Member, go, id},
+    web::{App, Draft, Failure, Member, Path, Query, go, id},
 };
 
 pub(super) fn router() -> Router<App> {

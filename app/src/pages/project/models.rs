@@ -1,11 +1,6 @@
 //! `/{org}/projects/{project}/models`: which models a project's keys may ask.
 
-use axum::{
-    Router,
-    extract::{Path, Query, State},
-    response::Response,
-    routing::get,
-};
+use axum::{Router, extract::State, response::Response, routing::get};
 use domain::{Action, Models};
 use leptos::prelude::*;
 use serde::Deserialize;
@@ -22,7 +17,7 @@ use crate::{
     },
     layouts::{NavItem, Shell},
     render::Page,
-    web::{App, Draft, Failure, Member, go, id},
+    web::{App, Draft, Failure, Member, Path, Query, go, id},
 };
 
 /// What stands before a model in the name of its tick.

@@ -1,11 +1,6 @@
 //! `/{org}/service-accounts/{account}`: one of them, renamed or deleted.
 
-use axum::{
-    Router,
-    extract::{Path, Query, State},
-    response::Response,
-    routing::get,
-};
+use axum::{Router, extract::State, response::Response, routing::get};
 use domain::{Action, Name};
 use leptos::prelude::*;
 use serde::Deserialize;
@@ -19,7 +14,7 @@ use crate::{
     islands::CopyButton,
     layouts::{NavItem, PageHead, Shell},
     render::Page,
-    web::{App, Draft, Failure, Member, go, id},
+    web::{App, Draft, Failure, Member, Path, Query, go, id},
 };
 
 pub(super) fn router() -> Router<App> {

@@ -2,10 +2,7 @@
 
 use std::collections::HashMap;
 
-use axum::{
-    extract::{Query, State},
-    response::Response,
-};
+use axum::{extract::State, response::Response};
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use domain::{Action, BudgetId, Period, Scope, ThresholdId, Usd};
@@ -21,7 +18,7 @@ use crate::{
     components::{Button, Card, Choice, Empty, LinkButton, Select},
     layouts::{Frame, NavItem, PageHead, Shell},
     render::Page,
-    web::{App, Draft, Failure, Member, go, id},
+    web::{App, Draft, Failure, Member, Query, go, id},
 };
 
 mod done;

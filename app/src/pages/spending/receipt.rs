@@ -1,9 +1,6 @@
 //! `/receipts/{id}`: why requests were not forwarded. The API's answer leads here.
 
-use axum::{
-    extract::{Path, State},
-    response::Response,
-};
+use axum::{extract::State, response::Response};
 use chrono::{DateTime, Utc};
 use domain::{OrgId, ReceiptId, Scope};
 use leptos::prelude::*;
@@ -17,7 +14,7 @@ use crate::{
     },
     layouts::{NavItem, PageHead, Shell},
     render::Page,
-    web::{App, Failure, Member, Visitor, id},
+    web::{App, Failure, Member, Path, Visitor, id},
 };
 
 /// `GET`. Whoever may not see it is told that there is none.

@@ -1,11 +1,6 @@
 //! `/{org}/team/{user}/remove` and `/{org}/team/leave`: what would stop, before somebody goes.
 
-use axum::{
-    Router,
-    extract::{Path, State},
-    response::Response,
-    routing::get,
-};
+use axum::{Router, extract::State, response::Response, routing::get};
 use domain::{Action, Role};
 use leptos::prelude::*;
 use store::{Member as Person, OwnKey, OwnKeys};
@@ -17,7 +12,7 @@ use crate::{
     },
     layouts::{NavItem, Shell},
     render::Page,
-    web::{App, Draft, Failure, Fresh, Member, go, id},
+    web::{App, Draft, Failure, Fresh, Member, Path, go, id},
 };
 
 pub(super) fn router() -> Router<App> {

@@ -1,11 +1,6 @@
 //! `/{org}/team/invitations/{id}`: one invitation: its link, sending it again, revoking it.
 
-use axum::{
-    Router,
-    extract::{Path, State},
-    response::Response,
-    routing::get,
-};
+use axum::{Router, extract::State, response::Response, routing::get};
 use domain::{Action, InvitationId, Role};
 use identity::Way;
 use leptos::prelude::*;
@@ -18,7 +13,7 @@ use crate::{
     components::{Card, CardBody, CardFoot, Fact, Facts, PostButton, Secret, Time, Weight},
     layouts::{NavItem, PageHead, Shell},
     render::Page,
-    web::{App, Draft, Failure, Fresh, Member, go, id},
+    web::{App, Draft, Failure, Fresh, Member, Path, go, id},
 };
 
 pub(super) fn router() -> Router<App> {

@@ -1,11 +1,6 @@
 //! `/{org}/team/{user}`: one member: role, projects, and the way to remove.
 
-use axum::{
-    Router,
-    extract::{Path, Query, State},
-    response::Response,
-    routing::get,
-};
+use axum::{Router, extract::State, response::Response, routing::get};
 use domain::{Action, ProjectRole, Role, UserId};
 use leptos::prelude::*;
 use serde::Deserialize;
@@ -20,7 +15,7 @@ use crate::{
     },
     layouts::{NavItem, PageHead, Shell},
     render::Page,
-    web::{App, Draft, Failure, Fresh, Member, go, id},
+    web::{App, Draft, Failure, Fresh, Member, Path, Query, go, id},
 };
 
 pub(super) fn router() -> Router<App> {
