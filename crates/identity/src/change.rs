@@ -20,8 +20,7 @@ pub async fn change_password(
     let (current, new) = change;
     let known = check(store, secrets, account, current, device).await?;
     let hash = hashing::hash(new).await?;
-    if !store.system().change_password(&known, &hash, false).await? {
-        return Err(ProveError::Wrong);
-    }
-    Ok(enter(store, session, account.id, device).await?)
+    let changed = store.system().change_password(&known, &hash, false).await?;
+    let epoch = changed.ok_or(ProveError::Wrong)?;
+    Ok(enter(store, session, (account.id, epoch), device).await?)
 }

@@ -4,7 +4,7 @@ use domain::{Caller, InvitationId, Name, Origin, UserId};
 use secrecy::{ExposeSecret as _, SecretString};
 use store::{
     Store, StoreError,
-    system::{Joiner, Mail, OpenInvitation},
+    system::{Epoch, Joiner, Mail, OpenInvitation},
 };
 use tower_sessions::Session;
 use uuid::Uuid;
@@ -144,7 +144,7 @@ pub async fn join(
         .await?;
     visit.succeed(store).await?;
     if let Some(user) = caller.user() {
-        enter(store, session, user, device).await?;
+        enter(store, session, (user, Epoch::default()), device).await?;
     }
     Ok(Some(caller))
 }

@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use domain::{Email, UserId};
 use secrecy::{ExposeSecret as _, SecretString};
-use store::{Store, StoreError, system::PasswordHash};
+use store::{
+    Store, StoreError,
+    system::{Credentials, PasswordHash},
+};
 use tower_sessions::{Session, session};
 
 use crate::{
@@ -86,22 +89,23 @@ pub async fn log_in(
         Verdict::Outdated(new) => store.system().rehash(&known, &new).await?,
     }
     attempt.succeed(store).await?;
-    Ok(admit(store, session, (known.user, known.factor), device).await?)
+    Ok(admit(store, session, &known, device).await?)
 }
 
 /// Lets somebody in whose password was right, or asks for the code of the second factor.
 pub(crate) async fn admit(
     store: &Store,
     session: &Session,
-    (user, factor): (UserId, bool),
+    known: &Credentials,
     device: &Device,
 ) -> Result<LoggedIn, session::Error> {
-    if factor {
-        half_enter(store, session, user).await?;
+    let proved = (known.user, known.epoch);
+    if known.factor {
+        half_enter(store, session, proved).await?;
         return Ok(LoggedIn::CodeNext);
     }
-    enter(store, session, user, device).await?;
-    Ok(LoggedIn::In(user))
+    enter(store, session, proved, device).await?;
+    Ok(LoggedIn::In(known.user))
 }
 
 /// Whether this session waits for a code: [`log_in`] was right less than five minutes ago.
@@ -117,8 +121,8 @@ pub async fn log_in_with_code(
     code: &SecretString,
     device: &Device,
 ) -> Result<UserId, SecondStepError> {
-    let user = half_entered(store, session).await?.ok_or(SecondStepError::Over)?;
+    let (user, epoch) = half_entered(store, session).await?.ok_or(SecondStepError::Over)?;
     check_code(store, secrets, user, code.expose_secret()).await?;
-    enter(store, session, user, device).await?;
+    enter(store, session, (user, epoch), device).await?;
     Ok(user)
 }

@@ -39,7 +39,8 @@ pub async fn mail_path(
         _ if waited > TimeDelta::days(1) => return Ok(None),
         "account_exists" | "email_left" => return Ok(Some("/sign-in".into())),
         "password_changed" => return Ok(Some("/forgot".into())),
-        "email_leaving" | "factor_on" | "factor_off" | "recovery_used" => {
+        "email_leaving" | "factor_on" | "factor_off" | "factor_lifted" | "recovery_used"
+        | "recovery_renewed" => {
             return Ok(Some("/account".into()));
         }
         _ => return Ok(Some("/".into())),

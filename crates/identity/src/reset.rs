@@ -96,11 +96,8 @@ pub async fn reset_password(
     let password = NewPassword::choose(password, &account.email, account.name.as_str())?;
     let hash = hashing::hash(&password).await?;
     // Of two who use the link at once one changes the password that it was bound to.
-    if store.system().change_password(&known, &hash, way == Way::Mailed).await? {
-        Ok(known.user)
-    } else {
-        Err(ResetError::Invalid)
-    }
+    let changed = store.system().change_password(&known, &hash, way == Way::Mailed).await?;
+    changed.map(|_| known.user).ok_or(ResetError::Invalid)
 }
 
 /// The account that the token opens, if it still does.

@@ -3,11 +3,13 @@
 use secrecy::{ExposeSecret as _, SecretString};
 use store::{Store, StoreError, system::Account};
 use totp_rs::Secret;
+use tower_sessions::Session;
 
 use crate::{
     CodeError, NoRandomness, Proof, Purpose, Secrets,
     code::{draw_codes, open_secret, plain, step, totp},
     seal::seal,
+    session_store::hash,
     throttle::Guess,
 };
 
@@ -70,11 +72,13 @@ pub async fn enrolment(
     Ok(Some(Enrolment { secret: totp.secret().to_base32().into(), url: url.into() }))
 }
 
-/// Switches it on, once the person has shown a code of the app. The recovery codes that it answers
-/// are known to nobody else, and are never told again.
+/// Switches it on, once the person has shown a code of the app, and ends the account's sessions on
+/// other devices: they are in with the password alone. The recovery codes that it answers are known
+/// to nobody else, and are never told again.
 pub async fn confirm_second_factor(
     store: &Store,
     secrets: &Secrets,
+    session: &Session,
     proof: &Proof,
     code: &SecretString,
 ) -> Result<Vec<SecretString>, FactorError> {
@@ -88,14 +92,16 @@ pub async fn confirm_second_factor(
     let step = step(secrets, user, &factor, &plain(code.expose_secret()));
     let step = step.ok_or(CodeError::Wrong)?;
     let (codes, stored) = draw_codes(secrets, user)?;
-    if !store.system().confirm_second_factor(user, &factor.sealed, step, &stored).await? {
+    let (kept, system) = (session.id().map(hash), store.system());
+    let (sealed, kept) = (&factor.sealed, kept.as_ref());
+    if !system.confirm_second_factor(user, sealed, step, &stored, kept).await? {
         return Err(FactorError::Over);
     }
     guess.succeed(store).await?;
     Ok(codes)
 }
 
-/// New recovery codes; those before are void.
+/// New recovery codes; those before are void, and the account's owner is told.
 pub async fn renew_recovery_codes(
     store: &Store,
     secrets: &Secrets,

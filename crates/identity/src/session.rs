@@ -3,7 +3,10 @@
 use domain::UserId;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use store::{Store, StoreError, system::Account};
+use store::{
+    Store, StoreError,
+    system::{Account, Epoch},
+};
 use time::Duration;
 use tower_sessions::{
     Expiry, Session, SessionManagerLayer, cookie::SameSite, session, session_store,
@@ -11,7 +14,7 @@ use tower_sessions::{
 
 use crate::{
     Device,
-    session_store::{DEVICE, HALF, INACTIVITY, PROVED, SINCE, STALE, Sessions, USER},
+    session_store::{DEVICE, EPOCH, HALF, INACTIVITY, PROVED, SINCE, STALE, Sessions, USER},
 };
 
 /// The layer that gives requests their session. Over https the cookie is bound to the host and
@@ -54,15 +57,17 @@ pub async fn log_out(session: &Session) -> Result<(), session::Error> {
 }
 
 /// Makes the session this user's, who has proved it just now, under a new id: one that was known
-/// before log-in is worthless.
+/// before log-in is worthless. If the epoch in which that was proved is over by the time when the
+/// session is stored, it is nobody's.
 pub(crate) async fn enter(
     store: &Store,
     session: &Session,
-    user: UserId,
+    (user, epoch): (UserId, Epoch),
     device: &Device,
 ) -> Result<(), session::Error> {
     session.clear().await;
     session.insert(USER, Value::String(user.to_string())).await?;
+    session.insert(EPOCH, epoch).await?;
     session.insert(DEVICE, device).await?;
     let now = renew(store, session).await?;
     session.insert(SINCE, now).await
@@ -83,22 +88,24 @@ struct Half {
 pub(crate) async fn half_enter(
     store: &Store,
     session: &Session,
-    user: UserId,
+    (user, epoch): (UserId, Epoch),
 ) -> Result<(), session::Error> {
     let at = store.system().now().await.map_err(backend)?.timestamp();
     session.clear().await;
     session.cycle_id().await?;
+    session.insert(EPOCH, epoch).await?;
     session.insert(HALF, Half { user, at }).await
 }
 
-/// Who gave the right password within the last five minutes.
+/// Who gave the right password within the last five minutes, and in which epoch.
 pub(crate) async fn half_entered(
     store: &Store,
     session: &Session,
-) -> Result<Option<UserId>, session::Error> {
+) -> Result<Option<(UserId, Epoch)>, session::Error> {
     let Some(half) = session.get::<Half>(HALF).await? else { return Ok(None) };
     let now = store.system().now().await.map_err(backend)?.timestamp();
-    Ok((now - half.at < PATIENCE).then_some(half.user))
+    let epoch = session.get::<Epoch>(EPOCH).await?.unwrap_or_default();
+    Ok((now - half.at < PATIENCE).then_some((half.user, epoch)))
 }
 
 /// Notes that the person has proved who it is, and gives the session a new id.

@@ -4,9 +4,13 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::UserId;
+use serde::Deserialize as _;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
-use store::{Store, StoreError, system::SessionHash};
+use store::{
+    Store, StoreError,
+    system::{Epoch, SessionHash},
+};
 use time::OffsetDateTime;
 use tower_sessions::{
     SessionStore,
@@ -28,6 +32,9 @@ pub(crate) const DEVICE: &str = "device";
 pub(crate) const SINCE: &str = "since";
 /// When the person last proved who it is, likewise.
 pub(crate) const PROVED: &str = "proved";
+/// The epoch of the account in which that was proved. Its truth is a column: while a session lives, it
+/// may be taken along into the next epoch.
+pub(crate) const EPOCH: &str = "epoch";
 /// Set when loading a session that was not prolonged for a day. To take it out changes the session,
 /// which prolongs it here and in the browser.
 pub(crate) const STALE: &str = "stale";
@@ -63,11 +70,11 @@ impl SessionStore for Sessions {
     }
 
     async fn save(&self, record: &Record) -> Result<()> {
-        let (user, data) = parts(record)?;
+        let (_, data) = parts(record)?;
         // False if the session ended meanwhile: it stays ended.
         self.store
             .system()
-            .save_session(&hash(record.id), user, &data, INACTIVITY)
+            .save_session(&hash(record.id), &data, INACTIVITY)
             .await
             .map_err(backend)?;
         Ok(())
@@ -81,6 +88,11 @@ impl SessionStore for Sessions {
                 let mut data: std::collections::HashMap<String, Value> =
                     serde_json::from_value(stored.data)
                         .map_err(|error| Error::Decode(error.to_string()))?;
+                if data.contains_key(USER) || data.contains_key(HALF) {
+                    let epoch = serde_json::to_value(stored.epoch)
+                        .map_err(|error| Error::Decode(error.to_string()))?;
+                    data.insert(EPOCH.to_owned(), epoch);
+                }
                 if stored.stale {
                     data.insert(STALE.to_owned(), Value::Bool(true));
                 }
@@ -97,17 +109,20 @@ impl SessionStore for Sessions {
     }
 }
 
-/// The user column and the data column.
-fn parts(record: &Record) -> Result<(Option<UserId>, Value)> {
+/// The columns of the user with the epoch, and of the data.
+fn parts(record: &Record) -> Result<(Option<(UserId, Epoch)>, Value)> {
     let half = record.data.get(HALF).and_then(|half| half.get("user"));
     let user = record.data.get(USER).or(half).and_then(Value::as_str);
-    let user = user.and_then(|id| id.parse().ok());
+    let user: Option<UserId> = user.and_then(|id| id.parse().ok());
+    let epoch = record.data.get(EPOCH).map(Epoch::deserialize).transpose();
+    let epoch = epoch.map_err(|error| Error::Encode(error.to_string()))?.unwrap_or_default();
     let mut data =
         serde_json::to_value(&record.data).map_err(|error| Error::Encode(error.to_string()))?;
     if let Value::Object(fields) = &mut data {
         fields.remove(STALE);
+        fields.remove(EPOCH);
     }
-    Ok((user, data))
+    Ok((user.map(|user| (user, epoch)), data))
 }
 
 pub(crate) fn hash(id: Id) -> SessionHash {

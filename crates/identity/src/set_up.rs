@@ -1,7 +1,7 @@
 //! The first start: a link that makes the operator, once.
 
 use secrecy::SecretString;
-use store::{Conflict, Store, StoreError};
+use store::{Conflict, Store, StoreError, system::Epoch};
 use tower_sessions::{Session, session};
 
 use crate::{
@@ -80,6 +80,6 @@ pub async fn set_up(
     }
     let operator = new_user(person, true).await?;
     let user = store.system().set_up(number, &operator).await?;
-    enter(store, session, user, device).await?;
+    enter(store, session, (user, Epoch::default()), device).await?;
     Ok(user)
 }

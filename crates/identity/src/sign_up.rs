@@ -5,7 +5,7 @@ use std::time::Duration;
 use domain::{Email, Name, UserId};
 use store::{
     Conflict, Store, StoreError,
-    system::{NewUser, SignUpPolicy},
+    system::{Epoch, NewUser, SignUpPolicy},
 };
 use tower_sessions::{Session, session};
 
@@ -105,7 +105,7 @@ pub async fn sign_up(
     }
     let user = create_user(store, person, false).await?;
     visit.succeed(store).await?;
-    enter(store, session, user, device).await?;
+    enter(store, session, (user, Epoch::default()), device).await?;
     Ok(SignedUp::In(user))
 }
 

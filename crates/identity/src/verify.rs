@@ -10,8 +10,12 @@ use store::{
 use tower_sessions::{Session, session};
 
 use crate::{
-    AskError, Device, LoggedIn, Password, ProveError, Secrets, link::TimedToken, log_in::admit,
-    session::user, step_up::check, throttle::Posting,
+    AskError, Device, LoggedIn, Password, ProveError, Secrets,
+    link::TimedToken,
+    log_in::admit,
+    session::user,
+    step_up::check,
+    throttle::Posting,
 };
 
 const PURPOSE: &str = "verify";
@@ -42,7 +46,9 @@ pub async fn ask_verification(
     account: &Account,
     device: &Device,
 ) -> Result<(), AskError> {
-    Posting::new(secrets, &account.email, device.address).begin(store).await?;
+    Posting::new(secrets, &account.email, device.address)
+        .begin(store)
+        .await?;
     Ok(store.system().mail_verification(account.id).await?)
 }
 
@@ -86,14 +92,16 @@ pub async fn verify_email(
         return Err(VerifyError::Invalid);
     }
     let logged_in = user(session).await? == Some(account.id);
-    if !logged_in {
-        check(store, secrets, &account, password, device).await?;
-    }
-    if !store.system().verify_email(account.id, &account.email).await? {
+    let known = if logged_in {
+        store.system().credentials_of(account.id).await?.ok_or(VerifyError::Invalid)?
+    } else {
+        check(store, secrets, &account, password, device).await?
+    };
+    if known.email != account.email || !store.system().verify_email(&known).await? {
         return Err(VerifyError::Invalid);
     }
     if logged_in {
         return Ok(LoggedIn::In(account.id));
     }
-    Ok(admit(store, session, (account.id, account.factor), device).await?)
+    Ok(admit(store, session, &known, device).await?)
 }

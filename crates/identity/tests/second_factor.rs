@@ -77,7 +77,7 @@ impl Guarded {
         assert_eq!(app.secret().as_bytes(), typed.as_bytes());
         let code = app.generate(now(store).await).to_string();
         let recovery =
-            confirm_second_factor(store, &secrets(), &proof, &code.into()).await.unwrap();
+            confirm_second_factor(store, &secrets(), &browser, &proof, &code.into()).await.unwrap();
         Self { database, user, app, recovery, browser, proof }
     }
 

@@ -187,6 +187,21 @@ pub(crate) fn factor_off(link: String) -> Letter {
     note.letter(link)
 }
 
+pub(crate) fn factor_lifted(link: String) -> Letter {
+    let note = Note {
+        subject: "Signing in no longer asks for a code",
+        tone: Tone::Look,
+        kicker: "Second factor off",
+        lede: "Whoever runs this installation took the second factor off your Exchequer account, \
+               and all devices were signed out. Sign in with your password and set it up again. If \
+               you did not ask for it, change the password and ask who did."
+            .to_owned(),
+        action: "Open your account",
+        why: OWN,
+    };
+    note.letter(link)
+}
+
 pub(crate) fn recovery_used(link: String) -> Letter {
     let note = Note {
         subject: "A recovery code was used",
@@ -194,6 +209,20 @@ pub(crate) fn recovery_used(link: String) -> Letter {
         kicker: "Recovery code used",
         lede: "Somebody signed in to your Exchequer account with one of its recovery codes, which \
                is now void. If it was not you, change the password and make new codes."
+            .to_owned(),
+        action: "Open your account",
+        why: OWN,
+    };
+    note.letter(link)
+}
+
+pub(crate) fn recovery_renewed(link: String) -> Letter {
+    let note = Note {
+        subject: "You have new recovery codes",
+        tone: Tone::Look,
+        kicker: "Recovery codes renewed",
+        lede: "New recovery codes were made for your Exchequer account; those before are void. If \
+               it was not you, change the password and make new codes."
             .to_owned(),
         action: "Open your account",
         why: OWN,

@@ -125,6 +125,8 @@ pub fn render(template: &str, params: &Value, link: &str) -> Result<Rendered, Re
         "password_changed" => account::password_changed(link),
         "factor_on" => account::factor_on(link),
         "factor_off" => account::factor_off(link),
+        "factor_lifted" => account::factor_lifted(link),
+        "recovery_renewed" => account::recovery_renewed(link),
         "recovery_used" => account::recovery_used(link),
         "account_deleted" => account::deleted(link),
         _ => return Err(RenderError::UnknownTemplate(template.to_owned())),

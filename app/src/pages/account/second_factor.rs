@@ -5,6 +5,7 @@ use identity::{CodeError, Enrolment, FactorError, Proof};
 use leptos::prelude::*;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
+use tower_sessions::Session;
 
 use crate::{
     components::{
@@ -54,6 +55,7 @@ async fn edit(
     State(app): State<App>,
     visitor: Visitor,
     Fresh(proof): Fresh,
+    session: Session,
     mut draft: Draft,
 ) -> Result<Response, Failure> {
     let (store, secrets) = (&app.store, &app.secrets);
@@ -64,7 +66,7 @@ async fn edit(
         },
         "confirm" => {
             let code = draft.value("code").into();
-            identity::confirm_second_factor(store, secrets, &proof, &code).await
+            identity::confirm_second_factor(store, secrets, &session, &proof, &code).await
         }
         "renew" => identity::renew_recovery_codes(store, secrets, &proof).await,
         "end" => {

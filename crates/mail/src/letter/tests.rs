@@ -183,7 +183,9 @@ fn account_letters() {
         "password_changed",
         "factor_on",
         "factor_off",
+        "factor_lifted",
         "recovery_used",
+        "recovery_renewed",
         "account_deleted",
     ] {
         let mail = mail(template, &moved);

@@ -19,8 +19,12 @@ pub enum Notice {
     FactorOn,
     /// It no longer does.
     FactorOff,
+    /// It no longer does, because the operator took it off.
+    FactorLifted,
     /// A recovery code stood in for a code.
     RecoveryUsed,
+    /// There are new recovery codes.
+    RecoveryRenewed,
     /// The account is gone.
     Deleted,
 }
@@ -31,7 +35,9 @@ impl Notice {
             Self::PasswordChanged => "password_changed",
             Self::FactorOn => "factor_on",
             Self::FactorOff => "factor_off",
+            Self::FactorLifted => "factor_lifted",
             Self::RecoveryUsed => "recovery_used",
+            Self::RecoveryRenewed => "recovery_renewed",
             Self::Deleted => "account_deleted",
         }
     }

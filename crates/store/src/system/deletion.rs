@@ -7,7 +7,7 @@ use domain::{
 };
 use sqlx::{query, types::Uuid};
 
-use super::{Notice, System, account_mails::notify, audit};
+use super::{Notice, System, account_mails::notify, audit, sessions::end_sessions};
 use crate::{OwnOrganization, StoreError, audit::append, members::withdraw, tx::Tx};
 
 /// What came of deleting an account.
@@ -143,7 +143,7 @@ async fn erase(tx: &mut Tx, user: UserId) -> Result<(), StoreError> {
     .await?;
     query!("DELETE FROM second_factors WHERE user_id = $1", user.uuid()).execute(&mut **tx).await?;
     query!("DELETE FROM email_changes WHERE user_id = $1", user.uuid()).execute(&mut **tx).await?;
-    query!("DELETE FROM sessions WHERE user_id = $1", user.uuid()).execute(&mut **tx).await?;
+    end_sessions(tx, user, None).await?;
     // No mail can go to it, and nobody can have it.
     query!(
         "UPDATE users SET name = 'Deleted account', email = 'deleted-' || id || '@invalid', password_hash = '!',

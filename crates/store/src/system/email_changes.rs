@@ -3,7 +3,7 @@
 use domain::{Email, UserId};
 use sqlx::{query, query_scalar, types::Uuid};
 
-use super::{SessionHash, System, account_mails::INSTALLATION};
+use super::{SessionHash, System, account_mails::INSTALLATION, sessions::end_sessions};
 use crate::{StoreError, tx::Tx};
 
 impl System<'_> {
@@ -115,12 +115,6 @@ async fn move_to(
     )
     .execute(&mut **tx)
     .await?;
-    query!(
-        "DELETE FROM sessions WHERE user_id = $1 AND id_hash IS DISTINCT FROM $2",
-        user.uuid(),
-        keep.map(<[u8; 32]>::as_slice)
-    )
-    .execute(&mut **tx)
-    .await?;
+    end_sessions(tx, user, keep).await?;
     Ok(())
 }

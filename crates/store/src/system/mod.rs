@@ -42,7 +42,7 @@ pub(crate) use ledger::{counter, window};
 pub use outbox::{Mail, Sent};
 pub use reconcile::Difference;
 pub use second_factors::{RecoveryHash, SecondFactor};
-pub use sessions::{OwnSession, SessionHash, StoredSession};
+pub use sessions::{Epoch, OwnSession, SessionHash, StoredSession};
 pub use settings::{Installation, SignUpPolicy};
 pub use throttles::{Count, Subject};
 pub use users::{Account, Credentials, NewUser, PasswordHash};

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use domain::UserId;
 use sqlx::query;
 
-use super::{Notice, System, account_mails::notify};
+use super::{Notice, SessionHash, System, account_mails::notify, sessions::end_sessions};
 use crate::{StoreError, tx::Tx};
 
 /// A second factor as it is stored.
@@ -59,16 +59,19 @@ impl System<'_> {
         Ok(begun.rows_affected() == 1)
     }
 
-    /// From now on log-in asks for a code; that of this step is used up. Tells the owner. False if
-    /// it is not, or no longer, this one that is being set up.
+    /// From now on log-in asks for a code; that of this step is used up. Ends the account's sessions
+    /// but the one that is kept, none of which gave a code, and tells the owner. False if it is not,
+    /// or no longer, this one that is being set up.
     pub async fn confirm_second_factor(
         self,
         user: UserId,
         sealed: &[u8],
         step: i64,
         codes: &[RecoveryHash],
+        keep: Option<&SessionHash>,
     ) -> Result<bool, StoreError> {
         let mut tx = self.begin().await?;
+        end_sessions(&mut tx, user, keep).await?;
         let confirmed = query!(
             "UPDATE second_factors SET confirmed_at = exq_now(), last_step = $3
              WHERE user_id = $1 AND secret = $2 AND confirmed_at IS NULL AND last_step < $3",
@@ -126,7 +129,7 @@ impl System<'_> {
         Ok(true)
     }
 
-    /// New recovery codes in place of all others; false if there is no confirmed second factor.
+    /// New recovery codes in place of all others, of which the owner is told; false if there is no confirmed second factor.
     pub async fn replace_recovery_codes(
         self,
         user: UserId,
@@ -143,6 +146,26 @@ impl System<'_> {
             return Ok(false);
         }
         replace_codes(&mut tx, user, codes).await?;
+        notify(&mut tx, user, Notice::RecoveryRenewed).await?;
+        tx.commit().await?;
+        Ok(true)
+    }
+
+    /// Takes a confirmed second factor off for somebody who can't give its codes any more: ends all
+    /// sessions of the account, and tells its owner. False, and nothing done, if there is none.
+    pub async fn lift_second_factor(self, user: UserId) -> Result<bool, StoreError> {
+        let mut tx = self.begin().await?;
+        end_sessions(&mut tx, user, None).await?;
+        let lifted = query!(
+            "DELETE FROM second_factors WHERE user_id = $1 AND confirmed_at IS NOT NULL",
+            user.uuid()
+        )
+        .execute(&mut *tx)
+        .await?;
+        if lifted.rows_affected() == 0 {
+            return Ok(false);
+        }
+        notify(&mut tx, user, Notice::FactorLifted).await?;
         tx.commit().await?;
         Ok(true)
     }

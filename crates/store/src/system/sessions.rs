@@ -4,9 +4,16 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use domain::UserId;
+use serde::{Deserialize, Serialize};
 use sqlx::{postgres::types::PgInterval, query, types::Uuid};
 
-use crate::{StoreError, System};
+use crate::{StoreError, System, tx::Tx};
+
+/// How often all sessions of an account were ended. A session belongs to the epoch in which the
+/// account's credentials were read, and ends with it, even if it is stored later.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Epoch(pub(super) i64);
 
 /// A session that has not expired.
 #[derive(Debug, Clone)]
@@ -17,6 +24,8 @@ pub struct StoredSession {
     pub expires_at: DateTime<Utc>,
     /// It was last prolonged more than a day ago.
     pub stale: bool,
+    /// Its user's epoch; the first one of a session that is nobody's.
+    pub epoch: Epoch,
 }
 
 /// A session as its owner sees it.
@@ -43,19 +52,21 @@ pub type SessionHash = [u8; 32];
 
 impl System<'_> {
     /// Stores a new session that ends `lifetime` from now; false if there is one with this hash.
+    /// With a user comes the epoch in which that was proved: if it is over, so is the session.
     pub async fn create_session(
         self,
         hash: &SessionHash,
-        user: Option<UserId>,
+        user: Option<(UserId, Epoch)>,
         data: &serde_json::Value,
         lifetime: Duration,
     ) -> Result<bool, StoreError> {
         let mut tx = self.begin().await?;
         let created = query!(
-            "INSERT INTO sessions (id_hash, user_id, data, expires_at) VALUES ($1, $2, $3, exq_now() + $4::interval)
-             ON CONFLICT (id_hash) DO NOTHING",
+            "INSERT INTO sessions (id_hash, user_id, epoch, data, expires_at)
+             VALUES ($1, $2, $3, $4, exq_now() + $5::interval) ON CONFLICT (id_hash) DO NOTHING",
             hash.as_slice(),
-            user.map(UserId::uuid),
+            user.map(|(user, _)| user.uuid()),
+            user.map_or(0, |(_, Epoch(epoch))| epoch),
             data,
             interval(lifetime)
         )
@@ -66,20 +77,18 @@ impl System<'_> {
     }
 
     /// Stores what a session now holds and prolongs it; false if it has ended: what was deleted
-    /// meanwhile must not come back.
+    /// meanwhile must not come back. Whose it is stays.
     pub async fn save_session(
         self,
         hash: &SessionHash,
-        user: Option<UserId>,
         data: &serde_json::Value,
         lifetime: Duration,
     ) -> Result<bool, StoreError> {
         let mut tx = self.begin().await?;
         let saved = query!(
-            "UPDATE sessions SET user_id = $2, data = $3, seen_at = exq_now(), expires_at = exq_now() + $4::interval
+            "UPDATE sessions SET data = $2, seen_at = exq_now(), expires_at = exq_now() + $3::interval
              WHERE id_hash = $1 AND expires_at > exq_now()",
             hash.as_slice(),
-            user.map(UserId::uuid),
             data,
             interval(lifetime)
         )
@@ -89,30 +98,35 @@ impl System<'_> {
         Ok(saved.rows_affected() == 1)
     }
 
-    /// The session, unless it has ended: unused for its lifetime, or ninety days after log-in. Notes
-    /// every five minutes that it is used.
+    /// The session, unless it has ended: unused for its lifetime, ninety days after log-in, or with
+    /// its epoch. Notes every five minutes that it is used.
     pub async fn load_session(
         self,
         hash: &SessionHash,
         lifetime: Duration,
     ) -> Result<Option<StoredSession>, StoreError> {
         let mut tx = self.begin().await?;
-        let stored = sqlx::query_as!(
-            StoredSession,
+        let stored = query!(
             r#"WITH seen AS (
                 UPDATE sessions SET seen_at = exq_now()
                 WHERE id_hash = $1 AND expires_at > exq_now() AND seen_at < exq_now() - interval '5 minutes'
                )
-               SELECT data, expires_at, expires_at < exq_now() + $2::interval - interval '1 day' AS "stale!"
-               FROM sessions WHERE id_hash = $1 AND expires_at > exq_now()
-                AND COALESCE(to_timestamp((data ->> 'since')::float8), created_at) > exq_now() - interval '90 days'"#,
+               SELECT s.data, s.expires_at, s.epoch, s.expires_at < exq_now() + $2::interval - interval '1 day' AS "stale!"
+               FROM sessions s LEFT JOIN users u ON u.id = s.user_id
+               WHERE s.id_hash = $1 AND s.expires_at > exq_now() AND (s.user_id IS NULL OR s.epoch = u.epoch)
+                AND COALESCE(to_timestamp((s.data ->> 'since')::float8), s.created_at) > exq_now() - interval '90 days'"#,
             hash.as_slice(),
             interval(lifetime)
         )
         .fetch_optional(&mut *tx)
         .await?;
         tx.commit().await?;
-        Ok(stored)
+        Ok(stored.map(|row| StoredSession {
+            data: row.data,
+            expires_at: row.expires_at,
+            stale: row.stale,
+            epoch: Epoch(row.epoch),
+        }))
     }
 
     /// The sessions of a user that have not ended, the one with this hash first, then by last use.
@@ -124,11 +138,12 @@ impl System<'_> {
         let mut tx = self.begin().await?;
         Ok(sqlx::query_as!(
             OwnSession,
-            r#"SELECT id, COALESCE(id_hash = $2, false) AS "this!", seen_at, exq_now() AS "now!",
-                data #>> '{device,agent}' AS agent, data #>> '{device,address}' AS address,
-                COALESCE(to_timestamp((data ->> 'since')::float8), created_at) AS "since!"
-               FROM sessions WHERE user_id = $1 AND data ? 'user' AND expires_at > exq_now()
-               ORDER BY 2 DESC, seen_at DESC, id"#,
+            r#"SELECT s.id, COALESCE(s.id_hash = $2, false) AS "this!", s.seen_at, exq_now() AS "now!",
+                s.data #>> '{device,agent}' AS agent, s.data #>> '{device,address}' AS address,
+                COALESCE(to_timestamp((s.data ->> 'since')::float8), s.created_at) AS "since!"
+               FROM sessions s JOIN users u ON u.id = s.user_id AND u.epoch = s.epoch
+               WHERE s.user_id = $1 AND s.data ? 'user' AND s.expires_at > exq_now()
+               ORDER BY 2 DESC, s.seen_at DESC, s.id"#,
             user.uuid(),
             this.map(<[u8; 32]>::as_slice)
         )
@@ -153,13 +168,7 @@ impl System<'_> {
         keep: &SessionHash,
     ) -> Result<(), StoreError> {
         let mut tx = self.begin().await?;
-        query!(
-            "DELETE FROM sessions WHERE user_id = $1 AND id_hash <> $2",
-            user.uuid(),
-            keep.as_slice()
-        )
-        .execute(&mut *tx)
-        .await?;
+        end_sessions(&mut tx, user, Some(keep)).await?;
         Ok(tx.commit().await?)
     }
 
@@ -175,11 +184,9 @@ impl System<'_> {
     /// Ends all sessions of a user, on all devices.
     pub async fn delete_sessions_of(self, user: UserId) -> Result<u64, StoreError> {
         let mut tx = self.begin().await?;
-        let ended = query!("DELETE FROM sessions WHERE user_id = $1", user.uuid())
-            .execute(&mut *tx)
-            .await?;
+        let (_, ended) = end_sessions(&mut tx, user, None).await?;
         tx.commit().await?;
-        Ok(ended.rows_affected())
+        Ok(ended)
     }
 
     /// Forgets sessions that have ended; how many.
@@ -190,6 +197,40 @@ impl System<'_> {
         tx.commit().await?;
         Ok(reaped.rows_affected())
     }
+}
+
+/// Ends the user's sessions but the one that is kept, those too that somebody is about to store.
+/// Answers the epoch that begins, and how many ended. Locks the user's row, so it comes before
+/// whatever else of the account is locked.
+pub(super) async fn end_sessions(
+    tx: &mut Tx,
+    user: UserId,
+    keep: Option<&SessionHash>,
+) -> Result<(Epoch, u64), StoreError> {
+    let epoch = sqlx::query_scalar!(
+        "UPDATE users SET epoch = epoch + 1 WHERE id = $1 RETURNING epoch",
+        user.uuid()
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    let keep = keep.map(<[u8; 32]>::as_slice);
+    let ended = query!(
+        "DELETE FROM sessions WHERE user_id = $1 AND id_hash IS DISTINCT FROM $2",
+        user.uuid(),
+        keep
+    )
+    .execute(&mut **tx)
+    .await?;
+    // One that was over already stays so.
+    query!(
+        "UPDATE sessions SET epoch = $3::bigint WHERE user_id = $1 AND id_hash = $2 AND epoch = $3::bigint - 1",
+        user.uuid(),
+        keep,
+        epoch
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok((Epoch(epoch), ended.rows_affected()))
 }
 
 fn interval(duration: Duration) -> PgInterval {

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use domain::{Email, Name, OrgId, UserId};
 use sqlx::query;
 
-use super::{Notice, account_mails::notify};
+use super::{Epoch, Notice, account_mails::notify, sessions::end_sessions};
 use crate::{StoreError, System, tx::Tx};
 
 /// A person who can log in, as pages show it.
@@ -63,6 +63,8 @@ pub struct Credentials {
     pub held: bool,
     /// Log-in asks for a code besides the password.
     pub factor: bool,
+    /// What a session belongs to that is made with them.
+    pub epoch: Epoch,
     /// This moment.
     pub read_at: DateTime<Utc>,
 }
@@ -124,7 +126,7 @@ impl System<'_> {
     pub async fn credentials(self, email: &Email) -> Result<Option<Credentials>, StoreError> {
         let mut tx = self.begin().await?;
         let row = query!(
-            r#"SELECT id, password_hash, held, exq_now() AS "now!",
+            r#"SELECT id, password_hash, held, epoch, exq_now() AS "now!",
                    EXISTS (SELECT FROM second_factors f WHERE f.user_id = users.id AND f.confirmed_at IS NOT NULL) AS "factor!" FROM users
                WHERE email = $1 AND deleted_at IS NULL"#,
             email.as_str()
@@ -137,6 +139,7 @@ impl System<'_> {
             hash: PasswordHash(row.password_hash),
             held: row.held,
             factor: row.factor,
+            epoch: Epoch(row.epoch),
             read_at: row.now,
         }))
     }
@@ -145,7 +148,7 @@ impl System<'_> {
     pub async fn credentials_of(self, user: UserId) -> Result<Option<Credentials>, StoreError> {
         let mut tx = self.begin().await?;
         let row = query!(
-            r#"SELECT email, password_hash, held, exq_now() AS "now!",
+            r#"SELECT email, password_hash, held, epoch, exq_now() AS "now!",
                    EXISTS (SELECT FROM second_factors f WHERE f.user_id = users.id AND f.confirmed_at IS NOT NULL) AS "factor!" FROM users
                WHERE id = $1 AND deleted_at IS NULL"#,
             user.uuid()
@@ -159,6 +162,7 @@ impl System<'_> {
                 hash: PasswordHash(row.password_hash),
                 held: row.held,
                 factor: row.factor,
+                epoch: Epoch(row.epoch),
                 read_at: row.now,
             })
         })
@@ -172,18 +176,18 @@ impl System<'_> {
         Ok(tx.commit().await?)
     }
 
-    /// Changes the password, ends all sessions of the account and tells its owner; false, and
-    /// nothing done, if the password is no longer the one that `old` was read with. A change of
+    /// Changes the password, ends all sessions of the account and tells its owner; answers the epoch
+    /// that begins. None, and nothing done, if the password is no longer the one that `old` was read with. A change of
     /// address that was under way is void. With `verified` the address is the person's from now on.
     pub async fn change_password(
         self,
         old: &Credentials,
         new: &PasswordHash,
         verified: bool,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<Option<Epoch>, StoreError> {
         let mut tx = self.begin().await?;
         if !swap_hash(&mut tx, old, new).await? {
-            return Ok(false);
+            return Ok(None);
         }
         let user = old.user.uuid();
         if verified {
@@ -198,21 +202,23 @@ impl System<'_> {
         .execute(&mut *tx)
         .await?;
         query!("DELETE FROM email_changes WHERE user_id = $1", user).execute(&mut *tx).await?;
-        query!("DELETE FROM sessions WHERE user_id = $1", user).execute(&mut *tx).await?;
+        let (epoch, _) = end_sessions(&mut tx, old.user, None).await?;
         notify(&mut tx, old.user, Notice::PasswordChanged).await?;
         tx.commit().await?;
-        Ok(true)
+        Ok(Some(epoch))
     }
 
-    /// Notes that this address is the person's, once; false if it is not the account's, or was
-    /// verified before.
-    pub async fn verify_email(self, user: UserId, email: &Email) -> Result<bool, StoreError> {
+    /// Notes that the address is the person's, once; false if it was verified before, or if address
+    /// or password are no longer those that `known` was read with: whoever signed up anew with the
+    /// address meanwhile chose another password.
+    pub async fn verify_email(self, known: &Credentials) -> Result<bool, StoreError> {
         let mut tx = self.begin().await?;
         let verified = query!(
             "UPDATE users SET verified_at = exq_now(), held = false
-             WHERE id = $1 AND email = $2 AND verified_at IS NULL AND deleted_at IS NULL",
-            user.uuid(),
-            email.as_str()
+             WHERE id = $1 AND email = $2 AND password_hash = $3 AND verified_at IS NULL AND deleted_at IS NULL",
+            known.user.uuid(),
+            known.email.as_str(),
+            known.hash.phc()
         )
         .execute(&mut *tx)
         .await?;

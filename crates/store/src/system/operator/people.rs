@@ -45,7 +45,7 @@ impl Operator<'_> {
                 (SELECT count(*) FROM memberships m WHERE m.user_id = u.id) AS "organizations!",
                 s.sessions AS "sessions!", s.seen_at AS "seen_at?"
              FROM users u CROSS JOIN LATERAL (SELECT count(*) AS sessions, max(s.seen_at) AS seen_at
-                FROM sessions s WHERE s.user_id = u.id AND s.expires_at > exq_now()) s
+                FROM sessions s WHERE s.user_id = u.id AND s.epoch = u.epoch AND s.expires_at > exq_now()) s
              WHERE ($1::uuid IS NULL OR u.id < $1) AND (u.email LIKE $2 OR lower(u.name) LIKE $2 OR u.id = $3)
              ORDER BY u.id DESC LIMIT $4"#,
             before.map(UserId::uuid),
