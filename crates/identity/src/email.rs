@@ -10,7 +10,7 @@ use crate::{
     AskError, Device, Proof, Secrets,
     link::{is_link_token, link_token},
     session_store::hash,
-    throttle::Posting,
+    throttle::{Errand, Posting},
 };
 
 const PURPOSE: &str = "email change";
@@ -24,7 +24,7 @@ pub async fn ask_email_change(
     email: &Email,
     device: &Device,
 ) -> Result<(), AskError> {
-    Posting::new(secrets, email, device.address).begin(store).await?;
+    Posting::new(secrets, Errand::EmailChange, email, device.address).begin(store).await?;
     Ok(store.system().begin_email_change(proof.user(), email).await?)
 }
 

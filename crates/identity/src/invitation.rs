@@ -13,7 +13,7 @@ use crate::{
     Device, NewPassword, Person, Secrets, SignUpError, is_link_token, link_token,
     session::enter,
     sign_up::new_user,
-    throttle::{Posting, Visit},
+    throttle::{Errand, Posting, Visit},
 };
 
 /// How a link came to whoever opens it.
@@ -133,7 +133,7 @@ pub async fn join(
     let person = Person { email, name, password, verified };
     let user = new_user(&person, false).await?;
     if mails && !verified {
-        Posting::new(secrets, &user.email, device.address).begin(store).await?;
+        Posting::new(secrets, Errand::SignUp, &user.email, device.address).begin(store).await?;
         store.system().sign_up(&user).await?;
         visit.succeed(store).await?;
         return Ok(None);

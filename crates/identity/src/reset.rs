@@ -8,7 +8,7 @@ use crate::{
     AskError, Device, NewPassword, Password, PasswordError, Secrets,
     hashing::{self, Busy},
     link::TimedToken,
-    throttle::Posting,
+    throttle::{Errand, Posting},
 };
 
 /// Seconds for which a link works.
@@ -55,7 +55,7 @@ pub async fn ask_reset(
     email: &Email,
     device: &Device,
 ) -> Result<(), AskError> {
-    Posting::new(secrets, email, device.address).begin(store).await?;
+    Posting::new(secrets, Errand::Reset, email, device.address).begin(store).await?;
     Ok(store.system().mail_reset(email).await?)
 }
 

@@ -13,7 +13,7 @@ use crate::{
     Device, NewPassword, Secrets,
     hashing::{self, Busy},
     session::enter,
-    throttle::{AskError, Posting, Visit, seconds},
+    throttle::{AskError, Errand, Posting, Visit, seconds},
 };
 
 /// A person who gets an account.
@@ -95,7 +95,7 @@ pub async fn sign_up(
         return Err(SignUpError::Closed);
     }
     if mails {
-        Posting::new(secrets, &person.email, device.address).begin(store).await?;
+        Posting::new(secrets, Errand::SignUp, &person.email, device.address).begin(store).await?;
         store.system().sign_up(&new_user(person, false).await?).await?;
         return Ok(SignedUp::CheckMail);
     }

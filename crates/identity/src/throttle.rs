@@ -24,7 +24,7 @@ const FREE: u32 = 5;
 /// Failures of an account after which every pair starts as if it had failed often.
 const ATTACKED: u32 = 20;
 const HEAD_START: u32 = 9;
-/// Mails that anybody can make go to an address in an hour.
+/// Mails of one errand that anybody can make go to an address in an hour.
 const MOST_MAILS: u32 = 3;
 const HOUR: Duration = Duration::from_hours(1);
 /// Failures of an address in a quarter of an hour.
@@ -118,6 +118,27 @@ pub enum AskError {
     Store(#[from] StoreError),
 }
 
+/// Why somebody makes a mail go to an address. Counted apart: whoever signs up with another's address
+/// as often as allowed must not keep that person from a reset.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Errand {
+    SignUp,
+    Verification,
+    Reset,
+    EmailChange,
+}
+
+impl Errand {
+    const fn name(self) -> &'static [u8] {
+        match self {
+            Self::SignUp => b"sign-up",
+            Self::Verification => b"verification",
+            Self::Reset => b"reset",
+            Self::EmailChange => b"e-mail change",
+        }
+    }
+}
+
 /// A mail that somebody makes go to an address, which need not be their own: counted whether or not
 /// the address has an account.
 pub(crate) struct Posting {
@@ -126,9 +147,9 @@ pub(crate) struct Posting {
 }
 
 impl Posting {
-    pub(crate) fn new(secrets: &Secrets, to: &Email, address: IpAddr) -> Self {
+    pub(crate) fn new(secrets: &Secrets, errand: Errand, to: &Email, address: IpAddr) -> Self {
         Self {
-            to: subject(secrets, &[b"mail", to.as_str().as_bytes()]),
+            to: subject(secrets, &[b"mail", errand.name(), to.as_str().as_bytes()]),
             address: subject(secrets, &[b"address", &network(address)]),
         }
     }

@@ -15,7 +15,7 @@ use crate::{
     log_in::admit,
     session::user,
     step_up::check,
-    throttle::Posting,
+    throttle::{Errand, Posting},
 };
 
 const PURPOSE: &str = "verify";
@@ -46,7 +46,7 @@ pub async fn ask_verification(
     account: &Account,
     device: &Device,
 ) -> Result<(), AskError> {
-    Posting::new(secrets, &account.email, device.address)
+    Posting::new(secrets, Errand::Verification, &account.email, device.address)
         .begin(store)
         .await?;
     Ok(store.system().mail_verification(account.id).await?)

@@ -176,6 +176,29 @@ async fn who_is_logged_in_verifies_without_password_and_asks_thrice_an_hour() {
     assert!(deliver(store).await.is_empty(), "there is nothing left to verify");
 }
 
+/// Whoever signs up with another's address, or wants it, must not keep that person from a reset.
+#[tokio::test]
+async fn mails_that_others_ask_for_leave_room_for_a_reset() {
+    let database = open().await;
+    let store = &database.store;
+    for email in [INES, "mallory@example.com"] {
+        create_user(store, &person(email, WORDS), false).await.unwrap();
+    }
+    let browser = logs_in(store, "mallory@example.com", WORDS).await.unwrap();
+    let (mallory, ines) = (proves(store, &browser).await, INES.parse().unwrap());
+    let wants = async || ask_email_change(store, &secrets(), &mallory, &ines, &device()).await;
+    for _ in 0..3 {
+        signs_up(store, INES, "another few words").await;
+        wants().await.unwrap();
+    }
+    assert!(matches!(wants().await, Err(AskError::Wait(_))));
+    for _ in 0..3 {
+        ask_reset(store, &secrets(), &ines, &device()).await.unwrap();
+    }
+    assert!(matches!(ask_reset(store, &secrets(), &ines, &device()).await, Err(AskError::Wait(_))));
+    ask_verification(store, &secrets(), &account(store, INES).await, &device()).await.unwrap();
+}
+
 #[tokio::test]
 async fn a_mailed_reset_verifies_and_an_unknown_address_leaves_nothing() {
     let database = open().await;
