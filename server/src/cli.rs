@@ -111,6 +111,11 @@ pub enum User {
         #[arg(long)]
         email: Email,
     },
+    /// Take the second factor off for somebody who lost the phone and the recovery codes
+    RemoveFactor {
+        #[arg(long)]
+        email: Email,
+    },
 }
 
 #[derive(Debug, Subcommand)]

@@ -68,6 +68,15 @@ async fn user(database: &Database, settings: &Settings, user: &User) -> anyhow::
             let token = token.with_context(|| format!("nobody has the address {email}"))?;
             Ok(json!({ "url": format!("{}/reset/{}", settings.public_url, token.expose_secret()) }))
         }
+        User::RemoveFactor { email } => {
+            let system = database.store.system();
+            let known = system.credentials(email).await?;
+            let id = known.with_context(|| format!("nobody has the address {email}"))?.user;
+            if !system.lift_second_factor(id).await? {
+                bail!("{email} has no second factor")
+            }
+            Ok(json!({ "id": id, "email": email }))
+        }
     }
 }
 

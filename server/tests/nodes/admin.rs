@@ -1,21 +1,58 @@
 //! The admin API beside the gateway, with a key that the operator's command made.
 
-use std::process::Command;
+use std::process::{Command, Output};
 
 use serde_json::Value;
-use testkit::Database;
+use testkit::{Database, Tenant};
 
 use crate::program::{Customer, Program, SECRET};
 
-/// What `exchequer admin adminkey create` prints.
-fn admin_key(database: &Database, org: &str) -> Value {
-    let output = Command::new(env!("CARGO_BIN_EXE_exchequer"))
-        .args(["admin", "adminkey", "create", "--name", "sync", "--org", org])
+fn admin(database: &Database, args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_exchequer"))
+        .arg("admin")
+        .args(args)
         .env("DATABASE_URL", &database.url)
         .env("EXCHEQUER_SECRET_KEY", SECRET)
         .output()
-        .unwrap();
-    serde_json::from_slice(&output.stdout).unwrap()
+        .unwrap()
+}
+
+/// What `exchequer admin adminkey create` prints.
+fn admin_key(database: &Database, org: &str) -> Value {
+    let made = admin(database, &["adminkey", "create", "--name", "sync", "--org", org]);
+    serde_json::from_slice(&made.stdout).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_operator_takes_a_lost_second_factor_off() {
+    let database = Database::new().await;
+    let tenant = Tenant::new(&database, "acme").await;
+    let (id, email) = (tenant.user, "acme@example.com");
+    let remove = || admin(&database, &["user", "remove-factor", "--email", email]);
+    let without = remove();
+    assert!(!without.status.success() && without.stdout.is_empty());
+    assert!(String::from_utf8_lossy(&without.stderr).contains("has no second factor"));
+    database
+        .tamper(&format!(
+            "INSERT INTO second_factors (user_id, secret, confirmed_at) VALUES ('{0}', '', exq_now());
+             INSERT INTO sessions (id_hash, user_id, data, expires_at)
+                VALUES ('', '{0}', '{{}}', exq_now() + interval '1 day')",
+            id.uuid()
+        ))
+        .await;
+    let told: Value = serde_json::from_slice(&remove().stdout).unwrap();
+    assert_eq!(told, serde_json::json!({ "id": id, "email": email }));
+    for (query, expected) in [
+        ("SELECT count(*) FROM second_factors", "0"),
+        ("SELECT count(*) FROM sessions", "0"),
+        ("SELECT template || ' ' || recipient FROM outbox", "factor_lifted acme@example.com"),
+    ] {
+        assert_eq!(database.look(query).await, expected, "{query}");
+    }
+    assert!(!remove().status.success());
+    assert!(
+        !admin(&database, &["user", "remove-factor", "--email", "no@example.com"]).status.success()
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
