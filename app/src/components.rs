@@ -3,6 +3,7 @@
 #![expect(unreachable_pub, reason = "the macro makes a component's inner function public")]
 #![expect(clippy::needless_pass_by_value, reason = "a component owns its props")]
 
+mod agent;
 mod badge;
 mod button;
 mod card;
@@ -35,6 +36,7 @@ mod text_area;
 mod time;
 mod tone;
 
+pub use agent::agent_name;
 pub use badge::Badge;
 pub use button::{Button, LinkButton, PostButton, Weight};
 pub use card::{Card, CardBody, CardFoot};

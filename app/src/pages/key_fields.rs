@@ -38,7 +38,7 @@ pub(super) fn permissions(draft: &Draft) -> AnyView {
             <Knob name="permissions" value="all" label="All" checked=kind == "all" help="Every endpoint, later ones too."/>
             <Knob name="permissions" value="read_only" label="Read only" checked=kind == "read_only" help="Lists models and sends nothing that costs."/>
             <Knob name="permissions" value="restricted" label="Restricted" checked=kind == "restricted" help="The endpoints ticked here and no other."/>
-            <div class="cols">{ticks}</div>
+            <div class="cols when-restricted">{ticks}</div>
         </Group>
     }
     .into_any()
@@ -91,7 +91,9 @@ pub(super) fn expiry(draft: &Draft, rule: Option<u16>) -> AnyView {
     view! {
         <div class="cols">
             <Select name="expires" label="Expires in" choices value=draft.value("expires") error=draft.error("expires") help/>
-            <Field name="date" label="Date" kind="date" value=draft.value("date") error=draft.error("date") help="Only with “On a date”. The key works through that day."/>
+            <div class="when-date">
+                <Field name="date" label="Date" kind="date" value=draft.value("date") error=draft.error("date") help="The key works through that day."/>
+            </div>
         </div>
     }
     .into_any()

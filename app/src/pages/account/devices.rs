@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use store::system::OwnSession;
 
 use crate::components::{
-    Badge, Card, CardFoot, Column, PostButton, Table, Time, Tone, Weight, ago,
+    Badge, Card, CardFoot, Column, PostButton, Table, Time, Tone, Weight, agent_name, ago,
 };
 
 pub(super) fn card(sessions: Vec<OwnSession>, zone: Tz) -> AnyView {
@@ -37,7 +37,8 @@ pub(super) fn card(sessions: Vec<OwnSession>, zone: Tz) -> AnyView {
 }
 
 fn row(session: &OwnSession, zone: Tz) -> AnyView {
-    let device = name(session.agent.as_deref().unwrap_or_default());
+    let device = session.agent.as_deref().and_then(agent_name);
+    let device = device.unwrap_or_else(|| "Unknown".to_owned());
     let address = session.address.clone().unwrap_or_else(|| "Unknown".to_owned());
     let (since, seen) = (session.since, ago(session.seen_at, session.now, zone));
     let act = if session.this {
@@ -57,65 +58,4 @@ fn row(session: &OwnSession, zone: Tz) -> AnyView {
         </tr>
     }
     .into_any()
-}
-
-/// What a browser calls itself, in a few words. Order matters: each pretends to be those below it.
-fn name(agent: &str) -> String {
-    const BROWSERS: [(&str, &str); 6] = [
-        ("Edg", "Edge"),
-        ("OPR/", "Opera"),
-        ("Firefox/", "Firefox"),
-        ("Chrome/", "Chrome"),
-        ("Safari/", "Safari"),
-        ("curl/", "curl"),
-    ];
-    const SYSTEMS: [(&str, &str); 7] = [
-        ("iPhone", "iPhone"),
-        ("iPad", "iPad"),
-        ("Android", "Android"),
-        ("Windows", "Windows"),
-        ("Mac OS X", "macOS"),
-        ("CrOS", "ChromeOS"),
-        ("Linux", "Linux"),
-    ];
-    let find = |list: &[(&str, &'static str)]| {
-        list.iter().find(|(mark, _)| agent.contains(mark)).map(|(_, name)| *name)
-    };
-    match (find(&BROWSERS), find(&SYSTEMS)) {
-        (Some(browser), Some(system)) => format!("{browser} on {system}"),
-        (Some(name), None) | (None, Some(name)) => name.to_owned(),
-        (None, None) => "Unknown".to_owned(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::name;
-
-    #[test]
-    fn browsers_are_told_apart_though_each_claims_to_be_others() {
-        for (agent, expected) in [
-            (
-                "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36",
-                "Chrome on Linux",
-            ),
-            (
-                "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36 Edg/142.0",
-                "Edge on Windows",
-            ),
-            (
-                "Mozilla/5.0 (iPhone; CPU iPhone OS 26_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/26.0 Mobile/15E148 Safari/604.1",
-                "Safari on iPhone",
-            ),
-            (
-                "Mozilla/5.0 (Android 16; Mobile; rv:145.0) Gecko/145.0 Firefox/145.0",
-                "Firefox on Android",
-            ),
-            ("curl/8.14.1", "curl"),
-            ("<script>", "Unknown"),
-            ("", "Unknown"),
-        ] {
-            assert_eq!(name(agent), expected);
-        }
-    }
 }

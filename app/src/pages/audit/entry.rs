@@ -4,7 +4,7 @@ use domain::audit::{Body, Entry};
 use leptos::prelude::*;
 
 use super::{View, told};
-use crate::components::{Glyph, Icon, Precision, Time};
+use crate::components::{Glyph, Icon, Precision, Time, agent_name};
 
 /// A row of the log.
 pub(super) fn row(view: &View, seq: u64, entry: &Entry) -> AnyView {
@@ -24,13 +24,17 @@ pub(super) fn row(view: &View, seq: u64, entry: &Entry) -> AnyView {
         Some(known) => Some(known.value.clone()),
         None => Some("Erased".to_owned()),
     };
-    let (address, agent) = (shown("address"), shown("agent"));
+    let address = shown("address").unwrap_or_else(|| "This installation".to_owned());
+    let agent = shown("agent").map(|agent| {
+        let short = agent_name(&agent).unwrap_or_else(|| agent.clone());
+        view! { <small title=agent>{short}</small> }
+    });
     view! {
         <tr>
             <th scope="row" class="told"><Time at zone precision=Precision::Second/><small>"Entry "{seq}</small></th>
             <td class="told">{sentence(view, entry, &body)}{changes(entry, &body)}</td>
             <td data-l="From" class="muted from">
-                <span>{address.unwrap_or_else(|| "This installation".to_owned())}{agent.map(|agent| view! { <small>{agent}</small> })}</span>
+                <span>{address}{agent}</span>
             </td>
         </tr>
     }

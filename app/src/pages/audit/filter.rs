@@ -141,7 +141,7 @@ pub(super) fn form(view: &View, mut people: Vec<Choice>) -> AnyView {
             <CardBody>
                 <form class="form" method="get" action=path>
                     <ErrorSummary lead="Nothing is shown" errors/>
-                    <div class="cols">
+                    <div class="cols wide">
                         <Select name="kind" label="What" choices=kinds value=kind error=kind_error/>
                         <Select name="actor" label="By" choices=people value=actor/>
                         <Select name="project" label="Project" choices=projects value=project error=project_error/>

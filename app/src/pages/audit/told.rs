@@ -3,7 +3,7 @@
 use domain::audit::{Body, Entry, Kind};
 
 /// The values that name what was changed, the best first.
-const NAMES: [&str; 2] = ["name", "email"];
+const NAMES: [&str; 4] = ["name", "email", "level", "amount_usd"];
 
 /// A kind in two parts, as in `API key` and `was revoked`.
 pub(super) fn parts(kind: Kind) -> (String, String) {
@@ -43,8 +43,14 @@ pub(super) fn personal(entry: &Entry, name: &str) -> Option<String> {
 
 fn name(entry: &Entry, body: &Body) -> Option<String> {
     NAMES.iter().find_map(|name| {
-        let sides = body.changes.get(*name);
-        let open = sides.and_then(|sides| sides.before.clone().or_else(|| sides.after.clone()));
+        let open = body.changes.get(*name).and_then(|sides| match *name {
+            // What an amount is now tells more than what it was.
+            "amount_usd" => {
+                let amount = sides.after.as_ref().or(sides.before.as_ref())?;
+                Some(format!("{amount} USD"))
+            }
+            _ => sides.before.clone().or_else(|| sides.after.clone()),
+        });
         let side = |side| personal(entry, &format!("{name}.{side}")).filter(|it| !it.is_empty());
         open.or_else(|| side("before")).or_else(|| side("after"))
     })

@@ -80,7 +80,7 @@ pub(super) fn fields(
         Choice::new(account.id.to_string(), text)
     }));
     let cols = view! {
-        <div class="cols">
+        <div class="cols when-service">
             <Select name="account" label="Service account" choices value=draft.value("account") error=draft.error("account")/>
             <Field name="account_name" label="Name of a new one" value=draft.value("account_name") error=draft.error("account_name") maxlength=100 autocomplete="off"/>
         </div>
