@@ -8,14 +8,7 @@ use serde_json::{Value, json};
 use store::{AdminKey, NewAdminKey};
 
 use crate::{
-    Admin,
-    access::Access,
-    body::Body,
-    error::Error,
-    list::{List, Order},
-    place::Place,
-    query::Query,
-    unix,
+    Admin, access::Access, body::Body, error::Error, list::List, place::Place, query::Query, unix,
 };
 
 pub(crate) fn router() -> Router<Admin> {
@@ -29,15 +22,15 @@ async fn list(
     Access(caller): Access,
     query: Query,
 ) -> Result<Json<List<Value>>, Error> {
-    let paging = query.paging()?;
+    let mut page = query.page()?;
     let order = query.one::<String>("order", "asc or desc")?;
-    let order = match order.as_deref() {
-        None | Some("asc") => Order::OldestFirst,
-        Some("desc") => Order::NewestFirst,
+    page.newest_first = match order.as_deref() {
+        None | Some("asc") => false,
+        Some("desc") => true,
         Some(_) => return Err(Error::invalid("order", "asc or desc")),
     };
-    let keys = admin.store.admin_keys(&caller).await?;
-    Ok(Json(paging.cut(keys, order, |key| key.id, shown)))
+    let keys = admin.store.admin_keys_page(&caller, &page).await?;
+    Ok(Json(List::of(&keys, |key| key.id, shown)))
 }
 
 async fn create(

@@ -1,20 +1,14 @@
 //! `/projects/{project}/api_keys`: the keys of a project. They are made on the pages, or for a
 //! service account.
 
+use std::slice;
+
 use axum::{Json, Router, extract::State, routing::get};
 use domain::{Caller, KeyId, ProjectId, Role, api_key::Opens};
 use serde_json::{Value, json};
 use store::{ApiKey, KeyOwner, Member, ServiceAccount};
 
-use crate::{
-    Admin,
-    access::Access,
-    error::Error,
-    list::{List, Order},
-    place::Place,
-    query::Query,
-    unix,
-};
+use crate::{Admin, access::Access, error::Error, list::List, place::Place, query::Query, unix};
 
 pub(crate) fn router() -> Router<Admin> {
     Router::new()
@@ -28,7 +22,7 @@ async fn list(
     place: Place,
     query: Query,
 ) -> Result<Json<List<Value>>, Error> {
-    let paging = query.paging()?;
+    let page = query.page()?;
     let wanted = "active, inactive or any";
     let access = match query.one::<String>("owner_project_access", wanted)?.as_deref() {
         None | Some("any") => None,
@@ -36,13 +30,10 @@ async fn list(
         Some("inactive") => Some(false),
         Some(_) => return Err(Error::invalid("owner_project_access", wanted)),
     };
-    let project = admin.store.project(&caller, place.id("project_id")?).await?.id;
-    let mut keys = admin.store.api_keys(&caller).await?;
-    keys.retain(|key| {
-        is_here(key, project) && access.is_none_or(|access| key.owner_has_access == access)
-    });
-    let owners = Owners::read(&admin, &caller).await?;
-    Ok(Json(paging.cut(keys, Order::OldestFirst, |key| key.id, |key| shown(key, &owners))))
+    let project = place.id("project_id")?;
+    let keys = admin.store.api_keys_page(&caller, project, &page, access).await?;
+    let owners = Owners::of(&admin, &caller, &keys.rows).await?;
+    Ok(Json(List::of(&keys, |key| key.id, |key| shown(key, &owners))))
 }
 
 async fn one(
@@ -51,7 +42,8 @@ async fn one(
     place: Place,
 ) -> Result<Json<Value>, Error> {
     let key = find(&admin, &caller, &place).await?;
-    Ok(Json(shown(&key, &Owners::read(&admin, &caller).await?)))
+    let owners = Owners::of(&admin, &caller, slice::from_ref(&key)).await?;
+    Ok(Json(shown(&key, &owners)))
 }
 
 async fn delete(
@@ -79,20 +71,29 @@ fn is_here(key: &ApiKey, project: ProjectId) -> bool {
     key.project == project && key.revoked_at.is_none() && !key.imported
 }
 
-/// Who may own keys.
+/// Who owns some keys.
 struct Owners {
     members: Vec<Member>,
     accounts: Vec<ServiceAccount>,
 }
 
 impl Owners {
-    async fn read(admin: &Admin, caller: &Caller) -> Result<Self, Error> {
-        let members = admin.store.members(caller).await?;
-        Ok(Self { members, accounts: admin.store.service_accounts(caller).await? })
+    async fn of(admin: &Admin, caller: &Caller, keys: &[ApiKey]) -> Result<Self, Error> {
+        let (mut people, mut accounts) = (Vec::new(), Vec::new());
+        for key in keys {
+            match key.owner {
+                KeyOwner::Member { id, .. } => people.push(id),
+                KeyOwner::ServiceAccount { id, .. } => accounts.push(id),
+                KeyOwner::Operator => {}
+            }
+        }
+        let members = admin.store.members_among(caller, &people).await?;
+        let accounts = admin.store.service_accounts_among(caller, &accounts).await?;
+        Ok(Self { members, accounts })
     }
 
     /// Without the person or the account, where that is gone; of nobody for a key of the operator's.
-    fn of(&self, key: &ApiKey) -> Value {
+    fn shown(&self, key: &ApiKey) -> Value {
         match &key.owner {
             KeyOwner::Member { id, .. } => {
                 let member = self.members.iter().find(|member| member.user == *id);
@@ -130,7 +131,7 @@ fn shown(key: &ApiKey, owners: &Owners) -> Value {
         "last_used_at": key.used_at.map(unix),
         "id": key.id,
         "owner_project_access": if key.owner_has_access { "active" } else { "inactive" },
-        "owner": owners.of(key),
+        "owner": owners.shown(key),
         "expires_at": key.expires_at.map(unix),
     })
 }

@@ -21,7 +21,7 @@ async fn list(
     Access(caller): Access,
     query: Query,
 ) -> Result<Json<List<Value>>, Error> {
-    let paging = query.paging::<AuditId>()?;
+    let page = query.page::<AuditId>()?;
     let Some(filter) = filter::read(&admin, &caller, &query).await? else {
         return Ok(Json(List::new(Vec::<(AuditId, Value)>::new(), false)));
     };
@@ -32,9 +32,9 @@ async fn list(
             found => Ok(Some(found?)),
         },
     };
-    let (older, newer) = (at(paging.after, "after").await?, at(paging.before, "before").await?);
-    let most = u16::try_from(paging.limit).unwrap_or(u16::MAX);
-    let page = match (older, newer) {
+    let (older, newer) = (at(page.after, "after").await?, at(page.before, "before").await?);
+    let most = page.limit;
+    let found = match (older, newer) {
         (Some(_), Some(_)) => return Err(Error::invalid("before", "left out beside after")),
         (None, Some(seq)) => admin.store.audit_log_newer(&caller, &filter, seq, most).await?,
         (older, None) => admin.store.audit_log(&caller, &filter, older, most).await?,
@@ -42,7 +42,7 @@ async fn list(
     let projects = admin.store.projects(&caller).await?;
     let names: HashMap<_, _> =
         projects.into_iter().map(|project| (project.id, project.name)).collect();
-    let shown = page.entries.iter().map(|(_, entry)| event::shown(entry, &names));
+    let shown = found.entries.iter().map(|(_, entry)| event::shown(entry, &names));
     let shown = shown.collect::<Option<Vec<_>>>().ok_or(StoreError::Damaged("an audit entry"))?;
-    Ok(Json(List::new(shown, page.more)))
+    Ok(Json(List::new(shown, found.more)))
 }

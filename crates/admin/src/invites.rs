@@ -6,14 +6,7 @@ use serde_json::{Value, json};
 use store::{Invitation, InvitationState, InviteOutcome, StoreError};
 
 use crate::{
-    Admin,
-    access::Access,
-    body::Body,
-    error::Error,
-    list::{List, Order},
-    place::Place,
-    query::Query,
-    unix,
+    Admin, access::Access, body::Body, error::Error, list::List, place::Place, query::Query, unix,
 };
 
 pub(crate) fn router() -> Router<Admin> {
@@ -27,9 +20,9 @@ async fn list(
     Access(caller): Access,
     query: Query,
 ) -> Result<Json<List<Value>>, Error> {
-    let paging = query.paging()?;
-    let invitations = admin.store.invitations(&caller).await?;
-    Ok(Json(paging.cut(invitations, Order::OldestFirst, |it| it.id, shown)))
+    let page = query.page()?;
+    let invitations = admin.store.invitations_page(&caller, &page).await?;
+    Ok(Json(List::of(&invitations, |it| it.id, shown)))
 }
 
 async fn create(
@@ -47,7 +40,9 @@ async fn create(
         other => other.into(),
     })?;
     match invited.first().map(|invited| invited.outcome) {
-        Some(InviteOutcome::Sent(id)) => Ok(Json(shown(&find(&admin, &caller, id).await?))),
+        Some(InviteOutcome::Sent(id)) => {
+            Ok(Json(shown(&admin.store.invitation(&caller, id).await?)))
+        }
         Some(InviteOutcome::Member) => Err(Error::AlreadyMember),
         Some(InviteOutcome::Pending) | None => Err(Error::AlreadyInvited),
     }
@@ -63,7 +58,7 @@ async fn one(
     Access(caller): Access,
     place: Place,
 ) -> Result<Json<Value>, Error> {
-    Ok(Json(shown(&find(&admin, &caller, place.id("invite_id")?).await?)))
+    Ok(Json(shown(&admin.store.invitation(&caller, place.id("invite_id")?).await?)))
 }
 
 async fn delete(
@@ -72,20 +67,11 @@ async fn delete(
     place: Place,
 ) -> Result<Json<Value>, Error> {
     let id: InvitationId = place.id("invite_id")?;
-    if let InvitationState::Accepted(_) = find(&admin, &caller, id).await?.state {
+    if let InvitationState::Accepted(_) = admin.store.invitation(&caller, id).await?.state {
         return Err(Error::InviteAccepted);
     }
     admin.store.revoke_invitation(&caller, id).await?;
     Ok(Json(json!({ "object": "organization.invite.deleted", "id": id, "deleted": true })))
-}
-
-async fn find(
-    admin: &Admin,
-    caller: &domain::Caller,
-    id: InvitationId,
-) -> Result<Invitation, Error> {
-    let invitations = admin.store.invitations(caller).await?;
-    invitations.into_iter().find(|invitation| invitation.id == id).ok_or(Error::NotFound)
 }
 
 fn shown(invitation: &Invitation) -> Value {

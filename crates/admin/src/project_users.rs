@@ -1,19 +1,14 @@
 //! `/projects/{project}/users`: who is in a project.
 
+use std::slice;
+
 use axum::{Json, Router, extract::State, routing::get};
 use domain::{Caller, Email, ProjectId, ProjectRole, UserId};
 use serde_json::{Value, json};
-use store::ProjectMember;
+use store::{Page, ProjectMember};
 
 use crate::{
-    Admin,
-    access::Access,
-    body::Body,
-    error::Error,
-    list::{List, Order},
-    place::Place,
-    query::Query,
-    unix,
+    Admin, access::Access, body::Body, error::Error, list::List, place::Place, query::Query, unix,
 };
 
 pub(crate) fn router() -> Router<Admin> {
@@ -28,9 +23,10 @@ async fn list(
     place: Place,
     query: Query,
 ) -> Result<Json<List<Value>>, Error> {
-    let paging = query.paging()?;
-    let members = admin.store.project_members(&caller, place.id("project_id")?).await?;
-    Ok(Json(paging.cut(members, Order::OldestFirst, |member| member.user, shown)))
+    let page = query.page()?;
+    let project = place.id("project_id")?;
+    let members = admin.store.project_members_page(&caller, project, &page).await?;
+    Ok(Json(List::of(&members, |member| member.user, shown)))
 }
 
 async fn add(
@@ -48,13 +44,13 @@ async fn add(
         (Some(_), Some(_)) => return Err(Error::invalid("email", "left out beside user_id")),
     };
     admin.store.add_project_member(&caller, project, user, role).await?;
-    Ok(Json(shown(&find(&admin, &caller, project, user).await?)))
+    Ok(Json(shown(&admin.store.project_member(&caller, project, user).await?)))
 }
 
 async fn by_email(admin: &Admin, caller: &Caller, email: &Email) -> Result<UserId, Error> {
-    let members = admin.store.members(caller).await?;
-    let member = members.into_iter().find(|it| it.email.as_deref() == Some(email.as_str()));
-    member.map(|member| member.user).ok_or(Error::NotFound)
+    let page = Page { after: None, before: None, newest_first: false, limit: 1 };
+    let found = admin.store.members_page(caller, &page, slice::from_ref(email)).await?;
+    found.rows.first().map(|member| member.user).ok_or(Error::NotFound)
 }
 
 async fn one(
@@ -63,7 +59,7 @@ async fn one(
     place: Place,
 ) -> Result<Json<Value>, Error> {
     let (project, user) = (place.id("project_id")?, place.id("user_id")?);
-    Ok(Json(shown(&find(&admin, &caller, project, user).await?)))
+    Ok(Json(shown(&admin.store.project_member(&caller, project, user).await?)))
 }
 
 async fn edit(
@@ -75,7 +71,7 @@ async fn edit(
     let (project, user) = (place.id("project_id")?, place.id("user_id")?);
     let role = body.need::<ProjectRole>("role")?;
     admin.store.set_project_role(&caller, project, user, role).await?;
-    Ok(Json(shown(&find(&admin, &caller, project, user).await?)))
+    Ok(Json(shown(&admin.store.project_member(&caller, project, user).await?)))
 }
 
 async fn delete(
@@ -85,19 +81,9 @@ async fn delete(
 ) -> Result<Json<Value>, Error> {
     let (project, user) = (place.id("project_id")?, place.id("user_id")?);
     // Who is not in the project is not there to be taken out.
-    find(&admin, &caller, project, user).await?;
+    admin.store.project_member(&caller, project, user).await?;
     admin.store.remove_project_member(&caller, project, user).await?;
     Ok(Json(json!({ "object": "organization.project.user.deleted", "id": user, "deleted": true })))
-}
-
-async fn find(
-    admin: &Admin,
-    caller: &Caller,
-    project: ProjectId,
-    user: UserId,
-) -> Result<ProjectMember, Error> {
-    let members = admin.store.project_members(caller, project).await?;
-    members.into_iter().find(|member| member.user == user).ok_or(Error::NotFound)
 }
 
 fn shown(member: &ProjectMember) -> Value {

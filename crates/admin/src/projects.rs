@@ -10,14 +10,7 @@ use serde_json::{Value, json};
 use store::Project;
 
 use crate::{
-    Admin,
-    access::Access,
-    body::Body,
-    error::Error,
-    list::{List, Order},
-    place::Place,
-    query::Query,
-    unix,
+    Admin, access::Access, body::Body, error::Error, list::List, place::Place, query::Query, unix,
 };
 
 pub(crate) fn router() -> Router<Admin> {
@@ -32,11 +25,10 @@ async fn list(
     Access(caller): Access,
     query: Query,
 ) -> Result<Json<List<Value>>, Error> {
-    let paging = query.paging()?;
+    let page = query.page()?;
     let archived = query.one::<bool>("include_archived", "true or false")?.unwrap_or(false);
-    let mut projects = admin.store.projects(&caller).await?;
-    projects.retain(|project| archived || project.archived_at.is_none());
-    Ok(Json(paging.cut(projects, Order::OldestFirst, |project| project.id, shown)))
+    let projects = admin.store.projects_page(&caller, &page, archived).await?;
+    Ok(Json(List::of(&projects, |project| project.id, shown)))
 }
 
 async fn create(

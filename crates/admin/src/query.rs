@@ -4,8 +4,9 @@ use std::{convert::Infallible, str::FromStr};
 
 use axum::extract::FromRequestParts;
 use http::request::Parts;
+use store::Page;
 
-use crate::{error::Error, list::Paging};
+use crate::error::Error;
 
 /// What stands behind the question mark, in order; parameters that are not asked for are ignored.
 pub(crate) struct Query(Vec<(String, String)>);
@@ -44,13 +45,14 @@ impl Query {
     }
 
     /// Which page is asked for.
-    pub(crate) fn paging<I: FromStr>(&self) -> Result<Paging<I>, Error> {
-        let limit = self.one::<usize>("limit", LIMIT)?.unwrap_or(20);
+    pub(crate) fn page<I: FromStr>(&self) -> Result<Page<I>, Error> {
+        let limit = self.one::<u16>("limit", LIMIT)?.unwrap_or(20);
         if !(1..=100).contains(&limit) {
             return Err(Error::invalid("limit", LIMIT));
         }
         let cursor = |name| self.one(name, "the id of an object of this list");
-        Ok(Paging { after: cursor("after")?, before: cursor("before")?, limit })
+        let (after, before) = (cursor("after")?, cursor("before")?);
+        Ok(Page { after, before, newest_first: false, limit })
     }
 }
 
@@ -77,10 +79,10 @@ mod tests {
 
     #[tokio::test]
     async fn limits_are_limited() {
-        assert_eq!(query("").await.paging::<u8>().unwrap().limit, 20);
-        assert_eq!(query("limit=100").await.paging::<u8>().unwrap().limit, 100);
+        assert_eq!(query("").await.page::<u8>().unwrap().limit, 20);
+        assert_eq!(query("limit=100").await.page::<u8>().unwrap().limit, 100);
         for wrong in ["limit=0", "limit=101", "limit=-1", "limit=", "limit=1&limit=2", "after=x"] {
-            assert!(query(wrong).await.paging::<u8>().is_err(), "{wrong}");
+            assert!(query(wrong).await.page::<u8>().is_err(), "{wrong}");
         }
     }
 }

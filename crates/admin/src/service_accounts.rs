@@ -16,14 +16,7 @@ use serde_json::{Value, json};
 use store::{Conflict, MadeKey, NewApiKey, NewOwner, ServiceAccount, StoreError};
 
 use crate::{
-    Admin,
-    access::Access,
-    body::Body,
-    error::Error,
-    list::{List, Order},
-    place::Place,
-    query::Query,
-    unix,
+    Admin, access::Access, body::Body, error::Error, list::List, place::Place, query::Query, unix,
 };
 
 pub(crate) fn router() -> Router<Admin> {
@@ -45,11 +38,10 @@ async fn list(
     place: Place,
     query: Query,
 ) -> Result<Json<List<Value>>, Error> {
-    let paging = query.paging()?;
-    let project = admin.store.project(&caller, place.id("project_id")?).await?.id;
-    let mut accounts = admin.store.service_accounts(&caller).await?;
-    accounts.retain(|account| account.project == project);
-    Ok(Json(paging.cut(accounts, Order::OldestFirst, |account| account.id, shown)))
+    let page = query.page()?;
+    let project = place.id("project_id")?;
+    let accounts = admin.store.service_accounts_page(&caller, project, &page).await?;
+    Ok(Json(List::of(&accounts, |account| account.id, shown)))
 }
 
 /// Makes a service account with a key, which is shown here and nowhere else, or without one.

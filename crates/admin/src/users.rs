@@ -6,14 +6,7 @@ use serde_json::{Value, json};
 use store::{Member, OwnKeys};
 
 use crate::{
-    Admin,
-    access::Access,
-    body::Body,
-    error::Error,
-    list::{List, Order},
-    place::Place,
-    query::Query,
-    unix,
+    Admin, access::Access, body::Body, error::Error, list::List, place::Place, query::Query, unix,
 };
 
 pub(crate) fn router() -> Router<Admin> {
@@ -27,13 +20,10 @@ async fn list(
     Access(caller): Access,
     query: Query,
 ) -> Result<Json<List<Value>>, Error> {
-    let paging = query.paging()?;
+    let page = query.page()?;
     let emails = query.many::<Email>("emails", "e-mail addresses")?;
-    let mut members = admin.store.members(&caller).await?;
-    let is_asked =
-        |text: &String| emails.is_empty() || emails.iter().any(|email| email.as_str() == text);
-    members.retain(|member| member.email.as_ref().is_some_and(is_asked));
-    Ok(Json(paging.cut(members, Order::OldestFirst, |member| member.user, shown)))
+    let members = admin.store.members_page(&caller, &page, &emails).await?;
+    Ok(Json(List::of(&members, |member| member.user, shown)))
 }
 
 async fn one(

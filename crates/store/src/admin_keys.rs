@@ -5,8 +5,9 @@ use domain::{
     Action, Actor, AdminKeyId, Caller, FormId, Lifetime, Name, UserId,
     audit::{Change, Kind},
 };
+use uuid::Uuid;
 
-use crate::{NewKey, Store, StoreError};
+use crate::{NewKey, Page, Part, Store, StoreError, page::page_of, tx::Tx};
 
 /// An admin key that was not revoked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,42 +63,33 @@ impl Store {
     pub async fn admin_keys(&self, caller: &Caller) -> Result<Vec<AdminKey>, StoreError> {
         caller.may(Action::EditAdminKeys)?;
         let mut tx = self.tenant(caller).await?;
-        let rows = sqlx::query!(
-            r#"SELECT k.id AS "id!", k.name AS "name!", k.public_id AS "public_id!", k.last_four AS "last_four!",
-                k.created_at AS "created_at!", k.expires_at AS "expires_at?",
-                COALESCE(k.expires_at <= exq_now(), false) AS "expired!", s.used_at AS "used_at?",
-                u.id AS "maker?", u.name AS "maker_name?", u.email AS "maker_email?", m.created_at AS "maker_since?"
-             FROM admin_keys k LEFT JOIN key_uses s ON (s.org_id, s.key_id) = (k.org_id, k.id)
-             LEFT JOIN memberships m ON (m.org_id, m.user_id) = (k.org_id, k.created_by)
-             LEFT JOIN users u ON u.id = m.user_id
-             WHERE k.org_id = $1 AND k.revoked_at IS NULL ORDER BY k.id"#,
-            caller.org.uuid()
-        )
-        .fetch_all(&mut *tx)
-        .await?;
-        let keys = rows.into_iter().map(|row| AdminKey {
-            id: AdminKeyId::from_uuid(row.id),
-            name: row.name,
-            public_id: row.public_id,
-            last_four: row.last_four,
-            maker: match (row.maker, row.maker_name, row.maker_email, row.maker_since) {
-                (Some(user), Some(name), Some(email), Some(member_since)) => {
-                    Some(AdminKeyMaker { user: UserId::from_uuid(user), name, email, member_since })
-                }
-                _ => None,
-            },
-            created_at: row.created_at,
-            expires_at: row.expires_at,
-            expired: row.expired,
-            used_at: row.used_at,
-        });
-        Ok(keys.collect())
+        read(&mut tx, caller, None).await
+    }
+
+    /// A part of the admin keys that were not revoked.
+    pub async fn admin_keys_page(
+        &self,
+        caller: &Caller,
+        page: &Page<AdminKeyId>,
+    ) -> Result<Part<AdminKey>, StoreError> {
+        caller.may(Action::EditAdminKeys)?;
+        let tx = &mut self.tenant(caller).await?;
+        let part = page_of!(
+            tx,
+            caller,
+            page,
+            "k.id",
+            "admin_keys k WHERE k.org_id = $1 AND k.revoked_at IS NULL"
+        );
+        let rows = read(tx, caller, Some(&part.rows)).await?;
+        Ok(part.filled(rows, |key| key.id.uuid()))
     }
 
     /// One admin key that was not revoked.
     pub async fn admin_key(&self, caller: &Caller, id: AdminKeyId) -> Result<AdminKey, StoreError> {
-        let keys = self.admin_keys(caller).await?;
-        keys.into_iter().find(|key| key.id == id).ok_or(StoreError::NotFound)
+        caller.may(Action::EditAdminKeys)?;
+        let mut tx = self.tenant(caller).await?;
+        read(&mut tx, caller, Some(&[id.uuid()])).await?.pop().ok_or(StoreError::NotFound)
     }
 
     /// Stores a new admin key. A form that was sent before is [`crate::Conflict::KeyMade`].
@@ -168,4 +160,44 @@ impl Store {
         .await?;
         tx.commit(Change::new(Kind::AdminKeyDeleted, id).gone("name", key.name)).await
     }
+}
+
+/// All of them, or those whose ids are among these; the oldest first.
+async fn read(
+    tx: &mut Tx,
+    caller: &Caller,
+    only: Option<&[Uuid]>,
+) -> Result<Vec<AdminKey>, StoreError> {
+    let rows = sqlx::query!(
+        r#"SELECT k.id AS "id!", k.name AS "name!", k.public_id AS "public_id!", k.last_four AS "last_four!",
+            k.created_at AS "created_at!", k.expires_at AS "expires_at?",
+            COALESCE(k.expires_at <= exq_now(), false) AS "expired!", s.used_at AS "used_at?",
+            u.id AS "maker?", u.name AS "maker_name?", u.email AS "maker_email?", m.created_at AS "maker_since?"
+         FROM admin_keys k LEFT JOIN key_uses s ON (s.org_id, s.key_id) = (k.org_id, k.id)
+         LEFT JOIN memberships m ON (m.org_id, m.user_id) = (k.org_id, k.created_by)
+         LEFT JOIN users u ON u.id = m.user_id
+         WHERE k.org_id = $1 AND k.revoked_at IS NULL AND ($2::uuid[] IS NULL OR k.id = ANY ($2))
+         ORDER BY k.id"#,
+        caller.org.uuid(),
+        only
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    let keys = rows.into_iter().map(|row| AdminKey {
+        id: AdminKeyId::from_uuid(row.id),
+        name: row.name,
+        public_id: row.public_id,
+        last_four: row.last_four,
+        maker: match (row.maker, row.maker_name, row.maker_email, row.maker_since) {
+            (Some(user), Some(name), Some(email), Some(member_since)) => {
+                Some(AdminKeyMaker { user: UserId::from_uuid(user), name, email, member_since })
+            }
+            _ => None,
+        },
+        created_at: row.created_at,
+        expires_at: row.expires_at,
+        expired: row.expired,
+        used_at: row.used_at,
+    });
+    Ok(keys.collect())
 }

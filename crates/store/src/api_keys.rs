@@ -6,7 +6,12 @@ use domain::{
 };
 use uuid::Uuid;
 
-use crate::{Store, StoreError, place::to_edit_key, tx::Tx};
+use crate::{
+    Page, Part, Store, StoreError,
+    page::page_of,
+    place::{place, to_edit_key},
+    tx::Tx,
+};
 
 /// Whose a key is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -103,21 +108,70 @@ impl Store {
         read(&mut tx, caller, None).await
     }
 
+    /// A part of a project's keys, for who may look into it: without revoked ones and imported
+    /// labels, and those whose owner may send requests, may not, or both.
+    pub async fn api_keys_page(
+        &self,
+        caller: &Caller,
+        project: ProjectId,
+        page: &Page<KeyId>,
+        owner_has_access: Option<bool>,
+    ) -> Result<Part<ApiKey>, StoreError> {
+        let tx = &mut self.tenant(caller).await?;
+        place(tx, caller, project).await?.may(Action::SeeProject)?;
+        let (roles, places) = senders();
+        let part = page_of!(
+            tx,
+            caller,
+            page,
+            "k.id",
+            "api_keys k LEFT JOIN memberships m ON (m.org_id, m.user_id) = (k.org_id, k.owner_id)
+             LEFT JOIN project_members o
+                ON (o.org_id, o.project_id, o.user_id) = (k.org_id, k.project_id, k.owner_id)
+             LEFT JOIN service_accounts s ON (s.org_id, s.id) = (k.org_id, k.service_account_id)
+             WHERE k.org_id = $1 AND k.project_id = $6 AND k.revoked_at IS NULL AND NOT k.imported
+                AND ($7::boolean IS NULL OR $7 = CASE
+                    WHEN k.owner_id IS NOT NULL THEN COALESCE(m.role = ANY ($8), false)
+                        OR COALESCE(m.role IS NOT NULL AND o.role = ANY ($9), false)
+                    WHEN k.service_account_id IS NOT NULL THEN s.id IS NOT NULL AND s.deleted_at IS NULL
+                    ELSE true END)",
+            project.uuid(),
+            owner_has_access,
+            &roles,
+            &places
+        );
+        let rows = read(tx, caller, Some(&part.rows)).await?;
+        Ok(part.filled(rows, |key| key.id.uuid()))
+    }
+
     /// One key.
     pub async fn api_key(&self, caller: &Caller, id: KeyId) -> Result<ApiKey, StoreError> {
         caller.may(Action::List)?;
         let mut tx = self.tenant(caller).await?;
-        let key = read(&mut tx, caller, Some(id)).await?.pop().ok_or(StoreError::NotFound)?;
+        let key =
+            read(&mut tx, caller, Some(&[id.uuid()])).await?.pop().ok_or(StoreError::NotFound)?;
         key.who.may(Action::SeeProject)?;
         Ok(key)
     }
+}
+
+/// As the table of rights has it: who sends requests by the role in the organization, and who by the
+/// place in the project.
+fn senders() -> (Vec<String>, Vec<String>) {
+    let sends = |role, place| Who::new(role, place).may(Action::SendRequests).is_ok();
+    let roles = Role::ALL.into_iter().filter(|role| sends(*role, None));
+    let places = ProjectRole::ALL.into_iter().filter(|place| sends(Role::Reader, Some(*place)));
+    (
+        roles.map(|role| role.as_str().to_owned()).collect(),
+        places.map(|place| place.as_str().to_owned()).collect(),
+    )
 }
 
 #[expect(clippy::too_many_lines, reason = "one statement and the row that it answers")]
 async fn read(
     tx: &mut Tx,
     caller: &Caller,
-    only: Option<KeyId>,
+    only: Option<&[Uuid]>,
 ) -> Result<Vec<ApiKey>, StoreError> {
     let me = caller.user().map(UserId::uuid);
     let rows = sqlx::query!(
@@ -143,11 +197,11 @@ async fn read(
             ON (next.org_id, next.replaces) = (k.org_id, k.id) AND next.revoked_at IS NULL
          LEFT JOIN project_members me
             ON (me.org_id, me.project_id) = (k.org_id, k.project_id) AND me.user_id = $2
-         WHERE k.org_id = $1 AND ($3::uuid IS NULL OR k.id = $3)
+         WHERE k.org_id = $1 AND ($3::uuid[] IS NULL OR k.id = ANY ($3))
          ORDER BY k.revoked_at IS NOT NULL, k.created_at DESC, k.id DESC"#,
         caller.org.uuid(),
         me,
-        only.map(KeyId::uuid)
+        only
     )
     .fetch_all(&mut **tx)
     .await?;

@@ -6,12 +6,14 @@ mod powers;
 use chrono::{DateTime, Utc};
 pub use departure::{OwnKey, OwnKeys};
 use domain::{
-    Action, Caller, Forbidden, ProjectId, ProjectRole, Role, UserId,
+    Action, Caller, Email, Forbidden, ProjectId, ProjectRole, Role, UserId,
     audit::{Change, Kind},
 };
 pub(crate) use powers::withdraw;
 
-use crate::{Conflict, Store, StoreError, tx::Tx};
+use uuid::Uuid;
+
+use crate::{Conflict, Page, Part, Store, StoreError, page::page_of, tx::Tx};
 
 /// A member of the caller's organization.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,53 +49,48 @@ impl Store {
     /// All members: owners first, then by name.
     pub async fn members(&self, caller: &Caller) -> Result<Vec<Member>, StoreError> {
         caller.may(Action::SeeMembers)?;
-        let all = caller.may(Action::EditMembers).is_ok();
-        let me = caller.user();
         let mut tx = self.tenant(caller).await?;
-        let rows = sqlx::query!(
-            r#"SELECT m.user_id, u.name, u.email, u.verified_at IS NOT NULL AS "verified!", m.role, m.created_at
-             FROM memberships m JOIN users u ON u.id = m.user_id
-             WHERE m.org_id = $1 ORDER BY m.role, lower(u.name), m.user_id"#,
-            caller.org.uuid()
-        )
-        .fetch_all(&mut *tx)
-        .await?;
-        let mut places = sqlx::query!(
-            "SELECT m.user_id, m.project_id, p.name, m.role
-             FROM project_members m JOIN projects p ON (p.org_id, p.id) = (m.org_id, m.project_id)
-             WHERE m.org_id = $1 AND p.archived_at IS NULL AND ($2 OR m.user_id = $3)
-             ORDER BY lower(p.name), p.id",
-            caller.org.uuid(),
-            all,
-            me.map(UserId::uuid)
-        )
-        .fetch_all(&mut *tx)
-        .await?;
-        Ok(rows
-            .into_iter()
-            .map(|row| Member {
-                user: UserId::from_uuid(row.user_id),
-                name: row.name,
-                email: (all || me.map(UserId::uuid) == Some(row.user_id)).then_some(row.email),
-                verified: row.verified,
-                role: Role::from_column(&row.role),
-                added_at: row.created_at,
-                projects: places
-                    .extract_if(.., |place| place.user_id == row.user_id)
-                    .map(|place| MemberProject {
-                        id: ProjectId::from_uuid(place.project_id),
-                        name: place.name,
-                        role: ProjectRole::from_column(&place.role),
-                    })
-                    .collect(),
-            })
-            .collect())
+        read(&mut tx, caller, None).await
     }
 
     /// One member.
     pub async fn member(&self, caller: &Caller, user: UserId) -> Result<Member, StoreError> {
-        let members = self.members(caller).await?;
-        members.into_iter().find(|member| member.user == user).ok_or(StoreError::NotFound)
+        self.members_among(caller, &[user]).await?.pop().ok_or(StoreError::NotFound)
+    }
+
+    /// Those of these people who are members.
+    pub async fn members_among(
+        &self,
+        caller: &Caller,
+        people: &[UserId],
+    ) -> Result<Vec<Member>, StoreError> {
+        caller.may(Action::SeeMembers)?;
+        let people: Vec<_> = people.iter().map(|user| user.uuid()).collect();
+        let mut tx = self.tenant(caller).await?;
+        read(&mut tx, caller, Some(&people)).await
+    }
+
+    /// A part of the members, for who sees their addresses: those with one of these, or all.
+    pub async fn members_page(
+        &self,
+        caller: &Caller,
+        page: &Page<UserId>,
+        emails: &[Email],
+    ) -> Result<Part<Member>, StoreError> {
+        caller.may(Action::EditMembers)?;
+        let emails: Vec<_> = emails.iter().map(|email| email.as_str().to_owned()).collect();
+        let tx = &mut self.tenant(caller).await?;
+        let part = page_of!(
+            tx,
+            caller,
+            page,
+            "m.user_id",
+            "memberships m JOIN users u ON u.id = m.user_id
+             WHERE m.org_id = $1 AND (cardinality($6::text[]) = 0 OR u.email = ANY ($6))",
+            &emails
+        );
+        let rows = read(tx, caller, Some(&part.rows)).await?;
+        Ok(part.filled(rows, |member| member.user.uuid()))
     }
 
     /// Makes a member owner or reader; [`Conflict::LastOwner`] if no owner would be left.
@@ -124,6 +121,58 @@ impl Store {
         let change = Change::new(Kind::UserUpdated, user);
         tx.commit(change.moved("role", place.role.as_str(), role.as_str())).await
     }
+}
+
+/// All members, or those of them whose ids are among these.
+async fn read(
+    tx: &mut Tx,
+    caller: &Caller,
+    only: Option<&[Uuid]>,
+) -> Result<Vec<Member>, StoreError> {
+    let all = caller.may(Action::EditMembers).is_ok();
+    let me = caller.user().map(UserId::uuid);
+    let rows = sqlx::query!(
+        r#"SELECT m.user_id, u.name, u.email, u.verified_at IS NOT NULL AS "verified!", m.role, m.created_at
+         FROM memberships m JOIN users u ON u.id = m.user_id
+         WHERE m.org_id = $1 AND ($2::uuid[] IS NULL OR m.user_id = ANY ($2))
+         ORDER BY m.role, lower(u.name), m.user_id"#,
+        caller.org.uuid(),
+        only
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    let mut places = sqlx::query!(
+        "SELECT m.user_id, m.project_id, p.name, m.role
+         FROM project_members m JOIN projects p ON (p.org_id, p.id) = (m.org_id, m.project_id)
+         WHERE m.org_id = $1 AND p.archived_at IS NULL AND ($2 OR m.user_id = $3)
+             AND ($4::uuid[] IS NULL OR m.user_id = ANY ($4))
+         ORDER BY lower(p.name), p.id",
+        caller.org.uuid(),
+        all,
+        me,
+        only
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| Member {
+            user: UserId::from_uuid(row.user_id),
+            name: row.name,
+            email: (all || me == Some(row.user_id)).then_some(row.email),
+            verified: row.verified,
+            role: Role::from_column(&row.role),
+            added_at: row.created_at,
+            projects: places
+                .extract_if(.., |place| place.user_id == row.user_id)
+                .map(|place| MemberProject {
+                    id: ProjectId::from_uuid(place.project_id),
+                    name: place.name,
+                    role: ProjectRole::from_column(&place.role),
+                })
+                .collect(),
+        })
+        .collect())
 }
 
 /// What a member is, while nobody else changes who owns the organization.

@@ -5,8 +5,9 @@ use domain::{
     Action, Caller, ProjectId, ProjectRole, Role, UserId,
     audit::{Change, Kind},
 };
+use uuid::Uuid;
 
-use crate::{Conflict, Store, StoreError, place::place, tx::Tx};
+use crate::{Conflict, Page, Part, Store, StoreError, page::page_of, place::place, tx::Tx};
 
 /// Somebody in a project.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,26 +47,41 @@ impl Store {
         let mut tx = self.tenant(caller).await?;
         let who = place(&mut tx, caller, project).await?;
         who.may(Action::SeeProjectMembers)?;
-        let sees = caller.may(Action::EditMembers).is_ok();
-        let rows = sqlx::query!(
-            r#"SELECT p.user_id AS "user_id!", u.name AS "name!", u.email AS "email!", p.role AS "role!",
-                m.role AS "org_role!", p.added_at AS "added_at!"
-             FROM project_members p JOIN memberships m USING (org_id, user_id) JOIN users u ON u.id = p.user_id
-             WHERE p.org_id = $1 AND p.project_id = $2 ORDER BY lower(u.name), u.email"#,
-            caller.org.uuid(),
+        read(&mut tx, caller, project, None).await
+    }
+
+    /// One member of a project.
+    pub async fn project_member(
+        &self,
+        caller: &Caller,
+        project: ProjectId,
+        user: UserId,
+    ) -> Result<ProjectMember, StoreError> {
+        let mut tx = self.tenant(caller).await?;
+        place(&mut tx, caller, project).await?.may(Action::SeeProjectMembers)?;
+        let mut rows = read(&mut tx, caller, project, Some(&[user.uuid()])).await?;
+        rows.pop().ok_or(StoreError::NotFound)
+    }
+
+    /// A part of the members of a project.
+    pub async fn project_members_page(
+        &self,
+        caller: &Caller,
+        project: ProjectId,
+        page: &Page<UserId>,
+    ) -> Result<Part<ProjectMember>, StoreError> {
+        let tx = &mut self.tenant(caller).await?;
+        place(tx, caller, project).await?.may(Action::SeeProjectMembers)?;
+        let part = page_of!(
+            tx,
+            caller,
+            page,
+            "p.user_id",
+            "project_members p WHERE p.org_id = $1 AND p.project_id = $6",
             project.uuid()
-        )
-        .fetch_all(&mut *tx)
-        .await?;
-        let members = rows.into_iter().map(|row| ProjectMember {
-            user: UserId::from_uuid(row.user_id),
-            name: row.name,
-            email: sees.then_some(row.email),
-            role: ProjectRole::from_column(&row.role),
-            org_role: Role::from_column(&row.org_role),
-            added_at: row.added_at,
-        });
-        Ok(members.collect())
+        );
+        let rows = read(tx, caller, project, Some(&part.rows)).await?;
+        Ok(part.filled(rows, |member| member.user.uuid()))
     }
 
     /// The members of the organization who are not in the project, by name.
@@ -201,6 +217,37 @@ impl Store {
             Change::new(Kind::ProjectUserDeleted, user).in_project(project).gone("role", role);
         tx.commit(change.personal("email", Some(email), None::<&str>)).await
     }
+}
+
+/// All members of a project, or those whose ids are among these.
+async fn read(
+    tx: &mut Tx,
+    caller: &Caller,
+    project: ProjectId,
+    only: Option<&[Uuid]>,
+) -> Result<Vec<ProjectMember>, StoreError> {
+    let sees = caller.may(Action::EditMembers).is_ok();
+    let rows = sqlx::query!(
+        r#"SELECT p.user_id AS "user_id!", u.name AS "name!", u.email AS "email!", p.role AS "role!",
+            m.role AS "org_role!", p.added_at AS "added_at!"
+         FROM project_members p JOIN memberships m USING (org_id, user_id) JOIN users u ON u.id = p.user_id
+         WHERE p.org_id = $1 AND p.project_id = $2 AND ($3::uuid[] IS NULL OR p.user_id = ANY ($3))
+         ORDER BY lower(u.name), u.email"#,
+        caller.org.uuid(),
+        project.uuid(),
+        only
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    let members = rows.into_iter().map(|row| ProjectMember {
+        user: UserId::from_uuid(row.user_id),
+        name: row.name,
+        email: sees.then_some(row.email),
+        role: ProjectRole::from_column(&row.role),
+        org_role: Role::from_column(&row.org_role),
+        added_at: row.added_at,
+    });
+    Ok(members.collect())
 }
 
 /// A row that is locked until it is changed.

@@ -5,8 +5,9 @@ use domain::{
     Action, Caller, Environment, Models, Name, ProjectId, ProjectRole, UserId, Who,
     audit::{Change, Kind},
 };
+use uuid::Uuid;
 
-use crate::{Conflict, Store, StoreError, place::place};
+use crate::{Conflict, Page, Part, Store, StoreError, page::page_of, place::place, tx::Tx};
 
 /// A project that the caller may look into.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,59 +45,36 @@ impl Store {
     /// The projects that the caller may look into: running ones by name, then archived ones.
     pub async fn projects(&self, caller: &Caller) -> Result<Vec<Project>, StoreError> {
         caller.may(Action::List)?;
-        self.find_projects(caller, None).await
+        let mut tx = self.tenant(caller).await?;
+        read(&mut tx, caller, None).await
+    }
+
+    /// A part of all projects, for who sees all of them; without the archived ones or with them.
+    pub async fn projects_page(
+        &self,
+        caller: &Caller,
+        page: &Page<ProjectId>,
+        archived: bool,
+    ) -> Result<Part<Project>, StoreError> {
+        caller.may(Action::SeeWhole)?;
+        let tx = &mut self.tenant(caller).await?;
+        let part = page_of!(
+            tx,
+            caller,
+            page,
+            "p.id",
+            "projects p WHERE p.org_id = $1 AND ($6 OR p.archived_at IS NULL)",
+            archived
+        );
+        let rows = read(tx, caller, Some(&part.rows)).await?;
+        Ok(part.filled(rows, |project| project.id.uuid()))
     }
 
     /// One project, for who may look into it; to everybody else there is none.
     pub async fn project(&self, caller: &Caller, id: ProjectId) -> Result<Project, StoreError> {
         caller.may(Action::List)?;
-        self.find_projects(caller, Some(id)).await?.pop().ok_or(StoreError::NotFound)
-    }
-
-    async fn find_projects(
-        &self,
-        caller: &Caller,
-        one: Option<ProjectId>,
-    ) -> Result<Vec<Project>, StoreError> {
         let mut tx = self.tenant(caller).await?;
-        let rows = sqlx::query!(
-            r#"SELECT p.id AS "id!", p.name AS "name!", p.environment AS "environment!", p.is_default AS "is_default!",
-                p.created_at AS "created_at!", p.archived_at AS "archived_at?", p.models AS "models?", m.role AS "role?",
-                (SELECT count(*) FROM project_members o WHERE (o.org_id, o.project_id) = (p.org_id, p.id)) AS "members!"
-             FROM projects p LEFT JOIN project_members m
-                ON (m.org_id, m.project_id) = (p.org_id, p.id) AND m.user_id = $2
-             WHERE p.org_id = $1 AND ($3::uuid IS NULL OR p.id = $3)
-             ORDER BY p.archived_at IS NOT NULL, lower(p.name), p.id"#,
-            caller.org.uuid(),
-            caller.user().map(UserId::uuid),
-            one.map(ProjectId::uuid)
-        )
-        .fetch_all(&mut *tx)
-        .await?;
-        let mut projects = Vec::with_capacity(rows.len());
-        for row in rows {
-            let who = Who::new(caller.role, row.role.as_deref().map(ProjectRole::from_column));
-            // One that the organization lists for readers is not one to look into.
-            if who.may(Action::SeeProject).is_err() {
-                continue;
-            }
-            projects.push(Project {
-                id: ProjectId::from_uuid(row.id),
-                name: row.name,
-                environment: environment(&row.environment)?,
-                is_default: row.is_default,
-                created_at: row.created_at,
-                archived_at: row.archived_at,
-                models: row
-                    .models
-                    .map(Models::new)
-                    .transpose()
-                    .map_err(|_| StoreError::Damaged("a list of models"))?,
-                members: u64::try_from(row.members).unwrap_or(0),
-                who,
-            });
-        }
-        Ok(projects)
+        read(&mut tx, caller, Some(&[id.uuid()])).await?.pop().ok_or(StoreError::NotFound)
     }
 
     /// The running projects that a reader is not in, by name, if the organization lists them.
@@ -325,6 +303,52 @@ impl Store {
         }
         tx.commit(Change::new(Kind::ProjectArchived, id).in_project(id)).await
     }
+}
+
+/// All that the caller may look into, or those whose ids are among these.
+async fn read(
+    tx: &mut Tx,
+    caller: &Caller,
+    only: Option<&[Uuid]>,
+) -> Result<Vec<Project>, StoreError> {
+    let rows = sqlx::query!(
+        r#"SELECT p.id AS "id!", p.name AS "name!", p.environment AS "environment!", p.is_default AS "is_default!",
+            p.created_at AS "created_at!", p.archived_at AS "archived_at?", p.models AS "models?", m.role AS "role?",
+            (SELECT count(*) FROM project_members o WHERE (o.org_id, o.project_id) = (p.org_id, p.id)) AS "members!"
+         FROM projects p LEFT JOIN project_members m
+            ON (m.org_id, m.project_id) = (p.org_id, p.id) AND m.user_id = $2
+         WHERE p.org_id = $1 AND ($3::uuid[] IS NULL OR p.id = ANY ($3))
+         ORDER BY p.archived_at IS NOT NULL, lower(p.name), p.id"#,
+        caller.org.uuid(),
+        caller.user().map(UserId::uuid),
+        only
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    let mut projects = Vec::with_capacity(rows.len());
+    for row in rows {
+        let who = Who::new(caller.role, row.role.as_deref().map(ProjectRole::from_column));
+        // One that the organization lists for readers is not one to look into.
+        if who.may(Action::SeeProject).is_err() {
+            continue;
+        }
+        projects.push(Project {
+            id: ProjectId::from_uuid(row.id),
+            name: row.name,
+            environment: environment(&row.environment)?,
+            is_default: row.is_default,
+            created_at: row.created_at,
+            archived_at: row.archived_at,
+            models: row
+                .models
+                .map(Models::new)
+                .transpose()
+                .map_err(|_| StoreError::Damaged("a list of models"))?,
+            members: u64::try_from(row.members).unwrap_or(0),
+            who,
+        });
+    }
+    Ok(projects)
 }
 
 fn environment(text: &str) -> Result<Environment, StoreError> {

@@ -5,8 +5,9 @@ use domain::{
     Action, Caller, Name, ProjectId, ProjectRole, ServiceAccountId, UserId, Who,
     audit::{Change, Kind},
 };
+use uuid::Uuid;
 
-use crate::{Store, StoreError, key_rules::Rules, place::place, tx::Tx};
+use crate::{Page, Part, Store, StoreError, key_rules::Rules, page::page_of, place::place, tx::Tx};
 
 /// A service account that was not deleted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,37 +40,40 @@ impl Store {
     ) -> Result<Vec<ServiceAccount>, StoreError> {
         caller.may(Action::List)?;
         let mut tx = self.tenant(caller).await?;
-        let rows = sqlx::query!(
-            r#"SELECT s.id AS "id!", s.project_id AS "project_id!", p.name AS "project_name!",
-                p.archived_at IS NOT NULL AS "archived!", s.name AS "name!", u.email AS "created_by?",
-                s.created_at AS "created_at!", m.role AS "role?",
-                (SELECT count(*) FROM api_keys k
-                 WHERE k.org_id = $1 AND k.service_account_id = s.id AND k.revoked_at IS NULL) AS "keys!"
-             FROM service_accounts s JOIN projects p ON (p.org_id, p.id) = (s.org_id, s.project_id)
-             LEFT JOIN users u ON u.id = s.created_by
-             LEFT JOIN project_members m
-                ON (m.org_id, m.project_id) = (s.org_id, s.project_id) AND m.user_id = $2
-             WHERE s.org_id = $1 AND s.deleted_at IS NULL
-             ORDER BY lower(p.name), p.id, lower(s.name), s.id"#,
-            caller.org.uuid(),
-            caller.user().map(UserId::uuid)
-        )
-        .fetch_all(&mut *tx)
-        .await?;
-        Ok(rows
-            .into_iter()
-            .map(|row| ServiceAccount {
-                id: ServiceAccountId::from_uuid(row.id),
-                project: ProjectId::from_uuid(row.project_id),
-                project_name: row.project_name,
-                project_archived: row.archived,
-                name: row.name,
-                created_by: row.created_by,
-                created_at: row.created_at,
-                keys: row.keys,
-                who: Who::new(caller.role, row.role.as_deref().map(ProjectRole::from_column)),
-            })
-            .collect())
+        read(&mut tx, caller, None).await
+    }
+
+    /// Those of these service accounts that the caller sees.
+    pub async fn service_accounts_among(
+        &self,
+        caller: &Caller,
+        ids: &[ServiceAccountId],
+    ) -> Result<Vec<ServiceAccount>, StoreError> {
+        caller.may(Action::List)?;
+        let ids: Vec<_> = ids.iter().map(|id| id.uuid()).collect();
+        let mut tx = self.tenant(caller).await?;
+        read(&mut tx, caller, Some(&ids)).await
+    }
+
+    /// A part of a project's service accounts, for who may look into it.
+    pub async fn service_accounts_page(
+        &self,
+        caller: &Caller,
+        project: ProjectId,
+        page: &Page<ServiceAccountId>,
+    ) -> Result<Part<ServiceAccount>, StoreError> {
+        let tx = &mut self.tenant(caller).await?;
+        place(tx, caller, project).await?.may(Action::SeeProject)?;
+        let part = page_of!(
+            tx,
+            caller,
+            page,
+            "s.id",
+            "service_accounts s WHERE s.org_id = $1 AND s.project_id = $6 AND s.deleted_at IS NULL",
+            project.uuid()
+        );
+        let rows = read(tx, caller, Some(&part.rows)).await?;
+        Ok(part.filled(rows, |account| account.id.uuid()))
     }
 
     /// One service account, for who may look into its project.
@@ -78,8 +82,8 @@ impl Store {
         caller: &Caller,
         id: ServiceAccountId,
     ) -> Result<ServiceAccount, StoreError> {
-        let accounts = self.service_accounts(caller).await?;
-        let account = accounts.into_iter().find(|it| it.id == id).ok_or(StoreError::NotFound)?;
+        let mut accounts = self.service_accounts_among(caller, &[id]).await?;
+        let account = accounts.pop().ok_or(StoreError::NotFound)?;
         account.who.may(Action::SeeProject)?;
         Ok(account)
     }
@@ -153,6 +157,46 @@ impl Store {
         )
         .await
     }
+}
+
+/// All that the caller sees, or those whose ids are among these.
+async fn read(
+    tx: &mut Tx,
+    caller: &Caller,
+    only: Option<&[Uuid]>,
+) -> Result<Vec<ServiceAccount>, StoreError> {
+    let rows = sqlx::query!(
+        r#"SELECT s.id AS "id!", s.project_id AS "project_id!", p.name AS "project_name!",
+            p.archived_at IS NOT NULL AS "archived!", s.name AS "name!", u.email AS "created_by?",
+            s.created_at AS "created_at!", m.role AS "role?",
+            (SELECT count(*) FROM api_keys k
+             WHERE k.org_id = $1 AND k.service_account_id = s.id AND k.revoked_at IS NULL) AS "keys!"
+         FROM service_accounts s JOIN projects p ON (p.org_id, p.id) = (s.org_id, s.project_id)
+         LEFT JOIN users u ON u.id = s.created_by
+         LEFT JOIN project_members m
+            ON (m.org_id, m.project_id) = (s.org_id, s.project_id) AND m.user_id = $2
+         WHERE s.org_id = $1 AND s.deleted_at IS NULL AND ($3::uuid[] IS NULL OR s.id = ANY ($3))
+         ORDER BY lower(p.name), p.id, lower(s.name), s.id"#,
+        caller.org.uuid(),
+        caller.user().map(UserId::uuid),
+        only
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| ServiceAccount {
+            id: ServiceAccountId::from_uuid(row.id),
+            project: ProjectId::from_uuid(row.project_id),
+            project_name: row.project_name,
+            project_archived: row.archived,
+            name: row.name,
+            created_by: row.created_by,
+            created_at: row.created_at,
+            keys: row.keys,
+            who: Who::new(caller.role, row.role.as_deref().map(ProjectRole::from_column)),
+        })
+        .collect())
 }
 
 /// Locks a service account that the caller may edit and that was not deleted; project and name.

@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use chrono::{DateTime, Utc};
 use domain::{Caller, Email, ProjectId, audit::Kind};
-use store::AuditFilter;
+use store::{AuditFilter, Page};
 
 use super::event::TYPES;
 use crate::{Admin, error::Error, query::Query};
@@ -70,10 +70,10 @@ async fn actors(
     if emails.is_empty() {
         return Ok(Some(actors));
     }
-    let members = admin.store.members(caller).await?;
-    let is_asked = |text: &str| emails.iter().any(|email| email.as_str() == text);
-    let named = members.iter().filter(|member| member.email.as_deref().is_some_and(is_asked));
-    let named: Vec<_> = named.map(|member| member.user.to_string()).collect();
+    // Each address is one person's.
+    let all = Page { after: None, before: None, newest_first: false, limit: u16::MAX };
+    let members = admin.store.members_page(caller, &all, &emails).await?;
+    let named: Vec<_> = members.rows.iter().map(|member| member.user.to_string()).collect();
     if actors.is_empty() {
         actors = named;
     } else {

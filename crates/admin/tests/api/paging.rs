@@ -75,3 +75,79 @@ async fn the_newest_first_is_walked_once_each_while_newer_ones_come() {
     let before = api.ask(&org, "GET /admin_api_keys?order=desc", &[], None).await.ids();
     assert_eq!(walk(&api, &org, "GET /admin_api_keys?order=desc&", meanwhile).await, before);
 }
+
+/// A second and a third of everything; the one key's owner may not send requests any more.
+async fn fill(api: &Api, org: &Org) {
+    let ok = async |operation: &str, body| {
+        let answer = api.ask(org, operation, &[], Some(body)).await;
+        assert_eq!(answer.status, 200, "{operation} {}", answer.body);
+        answer.body
+    };
+    for number in 2..4 {
+        let name = json!({ "name": format!("number {number}") });
+        let email = format!("guest-{number}@example.com");
+        ok("POST /invites", json!({ "email": email, "role": "reader" })).await;
+        ok("POST /projects", name.clone()).await;
+        ok("POST /projects/{project_id}/service_accounts", name.clone()).await;
+        ok("POST /admin_api_keys", name).await;
+        let user = api.member(&org.tenant, &format!("reader-{number}")).await;
+        let added = json!({ "user_id": user, "role": "member" });
+        ok("POST /projects/{project_id}/users", added).await;
+        let key = domain::KeyId::generate().uuid();
+        let (tenant, user) = (&org.tenant, user.uuid());
+        let (its, project) = (tenant.org.uuid(), tenant.project.uuid());
+        api.database
+            .tamper(&format!(
+                "INSERT INTO api_keys (org_id, id, project_id, name, public_id, secret_hash, last_four, owner_id)
+                 VALUES ('{its}', '{key}', '{project}', 'k', 'public-{number}', '\\x00', '0000', '{user}')"
+            ))
+            .await;
+        if number == 3 {
+            let left = format!("DELETE FROM project_members WHERE user_id = '{user}'");
+            api.database.tamper(&left).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_list_is_walked_in_both_directions() {
+    let api = Api::new().await;
+    let org = api.org("acme").await;
+    fill(&api, &org).await;
+    let keys = "/projects/{project_id}/api_keys?";
+    for (list, count) in [
+        ("/users?", 4),
+        ("/invites?", 3),
+        ("/projects?", 4),
+        ("/projects/{project_id}/users?", 2),
+        ("/projects/{project_id}/service_accounts?", 3),
+        (keys, 5),
+        (&format!("{keys}owner_project_access=inactive&"), 1),
+        (&format!("{keys}owner_project_access=active&"), 4),
+        ("/admin_api_keys?", 3),
+        ("/admin_api_keys?order=desc&", 3),
+    ] {
+        let page = async |query: &str| {
+            let answer = api.ask(&org, &format!("GET {list}{query}"), &[], None).await;
+            (answer.ids(), answer.body)
+        };
+        let (all, body) = page("limit=100").await;
+        assert_eq!((all.len(), &body["has_more"]), (count, &json!(false)), "{list} {body}");
+        if let Some((_, access)) = list.split_once("access=") {
+            let told =
+                body["data"].as_array().unwrap().iter().map(|row| &row["owner_project_access"]);
+            assert!(
+                told.into_iter().all(|told| access.starts_with(told.as_str().unwrap())),
+                "{body}"
+            );
+        }
+        for (at, id) in all.iter().enumerate() {
+            let (next, body) = page(&format!("limit=1&after={id}")).await;
+            assert_eq!(next[..], all[at + 1..(at + 2).min(count)], "{list} after {at}");
+            assert_eq!(body["has_more"], at + 2 < count, "{list} after {at}");
+            let (before, body) = page(&format!("limit=1&before={id}")).await;
+            assert_eq!(before[..], all[at.saturating_sub(1)..at], "{list} before {at}");
+            assert_eq!(body["has_more"], at > 1, "{list} before {at}");
+        }
+    }
+}

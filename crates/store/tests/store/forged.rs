@@ -10,7 +10,7 @@ use domain::{
     Permissions, ProjectRole, Role, Rules, Scope,
 };
 use store::{
-    AuditFilter, BillingProfile, Label, NewAdminKey, NewApiKey, NewKey, NewOwner, OwnKeys,
+    AuditFilter, BillingProfile, Label, NewAdminKey, NewApiKey, NewKey, NewOwner, OwnKeys, Page,
     Rotation, Store, StoreError, usage::Group,
 };
 use testkit::{Database, Furniture, Tenant};
@@ -116,6 +116,11 @@ async fn another_organizations_things_are_out_of_every_methods_reach() {
     assert_eq!(belongings(&database, &theirs).await, before);
 }
 
+/// As much of a list as there can be.
+const fn page<I>() -> Page<I> {
+    Page { after: None, before: None, newest_first: false, limit: u16::MAX }
+}
+
 async fn everything(
     database: &Database,
     caller: &Caller,
@@ -139,20 +144,27 @@ async fn look(store: &Store, caller: &Caller, things: &Furniture, asked: &mut As
         organization();
         billing_profile();
         members();
+        members_page(&page(), &[]);
         recipients();
         projects();
+        projects_page(&page(), true);
         listed_projects();
         project(things.project);
         project_members(things.project);
+        project_members_page(things.project, &page());
         project_candidates(things.project);
         api_keys();
+        api_keys_page(things.project, &page(), None);
         api_key(things.key);
         key_activity();
         key_rules();
         service_accounts();
+        service_accounts_among(&[things.account]);
+        service_accounts_page(things.project, &page());
         service_account(things.account);
         member_keys();
         admin_keys();
+        admin_keys_page(&page());
         admin_key(things.admin_key);
         budgets();
         standings();
@@ -206,6 +218,8 @@ async fn people(
         edit_organization(&name, Tz::UTC);
         set_billing_profile(&BillingProfile::default());
         member(theirs.user);
+        members_among(&[theirs.user]);
+        members_among(&[theirs.user]);
         set_member_role(theirs.user, Role::Reader);
         invite(&addresses, Role::Reader, &[(things.project, ProjectRole::Member)]);
         resend_invitation(things.invitation);
@@ -215,6 +229,8 @@ async fn people(
         remove_project_member(things.project, theirs.user);
         set_personal_key_blocked(things.personal, true);
         invitations();
+        invitations_page(&page());
+        project_member(things.project, theirs.user);
         invitation(things.invitation);
         keys_of(theirs.user);
         remove_member(theirs.user, OwnKeys::Revoked);
