@@ -47,7 +47,8 @@ pub fn router(app: App, gateway: Gateway, proxies: Proxies, stopping: Cancellati
                 .layer(identity::session_layer(&app.store, &app.public_url)),
         )
         .with_state(app.clone());
-    let admin = Admin { store: app.store.clone(), secrets: app.secrets.clone() };
+    let (store, secrets) = (app.store.clone(), app.secrets.clone());
+    let admin = Admin { store, secrets, limits: admin::Limits::default() };
     let health = Router::new()
         .route("/healthz", get(|| async { "alive\n" }))
         .route("/readyz", get(ready))

@@ -1,15 +1,17 @@
 //! Who asks: from the headers to the caller of an admin key.
 
+use std::time::Instant;
+
 use axum::extract::FromRequestParts;
 use domain::{
-    Caller, Origin,
+    Actor, Caller, Origin,
     api_key::{self, Opens},
 };
 use http::{HeaderMap, header, request::Parts};
 use identity::is_key;
 use store::system::Admitted;
 
-use crate::{Admin, error::Error};
+use crate::{Admin, error::Error, limits::Slot};
 
 /// The caller of the presented admin key; the first extractor of each handler.
 pub(crate) struct Access(pub(crate) Caller);
@@ -27,11 +29,24 @@ impl FromRequestParts<Admin> for Access {
         let origin = parts.extensions.get::<Origin>().cloned().unwrap_or_default();
         let is_right = |hash: &[u8]| is_key(&admin.secrets, presented, hash);
         match admin.store.system().admin_caller(key.public_id, origin, is_right).await? {
-            Some(Admitted::Caller(caller)) => Ok(Self(caller)),
+            Some(Admitted::Caller(caller)) => {
+                count(parts, admin, &caller)?;
+                Ok(Self(caller))
+            }
             Some(Admitted::Suspended) => Err(Error::OrganizationSuspended),
             None => Err(invalid()),
         }
     }
+}
+
+/// Only what opens something is counted, so that nobody is kept out by who guesses.
+fn count(parts: &Parts, admin: &Admin, caller: &Caller) -> Result<(), Error> {
+    let Actor::AdminKey(key) = caller.actor else { return Ok(()) };
+    let (standing, too_many) = admin.limits.count(key, Instant::now());
+    if let Some(slot) = parts.extensions.get::<Slot>() {
+        slot.get_or_init(|| standing);
+    }
+    too_many.map_or(Ok(()), |wait| Err(Error::TooOften(wait)))
 }
 
 fn bearer(head: &HeaderMap) -> Result<&str, Error> {

@@ -1,5 +1,7 @@
 //! Every way in which a request fails, and the one place that turns it into HTTP.
 
+use std::time::Duration;
+
 use axum::response::{IntoResponse, Response};
 use domain::{Forbidden, LifetimeError};
 use http::{HeaderName, HeaderValue, Method, StatusCode, header};
@@ -58,6 +60,8 @@ pub(crate) enum Error {
     UnknownUrl(Method, String),
     #[error("Not allowed to {0} on {1}.")]
     MethodNotAllowed(Method, String),
+    #[error("Too many requests with this admin key. Try again in {} s.", seconds(*.0))]
+    TooOften(Duration),
     #[error("The database can't be reached: nothing was changed. Try again in a moment.")]
     Unavailable,
     #[error("Something is wrong on our side: nothing was changed.")]
@@ -92,6 +96,7 @@ impl Error {
             Self::Invalid { .. } | Self::Wrong { .. } => (StatusCode::BAD_REQUEST, "invalid_value"),
             Self::UnknownUrl(..) => (StatusCode::NOT_FOUND, "unknown_url"),
             Self::MethodNotAllowed(..) => (StatusCode::METHOD_NOT_ALLOWED, "method_not_supported"),
+            Self::TooOften(_) => (StatusCode::TOO_MANY_REQUESTS, "rate_limit_exceeded"),
             Self::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, "database_unavailable"),
             Self::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "internal_error"),
         }
@@ -108,6 +113,11 @@ impl Error {
     }
 }
 
+/// In whole seconds, so that they are over afterwards.
+fn seconds(wait: Duration) -> u64 {
+    wait.as_secs() + u64::from(wait.subsec_nanos() > 0)
+}
+
 /// With a capital and a full stop: the store's errors are written to be put together.
 fn sentence(text: &str) -> String {
     let mut chars = text.chars();
@@ -118,15 +128,18 @@ fn sentence(text: &str) -> String {
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
         let (status, code) = self.form();
-        let is_ours = status.is_server_error();
-        let kind = if is_ours { "server_error" } else { "invalid_request_error" };
+        let (kind, wait) = match &self {
+            Self::TooOften(wait) => ("requests", Some(seconds(*wait))),
+            _ if status.is_server_error() => ("server_error", Some(1)),
+            _ => ("invalid_request_error", None),
+        };
         let body = json!({ "error": {
             "message": self.to_string(), "type": kind, "param": self.param(), "code": code,
         } });
         let mut response = (status, axum::Json(body)).into_response();
         let head = response.headers_mut();
-        if is_ours {
-            head.insert(header::RETRY_AFTER, 1.into());
+        if let Some(wait) = wait {
+            head.insert(header::RETRY_AFTER, wait.into());
         } else {
             // OpenAI's clients try a conflict again unless they are told not to.
             let should_retry = HeaderName::from_static("x-should-retry");

@@ -2,7 +2,7 @@
 //!
 //! A request's path through the modules: [`access`] finds the admin key's caller; [`place`],
 //! [`query`] and [`body`] read what is asked; the file of the noun asks the same method of the store
-//! as the pages do, so that there is one set of rules; [`list`] cuts pages. Whatever fails is an
+//! as the pages do, so that there is one set of rules; [`list`] writes the part of a list that the store found, [`limits`] counts. Whatever fails is an
 //! [`error::Error`], and only there it becomes HTTP.
 
 mod access;
@@ -12,6 +12,7 @@ mod audit_logs;
 mod body;
 mod error;
 mod invites;
+mod limits;
 mod list;
 mod place;
 mod project_users;
@@ -34,7 +35,8 @@ use http::{HeaderName, HeaderValue, Method};
 use identity::Secrets;
 use store::Store;
 
-use crate::error::Error;
+pub use crate::limits::Limits;
+use crate::{error::Error, limits::Slot};
 
 /// What the admin API is made with. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -43,6 +45,8 @@ pub struct Admin {
     pub store: Store,
     /// Keys derived from the installation's secret.
     pub secrets: Arc<Secrets>,
+    /// How often each key may ask.
+    pub limits: Limits,
 }
 
 /// All of `/v1/organization`; to be nested there. A [`domain::Origin`] in a request's extensions
@@ -63,9 +67,14 @@ pub fn router(admin: Admin) -> Router {
         .with_state(admin)
 }
 
-/// Gives each answer an id, by which people can speak of it.
-async fn identify(request: Request, next: Next) -> Response {
+/// Gives each answer an id, by which people can speak of it, and says how the key stands.
+async fn identify(mut request: Request, next: Next) -> Response {
+    let slot = Slot::default();
+    request.extensions_mut().insert(Arc::clone(&slot));
     let mut response = next.run(request).await;
+    if let Some(standing) = slot.get() {
+        standing.write(response.headers_mut());
+    }
     if let Ok(id) = HeaderValue::try_from(EventId::generate().to_string()) {
         response.headers_mut().insert(HeaderName::from_static("x-request-id"), id);
     }

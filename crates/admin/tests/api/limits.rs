@@ -1,9 +1,10 @@
 //! Requests that are not as they should be.
 
+use admin::Limits;
 use axum::http::{Request, StatusCode, header, request::Builder};
 use serde_json::{Value, json};
 
-use crate::support::{Api, Org};
+use crate::support::{Answer, Api, Org};
 
 fn post(org: &Org, path: &str) -> Builder {
     Request::post(format!("/v1/organization{path}"))
@@ -130,4 +131,30 @@ async fn bodies_and_addresses_have_a_form() {
     assert_eq!(api.send(twice, None).await.error(), (400, "repeated_header"));
     assert_eq!(api.send(post(&org, "/nothing"), None).await.error(), (404, "unknown_url"));
     assert_eq!(api.send(post(&org, "/users"), None).await.error(), (405, "method_not_supported"));
+}
+
+#[tokio::test]
+async fn a_key_that_asks_too_often_waits() {
+    let api = Api::limited(Limits::new(2)).await;
+    let (org, other) = (api.org("acme").await, api.org("globex").await);
+    let ask = async |org: &Org| api.ask(org, "GET /users", &[], None).await;
+    let header = |answer: &Answer, name: &str| {
+        answer.headers.get(name).map(|value| value.to_str().unwrap().to_owned())
+    };
+    let (first, second, third) = (ask(&org).await, ask(&org).await, ask(&org).await);
+    for (answer, remaining) in [(&first, "1"), (&second, "0"), (&third, "0")] {
+        assert_eq!(header(answer, "x-ratelimit-limit-requests").as_deref(), Some("2"));
+        assert_eq!(header(answer, "x-ratelimit-remaining-requests").as_deref(), Some(remaining));
+        let reset = header(answer, "x-ratelimit-reset-requests").unwrap();
+        assert!(reset.strip_suffix("ms").unwrap().parse::<u32>().unwrap() <= 60_000, "{reset}");
+    }
+    assert_eq!((first.status.as_u16(), second.status.as_u16()), (200, 200));
+    assert_eq!(third.error(), (429, "rate_limit_exceeded"));
+    assert_eq!(third.body["error"]["type"], "requests");
+    assert!((1..=30).contains(&header(&third, "retry-after").unwrap().parse::<u32>().unwrap()));
+    assert_eq!(header(&third, "x-should-retry"), None);
+    assert_eq!(ask(&other).await.status, StatusCode::OK);
+    let nobody = Request::get("/v1/organization/users").header(header::AUTHORIZATION, "Bearer x");
+    let nobody = api.send(nobody, None).await;
+    assert_eq!(header(&nobody, "x-ratelimit-limit-requests"), None);
 }

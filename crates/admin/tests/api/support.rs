@@ -2,7 +2,7 @@
 
 use std::{cell::RefCell, collections::BTreeMap, sync::Arc};
 
-use admin::Admin;
+use admin::{Admin, Limits};
 use axum::{
     Router,
     body::{Body, to_bytes},
@@ -59,9 +59,13 @@ impl Answer {
 
 impl Api {
     pub(crate) async fn new() -> Self {
+        Self::limited(Limits::default()).await
+    }
+
+    pub(crate) async fn limited(limits: Limits) -> Self {
         let database = Database::new().await;
         let secrets = Arc::new(Secrets::parse(&"s".repeat(32).into()).unwrap());
-        let admin = Admin { store: database.store.clone(), secrets: Arc::clone(&secrets) };
+        let admin = Admin { store: database.store.clone(), secrets: Arc::clone(&secrets), limits };
         let router = Router::new().nest("/v1/organization", admin::router(admin));
         let seen = RefCell::default();
         Self { database, document: Document::read(), router, secrets, seen }
