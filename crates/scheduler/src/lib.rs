@@ -25,6 +25,8 @@ const HEADS: Duration = Duration::from_mins(5);
 const REAP: Duration = Duration::from_secs(5);
 /// How often organizations are looked for that were closed long enough ago.
 const ERASE: Duration = Duration::from_mins(1);
+/// How often accounts are looked for that were deleted.
+const FORGET: Duration = Duration::from_mins(1);
 /// How often the house is swept: sessions, throttles, changes, partitions.
 const SWEEP: Duration = Duration::from_mins(1);
 
@@ -42,6 +44,7 @@ pub fn start(
     tasks.spawn(repeat("fold", FOLD, store.clone(), jobs::fold, stop.clone()));
     tasks.spawn(repeat("reap", REAP, store.clone(), jobs::reap, stop.clone()));
     tasks.spawn(repeat("erase", ERASE, store.clone(), jobs::erase, stop.clone()));
+    tasks.spawn(repeat("forget", FORGET, store.clone(), jobs::forget, stop.clone()));
     tasks.spawn(repeat("sweep", SWEEP, store.clone(), jobs::sweep, stop.clone()));
     if let Some(mailer) = mailer {
         let job = move |store| deliver(store, mailer.clone(), Arc::clone(&links));

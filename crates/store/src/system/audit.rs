@@ -1,5 +1,6 @@
 //! What happens to audit logs without a caller: heads are mailed, and what is personal is erased.
 
+use chrono::{DateTime, Utc};
 use domain::{
     OrgId, UserId,
     audit::{Head, SignedHead},
@@ -8,6 +9,9 @@ use serde_json::json;
 
 use super::System;
 use crate::{StoreError, audit::head, tx::Tx};
+
+/// Entries in one transaction.
+const SLICE: u16 = 500;
 
 impl System<'_> {
     /// The heads of the organizations whose owners must be mailed one: there is an entry from before
@@ -70,39 +74,111 @@ impl System<'_> {
         Ok(true)
     }
 
-    /// Erases from all audit logs what is personal about somebody: address and program of what the
-    /// person did, what was written about the person, and every value that is one of the person's
-    /// addresses. The hashes in the chains stay, without the salts that they were made with; so the
-    /// chains stay whole. How many entries held something. Reads all logs.
-    pub async fn erase_person(self, user: UserId) -> Result<u64, StoreError> {
+    /// Erases a slice of what the audit logs hold of a person whose account was deleted a minute ago:
+    /// address and program of what the person did, what was written about the person, and every value
+    /// that was one of the person's addresses. The hashes in the chains stay, without the salts that
+    /// they were made with; so the chains stay whole. Locks the entries of the slice and no end of a
+    /// chain. False if there is nothing to erase that no other node is at.
+    pub async fn erase_person(self) -> Result<bool, StoreError> {
+        self.erase_person_slice(SLICE).await
+    }
+
+    /// As [`System::erase_person`], with at most so many entries.
+    pub async fn erase_person_slice(self, most: u16) -> Result<bool, StoreError> {
         let mut tx = self.begin().await?;
-        let erased = erase(&mut tx, user).await?;
+        // Always by the index: the planner's idea of how many entries there are is from before the
+        // last slices, and reading all of them for the last few takes too long.
+        sqlx::query!("SELECT set_config('enable_seqscan', 'off', true)").fetch_one(&mut *tx).await?;
+        // The oldest one or none: two persons may stand in the same entry.
+        let row = sqlx::query!(
+            "SELECT user_id, addresses, gathered, asked_at FROM erasures WHERE user_id = (
+                SELECT user_id FROM erasures WHERE asked_at < exq_now() - interval '1 minute'
+                ORDER BY asked_at, user_id LIMIT 1) FOR UPDATE SKIP LOCKED"
+        )
+        .fetch_optional(&mut *tx)
+        .await?;
+        let Some(row) = row else { return Ok(false) };
+        let user = UserId::from_uuid(row.user_id);
+        if row.gathered {
+            let erased = erase(&mut tx, user, &row.addresses, (row.asked_at, most)).await?;
+            if erased < u64::from(most) {
+                sqlx::query!("DELETE FROM erasures WHERE user_id = $1", row.user_id)
+                    .execute(&mut *tx)
+                    .await?;
+            }
+        } else {
+            gather(&mut tx, user).await?;
+        }
         tx.commit().await?;
-        Ok(erased)
+        Ok(true)
     }
 }
 
-/// As [`System::erase_person`], in a transaction that does more.
-pub(super) async fn erase(tx: &mut Tx, user: UserId) -> Result<u64, StoreError> {
+/// Has what the audit logs hold of a person erased, who has this address.
+pub(super) async fn ask_to_erase(
+    tx: &mut Tx,
+    user: UserId,
+    address: &str,
+) -> Result<(), StoreError> {
+    sqlx::query!(
+        "INSERT INTO erasures (user_id, addresses) VALUES ($1, ARRAY[$2])",
+        user.uuid(),
+        address
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// Adds the addresses that the person had earlier, before the entries that tell them are erased.
+async fn gather(tx: &mut Tx, user: UserId) -> Result<(), StoreError> {
+    sqlx::query!(
+        "UPDATE erasures SET gathered = true, addresses = addresses || ARRAY(
+            SELECT DISTINCT e.personal #>> '{actor,value}' FROM audit_entries e
+            WHERE exq_persons(e.actor, e.subject, e.personal) && ARRAY[$2]
+                AND e.actor = $2 AND e.personal #>> '{actor,value}' IS NOT NULL)
+         WHERE user_id = $1",
+        user.uuid(),
+        user.to_string()
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// Erases a slice; of how many entries. An address may have another account since the person's was
+/// deleted: what was written later is that one's.
+async fn erase(
+    tx: &mut Tx,
+    user: UserId,
+    addresses: &[String],
+    (asked_at, most): (DateTime<Utc>, u16),
+) -> Result<u64, StoreError> {
+    let mut names = addresses.to_vec();
+    names.push(user.to_string());
     let erased = sqlx::query!(
-            r#"WITH known AS (
-                SELECT email AS address FROM users WHERE id = $1
-                UNION SELECT personal #>> '{actor,value}' FROM audit_entries WHERE actor = $2
-             ),
-             found AS (
-                SELECT e.org_id, e.seq, jsonb_object_agg(v.key, CASE
-                        WHEN v.key IN ('actor', 'address', 'agent') AND e.actor = $2 THEN 'null'
-                        WHEN v.key NOT IN ('actor', 'address', 'agent') AND e.subject = $2 THEN 'null'
-                        WHEN v.value ->> 'value' IN (SELECT address FROM known) THEN 'null'
-                        ELSE v.value END) AS personal
-                FROM audit_entries e, jsonb_each(e.personal) v GROUP BY e.org_id, e.seq
-             )
-             UPDATE audit_entries e SET personal = found.personal FROM found
-             WHERE (e.org_id, e.seq) = (found.org_id, found.seq) AND e.personal <> found.personal"#,
-            user.uuid(),
-            user.to_string()
-        )
-        .execute(&mut **tx)
-        .await?;
+        "WITH found AS (
+            SELECT e.org_id, e.seq, e.actor, e.subject, e.personal FROM audit_entries e
+            WHERE exq_persons(e.actor, e.subject, e.personal) && $2
+                AND (e.at <= $4 OR e.actor = $1 OR e.subject = $1)
+            LIMIT $5
+         ), erased AS (
+            SELECT f.org_id, f.seq, jsonb_object_agg(v.key, CASE
+                    WHEN v.key IN ('actor', 'address', 'agent') AND f.actor = $1 THEN 'null'
+                    WHEN v.key NOT IN ('actor', 'address', 'agent') AND f.subject = $1 THEN 'null'
+                    WHEN v.value ->> 'value' = ANY ($3) THEN 'null'
+                    ELSE v.value END) AS personal
+            FROM found f, jsonb_each(f.personal) v GROUP BY f.org_id, f.seq
+         )
+         UPDATE audit_entries e SET personal = erased.personal FROM erased
+         WHERE (e.org_id, e.seq) = (erased.org_id, erased.seq)",
+        user.to_string(),
+        &names,
+        addresses,
+        asked_at,
+        i64::from(most)
+    )
+    .execute(&mut **tx)
+    .await?;
     Ok(erased.rows_affected())
 }

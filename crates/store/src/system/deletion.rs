@@ -24,7 +24,8 @@ pub enum Deletion {
 impl System<'_> {
     /// Deletes an account: its memberships, with an entry in each organization's audit log; its own
     /// keys are refused from now on, and stay listed; name, address, password, second factor and
-    /// sessions are erased, and what the audit logs hold of the person. Of two owners who delete theirs at once one stays.
+    /// sessions are erased. What the audit logs hold of the person is erased by
+    /// [`System::erase_person`] soon after. Of two owners who delete theirs at once one stays.
     pub async fn delete_account(
         self,
         user: UserId,
@@ -58,12 +59,13 @@ impl System<'_> {
             entries.push((org, role, gone.personal("email", Some(&email), None::<String>)));
         }
         query!("DELETE FROM memberships WHERE user_id = $1", user.uuid()).execute(&mut *tx).await?;
+        forget(&mut tx, user).await?;
+        audit::ask_to_erase(&mut tx, user, &email).await?;
         // The ends of the chains are locked last, in the order of the organizations.
         for (org, role, change) in entries {
             append(&mut tx, &caller(user, (org, role), origin), &change).await?;
         }
-        // While the address is still known.
-        audit::erase(&mut tx, user).await?;
+        // After the entries, which name who went. The row is locked.
         erase(&mut tx, user).await?;
         tx.commit().await?;
         Ok(Deletion::Done)
@@ -134,7 +136,8 @@ async fn revoke_keys(
         .collect())
 }
 
-async fn erase(tx: &mut Tx, user: UserId) -> Result<(), StoreError> {
+/// Ends what the account could be used with.
+async fn forget(tx: &mut Tx, user: UserId) -> Result<(), StoreError> {
     query!(
         "UPDATE personal_keys SET revoked_at = exq_now() WHERE user_id = $1 AND revoked_at IS NULL",
         user.uuid()
@@ -144,7 +147,11 @@ async fn erase(tx: &mut Tx, user: UserId) -> Result<(), StoreError> {
     query!("DELETE FROM second_factors WHERE user_id = $1", user.uuid()).execute(&mut **tx).await?;
     query!("DELETE FROM email_changes WHERE user_id = $1", user.uuid()).execute(&mut **tx).await?;
     end_sessions(tx, user, None).await?;
-    // No mail can go to it, and nobody can have it.
+    Ok(())
+}
+
+/// Leaves a row whose address no mail can go to and nobody can have.
+async fn erase(tx: &mut Tx, user: UserId) -> Result<(), StoreError> {
     query!(
         "UPDATE users SET name = 'Deleted account', email = 'deleted-' || id || '@invalid', password_hash = '!',
             verified_at = NULL, operator = false, default_org_id = NULL, deleted_at = exq_now() WHERE id = $1",

@@ -3,10 +3,11 @@
 use testkit::Database;
 
 /// Tables without an organization, each with its reason in the migration that makes it.
-const GLOBAL: [&str; 13] = [
+const GLOBAL: [&str; 14] = [
     "_sqlx_migrations",
     "directory",
     "email_changes",
+    "erasures",
     "heartbeats",
     "nodes",
     "personal_keys",
