@@ -15,8 +15,20 @@ use uuid::Uuid;
 
 use crate::{StoreError, tx::Tx};
 
-/// Adds an entry to the end of the caller's organization's chain. Locks that end until the
-/// transaction is over, so it comes after all other locks.
+/// Locks the end of an organization's chain until the transaction is over. Nothing is locked behind
+/// it but counters.
+pub(crate) async fn hold(tx: &mut Tx, org: OrgId) -> Result<(), StoreError> {
+    sqlx::query!(
+        "INSERT INTO audit_heads AS h (org_id, count, hash) VALUES ($1, 0, '')
+         ON CONFLICT (org_id) DO UPDATE SET count = h.count",
+        org.uuid()
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// Adds an entry to the end of the caller's organization's chain, which it locks as [`hold`] does.
 pub(crate) async fn append(
     tx: &mut Tx,
     caller: &Caller,

@@ -13,7 +13,7 @@ use crate::{
     money::{numeric, usd},
     place::place,
     system::{counter, window},
-    tx::Tx,
+    tx::{self, Tx},
 };
 
 /// A budget.
@@ -135,8 +135,7 @@ impl Store {
     ) -> Result<BudgetId, StoreError> {
         let mut tx = self.change(caller).await?;
         let project = may_limit(&mut tx, caller, on).await?;
-        let (_, counter) = current_counter(&mut tx, caller.org, on, per).await?;
-        lock(&mut tx, counter).await?;
+        let counter = lock(&mut tx, caller.org, on, per).await?;
         let (kind, scope_id) = scope_parts(on);
         let old = sqlx::query_scalar!(
             "SELECT amount FROM budgets WHERE (org_id, scope, scope_id, period) = ($1, $2, $3, $4)",
@@ -177,7 +176,7 @@ impl Store {
     pub async fn remove_budget(&self, caller: &Caller, id: BudgetId) -> Result<(), StoreError> {
         let mut tx = self.change(caller).await?;
         let row = sqlx::query!(
-            "SELECT scope, scope_id, period, amount FROM budgets WHERE org_id = $1 AND id = $2",
+            "SELECT scope, scope_id, period FROM budgets WHERE org_id = $1 AND id = $2",
             caller.org.uuid(),
             id.uuid()
         )
@@ -186,28 +185,24 @@ impl Store {
         let (on, per) = (scope(&row.scope, row.scope_id)?, period(&row.period)?);
         let project = may_limit(&mut tx, caller, on).await?;
         // Like the ledger, so that a batch sees the budget or does not, as a whole.
-        let (_, counter) = current_counter(&mut tx, caller.org, on, per).await?;
-        lock(&mut tx, counter).await?;
-        let removed = sqlx::query!(
-            "DELETE FROM budgets WHERE org_id = $1 AND id = $2",
+        lock(&mut tx, caller.org, on, per).await?;
+        let amount = sqlx::query_scalar!(
+            "DELETE FROM budgets WHERE org_id = $1 AND id = $2 RETURNING amount",
             caller.org.uuid(),
             id.uuid()
         )
-        .execute(&mut **tx)
+        .fetch_one(&mut **tx)
         .await?;
-        if removed.rows_affected() == 0 {
-            return Err(StoreError::NotFound);
-        }
         let change = Change::new(Kind::BudgetRemoved, id)
             .gone("scope", on)
             .gone("window", per.as_str())
-            .gone("amount_usd", usd(&row.amount)?);
+            .gone("amount_usd", usd(&amount)?);
         tx.commit(Change { project, ..change }).await
     }
 }
 
 /// The scope's counter of the current window, made if need be.
-pub(crate) async fn current_counter(
+async fn current_counter(
     tx: &mut Tx,
     org: OrgId,
     on: Scope,
@@ -219,12 +214,20 @@ pub(crate) async fn current_counter(
     Ok((window, id))
 }
 
-/// Whoever changes what a counter is compared with locks it first, like the ledger.
-pub(crate) async fn lock(tx: &mut Tx, counter: i64) -> Result<(), StoreError> {
+/// Whoever changes what the scope's counter is compared with locks it first, like the ledger. The
+/// end of the audit log is locked before: no request waits for who waits for that.
+pub(crate) async fn lock(
+    tx: &mut tx::Change,
+    org: OrgId,
+    on: Scope,
+    per: Period,
+) -> Result<i64, StoreError> {
+    tx.hold_end().await?;
+    let (_, counter) = current_counter(tx, org, on, per).await?;
     sqlx::query!("SELECT id FROM counters WHERE id = $1 FOR UPDATE", counter)
-        .fetch_one(&mut **tx)
+        .fetch_one(&mut ***tx)
         .await?;
-    Ok(())
+    Ok(counter)
 }
 
 /// Marks thresholds at or below the spend as passed without a mail: a person has just made it so.

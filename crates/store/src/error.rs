@@ -108,10 +108,13 @@ impl From<sqlx::Error> for StoreError {
                 Some("api_keys_successor") => Self::Conflict(Conflict::KeyReplaced),
                 Some("service_accounts_name_key") => Self::Conflict(Conflict::ServiceAccountName),
                 Some("thresholds_one") => Self::Conflict(Conflict::Threshold),
-                // 57P0x: the server stops or starts; 08: the connection broke.
-                _ if database
-                    .code()
-                    .is_some_and(|code| code.starts_with("57P0") || code.starts_with("08")) =>
+                // 57P0x: the server stops or starts; 08: the connection broke; the others: it waited too
+                // long for somebody else, or for each other.
+                _ if database.code().is_some_and(|code| {
+                    code.starts_with("57P0")
+                        || code.starts_with("08")
+                        || ["55P03", "57014", "40P01", "40001"].contains(&&*code)
+                }) =>
                 {
                     Self::Unavailable(error)
                 }

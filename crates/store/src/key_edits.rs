@@ -6,7 +6,12 @@ use domain::{
     audit::{Change, Kind},
 };
 
-use crate::{Conflict, Store, StoreError, key_rules::Rules, place::may_edit_key, tx};
+use crate::{
+    Conflict, Store, StoreError,
+    key_rules::Rules,
+    place::{home, may_edit_key},
+    tx,
+};
 
 /// What a key was before it is changed.
 #[expect(clippy::struct_excessive_bools, reason = "facts that are independent of each other")]
@@ -128,9 +133,11 @@ impl Store {
         expiry: Expiry,
     ) -> Result<(), StoreError> {
         let mut tx = self.change(caller).await?;
+        let (project, _) = home(&mut tx, caller, id).await?;
+        let rules = Rules::of(&mut tx, caller, project).await?;
         let old = open(&mut tx, caller, id).await?;
         old.lives()?;
-        let rules = Rules::of(&mut tx, caller, old.project).await?;
+        rules.running()?;
         let expires = expiry.of_key(old.created_at, rules.now, rules.max_days)?;
         if old.expires_at == expires {
             return Ok(());

@@ -28,7 +28,7 @@ impl Store {
     ) -> Result<(), StoreError> {
         let mut tx = self.change(caller).await?;
         place(&mut tx, caller, project).await?.may(Action::EditOwnKeys)?;
-        Rules::of(&mut tx, caller, project).await?;
+        Rules::of(&mut tx, caller, project).await?.running()?;
         if labels.is_empty() {
             return Ok(());
         }

@@ -8,7 +8,6 @@ use domain::{
 
 use crate::{
     Conflict, Store, StoreError,
-    audit::append,
     key_rules::Rules,
     place::{may_edit_key, place},
     service_accounts,
@@ -104,15 +103,16 @@ impl Store {
             }
         })?;
         let rules = Rules::of(&mut tx, caller, new.project).await?;
+        rules.running()?;
         if rules.service_keys_only && new.owner == NewOwner::Caller {
             return Err(StoreError::Conflict(Conflict::ServiceKeysOnly));
         }
         let expires_at = new.expiry.from_now(rules.now, rules.max_days)?;
         let service_account = account(&mut tx, caller, new).await?;
-        if let Some(label) = new.in_place_of {
-            take_place(&mut tx, caller, label, new.project).await?;
-        }
         let id = KeyId::generate();
+        if let Some(label) = new.in_place_of {
+            take_place(&mut tx, caller, label, (new.project, id)).await?;
+        }
         let row = Row {
             id,
             project: new.project,
@@ -137,7 +137,7 @@ impl Store {
 
 /// The service account that shall own the key.
 async fn account(
-    tx: &mut Tx,
+    tx: &mut tx::Change,
     caller: &Caller,
     new: &NewApiKey<'_>,
 ) -> Result<Option<ServiceAccountId>, StoreError> {
@@ -149,34 +149,34 @@ async fn account(
         }
         NewOwner::NewServiceAccount(name) => {
             let (id, entry) = service_accounts::insert(tx, caller, new.project, name).await?;
-            append(tx, caller, &entry).await?;
+            tx.also(entry);
             Ok(Some(id))
         }
     }
 }
 
-/// Retires an imported label, in whose place a key is made.
+/// Retires an imported label, in whose place a key is made, with an entry of its own.
 async fn take_place(
-    tx: &mut Tx,
+    tx: &mut tx::Change,
     caller: &Caller,
     label: KeyId,
-    project: ProjectId,
+    (project, heir): (ProjectId, KeyId),
 ) -> Result<(), StoreError> {
     if may_edit_key(tx, caller, label).await? != project {
         return Err(StoreError::NotFound);
     }
-    let retired = sqlx::query!(
-        "UPDATE api_keys SET revoked_at = exq_now() WHERE org_id = $1 AND id = $2 AND imported AND revoked_at IS NULL",
+    let retired = sqlx::query_scalar!(
+        "UPDATE api_keys SET revoked_at = exq_now()
+         WHERE org_id = $1 AND id = $2 AND imported AND revoked_at IS NULL RETURNING name",
         caller.org.uuid(),
         label.uuid()
     )
-    .execute(&mut **tx)
+    .fetch_optional(&mut ***tx)
     .await?;
-    if retired.rows_affected() == 1 {
-        Ok(())
-    } else {
-        Err(StoreError::Conflict(Conflict::KeyReplaced))
-    }
+    let Some(name) = retired else { return Err(StoreError::Conflict(Conflict::KeyReplaced)) };
+    let gone = Change::new(Kind::KeyDeleted, label).in_project(project).gone("name", name);
+    tx.also(gone.now("replaced_by", heir));
+    Ok(())
 }
 
 /// A key's row, as it is made.

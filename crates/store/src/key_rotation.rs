@@ -2,13 +2,17 @@
 
 use chrono::{DateTime, Utc};
 use domain::{
-    Caller, Expiry, FormId, KeyId, Overlap, Permissions, ServiceAccountId, UserId,
+    Caller, Expiry, FormId, KeyId, Overlap, Permissions, ProjectId, ServiceAccountId, UserId,
     audit::{Change, Kind},
 };
 
 use crate::{
-    Conflict, MadeKey, NewKey, Store, StoreError, audit::append, key_making::Row, key_rules::Rules,
-    place::may_edit_key, tx::Tx,
+    Conflict, MadeKey, NewKey, Store, StoreError,
+    key_making::Row,
+    key_rules::Rules,
+    place::{home, may_edit_key},
+    service_accounts,
+    tx::Tx,
 };
 
 /// How a key is rotated.
@@ -34,9 +38,9 @@ impl Store {
         rotation: &Rotation<'_>,
     ) -> Result<MadeKey, StoreError> {
         let mut tx = self.change(caller).await?;
-        let project = may_edit_key(&mut tx, caller, rotation.old).await?;
+        let (project, account, rules) = lock(&mut tx, caller, rotation.old).await?;
         let old = sqlx::query!(
-            "SELECT name, owner_id, service_account_id, permissions, scopes, tracked, imported, created_at, expires_at,
+            "SELECT name, owner_id, permissions, scopes, tracked, imported, created_at, expires_at,
                 revoked_at IS NOT NULL AS \"revoked!\"
              FROM api_keys WHERE org_id = $1 AND id = $2",
             caller.org.uuid(),
@@ -54,8 +58,8 @@ impl Store {
         if old.revoked {
             return Err(StoreError::Conflict(Conflict::KeyRevoked));
         }
-        let rules = Rules::of(&mut tx, caller, project).await?;
-        if rules.service_keys_only && old.service_account_id.is_none() {
+        rules.running()?;
+        if rules.service_keys_only && account.is_none() {
             return Err(StoreError::Conflict(Conflict::ServiceKeysOnly));
         }
         let ends = rules.now + rotation.overlap.length();
@@ -67,7 +71,7 @@ impl Store {
             project,
             name: &old.name,
             owner,
-            service_account: old.service_account_id.map(ServiceAccountId::from_uuid),
+            service_account: account,
             permissions: &Permissions::parse(&old.permissions, &old.scopes),
             expires_at: expiry.from_now(rules.now, rules.max_days)?,
             tracked: old.tracked,
@@ -76,7 +80,7 @@ impl Store {
             key: rotation.key,
         };
         row.insert(&mut tx, caller).await?;
-        append(&mut tx, caller, &row.entry()).await?;
+        tx.also(row.entry());
         let text = |at: DateTime<Utc>| at.to_rfc3339();
         let retired = Change::new(Kind::KeyUpdated, rotation.old)
             .in_project(project)
@@ -90,6 +94,25 @@ impl Store {
         tx.commit(retired).await?;
         Ok(made)
     }
+}
+
+/// Locks a key that the caller may edit, behind what it belongs to.
+async fn lock(
+    tx: &mut Tx,
+    caller: &Caller,
+    key: KeyId,
+) -> Result<(ProjectId, Option<ServiceAccountId>, Rules), StoreError> {
+    let (project, account) = home(tx, caller, key).await?;
+    let rules = Rules::of(tx, caller, project).await?;
+    if let Some(account) = account {
+        service_accounts::lock(tx, caller, account, project).await?;
+    }
+    may_edit_key(tx, caller, key).await?;
+    // Handed over meanwhile: its person has left.
+    if home(tx, caller, key).await? != (project, account) {
+        return Err(StoreError::NotFound);
+    }
+    Ok((project, account, rules))
 }
 
 /// Has the old key expire.

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use domain::{Action, Caller, ProjectId};
 
-use crate::{Conflict, Store, StoreError, tx::Tx};
+use crate::{Conflict, Store, StoreError, place::stay, tx::Tx};
 
 /// The rules, for a form that obeys them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,32 +37,42 @@ pub(crate) struct Rules {
     pub(crate) now: DateTime<Utc>,
     pub(crate) max_days: Option<u16>,
     pub(crate) service_keys_only: bool,
+    archived: bool,
 }
 
 impl Rules {
-    /// Those in force, which stay so until the transaction is over; [`Conflict::ProjectArchived`]
-    /// if the project takes no keys.
+    /// Those in force, which stay so until the transaction is over. No key is locked before.
     pub(crate) async fn of(
         tx: &mut Tx,
         caller: &Caller,
         project: ProjectId,
     ) -> Result<Self, StoreError> {
         let row = sqlx::query!(
-            r#"SELECT p.archived_at IS NOT NULL AS "archived!", o.key_max_days, o.service_keys_only, exq_now() AS "now!"
-             FROM projects p JOIN organizations o ON o.org_id = p.org_id
-             WHERE p.org_id = $1 AND p.id = $2 FOR SHARE"#,
+            r#"SELECT key_max_days, service_keys_only, exq_now() AS "now!" FROM organizations
+             WHERE org_id = $1 FOR SHARE"#,
+            caller.org.uuid()
+        )
+        .fetch_one(&mut **tx)
+        .await?;
+        stay(tx, caller).await?;
+        let archived = sqlx::query_scalar!(
+            r#"SELECT archived_at IS NOT NULL AS "archived!" FROM projects
+             WHERE org_id = $1 AND id = $2 FOR SHARE"#,
             caller.org.uuid(),
             project.uuid()
         )
         .fetch_one(&mut **tx)
         .await?;
-        if row.archived {
-            return Err(StoreError::Conflict(Conflict::ProjectArchived));
-        }
         Ok(Self {
             now: row.now,
             max_days: row.key_max_days.and_then(|days| u16::try_from(days).ok()),
             service_keys_only: row.service_keys_only,
+            archived,
         })
+    }
+
+    /// Stops with [`Conflict::ProjectArchived`] if the project takes no keys.
+    pub(crate) const fn running(&self) -> Result<(), StoreError> {
+        if self.archived { Err(StoreError::Conflict(Conflict::ProjectArchived)) } else { Ok(()) }
     }
 }

@@ -1,6 +1,6 @@
 //! What the caller is in a project: asked before anything is done to what is in it.
 
-use domain::{Action, Caller, KeyId, ProjectId, ProjectRole, UserId, Who};
+use domain::{Action, Caller, KeyId, ProjectId, ProjectRole, ServiceAccountId, UserId, Who};
 
 use crate::{StoreError, tx::Tx};
 
@@ -22,6 +22,37 @@ pub(crate) async fn place(
     .fetch_one(&mut **tx)
     .await?;
     Ok(Who::new(caller.role, role.as_deref().map(ProjectRole::from_column)))
+}
+
+/// Keeps a person who is the caller a member until the transaction is over: whoever removes one finds
+/// all that the person has made. [`StoreError::NotFound`] if no member any more.
+pub(crate) async fn stay(tx: &mut Tx, caller: &Caller) -> Result<(), StoreError> {
+    let Some(user) = caller.user() else { return Ok(()) };
+    sqlx::query!(
+        "SELECT user_id FROM memberships WHERE org_id = $1 AND user_id = $2 FOR KEY SHARE",
+        caller.org.uuid(),
+        user.uuid()
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// What a key belongs to, without a lock: a project and a service account that are locked before it.
+pub(crate) async fn home(
+    tx: &mut Tx,
+    caller: &Caller,
+    key: KeyId,
+) -> Result<(ProjectId, Option<ServiceAccountId>), StoreError> {
+    let row = sqlx::query!(
+        "SELECT project_id, service_account_id FROM api_keys WHERE org_id = $1 AND id = $2",
+        caller.org.uuid(),
+        key.uuid()
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    let account = row.service_account_id.map(ServiceAccountId::from_uuid);
+    Ok((ProjectId::from_uuid(row.project_id), account))
 }
 
 /// Stops unless the caller may edit a key, which own keys need less for, and locks it; its project.

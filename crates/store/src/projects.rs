@@ -7,7 +7,12 @@ use domain::{
 };
 use uuid::Uuid;
 
-use crate::{Conflict, Page, Part, Store, StoreError, page::page_of, place::place, tx::Tx};
+use crate::{
+    Conflict, Page, Part, Store, StoreError,
+    page::page_of,
+    place::{place, stay},
+    tx::Tx,
+};
 
 /// A project that the caller may look into.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -116,6 +121,7 @@ impl Store {
         let id = ProjectId::generate();
         let user = caller.user().map(UserId::uuid);
         let mut tx = self.change(caller).await?;
+        stay(&mut tx, caller).await?;
         sqlx::query!(
             "INSERT INTO projects (org_id, id, name, environment, created_by) VALUES ($1, $2, $3, $4, $5)",
             caller.org.uuid(),
@@ -255,14 +261,15 @@ impl Store {
         )
         .fetch_one(&mut **tx)
         .await?;
-        let new = sqlx::query!(
-            r#"SELECT is_default, archived_at IS NOT NULL AS "archived!" FROM projects
-             WHERE org_id = $1 AND id = $2 FOR NO KEY UPDATE"#,
+        let both = sqlx::query!(
+            r#"SELECT id, is_default, archived_at IS NOT NULL AS "archived!" FROM projects
+             WHERE org_id = $1 AND (id = $2 OR is_default) ORDER BY id FOR NO KEY UPDATE"#,
             caller.org.uuid(),
             id.uuid()
         )
-        .fetch_one(&mut **tx)
+        .fetch_all(&mut **tx)
         .await?;
+        let new = both.iter().find(|row| row.id == id.uuid()).ok_or(StoreError::NotFound)?;
         if new.archived {
             return Err(StoreError::Conflict(Conflict::ProjectArchived));
         }

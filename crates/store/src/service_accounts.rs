@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use domain::{
-    Action, Caller, Name, ProjectId, ProjectRole, ServiceAccountId, UserId, Who,
+    Action, Caller, KeyId, Name, ProjectId, ProjectRole, ServiceAccountId, UserId, Who,
     audit::{Change, Kind},
 };
 use uuid::Uuid;
@@ -97,7 +97,7 @@ impl Store {
     ) -> Result<ServiceAccountId, StoreError> {
         let mut tx = self.change(caller).await?;
         place(&mut tx, caller, project).await?.may(Action::EditServiceAccounts)?;
-        Rules::of(&mut tx, caller, project).await?;
+        Rules::of(&mut tx, caller, project).await?.running()?;
         let (id, entry) = insert(&mut tx, caller, project, name).await?;
         tx.commit(entry).await?;
         Ok(id)
@@ -127,7 +127,8 @@ impl Store {
         tx.commit(entry.personal("name", Some(old), Some(name))).await
     }
 
-    /// Deletes a service account and revokes its keys for ever. Their usage stays.
+    /// Deletes a service account and revokes its keys for ever, with an entry for each. Their usage
+    /// stays.
     pub async fn delete_service_account(
         &self,
         caller: &Caller,
@@ -143,19 +144,23 @@ impl Store {
         .execute(&mut **tx)
         .await?;
         let revoked = sqlx::query!(
-            "UPDATE api_keys SET revoked_at = exq_now() WHERE org_id = $1 AND service_account_id = $2 AND revoked_at IS NULL",
+            "WITH live AS (
+                SELECT id FROM api_keys WHERE org_id = $1 AND service_account_id = $2 AND revoked_at IS NULL
+                ORDER BY id FOR NO KEY UPDATE
+             )
+             UPDATE api_keys k SET revoked_at = exq_now() FROM live WHERE k.org_id = $1 AND k.id = live.id
+             RETURNING k.id, k.name",
             caller.org.uuid(),
             id.uuid()
         )
-        .execute(&mut **tx)
+        .fetch_all(&mut **tx)
         .await?;
+        for key in revoked {
+            let gone = Change::new(Kind::KeyDeleted, KeyId::from_uuid(key.id)).in_project(project);
+            tx.also(gone.gone("name", key.name));
+        }
         let entry = Change::new(Kind::ServiceAccountDeleted, id).in_project(project);
-        tx.commit(
-            entry
-                .personal("name", Some(name), None::<&str>)
-                .now("keys_revoked", revoked.rows_affected()),
-        )
-        .await
+        tx.commit(entry.personal("name", Some(name), None::<&str>)).await
     }
 }
 
@@ -207,7 +212,7 @@ async fn open(
 ) -> Result<(ProjectId, String), StoreError> {
     let row = sqlx::query!(
         "SELECT project_id, name FROM service_accounts
-         WHERE org_id = $1 AND id = $2 AND deleted_at IS NULL FOR UPDATE",
+         WHERE org_id = $1 AND id = $2 AND deleted_at IS NULL FOR NO KEY UPDATE",
         caller.org.uuid(),
         id.uuid()
     )

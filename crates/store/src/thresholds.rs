@@ -9,7 +9,7 @@ use domain::{
 
 use crate::{
     Store, StoreError,
-    budgets::{current_counter, lock, mark_passed, may_limit, period, scope, scope_parts},
+    budgets::{lock, mark_passed, may_limit, period, scope, scope_parts},
     money::{numeric, usd},
 };
 
@@ -129,8 +129,7 @@ impl Store {
         };
         let mut tx = self.change(caller).await?;
         let project = may_limit(&mut tx, caller, on).await?;
-        let (_, counter) = current_counter(&mut tx, caller.org, on, per).await?;
-        lock(&mut tx, counter).await?;
+        let counter = lock(&mut tx, caller.org, on, per).await?;
         let (kind, scope_id) = scope_parts(on);
         sqlx::query!(
             "INSERT INTO thresholds (org_id, id, scope, scope_id, period, amount, percent, set_by)
@@ -171,8 +170,7 @@ impl Store {
         .await?;
         let (on, per) = (scope(&row.scope, row.scope_id)?, period(&row.period)?);
         let project = may_limit(&mut tx, caller, on).await?;
-        let (_, counter) = current_counter(&mut tx, caller.org, on, per).await?;
-        lock(&mut tx, counter).await?;
+        lock(&mut tx, caller.org, on, per).await?;
         let removed = sqlx::query!(
             "DELETE FROM thresholds WHERE org_id = $1 AND id = $2",
             caller.org.uuid(),

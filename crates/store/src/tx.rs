@@ -1,11 +1,15 @@
-//! Transactions, each under the role that fits it.
+//! Transactions, each under the role that fits it. All of them lock in one order, which stands in
+//! `migrations/README.md`.
 
 use std::ops::{Deref, DerefMut};
 
 use domain::{Caller, OrgId, Role, audit};
 use sqlx::{PgPool, Postgres, Transaction};
 
-use crate::{Store, StoreError, audit::append};
+use crate::{
+    Store, StoreError,
+    audit::{append, hold},
+};
 
 /// A transaction in progress; dropped without `commit`, it is rolled back.
 pub(crate) type Tx = Transaction<'static, Postgres>;
@@ -43,7 +47,13 @@ impl Change {
         self.also.push(change);
     }
 
-    /// Commits with the entry. The end of the chain is locked last of all.
+    /// Locks the end of the chain now, for what locks counters behind it: who waits for the end must
+    /// not hold what requests wait for.
+    pub(crate) async fn hold_end(&mut self) -> Result<(), StoreError> {
+        hold(&mut self.tx, self.caller.org).await
+    }
+
+    /// Commits with the entry, for which it locks the end of the chain.
     pub(crate) async fn commit(mut self, change: audit::Change) -> Result<(), StoreError> {
         for change in self.also.iter().chain([&change]) {
             append(&mut self.tx, &self.caller, change).await?;

@@ -3,7 +3,7 @@
 use domain::{Caller, Email, Environment, KeyId, Name, OrgId, Origin, ProjectId, UserId, api_key};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
-use store::{BillingProfile, NewApiKey, NewKey, Store};
+use store::{BillingProfile, NewApiKey, NewKey, Store, StoreError};
 
 use crate::Database;
 
@@ -62,6 +62,15 @@ impl Tenant {
 
     /// Another key of a project.
     pub async fn key(store: &Store, caller: &Caller, project: ProjectId) -> (KeyId, String) {
+        Self::try_key(store, caller, project).await.unwrap()
+    }
+
+    /// As [`Tenant::key`], where it may be refused.
+    pub async fn try_key(
+        store: &Store,
+        caller: &Caller,
+        project: ProjectId,
+    ) -> Result<(KeyId, String), StoreError> {
         let (secret, hash) = Self::secret();
         let parts = api_key::parse(&secret).unwrap();
         let new = NewKey {
@@ -71,8 +80,8 @@ impl Tenant {
         };
         let name: Name = "Test key".parse().unwrap();
         let new = NewApiKey::new(project, name, new);
-        let key = store.create_api_key(caller, &new).await.unwrap().id;
-        (key, secret)
+        let key = store.create_api_key(caller, &new).await?.id;
+        Ok((key, secret))
     }
 
     /// A key that nobody has yet, and its hash.

@@ -114,10 +114,9 @@ impl Store {
         let person = sqlx::query!("SELECT name, email FROM users WHERE id = $1", user.uuid())
             .fetch_one(&mut **tx)
             .await?;
-        let own = own_keys(&mut tx, caller, user).await?;
         match keys {
-            OwnKeys::Revoked => revoke(&mut tx, caller, user, &own).await?,
-            OwnKeys::HandedOver => hand_over(&mut tx, caller, user, &person.name, &own).await?,
+            OwnKeys::Revoked => revoke(&mut tx, caller, user).await?,
+            OwnKeys::HandedOver => hand_over(&mut tx, caller, user, &person.name).await?,
         }
         for withdrawn in withdraw(&mut tx, caller, user).await? {
             tx.also(withdrawn);
@@ -145,6 +144,7 @@ impl Store {
     }
 }
 
+/// Locks the keys that the user owns. The membership is locked: no other is made meanwhile.
 async fn own_keys(
     tx: &mut tx::Change,
     caller: &Caller,
@@ -167,12 +167,8 @@ async fn own_keys(
         .collect())
 }
 
-async fn revoke(
-    tx: &mut tx::Change,
-    caller: &Caller,
-    user: UserId,
-    own: &[Key],
-) -> Result<(), StoreError> {
+async fn revoke(tx: &mut tx::Change, caller: &Caller, user: UserId) -> Result<(), StoreError> {
+    let own = own_keys(tx, caller, user).await?;
     sqlx::query!(
         "UPDATE api_keys SET revoked_at = exq_now() WHERE org_id = $1 AND owner_id = $2 AND revoked_at IS NULL",
         caller.org.uuid(),
@@ -191,13 +187,22 @@ async fn hand_over(
     caller: &Caller,
     user: UserId,
     name: &str,
-    own: &[Key],
 ) -> Result<(), StoreError> {
-    let mut projects: Vec<ProjectId> = own.iter().map(|key| key.project).collect();
-    projects.sort_unstable();
-    projects.dedup();
-    for project in projects {
-        let heir = heir(tx, caller, project, name).await?;
+    let projects = sqlx::query_scalar!(
+        "SELECT DISTINCT project_id FROM api_keys WHERE org_id = $1 AND owner_id = $2 AND revoked_at IS NULL
+         ORDER BY project_id",
+        caller.org.uuid(),
+        user.uuid()
+    )
+    .fetch_all(&mut ***tx)
+    .await?;
+    // Service accounts are locked before keys.
+    let mut heirs = Vec::with_capacity(projects.len());
+    for project in projects.into_iter().map(ProjectId::from_uuid) {
+        heirs.push((project, heir(tx, caller, project, name).await?));
+    }
+    let own = own_keys(tx, caller, user).await?;
+    for (project, heir) in heirs {
         sqlx::query!(
             "UPDATE api_keys SET owner_id = NULL, service_account_id = $4
              WHERE org_id = $1 AND owner_id = $2 AND project_id = $3 AND revoked_at IS NULL",
@@ -216,8 +221,8 @@ async fn hand_over(
     Ok(())
 }
 
-/// The service account that goes on with somebody's keys; one that is there from an earlier time
-/// will do.
+/// The service account that goes on with somebody's keys, locked; one that is there from an earlier
+/// time will do.
 async fn heir(
     tx: &mut tx::Change,
     caller: &Caller,
@@ -227,30 +232,35 @@ async fn heir(
     let of = " (handed over)";
     let name: String = person.chars().take(Name::LONGEST - of.len()).chain(of.chars()).collect();
     let id = ServiceAccountId::generate();
-    let made = sqlx::query!(
-        "INSERT INTO service_accounts (org_id, id, project_id, name, created_by) VALUES ($1, $2, $3, $4, $5)
-         ON CONFLICT (org_id, project_id, lower(name)) WHERE deleted_at IS NULL DO NOTHING",
-        caller.org.uuid(),
-        id.uuid(),
-        project.uuid(),
-        name,
-        caller.user().map(UserId::uuid)
-    )
-    .execute(&mut ***tx)
-    .await?;
-    if made.rows_affected() == 1 {
-        let made = Change::new(Kind::ServiceAccountCreated, id).in_project(project);
-        tx.also(made.personal("name", None::<String>, Some(name)));
-        return Ok(id);
+    loop {
+        let made = sqlx::query!(
+            "INSERT INTO service_accounts (org_id, id, project_id, name, created_by) VALUES ($1, $2, $3, $4, $5)
+             ON CONFLICT (org_id, project_id, lower(name)) WHERE deleted_at IS NULL DO NOTHING",
+            caller.org.uuid(),
+            id.uuid(),
+            project.uuid(),
+            name,
+            caller.user().map(UserId::uuid)
+        )
+        .execute(&mut ***tx)
+        .await?;
+        if made.rows_affected() == 1 {
+            let made = Change::new(Kind::ServiceAccountCreated, id).in_project(project);
+            tx.also(made.personal("name", None::<String>, Some(name)));
+            return Ok(id);
+        }
+        let known = sqlx::query_scalar!(
+            "SELECT id FROM service_accounts
+             WHERE org_id = $1 AND project_id = $2 AND lower(name) = lower($3) AND deleted_at IS NULL FOR SHARE",
+            caller.org.uuid(),
+            project.uuid(),
+            name
+        )
+        .fetch_optional(&mut ***tx)
+        .await?;
+        // None if it was deleted this moment.
+        if let Some(known) = known {
+            return Ok(ServiceAccountId::from_uuid(known));
+        }
     }
-    let known = sqlx::query_scalar!(
-        "SELECT id FROM service_accounts
-         WHERE org_id = $1 AND project_id = $2 AND lower(name) = lower($3) AND deleted_at IS NULL",
-        caller.org.uuid(),
-        project.uuid(),
-        name
-    )
-    .fetch_one(&mut ***tx)
-    .await?;
-    Ok(ServiceAccountId::from_uuid(known))
 }

@@ -15,17 +15,21 @@ pub(crate) async fn withdraw(
     user: UserId,
 ) -> Result<Vec<Change>, StoreError> {
     let keys = sqlx::query!(
-        "UPDATE admin_keys SET revoked_at = exq_now() WHERE org_id = $1 AND created_by = $2 AND revoked_at IS NULL
-         RETURNING id, name",
+        "WITH own AS (SELECT id FROM admin_keys WHERE org_id = $1 AND created_by = $2 AND revoked_at IS NULL
+            ORDER BY id FOR NO KEY UPDATE)
+         UPDATE admin_keys k SET revoked_at = exq_now() FROM own WHERE k.org_id = $1 AND k.id = own.id
+         RETURNING k.id, k.name",
         caller.org.uuid(),
         user.uuid()
     )
     .fetch_all(&mut **tx)
     .await?;
     let invitations = sqlx::query!(
-        "UPDATE invitations SET revoked_at = exq_now()
-         WHERE org_id = $1 AND invited_by = $2 AND role = 'owner' AND accepted_at IS NULL AND revoked_at IS NULL
-         RETURNING id, email",
+        // As addresses are invited: in their order.
+        "WITH own AS (SELECT id FROM invitations WHERE org_id = $1 AND invited_by = $2 AND role = 'owner'
+                AND accepted_at IS NULL AND revoked_at IS NULL ORDER BY email FOR NO KEY UPDATE)
+         UPDATE invitations i SET revoked_at = exq_now() FROM own WHERE i.org_id = $1 AND i.id = own.id
+         RETURNING i.id, i.email",
         caller.org.uuid(),
         user.uuid()
     )

@@ -62,6 +62,9 @@ impl System<'_> {
         keep: Option<&SessionHash>,
     ) -> Result<bool, StoreError> {
         let mut tx = self.begin().await?;
+        query!("SELECT id FROM users WHERE id = $1 FOR UPDATE", user.uuid())
+            .fetch_optional(&mut *tx)
+            .await?;
         let noted = query!(
             "DELETE FROM email_changes WHERE id = $1 AND user_id = $2 AND created_at > exq_now() - interval '1 day'
              RETURNING email",

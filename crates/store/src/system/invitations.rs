@@ -6,7 +6,6 @@ use domain::{
     Actor, Caller, Email, InvitationId, OrgId, Origin, Role, UserId,
     audit::{Change, Kind},
 };
-use sqlx::types::Uuid;
 
 use super::{System, users, users::NewUser};
 use crate::{StoreError, audit::append, organizations::zone, tx::Tx};
@@ -79,7 +78,8 @@ impl System<'_> {
     /// Makes the person a member, once: of any number who redeem the link at the same moment one
     /// succeeds. [`StoreError::NotFound`] if the invitation is over, was sent anew meanwhile, or is
     /// for another address than the account's; [`crate::Conflict::Email`] if a new account's
-    /// address has one. With `proved` the address counts as verified: the link came by mail.
+    /// address has one. With `proved` the address counts as verified: the link came by mail. Who is a
+    /// member already stays what that is, and is that as the caller.
     pub async fn accept_invitation(
         self,
         invitation: &OpenInvitation,
@@ -105,6 +105,9 @@ impl System<'_> {
             Joiner::New(_) => return Err(StoreError::NotFound),
             Joiner::Account(user) => user,
         };
+        let org = OrgId::from_uuid(row.org_id);
+        // Before the account, as whoever leaves locks them.
+        let (role, added) = enrol(&mut tx, org, user, &row.role).await?;
         let person = sqlx::query!(
             "UPDATE users SET verified_at = CASE WHEN $4 THEN COALESCE(verified_at, exq_now()) ELSE verified_at END,
                 default_org_id = COALESCE(default_org_id, $3)
@@ -119,32 +122,46 @@ impl System<'_> {
         if person.rows_affected() == 0 {
             return Err(StoreError::NotFound);
         }
-        let org = OrgId::from_uuid(row.org_id);
-        let caller =
-            Caller { actor: Actor::User(user), org, role: Role::from_column(&row.role), origin };
-        enrol(&mut tx, &caller, invitation.id, user, &row.email).await?;
+        let caller = Caller { actor: Actor::User(user), org, role, origin };
+        put(&mut tx, &caller, invitation.id, user).await?;
+        record(&mut tx, &caller, invitation.id, (user, &row.email), added).await?;
         tx.commit().await?;
         Ok(caller)
     }
 }
 
-/// The membership, the projects, and what the log says of them.
+/// Makes the membership; what the person is then, and whether it is new.
 async fn enrol(
+    tx: &mut Tx,
+    org: OrgId,
+    user: UserId,
+    role: &str,
+) -> Result<(Role, bool), StoreError> {
+    let added = sqlx::query!(
+        "INSERT INTO memberships (org_id, user_id, role) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
+        org.uuid(),
+        user.uuid(),
+        role
+    )
+    .execute(&mut **tx)
+    .await?;
+    let role = sqlx::query_scalar!(
+        "SELECT role FROM memberships WHERE org_id = $1 AND user_id = $2 FOR KEY SHARE",
+        org.uuid(),
+        user.uuid()
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    Ok((Role::from_column(&role), added.rows_affected() == 1))
+}
+
+/// Puts the person into the projects of the invitation that are not archived.
+async fn put(
     tx: &mut Tx,
     caller: &Caller,
     invitation: InvitationId,
     user: UserId,
-    email: &str,
 ) -> Result<(), StoreError> {
-    let org: Uuid = caller.org.uuid();
-    let added = sqlx::query!(
-        "INSERT INTO memberships (org_id, user_id, role) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
-        org,
-        user.uuid(),
-        caller.role.as_str()
-    )
-    .execute(&mut **tx)
-    .await?;
     sqlx::query!(
         "WITH accepted AS (
             UPDATE invitations SET accepted_by = $3 WHERE org_id = $1 AND id = $2 RETURNING projects
@@ -154,21 +171,27 @@ async fn enrol(
          CROSS JOIN jsonb_to_recordset(a.projects) AS x(id uuid, role text)
          JOIN projects p ON p.org_id = $1 AND p.id = x.id AND p.archived_at IS NULL
          ON CONFLICT DO NOTHING",
-        org,
+        caller.org.uuid(),
         invitation.uuid(),
         user.uuid()
     )
     .execute(&mut **tx)
     .await?;
+    Ok(())
+}
+
+async fn record(
+    tx: &mut Tx,
+    caller: &Caller,
+    invitation: InvitationId,
+    (user, email): (UserId, &str),
+    added: bool,
+) -> Result<(), StoreError> {
     let accepted = Change::new(Kind::InviteAccepted, invitation);
     append(tx, caller, &accepted.personal("email", None::<String>, Some(email))).await?;
-    if added.rows_affected() == 1 {
-        let added = Change::new(Kind::UserAdded, user).now("role", caller.role.as_str()).personal(
-            "email",
-            None::<String>,
-            Some(email),
-        );
-        append(tx, caller, &added).await?;
+    if added {
+        let added = Change::new(Kind::UserAdded, user).now("role", caller.role.as_str());
+        append(tx, caller, &added.personal("email", None::<String>, Some(email))).await?;
     }
     Ok(())
 }

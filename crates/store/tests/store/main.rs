@@ -13,6 +13,7 @@ mod forged;
 mod invitations;
 mod keys;
 mod ledger;
+mod locks;
 mod members;
 mod operator;
 mod paths;
