@@ -28,8 +28,9 @@ export default defineConfig({
   retries: 0,
   fullyParallel: true,
   forbidOnly: Boolean(process.env.CI),
-  // A story has twenty pages, and a busy machine takes its time.
-  timeout: 60_000,
+  // What holds is there at once; a busy machine may take its time to show it.
+  timeout: 120_000,
+  expect: { timeout: 15_000 },
   reporter: [['list'], ['./count-reporter.cjs']],
   use: {
     browserName: 'chromium',

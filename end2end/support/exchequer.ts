@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { Database } from './database';
 import { Sink } from './sink';
 
-const START = 30_000;
+const START = 60_000;
 const STOP = 15_000;
 
 /** What a command of the program did. */
@@ -36,7 +36,8 @@ export class Exchequer {
     this.ended = new Promise((resolve) => process.once('exit', resolve));
   }
 
-  static async start(): Promise<Exchequer> {
+  /** Starts it. A free port may be somebody else's a moment later: then on another one. */
+  static async start(tries = 3): Promise<Exchequer> {
     const [database, sink, port] = await Promise.all([
       Database.create(),
       Sink.start(),
@@ -58,7 +59,13 @@ export class Exchequer {
     const child = spawn(program(), ['serve'], { cwd: folder, env: environment });
     const url = `http://127.0.0.1:${port}`;
     const exchequer = new Exchequer(url, sink, database, folder, environment, child);
-    await exchequer.ready();
+    try {
+      await exchequer.ready();
+    } catch (error) {
+      await exchequer.clear();
+      if (tries > 1 && /can’t be listened on/.test(exchequer.log)) return Exchequer.start(tries - 1);
+      throw error;
+    }
     return exchequer;
   }
 
@@ -76,7 +83,17 @@ export class Exchequer {
 
   /** Mails that wait to be sent, of all organizations. */
   async waiting(): Promise<number> {
-    return Number(await this.database.ask("SELECT count(*) FROM outbox WHERE state <> 'sent'"));
+    const waits = "SELECT count(*) FROM outbox WHERE state IN ('queued', 'sending')";
+    return Number(await this.database.ask(waits));
+  }
+
+  /** Lets ten minutes pass since that person gave the password, in every browser. */
+  async age(email: string): Promise<void> {
+    const then = "to_jsonb((data ->> 'proved')::bigint - 600)";
+    await this.database.ask(
+      `UPDATE sessions SET data = jsonb_set(data, '{proved}', ${then})
+       WHERE user_id = (SELECT id FROM users WHERE email = '${email}')`,
+    );
   }
 
   /** Lets an organization's key of that name be over since a moment; before its first request. */
@@ -109,12 +126,16 @@ export class Exchequer {
     const late = setTimeout(() => this.process.kill('SIGKILL'), STOP);
     const code = await this.ended;
     clearTimeout(late);
-    await this.sink.stop();
-    await this.database.drop();
-    rmSync(this.folder, { recursive: true, force: true });
+    await this.clear();
     const faults = this.log.split('\n').filter((line) => /panicked| ERROR /.test(line));
     if (faults.length > 0) throw new Error(`the server logged faults:\n${this.log}`);
     if (code !== 0) throw new Error(`the server ended with ${code}:\n${this.log}`);
+  }
+
+  private async clear(): Promise<void> {
+    await this.sink.stop();
+    await this.database.drop();
+    rmSync(this.folder, { recursive: true, force: true });
   }
 
   private async ready(): Promise<void> {

@@ -66,7 +66,7 @@ export const test = base.extend<Fixtures, Shared>({
         await account(house, 'First Operator', ['--operator']);
         await use(house);
       }),
-    { scope: 'worker', timeout: 60_000 },
+    { scope: 'worker', timeout: 180_000 },
   ],
   baseURL: ({ house }, use) => use(house.url),
   complaints: [

@@ -1,7 +1,10 @@
 import type { Exchequer } from './exchequer';
 
-/** "In force on every node within a second"; a second more for a busy machine. */
-export const SOON = { timeout: 2_000, intervals: [50] };
+/**
+ * For what must be in force within a second. The gateway's own tests hold it to that second; here the
+ * program shares its processors with browsers, so this leaves one more. Polled as often as nodes look.
+ */
+export const SOON = { timeout: 2_000, intervals: [50, 100, 250] };
 
 /** A request that costs ten cents, without any client. */
 export async function dime(

@@ -147,6 +147,28 @@ test('a device is signed out from another', async ({ page, home, visit }) => {
   await expect(page).toHaveURL(/\/account/);
 });
 
+test('what is dangerous asks for the password again after ten minutes', async ({ page, house, home }) => {
+  const dangerous = `/${home.id}/admin-keys/new`;
+  await page.goto(dangerous);
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('New admin key');
+  await page.getByLabel('Name', { exact: true }).fill('Left open');
+  await house.age(home.owner.email);
+  await page.getByRole('button', { name: 'Make admin key' }).click();
+  await expect(page).toHaveURL(/\/confirm\?next=/);
+  await page.getByLabel('Password').fill('somebody else at the desk');
+  await page.getByRole('button', { name: 'Confirm' }).click();
+  await expect(page.getByRole('alert')).toContainText('This is not your current password.');
+  await page.getByLabel('Password').fill(home.owner.password);
+  await page.getByRole('button', { name: 'Confirm' }).click();
+  await expect(page).toHaveURL(dangerous);
+  await page.goto(`/${home.id}/admin-keys`);
+  await expect(page.getByText('Left open')).toHaveCount(0);
+  // What is not dangerous never asked.
+  await house.age(home.owner.email);
+  await page.goto(`/${home.id}/keys/new`);
+  await expect(page).toHaveURL(`/${home.id}/keys/new`);
+});
+
 test('an account ends when nothing hangs on it', async ({ page, house, home, visit }) => {
   await page.goto('/account');
   await page.getByRole('link', { name: /delete/i }).click();

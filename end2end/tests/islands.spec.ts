@@ -25,8 +25,12 @@ test('the chart answers the pointer and the arrow keys', async ({ page, house, h
   const titles = await bars.locator('title').allTextContents();
   const today = titles.findIndex((title) => title.endsWith('$0.40'));
 
-  await bars.nth(today).hover({ force: true });
-  await expect(tip).toContainText('$0.40');
+  // Until the island is alive it hears of no pointer.
+  await expect(async () => {
+    await page.mouse.move(1, 1);
+    await bars.nth(today).hover({ force: true });
+    await expect(tip).toContainText('$0.40', { timeout: 500 });
+  }).toPass({ timeout: 15_000 });
   await expect(tip).toContainText('Support assistant');
   await expect(tip).toContainText(titles[today].split(':')[0]);
   await page.mouse.move(1, 1);

@@ -3,7 +3,7 @@
 import type { Page } from '@playwright/test';
 import type { Exchequer } from '../support/exchequer';
 import { expect, test } from '../support/fixtures';
-import { pick, send } from '../support/forms';
+import { pick, refused, send } from '../support/forms';
 import { answer, SOON, verdict } from '../support/gateway';
 import { makeKey, runExamples, shownKey } from '../support/keys';
 import { account, enlist } from '../support/people';
@@ -181,4 +181,55 @@ test('an admin key lets a program in until it is revoked', async ({ page, house,
   await page.getByRole('button', { name: 'Revoke admin key' }).click();
   await expect(page.getByText('No admin keys')).toBeVisible();
   await expect.poll(async () => (await projects()).status, SOON).toBe(401);
+});
+
+test('a form that is sent twice makes one key', async ({ page, home }) => {
+  await page.goto(`/${home.id}/keys/new`);
+  const form = page.locator('form').filter({ has: page.getByRole('button', { name: 'Make key' }) });
+  await form.getByLabel('Name', { exact: true }).fill('Twice');
+  const fields = await form.evaluate((form) =>
+    Object.fromEntries([...new FormData(form as HTMLFormElement)].map(([name, value]) => [name, String(value)])),
+  );
+  await form.getByRole('button', { name: 'Make key' }).click();
+  const secret = await shownKey(page);
+  const again = await page.request.post(`/${home.id}/keys/new`, { form: fields, maxRedirects: 0 });
+  expect(again.status()).toBe(409);
+  const said = await again.text();
+  expect(said).toContain('This key was made already');
+  expect(said).not.toContain(secret);
+  await page.goto(`/${home.id}/keys`);
+  await expect(page.getByRole('rowheader', { name: 'Twice' })).toHaveCount(1);
+});
+
+test('labels of keys at the provider are listed as imported', async ({ page, home }) => {
+  await page.goto(`/${home.id}/keys`);
+  await page.getByRole('link', { name: 'Import labels' }).click();
+  const LAST = 'Line 1: write the last four characters of the key, no more.';
+  await refused(page, 'Import labels', [{ field: 'Labels', value: 'nightly, sk-proj-1234', says: LAST }]);
+  await send(page, 'Import labels', [{ field: 'Labels', value: 'nightly, 3f9K\nsearch' }]);
+  await expect(page).toHaveURL(`/${home.id}/keys?state=imported`);
+  const rows = page.getByRole('rowheader');
+  await expect(rows).toHaveCount(2);
+  await expect(rows.filter({ hasText: 'nightly' })).toContainText('…3f9K');
+  await expect(rows.filter({ hasText: 'Imported' })).toHaveCount(2);
+});
+
+test('a key that was found in the open is refused, which is mailed once', async ({ page, house, home }) => {
+  const secret = await makeKey(page, home.id, 'Pasted');
+  expect(await answer(house, secret)).toBe('200 answered');
+  const report = async () => {
+    const headers = { 'content-type': 'application/json' };
+    const response = await fetch(`${house.base}/keys/report`, { method: 'POST', headers, body: JSON.stringify({ key: secret }) });
+    return response.status;
+  };
+  expect([await report(), await report()]).toEqual([200, 200]);
+  await expect.poll(() => answer(house, secret), SOON).toBe('401 invalid_api_key');
+  const letters = () => house.sink.to(home.owner.email).filter(({ subject }) => subject.includes('found in the open'));
+  await expect.poll(() => letters().length).toBe(1);
+  expect(letters()[0].text).not.toContain(secret);
+  await page.goto(`/${home.id}/keys?state=revoked`);
+  await expect(page.getByRole('rowheader', { name: 'Pasted' })).toBeVisible();
+  expect(await report()).toBe(200);
+  await expect.poll(() => house.waiting()).toBe(0);
+  expect(letters()).toHaveLength(1);
 });

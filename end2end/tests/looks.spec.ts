@@ -59,7 +59,7 @@ test('a page that is wrong is found out', async ({ page }) => {
 // In two halves, which run beside each other.
 for (const half of [0, 1]) {
   test(`pages of an organization, half ${half + 1}`, async ({ page, house, home, complaints }) => {
-    test.setTimeout(240_000);
+    test.setTimeout(300_000);
     const lived = await live(house, home);
     const more = await inhabit(house, home.id, page.request);
     const all = pages(home.id, [...lived.pages, ...more]);
