@@ -99,7 +99,7 @@ fn row(member: &Member, account: ServiceAccount) -> AnyView {
             member.path(&format!("keys/new?project={}&account={}", account.project, account.id));
         view! { <LinkButton href weight=Weight::Quiet>"New key"</LinkButton> }
     });
-    let made_by = account.created_by.unwrap_or_else(|| "Somebody who left".to_owned());
+    let made_by = account.maker.to_string();
     view! {
         <tr>
             <th scope="row"><a href=href class="mono">{account.name}</a></th>

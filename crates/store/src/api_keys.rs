@@ -7,7 +7,7 @@ use domain::{
 use uuid::Uuid;
 
 use crate::{
-    Page, Part, Store, StoreError,
+    Maker, Page, Part, Store, StoreError,
     page::page_of,
     place::{place, to_edit_key},
     tx::Tx,
@@ -54,8 +54,8 @@ pub struct ApiKey {
     pub owner: KeyOwner,
     /// The owner may send requests for the project; else the key is refused.
     pub owner_has_access: bool,
-    /// The address of who made it, if still a member.
-    pub created_by: Option<String>,
+    /// Who made it.
+    pub maker: Maker,
     /// When it was made.
     pub created_at: DateTime<Utc>,
     /// What it may ask for.
@@ -179,7 +179,7 @@ async fn read(
             k.public_id AS "public_id!", k.last_four AS "last_four!", k.owner_id AS "owner_id?",
             o.name AS "owner_name?", o.email AS "owner_email?", om.role AS "owner_role?", op.role AS "owner_place?",
             k.service_account_id AS "account_id?", s.name AS "account_name?",
-            s.id IS NOT NULL AND s.deleted_at IS NULL AS "account_lives!", u.email AS "created_by?",
+            s.id IS NOT NULL AND s.deleted_at IS NULL AS "account_lives!", k.created_by AS "created_by?", u.email AS "maker?",
             k.created_at AS "created_at!", k.permissions AS "permissions!", k.scopes AS "scopes!",
             k.tracked AS "tracked!", k.imported AS "imported!", k.expires_at AS "expires_at?",
             k.paused_at AS "paused_at?", k.leaked_at AS "leaked_at?", k.revoked_at AS "revoked_at?",
@@ -225,6 +225,12 @@ async fn read(
                 }
                 (None, None) => (KeyOwner::Operator, true),
             };
+            // Admin keys make keys of service accounts, commands those of nobody.
+            let program = match owner {
+                KeyOwner::ServiceAccount { .. } => Maker::AdminKey,
+                KeyOwner::Member { .. } | KeyOwner::Operator => Maker::Operator,
+            };
+            let maker = Maker::of(row.created_by, row.maker, program);
             ApiKey {
                 id: KeyId::from_uuid(row.id),
                 project: ProjectId::from_uuid(row.project_id),
@@ -234,7 +240,7 @@ async fn read(
                 last_four: row.last_four,
                 owner,
                 owner_has_access,
-                created_by: row.created_by,
+                maker,
                 created_at: row.created_at,
                 permissions: Permissions::parse(&row.permissions, &row.scopes),
                 tracked: row.tracked,

@@ -7,7 +7,9 @@ use domain::{
 };
 use uuid::Uuid;
 
-use crate::{Page, Part, Store, StoreError, key_rules::Rules, page::page_of, place::place, tx::Tx};
+use crate::{
+    Maker, Page, Part, Store, StoreError, key_rules::Rules, page::page_of, place::place, tx::Tx,
+};
 
 /// A service account that was not deleted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,8 +24,8 @@ pub struct ServiceAccount {
     pub project_archived: bool,
     /// Its label, one of its kind in the project.
     pub name: String,
-    /// The address of who made it, if still a member.
-    pub created_by: Option<String>,
+    /// Who made it.
+    pub maker: Maker,
     /// When it was made.
     pub created_at: DateTime<Utc>,
     /// Keys that were not revoked.
@@ -172,7 +174,7 @@ async fn read(
 ) -> Result<Vec<ServiceAccount>, StoreError> {
     let rows = sqlx::query!(
         r#"SELECT s.id AS "id!", s.project_id AS "project_id!", p.name AS "project_name!",
-            p.archived_at IS NOT NULL AS "archived!", s.name AS "name!", u.email AS "created_by?",
+            p.archived_at IS NOT NULL AS "archived!", s.name AS "name!", s.created_by AS "created_by?", u.email AS "maker?",
             s.created_at AS "created_at!", m.role AS "role?",
             (SELECT count(*) FROM api_keys k
              WHERE k.org_id = $1 AND k.service_account_id = s.id AND k.revoked_at IS NULL) AS "keys!"
@@ -196,7 +198,7 @@ async fn read(
             project_name: row.project_name,
             project_archived: row.archived,
             name: row.name,
-            created_by: row.created_by,
+            maker: Maker::of(row.created_by, row.maker, Maker::AdminKey),
             created_at: row.created_at,
             keys: row.keys,
             who: Who::new(caller.role, row.role.as_deref().map(ProjectRole::from_column)),

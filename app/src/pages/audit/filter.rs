@@ -109,7 +109,7 @@ pub(super) fn people(members: Vec<Person>) -> Vec<Choice> {
     let members = members
         .into_iter()
         .map(|member| Choice::new(member.user.to_string(), member.email.unwrap_or(member.name)));
-    [Choice::new("", "Anybody"), Choice::new("operator", "The operator, by a command")]
+    [Choice::new("", "Anybody"), Choice::new("operator", "The operator")]
         .into_iter()
         .chain(members)
         .collect()

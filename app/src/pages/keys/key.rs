@@ -129,7 +129,7 @@ fn facts(member: &Member, key: &ApiKey, activity: &KeyActivity, state: KeyState)
     };
     let project = member.path(&format!("projects/{}", key.project));
     let tracked = if key.tracked { "Told apart by this key" } else { "Under “Untracked”" };
-    let made_by = key.created_by.clone().unwrap_or_else(|| "Somebody who left".to_owned());
+    let made_by = key.maker.to_string();
     let mut facts = vec![
         ("State", view! { <Badge tone=state.tone() text=state.label()/> }.into_any()),
         ("Key", view! { <span class="mono">{masked(key)}</span> }.into_any()),

@@ -93,7 +93,7 @@ fn page(member: &Member, account: &ServiceAccount, draft: &Draft, saved: bool) -
 fn facts(member: &Member, account: &ServiceAccount) -> AnyView {
     let zone = member.organization.zone;
     let id = account.id.to_string();
-    let made_by = account.created_by.clone().unwrap_or_else(|| "Somebody who left".to_owned());
+    let made_by = account.maker.to_string();
     let project = member.path(&format!("projects/{}", account.project));
     let keys = member.path(&format!("keys?owner={id}"));
     let (name, count, made) = (account.project_name.clone(), account.keys, account.created_at);

@@ -88,7 +88,9 @@ impl System<'_> {
         let mut tx = self.begin().await?;
         // Always by the index: the planner's idea of how many entries there are is from before the
         // last slices, and reading all of them for the last few takes too long.
-        sqlx::query!("SELECT set_config('enable_seqscan', 'off', true)").fetch_one(&mut *tx).await?;
+        sqlx::query!("SELECT set_config('enable_seqscan', 'off', true)")
+            .fetch_one(&mut *tx)
+            .await?;
         // The oldest one or none: two persons may stand in the same entry.
         let row = sqlx::query!(
             "SELECT user_id, addresses, gathered, asked_at FROM erasures WHERE user_id = (

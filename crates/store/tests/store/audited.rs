@@ -1,28 +1,45 @@
-//! Every change writes its entry and no other, what changes nothing writes none, and no entry holds
+//! Every change writes its entries and no other, what changes nothing writes none, and no entry holds
 //! a secret.
 
+use std::collections::BTreeSet;
+
 use domain::{
-    Environment, Expiry, FormId, KeyId, Level, Overlap, Period, Permissions, ProjectRole, Role,
-    Rules, Scope, Usd,
+    Environment, Expiry, FormId, KeyId, Level, Models, Origin, Overlap, Period, Permissions,
+    ProjectRole, Role, Rules, Scope, Usd, audit::Kind,
 };
 use store::{
-    BillingProfile, InviteOutcome, Label, NewAdminKey, NewKey, OwnKeys, Rotation, StoreError,
+    BillingProfile, InviteOutcome, Label, NewAdminKey, NewApiKey, NewKey, NewOwner, OwnKeys,
+    Rotation, StoreError,
+    system::{Deletion, Joiner},
 };
 use testkit::{Database, Tenant};
 
-use crate::people::member;
+use crate::people::{member, person, put};
+
+#[tokio::test]
+async fn every_kind_of_entry_is_written_by_what_it_tells_of_and_by_nothing_else() {
+    let mut told = BTreeSet::new();
+    told.extend(organizations().await);
+    told.extend(people().await);
+    told.extend(projects().await);
+    told.extend(keys().await);
+    told.extend(keys_of_others().await);
+    let all: BTreeSet<_> = Kind::ALL.iter().map(|kind| kind.as_str().to_owned()).collect();
+    assert_eq!(told, all);
+}
 
 /// A log that is looked at after each change.
 struct Log<'a> {
     database: &'a Database,
     tenant: &'a Tenant,
     seen: u64,
+    kinds: BTreeSet<String>,
 }
 
 impl<'a> Log<'a> {
     async fn new(database: &'a Database, tenant: &'a Tenant) -> Self {
-        let seen = database.store.audit_head(&tenant.caller).await.unwrap().unwrap().count;
-        Self { database, tenant, seen }
+        let head = database.store.audit_head(&tenant.caller).await.unwrap();
+        Self { database, tenant, seen: head.map_or(0, |head| head.count), kinds: BTreeSet::new() }
     }
 
     /// What was done wrote these entries, in this order; doing it again, nothing.
@@ -38,7 +55,14 @@ impl<'a> Log<'a> {
         );
         assert_eq!(self.database.look(&told).await, entries);
         self.seen += entries.split_whitespace().count() as u64;
+        self.kinds.extend(entries.split_whitespace().map(ToOwned::to_owned));
         done
+    }
+
+    /// The kinds of entries; none of them tells a secret.
+    async fn end(self) -> BTreeSet<String> {
+        no_secret(self.database, self.tenant).await;
+        self.kinds
     }
 }
 
@@ -51,12 +75,17 @@ fn public_id() -> String {
     KeyId::generate().uuid().simple().to_string().split_off(20)
 }
 
-#[tokio::test]
-async fn what_concerns_an_organization_and_its_people() {
+async fn organizations() -> BTreeSet<String> {
     let database = Database::new().await;
     let tenant = Tenant::new(&database, "owner").await;
-    let (store, caller) = (&database.store, &tenant.caller);
-    let mut log = Log::new(&database, &tenant).await;
+    let store = &database.store;
+    let name = "Another".parse().unwrap();
+    let made = store.create_organization(tenant.user, &name, chrono_tz::UTC, Origin::default());
+    let caller = made.await.unwrap();
+    let tenant = Tenant { org: caller.org, caller, ..tenant };
+    let caller = &tenant.caller;
+    let mut log = Log { seen: 0, ..Log::new(&database, &tenant).await };
+    log.told(async { Ok(()) }, "organization.created").await;
     let name = "Renamed".parse().unwrap();
     log.told(store.edit_organization(caller, &name, chrono_tz::UTC), "organization.updated").await;
     let rules = Rules { projects_listed: true, key_max_days: None, service_keys_only: false };
@@ -65,20 +94,6 @@ async fn what_concerns_an_organization_and_its_people() {
     let profile =
         BillingProfile { legal_name: "Other Ltd".to_owned(), ..BillingProfile::default() };
     log.told(store.set_billing_profile(caller, &profile), "billing.updated").await;
-
-    let people = "a@example.com, b@example.com".parse().unwrap();
-    let sent = store.invite(caller, &people, Role::Reader, &[]);
-    let sent = log.told(sent, "invite.sent invite.sent").await;
-    log.told(store.invite(caller, &people, Role::Reader, &[]), "").await;
-    let InviteOutcome::Sent(invitation) = sent[0].outcome else { unreachable!("{sent:?}") };
-    log.told(store.resend_invitation(caller, invitation), "invite.sent").await;
-    log.told(store.revoke_invitation(caller, invitation), "invite.deleted").await;
-    log.told(store.revoke_invitation(caller, invitation), "").await;
-
-    let (kofi, _) = member(&database, &tenant, "kofi", Role::Reader).await;
-    log.told(store.set_member_role(caller, kofi, Role::Owner), "user.updated").await;
-    log.told(store.set_member_role(caller, kofi, Role::Owner), "").await;
-    log.told(store.remove_member(caller, kofi, OwnKeys::Revoked), "user.deleted").await;
     log.told(store.begin_audit_export(caller), "audit.exported").await;
 
     let (form, public, again) = (Some(FormId::generate()), public_id(), public_id());
@@ -87,14 +102,69 @@ async fn what_concerns_an_organization_and_its_people() {
     let key = log.told(store.create_admin_key(caller, &first), "admin_api_key.created").await;
     assert!(store.create_admin_key(caller, &second).await.is_err());
     log.told(store.revoke_admin_key(caller, key), "admin_api_key.deleted").await;
+
+    let opal = person(&database, "opal").await;
+    database.tamper("UPDATE users SET operator = name = 'opal'").await;
+    let operator = store.as_operator(opal, Origin::default()).await.unwrap();
+    log.told(operator.suspend(tenant.org, "Unpaid"), "organization.suspended").await;
+    log.told(operator.suspend(tenant.org, "Unpaid"), "").await;
+    log.told(operator.resume(tenant.org), "organization.resumed").await;
+    log.told(operator.resume(tenant.org), "").await;
     log.told(store.close_organization(caller), "organization.closed").await;
     log.told(store.close_organization(caller), "").await;
     log.told(store.reopen_organization(caller), "organization.reopened").await;
-    no_secret(&database, &tenant).await;
+    log.end().await
 }
 
-#[tokio::test]
-async fn what_concerns_projects_and_limits() {
+async fn people() -> BTreeSet<String> {
+    let database = Database::new().await;
+    let tenant = Tenant::new(&database, "owner").await;
+    let (store, system, caller) = (&database.store, database.store.system(), &tenant.caller);
+    let mut log = Log::new(&database, &tenant).await;
+    let list = "a@example.com, b@example.com".parse().unwrap();
+    let sent = store.invite(caller, &list, Role::Reader, &[]);
+    let sent = log.told(sent, "invite.sent invite.sent").await;
+    log.told(store.invite(caller, &list, Role::Reader, &[]), "").await;
+    let InviteOutcome::Sent(invitation) = sent[0].outcome else { unreachable!("{sent:?}") };
+    log.told(store.resend_invitation(caller, invitation), "invite.sent").await;
+    log.told(store.revoke_invitation(caller, invitation), "invite.deleted").await;
+    log.told(store.revoke_invitation(caller, invitation), "").await;
+    let InviteOutcome::Sent(invitation) = sent[1].outcome else { unreachable!("{sent:?}") };
+    let invitation = system.open_invitation(invitation).await.unwrap().unwrap();
+    let ben = person(&database, "b").await;
+    let joins =
+        system.accept_invitation(&invitation, Joiner::Account(ben), true, Origin::default());
+    let ben = log.told(joins, "invite.accepted user.added").await;
+    log.told(store.leave(&ben, OwnKeys::Revoked), "user.deleted").await;
+
+    let (kofi, its) = member(&database, &tenant, "kofi", Role::Reader).await;
+    log.told(store.set_member_role(caller, kofi, Role::Owner), "user.updated").await;
+    log.told(store.set_member_role(caller, kofi, Role::Owner), "").await;
+    put(&database, &tenant, tenant.project, kofi, ProjectRole::Member).await;
+    log.told(async { Ok(Tenant::key(store, &its, tenant.project).await) }, "api_key.created").await;
+    let gone = store.remove_member(caller, kofi, OwnKeys::HandedOver);
+    log.told(gone, "service_account.created api_key.updated user.deleted").await;
+
+    let (mei, its) = member(&database, &tenant, "mei", Role::Owner).await;
+    log.told(async { Ok(Tenant::key(store, &its, tenant.project).await) }, "api_key.created").await;
+    let public = public_id();
+    let key = stored(&public);
+    let admin_key = NewAdminKey { name: "ci".parse().unwrap(), lifetime: None, form: None, key };
+    log.told(store.create_admin_key(&its, &admin_key), "admin_api_key.created").await;
+    log.told(
+        store.invite(&its, &"c@example.com".parse().unwrap(), Role::Owner, &[]),
+        "invite.sent",
+    )
+    .await;
+    let gone = "api_key.deleted admin_api_key.deleted invite.deleted user.deleted";
+    assert_eq!(
+        log.told(system.delete_account(mei, &Origin::default()), gone).await,
+        Deletion::Done
+    );
+    log.end().await
+}
+
+async fn projects() -> BTreeSet<String> {
     let database = Database::new().await;
     let tenant = Tenant::new(&database, "owner").await;
     let (store, caller) = (&database.store, &tenant.caller);
@@ -107,18 +177,18 @@ async fn what_concerns_projects_and_limits() {
     log.told(store.rename_project(caller, project, &second), "").await;
     let moved = store.set_project_environment(caller, project, Environment::Development);
     log.told(moved, "project.updated").await;
+    let models = Models::new(["sandbox-dime"]).unwrap();
+    let chosen = store.set_project_models(caller, project, Some(&models));
+    log.told(chosen, "project.updated").await;
+    log.told(store.set_project_models(caller, project, Some(&models)), "").await;
+    log.told(store.set_default_project(caller, tenant.project), "organization.updated").await;
+    log.told(store.set_default_project(caller, tenant.project), "").await;
     let put = store.add_project_member(caller, project, kofi, ProjectRole::Viewer);
     log.told(put, "project.user.added").await;
     let put = store.set_project_role(caller, project, kofi, ProjectRole::Member);
     log.told(put, "project.user.updated").await;
     let gone = store.remove_project_member(caller, project, kofi);
     log.told(gone, "project.user.deleted").await;
-    let made = store.create_service_account(caller, project, &first);
-    let account = log.told(made, "service_account.created").await;
-    let renamed = store.rename_service_account(caller, account, &second);
-    log.told(renamed, "service_account.updated").await;
-    let gone = store.delete_service_account(caller, account);
-    log.told(gone, "service_account.deleted").await;
 
     let on = Scope::Project(project);
     let set = store.set_budget(caller, on, Period::Month, Usd::from_dollars(5));
@@ -130,11 +200,10 @@ async fn what_concerns_projects_and_limits() {
     log.told(store.remove_budget(caller, budget), "budget.removed").await;
     log.told(store.archive_project(caller, project), "project.archived").await;
     log.told(store.archive_project(caller, project), "").await;
-    no_secret(&database, &tenant).await;
+    log.end().await
 }
 
-#[tokio::test]
-async fn what_concerns_keys() {
+async fn keys() -> BTreeSet<String> {
     let database = Database::new().await;
     let tenant = Tenant::new(&database, "owner").await;
     let (store, caller, key) = (&database.store, &tenant.caller, tenant.key);
@@ -148,17 +217,59 @@ async fn what_concerns_keys() {
     log.told(store.set_key_paused(caller, key, true), "api_key.updated").await;
     log.told(store.set_key_paused(caller, key, true), "").await;
     log.told(store.set_key_paused(caller, key, false), "api_key.updated").await;
+    database.tamper("UPDATE api_keys SET tracked = false").await;
+    log.told(store.track_api_key(caller, key), "api_key.updated").await;
+    log.told(store.track_api_key(caller, key), "").await;
     let labels = [Label { name: "Old".parse().unwrap(), last_four: "wxyz".to_owned() }];
     let form = FormId::generate();
     let listed = store.import_api_keys(caller, tenant.project, form, &labels);
     log.told(listed, "api_key.created").await;
+    let label = store.api_keys(caller).await.unwrap().into_iter().find(|key| key.imported);
     let public = public_id();
-    let rotation = Rotation { old: key, overlap: Overlap::Day, form: None, key: stored(&public) };
-    let made = store.rotate_api_key(caller, &rotation);
-    let made = log.told(made, "api_key.created api_key.updated").await;
-    log.told(store.revoke_api_key(caller, made.id), "api_key.deleted").await;
-    log.told(store.revoke_api_key(caller, made.id), "").await;
-    no_secret(&database, &tenant).await;
+    let instead = NewApiKey {
+        owner: NewOwner::NewServiceAccount("robot".parse().unwrap()),
+        in_place_of: label.map(|label| label.id),
+        ..NewApiKey::new(tenant.project, name, stored(&public))
+    };
+    let made = store.create_api_key(caller, &instead);
+    let made = log.told(made, "service_account.created api_key.deleted api_key.created").await;
+    let public = public_id();
+    let rotation =
+        Rotation { old: made.id, overlap: Overlap::Day, form: None, key: stored(&public) };
+    log.told(store.rotate_api_key(caller, &rotation), "api_key.created api_key.updated").await;
+    let account = made.service_account.unwrap();
+    let (renamed, other) = ("robot 2".parse().unwrap(), "bare".parse().unwrap());
+    let renamed = store.rename_service_account(caller, account, &renamed);
+    log.told(renamed, "service_account.updated").await;
+    let gone = store.delete_service_account(caller, account);
+    log.told(gone, "api_key.deleted api_key.deleted service_account.deleted").await;
+    log.told(store.revoke_api_key(caller, key), "api_key.deleted").await;
+    log.told(store.revoke_api_key(caller, key), "").await;
+    let bare = store.create_service_account(caller, tenant.project, &other);
+    log.told(bare, "service_account.created").await;
+    log.end().await
+}
+
+/// Keys that somebody found, and keys that members brought with them.
+async fn keys_of_others() -> BTreeSet<String> {
+    let database = Database::new().await;
+    let tenant = Tenant::new(&database, "owner").await;
+    let (store, system, caller) = (&database.store, database.store.system(), &tenant.caller);
+    let mut log = Log::new(&database, &tenant).await;
+    let (personal, secret) = tenant.personal_key(&database).await;
+    let blocked = store.set_personal_key_blocked(caller, personal, true);
+    log.told(blocked, "personal_key.blocked").await;
+    log.told(store.set_personal_key_blocked(caller, personal, true), "").await;
+    let allowed = store.set_personal_key_blocked(caller, personal, false);
+    log.told(allowed, "personal_key.allowed").await;
+    for secret in [&secret, &tenant.secret] {
+        let public_id = domain::api_key::parse(secret).unwrap().public_id.to_owned();
+        let suspect = system.suspects(&[public_id]).await.unwrap().remove(0);
+        let origin = Origin::default();
+        log.told(system.disable_leaked(&suspect, &origin), "api_key.leaked").await;
+        log.told(system.disable_leaked(&suspect, &origin), "").await;
+    }
+    log.end().await
 }
 
 /// Of all that was made here nothing that must stay secret is in any log.

@@ -190,6 +190,22 @@ async fn only_the_invited_address_may_accept() {
 }
 
 #[tokio::test]
+async fn who_is_a_member_already_stays_what_that_is() {
+    let database = Database::new().await;
+    let ours = Tenant::new(&database, "ours").await;
+    let id = send(&ours, &database, "kofi@example.com").await;
+    let invitation = open(&database, id).await.unwrap();
+    let (kofi, _) = member(&database, &ours, "kofi", Role::Owner).await;
+    let system = database.store.system();
+    let joins =
+        system.accept_invitation(&invitation, Joiner::Account(kofi), true, Origin::default());
+    assert_eq!(joins.await.unwrap().role, Role::Owner);
+    assert_eq!(database.store.caller(kofi, ours.org).await.unwrap().role, Role::Owner);
+    let told = "SELECT string_agg(action, ' ' ORDER BY seq) FROM audit_entries WHERE seq > 5";
+    assert_eq!(database.look(told).await, "invite.accepted");
+}
+
+#[tokio::test]
 async fn of_128_who_redeem_a_link_at_once_one_joins() {
     let database = Database::new().await;
     let ours = Tenant::new(&database, "ours").await;

@@ -5,10 +5,13 @@ use std::fmt::Write as _;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::{
-    Actor, Caller, Expiry, ExpiryError, FormId, KeyId, Origin, Overlap, Permissions, ProjectId,
-    Role, ServiceAccountId, UserId,
+    Actor, AdminKeyId, Caller, Expiry, ExpiryError, FormId, KeyId, Origin, Overlap, Permissions,
+    ProjectId, Role, ServiceAccountId, UserId,
 };
-use store::{Conflict, Label, MadeKey, NewApiKey, NewKey, NewOwner, Rotation, Store, StoreError};
+use store::{
+    Conflict, Label, MadeKey, Maker, NewApiKey, NewKey, NewOwner, OwnKeys, Rotation, Store,
+    StoreError,
+};
 use testkit::{Database, Tenant};
 
 /// The public part of a key that nobody has the secret of.
@@ -403,4 +406,27 @@ async fn a_label_is_no_key() {
     let hashes =
         "SELECT string_agg(DISTINCT length(secret_hash)::text, ',') FROM api_keys WHERE imported";
     assert_eq!(database.look(hashes).await, "0");
+}
+
+#[tokio::test]
+async fn a_list_tells_who_made_a_key() {
+    let database = Database::new().await;
+    let tenant = Tenant::new(&database, "owner").await;
+    let (store, caller, project) = (&database.store, &tenant.caller, tenant.project);
+    let left = member(&database, &tenant, Role::Owner, None).await;
+    make(store, &left, project, |_| ()).await.unwrap();
+    store.remove_member(caller, left.user().unwrap(), OwnKeys::Revoked).await.unwrap();
+    let command = Caller { actor: Actor::Operator, ..caller.clone() };
+    make(store, &command, project, |_| ()).await.unwrap();
+    let program = AdminKeyId::generate();
+    let program = Caller { actor: Actor::AdminKey(program), ..caller.clone() };
+    let robot = "robot".parse().unwrap();
+    let robot = store.create_service_account(&program, project, &robot).await.unwrap();
+    let of_robot = NewOwner::ServiceAccount(robot);
+    make(store, &program, project, |new| new.owner = of_robot).await.unwrap();
+    let makers = store.api_keys(caller).await.unwrap().into_iter().map(|key| key.maker);
+    let owner = Maker::Member("owner@example.com".to_owned());
+    let all = [Maker::AdminKey, Maker::Operator, owner, Maker::Former];
+    assert_eq!(makers.collect::<Vec<_>>(), all);
+    assert_eq!(store.service_account(caller, robot).await.unwrap().maker, Maker::AdminKey);
 }

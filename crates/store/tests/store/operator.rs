@@ -34,7 +34,7 @@ async fn suspending_is_in_the_organizations_log_once() {
     let tenant = Tenant::new(&database, "owner").await;
     let operator = operator(&database).await;
     let log = "SELECT string_agg(action || coalesce(' ' || (body::jsonb #>> '{changes,reason,after}'), ''), ', ' ORDER BY seq)
-               FROM audit_entries WHERE seq > 4 AND personal #>> '{actor,value}' = 'operator@example.com'";
+               FROM audit_entries WHERE seq > 4 AND actor = 'operator' AND personal = '{}'";
     for _ in 0..2 {
         operator.suspend(tenant.org, "Unpaid since June").await.unwrap();
     }

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use domain::{
-    Actor, Caller, OrgId, Role, Usd,
+    Actor, Caller, OrgId, Origin, Role, Usd,
     audit::{Change, Kind},
 };
 use uuid::Uuid;
@@ -150,13 +150,17 @@ impl Operator<'_> {
                 .await?;
             return Ok(());
         }
-        let caller = Caller {
-            actor: Actor::User(self.user),
-            org,
-            role: Role::Owner,
-            origin: self.origin.clone(),
-        };
+        // Owners learn that it was the operator. Which person, and from where, is the operator's own
+        // business, and stands in the operator's own log.
+        let caller =
+            Caller { actor: Actor::Operator, org, role: Role::Owner, origin: Origin::default() };
         append(&mut tx, &caller, change).await?;
-        Ok(tx.commit().await?)
+        tx.commit().await?;
+        tracing::info!(
+            operator = %self.user, organization = %org, action = change.kind.as_str(),
+            address = self.origin.address.map(tracing::field::display),
+            "an operator changed an organization"
+        );
+        Ok(())
     }
 }

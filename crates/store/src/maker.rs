@@ -1,0 +1,41 @@
+//! Who made a thing, as pages say it.
+
+use std::fmt;
+
+use uuid::Uuid;
+
+/// Who made a key or a service account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Maker {
+    /// A member, by address.
+    Member(String),
+    /// A person who is no longer a member.
+    Former,
+    /// A program with an admin key.
+    AdminKey,
+    /// The operator, by a command.
+    Operator,
+}
+
+impl Maker {
+    /// The person of a row, if a person made it, with the address if still a member; else `program`.
+    pub(crate) fn of(person: Option<Uuid>, address: Option<String>, program: Self) -> Self {
+        match (person, address) {
+            (None, _) => program,
+            (Some(_), Some(address)) => Self::Member(address),
+            (Some(_), None) => Self::Former,
+        }
+    }
+}
+
+/// For people.
+impl fmt::Display for Maker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Member(address) => address,
+            Self::Former => "Somebody who left",
+            Self::AdminKey => "A program with an admin key",
+            Self::Operator => "The operator, by a command",
+        })
+    }
+}
