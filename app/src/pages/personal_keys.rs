@@ -17,7 +17,7 @@ use crate::{
     },
     layouts::{NavItem, Shell},
     render::Page,
-    web::{App, Draft, Failure, Member, Visitor},
+    web::{App, Draft, Failure, Fresh, Member, Visitor},
 };
 
 /// Personal times are no organization's.
@@ -27,21 +27,33 @@ pub(super) fn router() -> Router<App> {
     Router::new().route("/account/keys", get(show).post(create)).merge(one::router())
 }
 
-async fn show(State(app): State<App>, visitor: Visitor) -> Result<Response, Failure> {
-    page(&app, visitor, Draft::default(), StatusCode::OK).await
+async fn show(
+    State(app): State<App>,
+    visitor: Visitor,
+    fresh: Result<Fresh, Failure>,
+) -> Result<Response, Failure> {
+    page(&app, visitor, fresh, Draft::default(), StatusCode::OK).await
 }
 
 async fn create(
     State(app): State<App>,
     visitor: Visitor,
+    fresh: Fresh,
     mut draft: Draft,
 ) -> Result<Response, Failure> {
     let form = key_fields::read_once(&draft)?;
     draft.keep("expires", &key_fields::usual_expiry(None));
+    if visitor.unverified {
+        draft.refuse(
+            "name",
+            "Verify your e-mail address first: open the link that was mailed to it.",
+        );
+        return page(&app, visitor, Ok(fresh), draft, StatusCode::UNPROCESSABLE_ENTITY).await;
+    }
     let name = draft.read::<Name>("name");
     let expiry = key_fields::read_expiry(&mut draft, ZONE);
     let (Some(name), Some(expiry)) = (name, expiry) else {
-        return page(&app, visitor, draft, StatusCode::UNPROCESSABLE_ENTITY).await;
+        return page(&app, visitor, Ok(fresh), draft, StatusCode::UNPROCESSABLE_ENTITY).await;
     };
     let minted = MintedKey::new(&app.secrets)?;
     let new = NewPersonalKey { name: name.clone(), expiry, form: Some(form), key: minted.stored() };
@@ -55,7 +67,7 @@ async fn create(
             if made {
                 draft.set("form", FormId::generate().to_string());
             }
-            page(&app, visitor, draft, status).await
+            page(&app, visitor, Ok(fresh), draft, status).await
         }
     }
 }
@@ -97,10 +109,16 @@ async fn shown(
 async fn page(
     app: &App,
     visitor: Visitor,
+    fresh: Result<Fresh, Failure>,
     mut draft: Draft,
     status: StatusCode,
 ) -> Result<Response, Failure> {
-    let look = visitor.look;
+    let (look, unverified) = (visitor.look, visitor.unverified);
+    let proved = match fresh {
+        Ok(_) => true,
+        Err(Failure::Unproven { .. }) => false,
+        Err(failure) => return Err(failure),
+    };
     draft.keep("expires", &key_fields::usual_expiry(None));
     let system = app.store.system();
     let keys = system.personal_keys(visitor.account.id).await?;
@@ -109,7 +127,13 @@ async fn page(
     let now = system.now().await?;
     let frame = Member::at_home(app, visitor).await?.map(|member| member.frame(NavItem::None));
     Ok(look.page(Page::new("Personal keys").status(status), || {
-        let (billed, list, form) = (billed(&own, default), list(keys, now), form(&draft));
+        let (billed, list) = (billed(&own, default), list(keys, now));
+        let form = match (unverified, proved) {
+            // What was typed is shown again.
+            (true, _) if draft.errors().is_empty() => verify_first(),
+            (_, true) => form(&draft),
+            (_, false) => prove_first(),
+        };
         view! {
             <Personal frame title="Personal keys" sub="Your own keys, for scripts and tools that you run yourself in any of your organizations.">
                 {billed}
@@ -131,7 +155,7 @@ fn billed(own: &[OwnOrganization], default: Option<domain::OrgId>) -> AnyView {
         <Card title="Who is billed">
             <CardBody split=true>
                 <p>"The organization that the request names in the header " <code>"OpenAI-Organization"</code> ", which must be one of yours. " {sentence}</p>
-                <p class="muted">"The project is the one in " <code>"OpenAI-Project"</code> ", else the default one, if you are its member. Your role there, the organization’s budgets and the project’s models apply; its owners see your keys and can refuse them, and one that takes service accounts’ keys alone refuses them all. How long its own keys may live does not bind yours."</p>
+                <p class="muted">"The project is the one in " <code>"OpenAI-Project"</code> ", else the default one, if you are its member. Your role there, the organization’s budgets and the project’s models apply; its owners see your keys and can refuse them. One that takes service accounts’ keys alone refuses them all, and one whose keys must expire within so many days refuses those of yours that live longer."</p>
             </CardBody>
         </Card>
     }
@@ -164,6 +188,9 @@ fn row(key: PersonalKey, now: DateTime<Utc>) -> AnyView {
         PersonalKey { blocked_by, .. } if !blocked_by.is_empty() => {
             Some((Tone::Warn, format!("Refused by {}", blocked_by.join(", "))))
         }
+        PersonalKey { outlives, .. } if !outlives.is_empty() => {
+            Some((Tone::Warn, format!("Lives too long for {}", outlives.join(", "))))
+        }
         _ => None,
     };
     let badge = state.map(|(tone, text)| view! { " "<Badge tone bare=true text/> });
@@ -186,6 +213,21 @@ fn row(key: PersonalKey, now: DateTime<Utc>) -> AnyView {
             <td class="act">{open}</td>
         </tr>
     }
+    .into_any()
+}
+
+/// Where the password was given too long ago.
+fn prove_first() -> AnyView {
+    view! {
+        <p class="muted">"A key speaks for you in all of your organizations, so your password is asked for before one is made."</p>
+        <div class="row"><LinkButton href="/confirm?next=%2Faccount%2Fkeys">"Confirm that it is you"</LinkButton></div>
+    }
+    .into_any()
+}
+
+/// Where the address may be somebody else's.
+fn verify_first() -> AnyView {
+    view! { <p class="muted">"Verify your e-mail address first: open the link that was mailed to it. A key speaks for you in all of your organizations."</p> }
     .into_any()
 }
 

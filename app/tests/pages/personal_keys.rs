@@ -4,7 +4,7 @@ use axum::http::{StatusCode, header};
 
 use crate::{
     keys::{hidden, secret},
-    support::Site,
+    support::{PASSWORD, Site},
 };
 
 #[tokio::test]
@@ -62,4 +62,36 @@ async fn owners_see_members_keys_and_refuse_them() {
     assert_eq!(site.database.look(entries).await, "1");
     assert_eq!(ines.post(&decide, &[("action", "allow")]).await.location(), list);
     remo.get("/account/keys").await.hides("Refused by");
+}
+
+#[tokio::test]
+async fn making_one_takes_the_password_and_a_verified_address() {
+    let (mut site, mut ines, _) = Site::with_owner().await;
+    site.database.advance(chrono::TimeDelta::minutes(11)).await;
+    let page = ines.get("/account/keys").await;
+    page.is(StatusCode::OK).says("Confirm that it is you").hides("Make key");
+    let fields = [("name", "laptop"), ("expires", "90")];
+    let ask = "/confirm?next=%2Faccount%2Fkeys";
+    assert_eq!(ines.post("/account/keys", &fields).await.location(), ask);
+    assert_eq!(ines.post(ask, &[("password", PASSWORD)]).await.location(), "/account/keys");
+    ines.get("/account/keys").await.says("Make key");
+    site.app.mails = true;
+    site.database.tamper("UPDATE users SET verified_at = NULL").await;
+    let mut ines = site.signed_in("ines").await;
+    ines.get("/account/keys").await.says("Verify your e-mail address first").hides("Make key");
+    let refused = ines.post("/account/keys", &fields).await;
+    refused.is(StatusCode::UNPROCESSABLE_ENTITY).says("Verify your e-mail address first");
+    assert_eq!(site.database.look("SELECT count(*) FROM personal_keys").await, "0");
+    site.database.tamper("UPDATE users SET verified_at = exq_now()").await;
+    ines.post("/account/keys", &fields).await.is(StatusCode::OK);
+}
+
+#[tokio::test]
+async fn one_that_lives_too_long_for_an_organization_says_so() {
+    let (site, mut ines, _) = Site::with_owner().await;
+    ines.post("/account/keys", &[("name", "laptop"), ("expires", "90")]).await.is(StatusCode::OK);
+    site.database.tamper("UPDATE organizations SET key_max_days = 90").await;
+    ines.get("/account/keys").await.hides("Lives too long");
+    site.database.tamper("UPDATE organizations SET key_max_days = 89").await;
+    ines.get("/account/keys").await.says("Lives too long for Brackwater");
 }

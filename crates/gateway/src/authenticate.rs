@@ -76,6 +76,7 @@ fn refusal(gateway: &Gateway, key: &KeyState, obstacle: Obstacle) -> Error {
         Obstacle::Paused => Error::KeyPaused,
         Obstacle::Owner => Error::Lacks(Lacking::Owner),
         Obstacle::ServiceKeysOnly => Error::Lacks(Lacking::ServiceKeysOnly),
+        Obstacle::Outlives(days) => Error::Lacks(Lacking::Outlives(days)),
         Obstacle::Blocked => Error::Lacks(Lacking::Blocked),
         Obstacle::Billing => {
             Error::BillingNotActive(format!("{}/{}/billing", gateway.public_url(), key.org))

@@ -121,6 +121,8 @@ pub(crate) enum Lacking {
     Owner,
     /// To any request, because it is personal.
     ServiceKeysOnly,
+    /// To any request, because it is personal and may live longer than so many days.
+    Outlives(u16),
     /// To any request, because an owner of the organization said so.
     Blocked,
 }
@@ -139,6 +141,10 @@ impl fmt::Display for Lacking {
             ),
             Self::ServiceKeysOnly => f.write_str(
                 "This organization takes no personal keys, only keys of service accounts. Ask an owner of the organization.",
+            ),
+            Self::Outlives(days) => write!(
+                f,
+                "This organization's keys must expire within {days} days of being made, and this personal key lives longer. Make one that expires within {days} days."
             ),
             Self::Blocked => f.write_str(
                 "An owner of this organization refused this personal key: it sends no requests here.",
@@ -348,6 +354,7 @@ mod tests {
             Error::Lacks(Lacking::Permission(Endpoint::Chat)),
             Error::Lacks(Lacking::Owner),
             Error::Lacks(Lacking::ServiceKeysOnly),
+            Error::Lacks(Lacking::Outlives(90)),
             Error::Lacks(Lacking::Blocked),
             Error::ModelNotAllowed { model: "gpt-4o".to_owned(), project: "Search".to_owned() },
             Error::BillingNotActive("http://localhost:3000/billing".to_owned()),

@@ -31,6 +31,8 @@ pub struct PersonalKey {
     pub used_at: Option<DateTime<Utc>>,
     /// The organizations that refuse it, of those that its person is a member of.
     pub blocked_by: Vec<String>,
+    /// Those that refuse it because their own keys must not live so long.
+    pub outlives: Vec<String>,
 }
 
 /// A personal key of a member, as the organization's owners see it.
@@ -78,7 +80,11 @@ impl System<'_> {
                 (SELECT max(u.used_at) FROM key_uses u WHERE u.key_id = k.id) AS "used_at?",
                 ARRAY(SELECT o.name FROM personal_key_blocks b JOIN organizations o USING (org_id)
                     JOIN memberships m ON (m.org_id, m.user_id) = (b.org_id, k.user_id)
-                    WHERE b.key_id = k.id ORDER BY lower(o.name)) AS "blocked_by!"
+                    WHERE b.key_id = k.id ORDER BY lower(o.name)) AS "blocked_by!",
+                ARRAY(SELECT o.name FROM memberships m JOIN organizations o USING (org_id) WHERE m.user_id = k.user_id
+                    AND o.key_max_days IS NOT NULL
+                    AND COALESCE(k.expires_at > k.created_at + make_interval(hours => 24 * o.key_max_days), true)
+                    ORDER BY lower(o.name)) AS "outlives!"
              FROM personal_keys k WHERE k.user_id = $1
              ORDER BY k.revoked_at IS NOT NULL, k.created_at DESC, k.id DESC"#,
             user.uuid()
@@ -98,6 +104,7 @@ impl System<'_> {
                 leaked_at: row.leaked_at,
                 used_at: row.used_at,
                 blocked_by: row.blocked_by,
+                outlives: row.outlives,
             })
             .collect())
     }

@@ -150,6 +150,29 @@ async fn the_rules_of_who_is_billed_are_in_force_within_a_second() {
     me.soon_gets(&[], (200, "null")).await;
 }
 
+/// Of the organization that is billed, from making to expiry, whenever the key was made.
+#[tokio::test]
+async fn it_lives_no_longer_than_keys_of_the_organization() {
+    let app = App::new().await;
+    let (_, secret) = app.tenant.personal_key(&app.database).await;
+    let me = Personal { app: &app, secret };
+    let org = app.tenant.org.to_string();
+    let fine = (200, "null");
+    for (change, answer) in [
+        ("UPDATE personal_keys SET expires_at = NULL", fine),
+        ("UPDATE organizations SET key_max_days = 90", (403, "insufficient_permissions")),
+        ("UPDATE personal_keys SET expires_at = created_at + interval '90 days'", fine),
+        (
+            "UPDATE personal_keys SET expires_at = created_at + interval '90 days 1 second'",
+            (403, "insufficient_permissions"),
+        ),
+        ("UPDATE organizations SET key_max_days = 91", fine),
+    ] {
+        app.database.tamper(change).await;
+        me.soon_gets(&[(ORG, &org)], answer).await;
+    }
+}
+
 #[tokio::test]
 async fn its_usage_is_counted_by_key_and_member_and_budgets_hold() {
     let app = App::new().await;

@@ -108,6 +108,8 @@ pub enum Obstacle {
     Owner,
     /// The organization takes no personal keys.
     ServiceKeysOnly,
+    /// This personal key may live longer than so many days, the most of the organization's own keys.
+    Outlives(u16),
     /// An owner of the organization refuses this personal key.
     Blocked,
     /// The organization has no billing profile.
@@ -130,12 +132,12 @@ impl System<'_> {
             r#"WITH project_key AS (
                 SELECT k.id, k.org_id, k.project_id, k.owner_id AS user_id, k.service_account_id, k.secret_hash,
                     k.revoked_at IS NOT NULL OR k.leaked_at IS NOT NULL OR k.imported AS void, k.expires_at,
-                    k.tracked, k.permissions, k.scopes, k.paused_at IS NOT NULL AS paused, false AS personal
+                    k.created_at, k.tracked, k.permissions, k.scopes, k.paused_at IS NOT NULL AS paused, false AS personal
                 FROM directory d JOIN api_keys k ON (k.org_id, k.id) = (d.org_id, d.key_id) WHERE d.public_id = $1
              ), personal_key AS (
                 SELECT k.id, m.org_id, p.id AS project_id, k.user_id, NULL::uuid AS service_account_id, k.secret_hash,
                     k.revoked_at IS NOT NULL OR k.leaked_at IS NOT NULL AS void, k.expires_at,
-                    true AS tracked, 'all' AS permissions, '{}'::text[] AS scopes, false AS paused, true AS personal
+                    k.created_at, true AS tracked, 'all' AS permissions, '{}'::text[] AS scopes, false AS paused, true AS personal
                 FROM personal_keys k JOIN users u ON u.id = k.user_id
                 LEFT JOIN memberships m ON m.user_id = k.user_id AND m.org_id = COALESCE($2, u.default_org_id)
                 LEFT JOIN projects p ON p.org_id = m.org_id AND CASE WHEN $3::uuid IS NULL THEN p.is_default ELSE p.id = $3 END
@@ -149,6 +151,8 @@ impl System<'_> {
                 m.role AS "role?", pm.role AS "project_role?", p.name AS "project_name?", p.models AS "models?",
                 p.archived_at IS NOT NULL AS "archived!", o.suspended_at IS NOT NULL AS "suspended!",
                 o.closed_at IS NOT NULL AS "closed!", COALESCE(o.service_keys_only, false) AS "service_keys_only!",
+                CASE WHEN k.personal AND COALESCE(k.expires_at > k.created_at + make_interval(hours => 24 * o.key_max_days), true)
+                    THEN o.key_max_days END AS "outlives?",
                 b.org_id IS NOT NULL AS "billing!", x.key_id IS NOT NULL AS "blocked!",
                 CASE WHEN k.personal THEN ARRAY(SELECT a.org_id FROM memberships a WHERE a.user_id = k.user_id)
                     ELSE '{}' END AS "orgs!"

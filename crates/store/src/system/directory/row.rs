@@ -2,7 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use domain::{Action, KeyId, OrgId, Permissions, ProjectId, ProjectRole, Role, UserId, Who};
+use domain::{
+    Action, Expiry, KeyId, OrgId, Permissions, ProjectId, ProjectRole, Role, UserId, Who,
+};
 use sqlx::types::Uuid;
 
 use super::{KeyState, Obstacle, Presented, Proof, Reach, Unbilled};
@@ -33,6 +35,7 @@ pub(super) struct Row {
     pub(super) suspended: bool,
     pub(super) closed: bool,
     pub(super) service_keys_only: bool,
+    pub(super) outlives: Option<i32>,
     pub(super) billing: bool,
     pub(super) blocked: bool,
     pub(super) orgs: Vec<Uuid>,
@@ -90,6 +93,7 @@ impl Row {
 
     /// The first thing that stands in the way, the widest first.
     fn obstacle(&self) -> Option<Obstacle> {
+        let most = self.outlives.map(|days| u16::try_from(days).unwrap_or(Expiry::LONGEST));
         [
             (self.suspended, Obstacle::Suspended),
             (self.closed, Obstacle::Closed),
@@ -97,6 +101,7 @@ impl Row {
             (self.paused, Obstacle::Paused),
             (!self.owner_may_send(), Obstacle::Owner),
             (self.personal && self.service_keys_only, Obstacle::ServiceKeysOnly),
+            (most.is_some(), Obstacle::Outlives(most.unwrap_or_default())),
             (self.blocked, Obstacle::Blocked),
             (!self.billing, Obstacle::Billing),
         ]
