@@ -67,9 +67,11 @@ async fn create(
     let name = draft.read::<Name>("name");
     let zone = zones::read(&mut draft);
     if let (Some(name), Some(zone)) = (name, zone) {
-        let owner =
-            app.store.create_organization(visitor.account.id, &name, zone, visitor.origin).await?;
-        return Ok(go(format!("/{}", owner.org)));
+        let (founder, origin) = (visitor.account.id, visitor.origin.clone());
+        match app.store.found_organization(founder, &name, zone, origin).await {
+            Ok(owner) => return Ok(go(format!("/{}", owner.org))),
+            Err(error) => draft.conflict("name", error)?,
+        }
     }
     page(&app, visitor, &draft).await
 }

@@ -79,6 +79,14 @@ pub enum Conflict {
     /// More mails than an organization may send to strangers.
     #[error("an organization sends at most 500 invitations in a day: please wait until tomorrow")]
     TooManyInvitations,
+    /// More mails than a person may send to strangers, whatever organizations the person makes.
+    #[error(
+        "one person sends at most 500 invitations in a day, in all organizations together: please wait until tomorrow"
+    )]
+    TooManyInvited,
+    /// More organizations than a person may make.
+    #[error("one person makes at most 10 organizations in a day: please wait until tomorrow")]
+    TooManyOrganizations,
     /// Set-up happened already.
     #[error("this installation is set up already")]
     SetUp,

@@ -4,15 +4,17 @@ mod list;
 
 use chrono::{DateTime, Utc};
 use domain::{
-    Action, Addresses, Caller, Email, InvitationId, OutboxId, ProjectId, ProjectRole, Role, UserId,
+    Action, Actor, Addresses, AdminKeyId, Caller, Email, InvitationId, OutboxId, ProjectId,
+    ProjectRole, Role, UserId,
     audit::{Change, Kind},
 };
 pub use list::{Invitation, InvitationMail, InvitationState};
 use serde_json::{Value, json};
+use sqlx::types::Uuid;
 
 use crate::{Conflict, Store, StoreError, tx};
 
-/// Most mails with invitations of an organization in a day.
+/// Most mails with invitations of an organization in a day, and of a person in all organizations.
 const MOST_A_DAY: i64 = 500;
 
 /// What came of inviting an address.
@@ -40,6 +42,8 @@ struct Letter {
     organization: String,
     zone: String,
     inviter: Option<String>,
+    /// The person who sends it, also by a program.
+    by: Option<Uuid>,
 }
 
 /// A row whose link is to be mailed.
@@ -85,7 +89,7 @@ impl Store {
             invited.push(Invited { email: email.clone(), outcome });
         }
         if let Some(last) = sent.pop() {
-            check_rate(&mut tx, caller).await?;
+            check_rate(&mut tx, caller, &letter).await?;
             for entry in sent {
                 tx.also(entry);
             }
@@ -115,7 +119,7 @@ impl Store {
         let row = Row { id, version, email, role, expires_at };
         let letter = letter(&mut tx, caller).await?;
         post(&mut tx, caller, &letter, &row).await?;
-        check_rate(&mut tx, caller).await?;
+        check_rate(&mut tx, caller, &letter).await?;
         tx.commit(entry(&row, &[]).moved("version", version - 1, version)).await
     }
 
@@ -193,12 +197,18 @@ async fn members(tx: &mut tx::Change, caller: &Caller) -> Result<Vec<String>, St
 }
 
 async fn letter(tx: &mut tx::Change, caller: &Caller) -> Result<Letter, StoreError> {
+    let key = match caller.actor {
+        Actor::AdminKey(key) => Some(key),
+        _ => None,
+    };
     Ok(sqlx::query_as!(
         Letter,
-        r#"SELECT o.name AS organization, o.zone, u.name AS "inviter?"
-         FROM organizations o LEFT JOIN users u ON u.id = $2 WHERE o.org_id = $1"#,
+        r#"SELECT o.name AS organization, o.zone, u.name AS "inviter?", COALESCE($2, k.created_by) AS by
+         FROM organizations o LEFT JOIN users u ON u.id = $2
+         LEFT JOIN admin_keys k ON (k.org_id, k.id) = (o.org_id, $3) WHERE o.org_id = $1"#,
         caller.org.uuid(),
-        caller.user().map(UserId::uuid)
+        caller.user().map(UserId::uuid),
+        key.map(AdminKeyId::uuid)
     )
     .fetch_one(&mut ***tx)
     .await?)
@@ -255,6 +265,7 @@ async fn post(
         "organization": letter.organization,
         "zone": letter.zone,
         "inviter": letter.inviter,
+        "by": letter.by,
         "role": row.role,
         "expires": row.expires_at,
     });
@@ -270,7 +281,12 @@ async fn post(
     Ok(())
 }
 
-async fn check_rate(tx: &mut tx::Change, caller: &Caller) -> Result<(), StoreError> {
+/// Comes last: it goes on as the system, which alone sees the other organizations of the person.
+async fn check_rate(
+    tx: &mut tx::Change,
+    caller: &Caller,
+    letter: &Letter,
+) -> Result<(), StoreError> {
     let sent = sqlx::query_scalar!(
         r#"SELECT count(*) AS "sent!" FROM outbox WHERE org_id = $1 AND template = 'invitation'
            AND created_at > (SELECT exq_now()) - interval '1 day'"#,
@@ -280,6 +296,19 @@ async fn check_rate(tx: &mut tx::Change, caller: &Caller) -> Result<(), StoreErr
     .await?;
     if sent > MOST_A_DAY {
         return Err(StoreError::Conflict(Conflict::TooManyInvitations));
+    }
+    let Some(by) = letter.by else { return Ok(()) };
+    tx::become_system(tx).await?;
+    tx::one_at_a_time(tx, "invitations", by).await?;
+    let sent = sqlx::query_scalar!(
+        r#"SELECT count(*) AS "sent!" FROM outbox WHERE params ->> 'by' = $1::uuid::text AND template = 'invitation'
+           AND created_at > (SELECT exq_now()) - interval '1 day'"#,
+        by
+    )
+    .fetch_one(&mut ***tx)
+    .await?;
+    if sent > MOST_A_DAY {
+        return Err(StoreError::Conflict(Conflict::TooManyInvited));
     }
     Ok(())
 }

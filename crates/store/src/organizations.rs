@@ -10,10 +10,13 @@ use domain::{
     audit::{Change, Kind},
 };
 
-use crate::{Store, StoreError, tx};
+use crate::{Conflict, Store, StoreError, tx};
 
 /// How long a closed organization can be reopened; as in the policies of `exq_erasable`.
 pub(crate) const KEPT: TimeDelta = TimeDelta::days(30);
+
+/// Most organizations that a person makes in a day.
+const MOST_A_DAY: i64 = 10;
 
 /// A tenant.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,13 +55,35 @@ pub struct OwnOrganization {
 
 impl Store {
     /// Makes an organization that the user owns, with a default project, and opens it after the
-    /// user's next log-in if it is the first.
+    /// user's next log-in if it is the first. [`StoreError::NotFound`] if the account is gone.
     pub async fn create_organization(
         &self,
         owner: UserId,
         name: &Name,
         zone: Tz,
         origin: Origin,
+    ) -> Result<Caller, StoreError> {
+        self.make(owner, (name, zone), origin, None).await
+    }
+
+    /// The same for a person who asks: at most ten in a day ([`Conflict::TooManyOrganizations`]),
+    /// because each may mail invitations to strangers.
+    pub async fn found_organization(
+        &self,
+        owner: UserId,
+        name: &Name,
+        zone: Tz,
+        origin: Origin,
+    ) -> Result<Caller, StoreError> {
+        self.make(owner, (name, zone), origin, Some(MOST_A_DAY)).await
+    }
+
+    async fn make(
+        &self,
+        owner: UserId,
+        (name, zone): (&Name, Tz),
+        origin: Origin,
+        most: Option<i64>,
     ) -> Result<Caller, StoreError> {
         let caller =
             Caller { actor: Actor::User(owner), org: OrgId::generate(), role: Role::Owner, origin };
@@ -96,9 +121,14 @@ impl Store {
         )
         .execute(&mut **tx)
         .await?;
+        tx::become_system(&mut tx).await?;
+        if let Some(most) = most {
+            tx::one_at_a_time(&mut tx, "organizations", owner.uuid()).await?;
+            check_rate(&mut tx, &caller, most).await?;
+        }
+        open_first(&mut tx, owner, caller.org).await?;
         let made = Change::new(Kind::OrganizationCreated, caller.org).now("name", name);
         tx.commit(made.now("zone", zone)).await?;
-        self.system().open_first(owner, caller.org).await?;
         Ok(caller)
     }
 
@@ -175,6 +205,36 @@ impl Store {
             .moved("zone", old.zone, zone);
         tx.commit(change).await
     }
+}
+
+async fn check_rate(tx: &mut tx::Change, caller: &Caller, most: i64) -> Result<(), StoreError> {
+    let made = sqlx::query_scalar!(
+        r#"SELECT count(*) AS "made!" FROM audit_entries WHERE actor = $1 AND action = 'organization.created'
+           AND at > (SELECT exq_now()) - interval '1 day'"#,
+        caller.actor.to_string()
+    )
+    .fetch_one(&mut ***tx)
+    .await?;
+    if made >= most {
+        return Err(StoreError::Conflict(Conflict::TooManyOrganizations));
+    }
+    Ok(())
+}
+
+/// Opens the organization after log-in, unless another one is opened already. Locks the account's
+/// row, as its deletion does: whichever comes first, nobody who is gone owns an organization.
+async fn open_first(tx: &mut tx::Change, owner: UserId, org: OrgId) -> Result<(), StoreError> {
+    let opened = sqlx::query!(
+        "UPDATE users SET default_org_id = COALESCE(default_org_id, $2) WHERE id = $1 AND deleted_at IS NULL",
+        owner.uuid(),
+        org.uuid()
+    )
+    .execute(&mut ***tx)
+    .await?;
+    if opened.rows_affected() == 0 {
+        return Err(StoreError::NotFound);
+    }
+    Ok(())
 }
 
 pub(crate) fn zone(name: &str) -> Result<Tz, StoreError> {

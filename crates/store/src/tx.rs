@@ -4,7 +4,7 @@
 use std::ops::{Deref, DerefMut};
 
 use domain::{Caller, OrgId, Role, audit};
-use sqlx::{PgPool, Postgres, Transaction};
+use sqlx::{PgPool, Postgres, Transaction, types::Uuid};
 
 use crate::{
     Store, StoreError,
@@ -129,6 +129,19 @@ async fn begin(pool: &PgPool) -> Result<Tx, StoreError> {
 /// Goes on as the system inside a tenant's transaction, for the row that must be written with it.
 pub(crate) async fn become_system(tx: &mut Tx) -> Result<(), StoreError> {
     sqlx::query!("SELECT set_config('role', 'exq_system', true)").fetch_one(&mut **tx).await?;
+    Ok(())
+}
+
+/// Waits for other transactions that do the same to the same thing, until this one is over: what they
+/// wrote is then there to be counted. Comes after all locks but the end of an audit log.
+pub(crate) async fn one_at_a_time(tx: &mut Tx, what: &str, of: Uuid) -> Result<(), StoreError> {
+    sqlx::query!(
+        "SELECT pg_advisory_xact_lock(hashtextextended($1 || $2::uuid::text, 0)) AS locked",
+        what,
+        of
+    )
+    .fetch_one(&mut **tx)
+    .await?;
     Ok(())
 }
 

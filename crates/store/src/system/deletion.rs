@@ -31,20 +31,34 @@ impl System<'_> {
         user: UserId,
         origin: &Origin,
     ) -> Result<Deletion, StoreError> {
+        // Each round fails because a membership came or went.
+        loop {
+            if let Some(done) = self.try_delete(user, origin).await? {
+                return Ok(done);
+            }
+        }
+    }
+
+    /// None if a membership came or went before the account was locked. The locks are taken in the
+    /// order of a departure: memberships, then the account. Whoever makes a membership locks the
+    /// account, too, so none comes afterwards.
+    async fn try_delete(
+        self,
+        user: UserId,
+        origin: &Origin,
+    ) -> Result<Option<Deletion>, StoreError> {
         let mut tx = self.begin().await?;
         let (places, sole) = places(&mut tx, user).await?;
+        let person = lock(&mut tx, user).await?;
+        if count_places(&mut tx, user).await? != places.len() {
+            return Ok(None);
+        }
         if !sole.is_empty() {
-            return Ok(Deletion::SoleOwner(sole));
+            return Ok(Some(Deletion::SoleOwner(sole)));
         }
-        if is_last_operator(&mut tx, user).await? {
-            return Ok(Deletion::LastOperator);
+        if person.last_operator {
+            return Ok(Some(Deletion::LastOperator));
         }
-        let email = sqlx::query_scalar!(
-            "SELECT email FROM users WHERE id = $1 AND deleted_at IS NULL FOR UPDATE",
-            user.uuid()
-        )
-        .fetch_one(&mut *tx)
-        .await?;
         notify(&mut tx, user, Notice::Deleted).await?;
         let mut entries = Vec::new();
         for (org, role) in places {
@@ -56,11 +70,11 @@ impl System<'_> {
                 entries.push((org, role, withdrawn));
             }
             let gone = Change::new(Kind::UserDeleted, user).gone("role", role.as_str());
-            entries.push((org, role, gone.personal("email", Some(&email), None::<String>)));
+            entries.push((org, role, gone.personal("email", Some(&person.email), None::<String>)));
         }
         query!("DELETE FROM memberships WHERE user_id = $1", user.uuid()).execute(&mut *tx).await?;
         forget(&mut tx, user).await?;
-        audit::ask_to_erase(&mut tx, user, &email).await?;
+        audit::ask_to_erase(&mut tx, user, &person.email).await?;
         // The ends of the chains are locked last, in the order of the organizations.
         for (org, role, change) in entries {
             append(&mut tx, &caller(user, (org, role), origin), &change).await?;
@@ -68,7 +82,7 @@ impl System<'_> {
         // After the entries, which name who went. The row is locked.
         erase(&mut tx, user).await?;
         tx.commit().await?;
-        Ok(Deletion::Done)
+        Ok(Some(Deletion::Done))
     }
 }
 
@@ -108,13 +122,34 @@ async fn places(
     Ok((places, sole))
 }
 
-/// Whether nobody else runs the installation; locks all who do.
-async fn is_last_operator(tx: &mut Tx, user: UserId) -> Result<bool, StoreError> {
-    let operators =
-        sqlx::query_scalar!("SELECT id FROM users WHERE operator ORDER BY id FOR UPDATE")
-            .fetch_all(&mut **tx)
-            .await?;
-    Ok(operators == [user.uuid()])
+/// How many organizations the user is in by now. Those that were locked can't go.
+async fn count_places(tx: &mut Tx, user: UserId) -> Result<usize, StoreError> {
+    let rows = query!("SELECT org_id FROM memberships WHERE user_id = $1", user.uuid())
+        .fetch_all(&mut **tx)
+        .await?;
+    Ok(rows.len())
+}
+
+/// Somebody who goes.
+struct Person {
+    email: String,
+    /// Nobody else runs the installation.
+    last_operator: bool,
+}
+
+/// Locks the account, and with an operator's those of all operators.
+async fn lock(tx: &mut Tx, user: UserId) -> Result<Person, StoreError> {
+    let rows = query!(
+        "SELECT id, email, operator FROM users WHERE deleted_at IS NULL
+            AND (id = $1 OR operator AND EXISTS (SELECT FROM users u WHERE u.id = $1 AND u.operator))
+         ORDER BY id FOR UPDATE",
+        user.uuid()
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    let alone = rows.len() == 1;
+    let person = rows.into_iter().find(|row| row.id == user.uuid()).ok_or(StoreError::NotFound)?;
+    Ok(Person { email: person.email, last_operator: alone && person.operator })
 }
 
 async fn revoke_keys(

@@ -1,7 +1,10 @@
 //! The end of an account leaves no organization without an owner, and nothing personal.
 
-use domain::{Origin, Role};
-use store::{StoreError, system::Deletion};
+use domain::{Addresses, Origin, Role, UserId};
+use store::{
+    InviteOutcome, StoreError,
+    system::{Deletion, Joiner},
+};
 use testkit::{Database, Tenant};
 
 /// Makes the user of one tenant an owner of another's organization, too.
@@ -35,6 +38,51 @@ async fn of_two_owners_who_delete_their_accounts_at_once_one_stays() {
         assert_eq!(done.iter().filter(|done| **done == Deletion::Done).count(), 1, "{done:?}");
         let refused = done.iter().find(|done| **done != Deletion::Done).unwrap();
         assert!(matches!(refused, Deletion::SoleOwner(left) if left.len() == 2), "{refused:?}");
+    }
+}
+
+/// Whichever comes first, nobody who is gone is a member of anything.
+#[tokio::test(flavor = "multi_thread")]
+async fn of_a_deletion_and_a_new_membership_at_once_one_loses() {
+    let database = Database::new().await;
+    let other = database.another().await;
+    for round in 0..20 {
+        let host = Tenant::new(&database, &format!("host{round}")).await;
+        let user = UserId::generate();
+        database
+            .tamper(&format!(
+                "INSERT INTO users (id, email, name, password_hash, verified_at)
+                 VALUES ('{}', 'guest{round}@example.com', 'Guest', '!', exq_now())",
+                user.uuid()
+            ))
+            .await;
+        let invited: Addresses = format!("guest{round}@example.com").parse().unwrap();
+        let sent = database.store.invite(&host.caller, &invited, Role::Owner, &[]).await.unwrap();
+        let InviteOutcome::Sent(id) = sent[0].outcome else { panic!("{sent:?}") };
+        let open = other.system().open_invitation(id).await.unwrap().unwrap();
+        let (origin, name) = (Origin::default(), "New".parse().unwrap());
+        let (deleted, joined, founded) = tokio::join!(
+            database.store.system().delete_account(user, &origin),
+            other.system().accept_invitation(&open, Joiner::Account(user), true, origin.clone()),
+            other.create_organization(user, &name, chrono_tz::UTC, origin.clone()),
+        );
+        let places = database
+            .look(&format!("SELECT count(*) FROM memberships WHERE user_id = '{}'", user.uuid()))
+            .await;
+        if deleted.unwrap() == Deletion::Done {
+            assert_eq!(places, "0");
+            assert!(matches!(founded, Err(StoreError::NotFound)), "{founded:?}");
+            // A membership that came first is ended, and the log tells.
+            let told = format!(
+                "SELECT count(*) FROM audit_entries WHERE subject = '{user}' AND action = 'user.deleted'"
+            );
+            assert_eq!(database.look(&told).await, if joined.is_ok() { "1" } else { "0" });
+        } else {
+            founded.unwrap();
+        }
+        if let Err(lost) = joined {
+            assert!(matches!(lost, StoreError::NotFound), "{lost:?}");
+        }
     }
 }
 

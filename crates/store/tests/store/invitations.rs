@@ -1,9 +1,11 @@
 //! Invitations: who gets one, what voids it, who may accept it, and that it works once.
 
 use chrono::TimeDelta;
-use domain::{Addresses, InvitationId, Origin, ProjectId, ProjectRole, Role, UserId};
+use domain::{
+    Actor, Addresses, Caller, InvitationId, Origin, ProjectId, ProjectRole, Role, UserId,
+};
 use store::{
-    Conflict, InvitationState, InviteOutcome, NewUser, StoreError,
+    Conflict, InvitationState, InviteOutcome, NewAdminKey, NewKey, NewUser, StoreError,
     system::{Joiner, OpenInvitation, PasswordHash},
 };
 use testkit::{Database, Tenant};
@@ -255,4 +257,63 @@ async fn an_organization_sends_only_so_many_mails_to_strangers() {
     }
     database.advance(TimeDelta::hours(25)).await;
     store.resend_invitation(&ours.caller, id).await.unwrap();
+}
+
+/// Whoever makes ever more organizations mails no more strangers for it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_person_sends_only_so_many_mails_in_all_organizations_together() {
+    let database = Database::new().await;
+    let ours = Tenant::new(&database, "ours").await;
+    let store = &database.store;
+    let (owner, origin) = (ours.user, Origin::default());
+    let found = async |store: &store::Store| {
+        let name = "Another".parse().unwrap();
+        store.found_organization(owner, &name, chrono_tz::UTC, Origin::default()).await
+    };
+    let mut callers = vec![ours.caller.clone()];
+    for _ in 0..8 {
+        callers.push(found(store).await.unwrap());
+    }
+    // Of those that are made at once the tenth is the last.
+    let another = database.another().await;
+    let last = tokio::join!(found(store), found(&another));
+    let made = [&last.0, &last.1].into_iter().filter(|last| last.is_ok()).count();
+    assert_eq!(made, 1, "{last:?}");
+    let full = StoreError::Conflict(Conflict::TooManyOrganizations).to_string();
+    assert_eq!(found(store).await.unwrap_err().to_string(), full);
+    // The operator's commands are not a person.
+    let name = "Told".parse().unwrap();
+    store.create_organization(owner, &name, chrono_tz::UTC, origin).await.unwrap();
+    let list = |round: usize| -> Addresses {
+        let lines: Vec<_> = (0..50).map(|n| format!("r{round}n{n}@example.com")).collect();
+        lines.join("\n").parse().unwrap()
+    };
+    for round in 0..9 {
+        store.invite(&callers[round % 3], &list(round), Role::Reader, &[]).await.unwrap();
+    }
+    // A program with one of the person's admin keys is no way around.
+    let (_, hash) = Tenant::secret();
+    let key = NewKey { public_id: "adminadmin12", secret_hash: &hash, last_four: "abcd" };
+    let new = NewAdminKey { name: "sync".parse().unwrap(), lifetime: None, form: None, key };
+    let key = store.create_admin_key(&callers[4], &new).await.unwrap();
+    let program = Caller { actor: Actor::AdminKey(key), ..callers[4].clone() };
+    let (one, two, three) = (list(10), list(11), list(12));
+    let tried = tokio::join!(
+        store.invite(&program, &one, Role::Reader, &[]),
+        another.invite(&callers[5], &two, Role::Reader, &[]),
+        another.invite(&callers[6], &three, Role::Reader, &[]),
+    );
+    let tried = [tried.0, tried.1, tried.2];
+    assert_eq!(tried.iter().filter(|one| one.is_ok()).count(), 1, "{tried:?}");
+    for refused in tried.iter().filter_map(|one| one.as_ref().err()) {
+        assert!(matches!(refused, StoreError::Conflict(Conflict::TooManyInvited)), "{refused:?}");
+    }
+    let waits = store.invitations(&callers[0]).await.unwrap()[0].id;
+    let refused = store.resend_invitation(&callers[0], waits).await.unwrap_err();
+    assert!(matches!(refused, StoreError::Conflict(Conflict::TooManyInvited)), "{refused:?}");
+    let told = "SELECT count(*) FROM outbox WHERE template = 'invitation'";
+    assert_eq!(database.look(told).await, "500");
+    database.advance(TimeDelta::hours(25)).await;
+    store.resend_invitation(&callers[0], waits).await.unwrap();
+    found(store).await.unwrap();
 }
