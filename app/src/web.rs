@@ -14,7 +14,7 @@ pub use address::{Address, Browser};
 pub use draft::Draft;
 pub use failure::{Failure, show_failures};
 pub use fresh::Fresh;
-pub use go::{go, id, local};
+pub use go::{go, id, local, with_next};
 pub use origin::Whence;
 pub use query::{Path, Query};
 pub use state::App;

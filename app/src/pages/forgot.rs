@@ -1,7 +1,7 @@
 //! `/forgot`: a mail with a reset link, for who forgot the password. The answer is the same whether
 //! or not the address has an account.
 
-use axum::{Router, extract::State, response::Response, routing::get};
+use axum::{Router, extract::State, http::StatusCode, response::Response, routing::get};
 use domain::Email;
 use identity::AskError;
 use leptos::prelude::*;
@@ -26,7 +26,7 @@ struct After {
 
 async fn show(State(app): State<App>, stranger: Stranger, Query(after): Query<After>) -> Response {
     if !app.mails {
-        return stranger.look.page(Page::new("Forgot the password"), by_hand);
+        return by_hand(&stranger, StatusCode::OK);
     }
     if after.sent.is_some() {
         return stranger.look.page(Page::new("Check your mail"), sent);
@@ -41,7 +41,7 @@ async fn ask(
     mut draft: Draft,
 ) -> Result<Response, Failure> {
     if !app.mails {
-        return Ok(go("/forgot"));
+        return Ok(by_hand(&stranger, StatusCode::UNPROCESSABLE_ENTITY));
     }
     if let Some(email) = draft.read::<Email>("email") {
         match identity::ask_reset(&app.store, &app.secrets, &email, &device).await {
@@ -89,12 +89,14 @@ fn sent() -> AnyView {
     .into_any()
 }
 
-fn by_hand() -> AnyView {
-    view! {
-        <Door title="Forgot the password?" sub="This installation sends no mail.">
-            <p>"Whoever runs it can make a link for you to choose a new password."</p>
-            <div class="row"><LinkButton href="/sign-in">"Sign in"</LinkButton></div>
-        </Door>
-    }
-    .into_any()
+/// Where no mail is sent, whatever the address.
+fn by_hand(stranger: &Stranger, status: StatusCode) -> Response {
+    stranger.look.page(Page::new("Forgot the password").status(status), || {
+        view! {
+            <Door title="Forgot the password?" sub="This installation sends no mail.">
+                <p>"Whoever runs it can make a link for you to choose a new password."</p>
+                <div class="row"><LinkButton href="/sign-in">"Sign in"</LinkButton></div>
+            </Door>
+        }
+    })
 }

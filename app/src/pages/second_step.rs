@@ -10,7 +10,7 @@ use crate::{
     components::{Button, ErrorSummary, Field, Weight},
     layouts::Door,
     render::{Look, Page},
-    web::{App, Browser, Draft, Failure, Query, go, local},
+    web::{App, Browser, Draft, Failure, Query, go, local, with_next},
 };
 
 pub(super) fn router() -> Router<App> {
@@ -23,11 +23,27 @@ struct Asked {
     next: Option<String>,
 }
 
-async fn show(State(app): State<App>, look: Look, session: Session) -> Result<Response, Failure> {
+impl Asked {
+    fn next(&self) -> &str {
+        local(self.next.as_deref()).unwrap_or("/")
+    }
+
+    /// The first step once more.
+    fn again(&self) -> String {
+        with_next("/sign-in", self.next())
+    }
+}
+
+async fn show(
+    State(app): State<App>,
+    look: Look,
+    session: Session,
+    Query(asked): Query<Asked>,
+) -> Result<Response, Failure> {
     if identity::awaits_code(&app.store, &session).await? {
-        Ok(page(look, &Draft::default()))
+        Ok(page(look, &asked, &Draft::default()))
     } else {
-        Ok(go("/sign-in"))
+        Ok(go(asked.again()))
     }
 }
 
@@ -41,24 +57,25 @@ async fn enter(
 ) -> Result<Response, Failure> {
     let code = draft.value("code").into();
     match identity::log_in_with_code(&app.store, &app.secrets, &session, &code, &device).await {
-        Ok(_) => Ok(go(local(asked.next.as_deref()).unwrap_or("/"))),
-        Err(SecondStepError::Over) => Ok(go("/sign-in")),
+        Ok(_) => Ok(go(asked.next())),
+        Err(SecondStepError::Over) => Ok(go(asked.again())),
         Err(SecondStepError::Code(CodeError::Store(error))) => Err(error.into()),
         Err(SecondStepError::Session(error)) => Err(error.into()),
         Err(error @ SecondStepError::Code(_)) => {
             draft.refuse_with("code", &error);
-            Ok(page(look, &draft))
+            Ok(page(look, &asked, &draft))
         }
     }
 }
 
-fn page(look: Look, draft: &Draft) -> Response {
+fn page(look: Look, asked: &Asked, draft: &Draft) -> Response {
+    let again = asked.again();
     look.page(Page::new("Enter your code").status(draft.status()), || {
         let form = form(draft);
         view! {
             <Door title="Enter your code" sub="Your password was right. Your account also asks for the code that your app shows now.">
                 {form}
-                <p class="small muted">"The phone is lost? Use one of your recovery codes. "<a href="/sign-in">"Begin again"</a>"."</p>
+                <p class="small muted">"The phone is lost? Use one of your recovery codes. "<a href=again>"Begin again"</a>"."</p>
             </Door>
         }
     })

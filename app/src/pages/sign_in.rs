@@ -12,7 +12,7 @@ use crate::{
     components::{Button, ErrorSummary, Field, Notice, Tone, Weight},
     layouts::Door,
     render::Page,
-    web::{App, Browser, Draft, Failure, Query, Stranger, go, local},
+    web::{App, Browser, Draft, Failure, Query, Stranger, go, local, with_next},
 };
 
 pub(super) fn router() -> Router<App> {
@@ -78,11 +78,7 @@ async fn enter(
 pub(super) fn onward(done: LoggedIn, next: &str) -> Response {
     match done {
         LoggedIn::In(_) => go(next),
-        LoggedIn::CodeNext if next == "/" => go("/sign-in/code"),
-        LoggedIn::CodeNext => {
-            let query = serde_urlencoded::to_string([("next", next)]).unwrap_or_default();
-            go(format!("/sign-in/code?{query}"))
-        }
+        LoggedIn::CodeNext => go(with_next("/sign-in/code", next)),
     }
 }
 
@@ -125,7 +121,7 @@ fn below(open: bool, mails: bool) -> AnyView {
     let account = if open {
         view! { "No account yet? "<a href="/sign-up">"Create one"</a>". " }.into_any()
     } else {
-        view! { "Accounts are made by whoever runs this installation. " }.into_any()
+        view! { "No account yet? Accounts are by invitation here: ask an owner of your organization, or whoever runs this installation. " }.into_any()
     };
     let forgot = if mails {
         view! { "Forgot the password? "<a href="/forgot">"Choose a new one"</a>"." }.into_any()

@@ -103,7 +103,7 @@ fn sent(host: String) -> AnyView {
 fn closed(host: String) -> AnyView {
     view! {
         <Door title="Accounts are by invitation" foot=host>
-            <p>"On this installation nobody can create an account alone. Ask whoever runs it to make one for you, then sign in here."</p>
+            <p>"On this installation nobody can create an account alone. Ask an owner of your organization to invite you: the link in the invitation leads to your account. If your organization is not here yet, ask whoever runs the installation."</p>
             <div class="row"><LinkButton href="/sign-in">"Sign in"</LinkButton></div>
         </Door>
     }

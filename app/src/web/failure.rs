@@ -6,7 +6,7 @@ use axum::{
     extract::Request,
     http::StatusCode,
     middleware::Next,
-    response::{IntoResponse, Redirect, Response},
+    response::{IntoResponse, Response},
 };
 use domain::Forbidden;
 use identity::{NoRandomness, SignError};
@@ -14,6 +14,7 @@ use leptos::prelude::*;
 use store::StoreError;
 use tower_sessions::session;
 
+use super::{go, with_next};
 use crate::{
     components::LinkButton,
     layouts::Door,
@@ -169,25 +170,15 @@ impl IntoResponse for Failure {
     /// theme.
     fn into_response(self) -> Response {
         match &self {
-            Self::Unused => return Redirect::to("/setup").into_response(),
-            // Where signing in leads anyhow.
-            Self::SignedOut { next } if next == "/" => {
-                return Redirect::to("/sign-in").into_response();
-            }
-            Self::SignedOut { next } => return asked("/sign-in", next),
-            Self::Unproven { next } => return asked("/confirm", next),
+            Self::Unused => return go("/setup"),
+            Self::SignedOut { next } => return go(with_next("/sign-in", next)),
+            Self::Unproven { next } => return go(with_next("/confirm", next)),
             _ => {}
         }
         let mut response = self.status().into_response();
         response.extensions_mut().insert(Arc::new(self));
         response
     }
-}
-
-/// Leads to a page that asks for something, and says where to go afterwards.
-fn asked(page: &str, next: &str) -> Response {
-    let query = serde_urlencoded::to_string([("next", next)]).unwrap_or_default();
-    Redirect::to(&format!("{page}?{query}")).into_response()
 }
 
 /// A middleware around all pages that shows a failure as a page.

@@ -19,6 +19,15 @@ pub fn local(path: Option<&str>) -> Option<&str> {
     (plain && path.starts_with('/') && !path.starts_with("//")).then_some(path)
 }
 
+/// A page that asks for something, with where to go afterwards; the overview needs no saying.
+pub fn with_next(page: &str, next: &str) -> String {
+    if next == "/" {
+        return page.to_owned();
+    }
+    let query = serde_urlencoded::to_string([("next", next)]).unwrap_or_default();
+    format!("{page}?{query}")
+}
+
 /// An id in an address; what is none leads nowhere.
 pub fn id<T: FromStr>(text: &str) -> Result<T, Failure> {
     text.parse().map_err(|_| Failure::NotFound)

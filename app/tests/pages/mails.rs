@@ -53,6 +53,8 @@ async fn no_answer_tells_whether_an_address_has_an_account() {
     let answer = alike(&site, "/sign-up", &[("name", "Ines"), ("password", PASSWORD)]).await;
     assert_eq!(answer.location(), "/sign-up?sent");
     let answer = alike(&site, "/forgot", &[]).await;
+    assert_eq!(answer.location(), "/forgot?sent");
+    let answer = alike(&site, "/forgot", &[]).await;
     answer.is(StatusCode::UNPROCESSABLE_ENTITY).says("Too many mails were asked for");
     let answer = alike(&site, "/sign-in", &[("password", "not-this-one")]).await;
     answer.is(StatusCode::UNPROCESSABLE_ENTITY);
@@ -87,6 +89,8 @@ async fn a_forgotten_password_is_replaced_by_mail() {
     browser.get("/forgot").await.is(StatusCode::OK).says("Send the link");
     let answer = browser.post("/forgot", &[("email", "ines")]).await;
     answer.is(StatusCode::UNPROCESSABLE_ENTITY).says("This is not an e-mail address");
+    let answer = browser.post("/forgot", &[("email", "")]).await;
+    answer.is(StatusCode::UNPROCESSABLE_ENTITY).says("This can’t be empty");
     let answer = browser.post("/forgot", &[("email", "ines@example.com")]).await;
     assert_eq!(answer.location(), "/forgot?sent");
     let link = mailed(&site, "ines@example.com").await;
@@ -100,7 +104,10 @@ async fn without_mail_the_pages_say_whom_to_ask() {
     let (site, ..) = Site::with_owner().await;
     let mut browser = site.browser();
     browser.get("/forgot").await.is(StatusCode::OK).says("sends no mail").hides("<form");
-    assert_eq!(browser.post("/forgot", &[("email", "x@example.com")]).await.location(), "/forgot");
+    for email in ["", "x@example.com", "ines@example.com"] {
+        let answer = browser.post("/forgot", &[("email", email)]).await;
+        answer.is(StatusCode::UNPROCESSABLE_ENTITY).says("sends no mail");
+    }
     assert_eq!(site.database.look("SELECT count(*) FROM outbox").await, "0");
 }
 

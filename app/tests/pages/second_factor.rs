@@ -60,6 +60,11 @@ async fn signing_in_takes_password_and_code() {
     phone.get("/account").await.is(StatusCode::OK);
     assert_eq!(thief.get("/account").await.location(), "/sign-in?next=%2Faccount");
     assert_eq!(thief.get("/sign-in/code").await.location(), "/sign-in");
+    // Who took too long begins again, and gets where it was meant to go.
+    let late = "/sign-in/code?next=%2Faccount";
+    assert_eq!(thief.get(late).await.location(), "/sign-in?next=%2Faccount");
+    assert_eq!(thief.post(late, &[("code", "1")]).await.location(), "/sign-in?next=%2Faccount");
+    assert_eq!(thief.get("/sign-in/code?next=//evil.example").await.location(), "/sign-in");
     // The phone is lost: a recovery code, once.
     let mut laptop = site.browser();
     assert_eq!(laptop.post("/sign-in", &fields).await.location(), "/sign-in/code");

@@ -158,7 +158,7 @@ fn begun(told: &Enrolment, draft: &Draft) -> AnyView {
         secret.as_bytes().chunks(4).map(|group| String::from_utf8_lossy(group)).collect();
     let secret = groups.join(" ");
     view! {
-        <p>"Scan this with the app, or type the secret there. Then enter the code that it shows."</p>
+        <p>"Scan this with the app, or type the secret there. Then enter the code that it shows. Your other devices are signed out then: none of them gave a code."</p>
         <Qr text=url.clone() label="For cameras: the secret that stands below as text."/>
         <Secret text=secret/>
         <p class="muted">"On this device: "<a href=url>"open the app"</a>"."</p>
@@ -188,7 +188,7 @@ fn on(recovery_codes: i64) -> AnyView {
             <PostButton action=PATH weight=Weight::Danger fields=act("end")>"Switch it off"</PostButton>
             <LinkButton href="/account">"Back to your account"</LinkButton>
         </div>
-        <p class="muted">"New recovery codes void the old ones. For another phone, switch it off and set it up again."</p>
+        <p class="muted">"New recovery codes void the old ones, and a mail tells you. For another phone, switch it off and set it up again."</p>
     }
     .into_any()
 }
