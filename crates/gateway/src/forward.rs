@@ -85,6 +85,13 @@ pub(crate) async fn forward(
     }
     let bound = Bound::new(&size, &route.price);
     let reservation = reserve(&gateway, id, &key, &ask, &route, bound).await?;
+    // It may have waited for what others held: who was refused meanwhile gets nothing forwarded, and
+    // the reservation, dropped, is released.
+    let now = authenticate::caller(&gateway, endpoint.permission(), &head.headers).await?;
+    models::allowed(&now, &ask.model)?;
+    if (now.org, now.project) != (key.org, key.project) {
+        return Err(Error::OrganizationRequired);
+    }
 
     let asks_for_usage = ask.stream_options.asks();
     let exchange = Exchange {

@@ -79,6 +79,26 @@ async fn what_running_requests_hold_may_come_back() {
 }
 
 #[tokio::test]
+async fn who_was_refused_while_waiting_gets_nothing_forwarded() {
+    let app = App::new().await;
+    budget(&app, Scope::Org(app.tenant.org), "0.15").await;
+    // Holds what the other waits for, and gives it back.
+    let slow = app.sandbox("sandbox-dime", "", "delay_ms=1500, status=500");
+    let waiting = async {
+        tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+        app.sandbox("sandbox-dime", "", "").await
+    };
+    let revoked = async {
+        tokio::time::sleep(std::time::Duration::from_millis(600)).await;
+        app.database.store.revoke_api_key(&app.tenant.caller, app.tenant.key).await.unwrap();
+    };
+    let (slow, waited, ()) = tokio::join!(slow, waiting, revoked);
+    assert_eq!(slow.status, StatusCode::INTERNAL_SERVER_ERROR);
+    assert_eq!(waited.error(), (401, "invalid_api_key".to_owned()));
+    app.books_nothing().await;
+}
+
+#[tokio::test]
 async fn as_many_are_admitted_as_fit() {
     let app = App::new().await;
     budget(&app, Scope::Key(app.tenant.key), "1.00").await;
