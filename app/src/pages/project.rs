@@ -88,20 +88,15 @@ fn page(member: &Member, project: &Project, mut draft: Draft, after: &After) -> 
         let edits = project.who.may(Action::EditProject).is_ok().then(|| {
             let (rename, archive) =
                 (edit::rename(member, project, &draft), archive::offer(member, project));
-            let whole = member.can(Action::EditOrganization).then(|| {
-                let (environment, default) = (
-                    edit::environment(member, project, &draft),
-                    edit::default(member, project, &draft),
-                );
-                view! { <div class="grid two">{environment}{default}</div> }
-            });
-            (rename, whole, archive)
+            let environment = edit::environment(member, project, &draft);
+            let default = edit::default(member, project, &draft);
+            (rename, environment, default, archive)
         });
         let content = match edits {
             None => facts,
-            Some((rename, whole, archive)) => view! {
+            Some((rename, environment, default, archive)) => view! {
                 <div class="grid two">{facts}{rename}</div>
-                {whole}
+                <div class="grid two">{environment}{default}</div>
                 <Card title="Archive"><CardBody split=true>{archive}</CardBody></Card>
             }
             .into_any(),

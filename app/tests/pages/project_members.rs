@@ -50,7 +50,7 @@ async fn a_member_is_added_changed_and_removed() {
 
     let set = [("action", "set-role"), ("user", user.as_str()), ("role", "owner")];
     assert_eq!(ines.post(&path, &set).await.location(), format!("{path}?done=role"));
-    kofi.get(&page).await.says("Rename project");
+    kofi.get(&page).await.says("You: owner");
     // A reader chooses people by name, whatever the reader runs.
     kofi.get(&path).await.says("Add member").says("ines").hides("ines@example.com");
     let bad = [("action", "set-role"), ("user", user.as_str()), ("role", "emperor")];

@@ -74,7 +74,7 @@ async fn the_default_project_stays_until_another_one_is() {
 }
 
 #[tokio::test]
-async fn an_environment_is_changed_by_owners_of_the_organization_alone() {
+async fn a_project_is_edited_by_owners_of_the_organization_alone() {
     let (site, mut ines, caller) = Site::with_owner().await;
     let mut kofi = site.reader("kofi", &caller).await;
     let path = format!("/{}/projects", caller.org);
@@ -85,13 +85,20 @@ async fn an_environment_is_changed_by_owners_of_the_organization_alone() {
     let made = kofi.post(&path, &fields).await.location().trim_end_matches("?made").to_owned();
     kofi.get(&made)
         .await
-        .says("Rename project")
+        .says("You: owner")
+        .hides("Rename project")
         .hides("Save environment")
-        .hides("Make it the default");
-    for action in ["environment", "default"] {
-        let fields = [("action", action), ("environment", "production")];
+        .hides("Make it the default")
+        .hides("Archive this project");
+    for action in ["rename", "environment", "default"] {
+        let fields = [("action", action), ("name", "Mine"), ("environment", "production")];
         kofi.post(&made, &fields).await.is(StatusCode::FORBIDDEN);
     }
+    kofi.get(&format!("{made}/models")).await.is(StatusCode::OK).hides("Save models");
+    for page in ["models", "archive"] {
+        kofi.post(&format!("{made}/{page}"), &[("which", "all")]).await.is(StatusCode::FORBIDDEN);
+    }
+    kofi.get(&format!("{made}/archive")).await.is(StatusCode::FORBIDDEN);
     let fields = [("action", "environment"), ("environment", "moon")];
     let answer = ines.post(&made, &fields).await;
     answer.is(StatusCode::UNPROCESSABLE_ENTITY).says("Choose production, staging or development.");

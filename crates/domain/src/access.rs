@@ -201,8 +201,8 @@ actions! {
     List                 true true true true true;
     /// See the project and what it used.
     SeeProject           true true true true false;
-    /// Rename and archive it, choose its models.
-    EditProject          true true false false false;
+    /// Rename and archive it, change its environment, choose its models.
+    EditProject          true false false false false;
     /// See its members.
     SeeProjectMembers    true true true true false;
     /// Add and remove members, change their roles.

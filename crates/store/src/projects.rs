@@ -178,7 +178,7 @@ impl Store {
         tx.commit(change).await
     }
 
-    /// Changes what a project is for: by owners of the organization alone, whoever runs the project.
+    /// Changes what a project is for.
     pub async fn set_project_environment(
         &self,
         caller: &Caller,
@@ -186,7 +186,7 @@ impl Store {
         environment: Environment,
     ) -> Result<(), StoreError> {
         let mut tx = self.change(caller).await?;
-        place(&mut tx, caller, id).await?.may(Action::MakeProduction)?;
+        place(&mut tx, caller, id).await?.may(Action::EditProject)?;
         let old = sqlx::query_scalar!(
             "SELECT environment FROM projects WHERE org_id = $1 AND id = $2 FOR NO KEY UPDATE",
             caller.org.uuid(),

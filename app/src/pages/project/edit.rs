@@ -34,7 +34,6 @@ pub(super) fn rename(member: &Member, project: &Project, draft: &Draft) -> AnyVi
     view! { <Card title="Name"><CardBody split=true>{form}</CardBody></Card> }.into_any()
 }
 
-/// For owners of the organization: who runs the project does not decide whether it is production.
 pub(super) fn environment(member: &Member, project: &Project, draft: &Draft) -> AnyView {
     let form = view! {
                 <form class="form" method="post" action=address(member, project)>
@@ -45,7 +44,7 @@ pub(super) fn environment(member: &Member, project: &Project, draft: &Draft) -> 
                         choices=environments(member)
                         value=draft.value("environment")
                         error=draft.error("environment")
-                        help="Only owners of the organization change it. It changes no limit."
+                        help="It changes no limit."
                     />
                     <input type="hidden" name="action" value="environment"/>
                     <div class="row"><Button>"Save environment"</Button></div>

@@ -34,7 +34,7 @@ const OPS: [(Op, Action); 11] = [
     (Op::SetRole, Action::EditProjectMembers),
     (Op::Remove, Action::EditProjectMembers),
     (Op::Rename, Action::EditProject),
-    (Op::SetEnvironment, Action::MakeProduction),
+    (Op::SetEnvironment, Action::EditProject),
     (Op::SetModels, Action::EditProject),
     (Op::SetDefault, Action::EditOrganization),
     (Op::Archive, Action::EditProject),
