@@ -26,6 +26,8 @@ impl Links for MailLinks {
         match mail.template.as_str() {
             "threshold" | "blocked" => Ok(Link::To(format!("{url}/{}/budgets", mail.org).into())),
             "audit_head" => Ok(Link::To(format!("{url}/{}/audit", mail.org).into())),
+            "role_changed" => Ok(Link::To(format!("{url}/{}", mail.org).into())),
+            "member_removed" => Ok(Link::To(format!("{url}/organizations").into())),
             "leaked" => {
                 let admin = mail.params["kind"] == "admin";
                 Ok(Link::To(match (mail.is_about_account(), admin) {

@@ -46,9 +46,20 @@ async fn owners_see_members_keys_and_refuse_them() {
     let mut remo = site.reader("remo", &caller).await;
     remo.post("/account/keys", &[("name", "laptop")]).await.is(StatusCode::OK);
     let list = format!("/{}/keys/personal", caller.org);
-    ines.get(&list).await.says("remo@example.com").says("laptop").says("Refuse key");
+    ines.get(&list).await.says("remo@example.com").hides("laptop").says("Refuse key");
+    let shown = "SELECT 'sk-exq-' || public_id || '…' || last_four FROM personal_keys";
+    let shown = site.database.look(shown).await;
+    // Used in another organization of the person’s: not this one’s business.
+    site.database
+        .tamper("INSERT INTO key_uses (org_id, key_id, used_at) SELECT gen_random_uuid(), id, exq_now() FROM personal_keys")
+        .await;
+    ines.get(&list).await.says(&shown).says("Last used here\">Never<");
+    site.database
+        .tamper("INSERT INTO key_uses (org_id, key_id, used_at) SELECT m.org_id, k.id, exq_now() FROM personal_keys k JOIN memberships m USING (user_id)")
+        .await;
+    ines.get(&list).await.says(&shown).hides("Last used here\">Never<");
     let (mut otto, theirs) = site.owner("otto", "Other").await;
-    otto.get(&format!("/{}/keys/personal", theirs.org)).await.hides("laptop");
+    otto.get(&format!("/{}/keys/personal", theirs.org)).await.hides(&shown);
     let key = site.database.look("SELECT id FROM personal_keys").await;
     let key = format!("key_{}", key.replace('-', ""));
     let decide = format!("{list}/{key}");

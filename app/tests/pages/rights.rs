@@ -74,6 +74,40 @@ async fn a_reader_sees_own_things_and_changes_nothing_of_others() {
 }
 
 #[tokio::test]
+async fn who_may_not_is_told_so_before_the_password_is_asked_for() {
+    let (site, _, caller) = Site::with_owner().await;
+    let mut reader = site.reader("kofi", &caller).await;
+    let owner = caller.user().unwrap();
+    let project = site.app.store.projects(&caller).await.unwrap()[0].id;
+    site.database
+        .tamper(
+            "INSERT INTO project_members (org_id, project_id, user_id, role)
+             SELECT p.org_id, p.id, u.id, 'owner' FROM projects p, users u WHERE u.email LIKE 'kofi@%'",
+        )
+        .await;
+    site.database.advance(chrono::TimeDelta::seconds(601)).await;
+    let somebodys = domain::AdminKeyId::generate();
+    for path in [
+        "admin-keys/new",
+        &format!("admin-keys/{somebodys}/revoke"),
+        "settings/close",
+        "team",
+        &format!("team/{owner}"),
+        &format!("team/{owner}/remove"),
+        &format!("projects/{project}/archive"),
+    ] {
+        let path = format!("/{}/{path}", caller.org);
+        if !path.ends_with("/team") {
+            reader.get(&path).await.is(StatusCode::FORBIDDEN);
+        }
+        let fields = [("action", "role"), ("role", "owner"), ("addresses", "eve@example.com")];
+        reader.post(&path, &fields).await.is(StatusCode::FORBIDDEN);
+    }
+    // It is asked for of who may.
+    reader.get(&format!("/{}/team/leave", caller.org)).await.location();
+}
+
+#[tokio::test]
 async fn what_is_no_page_says_so() {
     let (site, mut ines, caller) = Site::with_owner().await;
     for path in ["/nowhere/at/all", "/org-1/keys", &format!("/{}/projects/proj_1", caller.org)] {

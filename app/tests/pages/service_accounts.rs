@@ -57,7 +57,19 @@ async fn readers_look_and_change_nothing() {
             project.uuid()
         ))
         .await;
-    remo.get(&page).await.is(StatusCode::OK).hides("Delete this service account");
+    // Who made what is said by name; addresses are for owners.
+    let new_key = format!("/{}/keys/new", caller.org);
+    let key = [("name", "web"), ("project", &*project.to_string()), ("owner", "me")];
+    ines.post(&new_key, &key).await.is(StatusCode::OK);
+    let key = site.app.store.api_keys(&caller).await.unwrap()[0].id;
+    let (keys, key) = (format!("/{}/keys", caller.org), format!("/{}/keys/{key}", caller.org));
+    for path in [&list, &page, &keys, &key] {
+        remo.get(path).await.is(StatusCode::OK).says("ines").hides("ines@example.com");
+    }
+    for path in [&list, &page, &key] {
+        ines.get(path).await.says("ines@example.com");
+    }
+    remo.get(&page).await.hides("Delete this service account");
     remo.post(&page, &[("action", "delete")]).await.is(StatusCode::FORBIDDEN);
     remo.post(&list, &fields).await.is(StatusCode::FORBIDDEN);
 }

@@ -159,7 +159,15 @@ async fn who_is_removed_finds_nothing_at_the_next_request() {
         .says("0 requests")
         .says("Test key");
     ines.post(&path, &[("keys", "keep")]).await.is(StatusCode::BAD_REQUEST);
-    let answer = ines.post(&path, &[("keys", "hand_over")]).await;
+    preview.says("A new service account").says("<span>Default</span>").hides("Admin keys that");
+    let bot = "copilot-prod".parse().unwrap();
+    let bot = store.create_service_account(&caller, project, &bot).await.unwrap();
+    ines.get(&path).await.says("copilot-prod</option>");
+    let heir = format!("heir_{project}");
+    let wrong = [("keys", "hand_over"), (&heir, "x")];
+    ines.post(&path, &wrong).await.is(StatusCode::BAD_REQUEST);
+    let fields = [("keys", "hand_over"), (&heir, &*bot.to_string())];
+    let answer = ines.post(&path, &fields).await;
     assert_eq!(answer.location(), format!("{}?done=removed", team(&caller)));
     for page in ["team", "projects", "keys", "settings"] {
         kofi.get(&format!("/{}/{page}", caller.org))
@@ -170,6 +178,7 @@ async fn who_is_removed_finds_nothing_at_the_next_request() {
     let keys =
         "SELECT count(*) FROM api_keys WHERE revoked_at IS NULL AND service_account_id IS NOT NULL";
     assert_eq!(site.database.look(keys).await, "1");
+    assert_eq!(site.database.look("SELECT count(*) FROM service_accounts").await, "1");
     ines.post(&path, &[("keys", "revoke")]).await.is(StatusCode::NOT_FOUND);
 }
 

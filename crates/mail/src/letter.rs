@@ -13,6 +13,7 @@ use crate::{
     audit_head::AuditHead,
     invitation::Invitation,
     leaked::Leaked,
+    membership::{Removed, RoleChanged},
 };
 
 /// A mail ready to be sent.
@@ -116,6 +117,8 @@ pub fn render(template: &str, params: &Value, link: &str) -> Result<Rendered, Re
         "audit_head" => read::<AuditHead>(params)?.letter(link),
         "invitation" => read::<Invitation>(params)?.letter(link),
         "leaked" => read::<Leaked>(params)?.letter(link),
+        "role_changed" => read::<RoleChanged>(params)?.letter(link),
+        "member_removed" => read::<Removed>(params)?.letter(link),
         "verify" => account::verify(link),
         "account_exists" => account::exists(link),
         "reset" => account::reset(link),

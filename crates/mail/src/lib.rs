@@ -13,6 +13,7 @@ mod invitation;
 mod leaked;
 mod letter;
 mod mailer;
+mod membership;
 mod server;
 mod words;
 

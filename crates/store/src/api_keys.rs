@@ -16,12 +16,12 @@ use crate::{
 /// Whose a key is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum KeyOwner {
-    /// A person; without name and address when no longer a member of the organization.
+    /// A person; without a name when no longer a member of the organization.
     Member {
         /// The person.
         id: UserId,
-        /// Name and address.
-        person: Option<(String, String)>,
+        /// What the person is called.
+        name: Option<String>,
     },
     /// A service account.
     ServiceAccount {
@@ -177,9 +177,10 @@ async fn read(
     let rows = sqlx::query!(
         r#"SELECT k.id AS "id!", k.project_id AS "project_id!", p.name AS "project_name!", k.name AS "name!",
             k.public_id AS "public_id!", k.last_four AS "last_four!", k.owner_id AS "owner_id?",
-            o.name AS "owner_name?", o.email AS "owner_email?", om.role AS "owner_role?", op.role AS "owner_place?",
+            o.name AS "owner_name?", om.role AS "owner_role?", op.role AS "owner_place?",
             k.service_account_id AS "account_id?", s.name AS "account_name?",
-            s.id IS NOT NULL AND s.deleted_at IS NULL AS "account_lives!", k.created_by AS "created_by?", u.email AS "maker?",
+            s.id IS NOT NULL AND s.deleted_at IS NULL AS "account_lives!", k.created_by AS "created_by?",
+            CASE WHEN $4 THEN u.email ELSE u.name END AS "maker?",
             k.created_at AS "created_at!", k.permissions AS "permissions!", k.scopes AS "scopes!",
             k.tracked AS "tracked!", k.imported AS "imported!", k.expires_at AS "expires_at?",
             k.paused_at AS "paused_at?", k.leaked_at AS "leaked_at?", k.revoked_at AS "revoked_at?",
@@ -201,7 +202,8 @@ async fn read(
          ORDER BY k.revoked_at IS NOT NULL, k.created_at DESC, k.id DESC"#,
         caller.org.uuid(),
         me,
-        only
+        only,
+        caller.may(Action::EditMembers).is_ok()
     )
     .fetch_all(&mut **tx)
     .await?;
@@ -214,9 +216,9 @@ async fn read(
             let sends = |role| Who::new(role, place).may(Action::SendRequests).is_ok();
             let (owner, owner_has_access) = match (row.owner_id, row.account_id) {
                 (Some(id), _) => {
-                    let person = row.owner_name.zip(row.owner_email);
-                    let id = UserId::from_uuid(id);
-                    (KeyOwner::Member { id, person }, role.is_some_and(sends))
+                    let owner =
+                        KeyOwner::Member { id: UserId::from_uuid(id), name: row.owner_name };
+                    (owner, role.is_some_and(sends))
                 }
                 (None, Some(id)) => {
                     let name = row.account_name.unwrap_or_default();

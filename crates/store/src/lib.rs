@@ -58,7 +58,7 @@ pub use key_making::{MadeKey, NewApiKey, NewKey, NewOwner};
 pub use key_rotation::Rotation;
 pub use key_rules::KeyRules;
 pub use maker::Maker;
-pub use members::{Member, MemberProject, OwnKey, OwnKeys};
+pub use members::{Member, MemberProject, OwnKey, OwnKeys, Powers};
 pub use organizations::{Organization, OwnOrganization};
 pub use page::{Page, Part};
 pub use past::Past;

@@ -7,7 +7,7 @@ use uuid::Uuid;
 /// Who made a key or a service account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Maker {
-    /// A member, by address.
+    /// A member: by address for owners of the organization, by name for others.
     Member(String),
     /// A person who is no longer a member.
     Former,
@@ -18,11 +18,12 @@ pub enum Maker {
 }
 
 impl Maker {
-    /// The person of a row, if a person made it, with the address if still a member; else `program`.
-    pub(crate) fn of(person: Option<Uuid>, address: Option<String>, program: Self) -> Self {
-        match (person, address) {
+    /// The person of a row, if a person made it, with what the caller may see if
+    /// still a member; else `program`.
+    pub(crate) fn of(person: Option<Uuid>, seen: Option<String>, program: Self) -> Self {
+        match (person, seen) {
             (None, _) => program,
-            (Some(_), Some(address)) => Self::Member(address),
+            (Some(_), Some(seen)) => Self::Member(seen),
             (Some(_), None) => Self::Former,
         }
     }
@@ -32,7 +33,7 @@ impl Maker {
 impl fmt::Display for Maker {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Member(address) => address,
+            Self::Member(seen) => seen,
             Self::Former => "Somebody who left",
             Self::AdminKey => "A program with an admin key",
             Self::Operator => "The operator, by a command",

@@ -2,6 +2,7 @@
 
 mod departure;
 mod powers;
+mod told;
 
 use chrono::{DateTime, Utc};
 pub use departure::{OwnKey, OwnKeys};
@@ -9,7 +10,9 @@ use domain::{
     Action, Caller, Email, Forbidden, ProjectId, ProjectRole, Role, UserId,
     audit::{Change, Kind},
 };
+pub use powers::Powers;
 pub(crate) use powers::withdraw;
+use told::{News, tell};
 
 use uuid::Uuid;
 
@@ -118,6 +121,7 @@ impl Store {
         for withdrawn in withdraw(&mut tx, caller, user).await? {
             tx.also(withdrawn);
         }
+        tell(&mut tx, caller, user, News::Role(role)).await?;
         let change = Change::new(Kind::UserUpdated, user);
         tx.commit(change.moved("role", place.role.as_str(), role.as_str())).await
     }

@@ -40,8 +40,8 @@ pub struct PersonalKey {
 pub struct MemberKey {
     /// Its id; not the secret.
     pub id: KeyId,
-    /// Its label.
-    pub name: String,
+    /// The public part of the key. What its person calls it is for that person alone.
+    pub public_id: String,
     /// Its last four characters.
     pub last_four: String,
     /// The member.
@@ -184,7 +184,7 @@ impl Store {
         // Personal keys belong to no tenant: the membership below is what makes them visible.
         tx::become_system(&mut tx).await?;
         let rows = sqlx::query!(
-            r#"SELECT k.id AS "id!", k.name AS "name!", k.last_four AS "last_four!", u.id AS "member!",
+            r#"SELECT k.id AS "id!", k.public_id AS "public_id!", k.last_four AS "last_four!", u.id AS "member!",
                 u.name AS "member_name!", u.email AS "member_email!", k.expires_at AS "expires_at?",
                 s.used_at AS "used_at?", b.blocked_at AS "blocked_at?"
              FROM memberships m JOIN users u ON u.id = m.user_id JOIN personal_keys k ON k.user_id = u.id
@@ -200,7 +200,7 @@ impl Store {
             .into_iter()
             .map(|row| MemberKey {
                 id: KeyId::from_uuid(row.id),
-                name: row.name,
+                public_id: row.public_id,
                 last_four: row.last_four,
                 member: UserId::from_uuid(row.member),
                 member_name: row.member_name,

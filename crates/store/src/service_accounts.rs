@@ -174,7 +174,8 @@ async fn read(
 ) -> Result<Vec<ServiceAccount>, StoreError> {
     let rows = sqlx::query!(
         r#"SELECT s.id AS "id!", s.project_id AS "project_id!", p.name AS "project_name!",
-            p.archived_at IS NOT NULL AS "archived!", s.name AS "name!", s.created_by AS "created_by?", u.email AS "maker?",
+            p.archived_at IS NOT NULL AS "archived!", s.name AS "name!", s.created_by AS "created_by?",
+            CASE WHEN $4 THEN u.email ELSE u.name END AS "maker?",
             s.created_at AS "created_at!", m.role AS "role?",
             (SELECT count(*) FROM api_keys k
              WHERE k.org_id = $1 AND k.service_account_id = s.id AND k.revoked_at IS NULL) AS "keys!"
@@ -186,7 +187,8 @@ async fn read(
          ORDER BY lower(p.name), p.id, lower(s.name), s.id"#,
         caller.org.uuid(),
         caller.user().map(UserId::uuid),
-        only
+        only,
+        caller.may(Action::EditMembers).is_ok()
     )
     .fetch_all(&mut **tx)
     .await?;

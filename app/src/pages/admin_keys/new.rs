@@ -45,18 +45,20 @@ impl FromStr for Life {
     }
 }
 
-async fn show(member: Member, _: Fresh) -> Result<Response, Failure> {
+async fn show(member: Member, fresh: Result<Fresh, Failure>) -> Result<Response, Failure> {
     member.may(Action::EditAdminKeys)?;
+    fresh?;
     Ok(page(&member, &Draft::with([("expires", "90".to_owned())])))
 }
 
 async fn create(
     State(app): State<App>,
     member: Member,
-    _: Fresh,
+    fresh: Result<Fresh, Failure>,
     mut draft: Draft,
 ) -> Result<Response, Failure> {
     member.may(Action::EditAdminKeys)?;
+    fresh?;
     let form = Some(key_fields::read_once(&draft)?);
     let (name, life) = (draft.read::<Name>("name"), draft.read::<Life>("expires"));
     let (Some(name), Some(Life(lifetime))) = (name, life) else { return Ok(page(&member, &draft)) };

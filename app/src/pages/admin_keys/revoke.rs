@@ -19,10 +19,11 @@ pub(super) fn router() -> Router<App> {
 async fn show(
     State(app): State<App>,
     member: Member,
-    _: Fresh,
+    fresh: Result<Fresh, Failure>,
     Path((_, key)): Path<(String, String)>,
 ) -> Result<Response, Failure> {
     member.may(Action::EditAdminKeys)?;
+    fresh?;
     let key = app.store.admin_key(&member.caller, id(&key)?).await?;
     let title = format!("Revoke “{}”?", key.name);
     Ok(member.visitor.look.page(Page::new(title.clone()), || {
@@ -49,9 +50,11 @@ async fn show(
 async fn revoke(
     State(app): State<App>,
     member: Member,
-    _: Fresh,
+    fresh: Result<Fresh, Failure>,
     Path((_, key)): Path<(String, String)>,
 ) -> Result<Response, Failure> {
+    member.may(Action::EditAdminKeys)?;
+    fresh?;
     app.store.revoke_admin_key(&member.caller, id(&key)?).await?;
     Ok(go(member.path("admin-keys")))
 }

@@ -131,8 +131,8 @@ fn add(choices: &mut Vec<Choice>, value: String, text: &str) {
 /// Whose a key is, as (id, words).
 pub(super) fn owner(key: &ApiKey) -> (String, String) {
     match &key.owner {
-        KeyOwner::Member { id, person: Some((name, _)) } => (id.to_string(), name.clone()),
-        KeyOwner::Member { id, person: None } => (id.to_string(), "A former member".to_owned()),
+        KeyOwner::Member { id, name: Some(name) } => (id.to_string(), name.clone()),
+        KeyOwner::Member { id, name: None } => (id.to_string(), "A former member".to_owned()),
         KeyOwner::ServiceAccount { id, name } => (id.to_string(), name.clone()),
         KeyOwner::Operator => ("operator".to_owned(), "The operator".to_owned()),
     }

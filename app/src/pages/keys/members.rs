@@ -70,7 +70,6 @@ fn list(member: &Member, keys: Vec<MemberKey>, now: DateTime<Utc>) -> AnyView {
     let rows = keys.into_iter().map(|key| row(member, key, now)).collect_view();
     let columns = vec![
         Column::text("Person"),
-        Column::text("Name"),
         Column::text("Key"),
         Column::text("Last used here"),
         Column::text("Expires"),
@@ -88,14 +87,14 @@ fn row(member: &Member, key: MemberKey, now: DateTime<Utc>) -> AnyView {
         None => view! { <span class="faint">"Never"</span> }.into_any(),
     };
     let blocked = key.blocked_at.is_some();
+    let masked = format!("sk-exq-{}…{}", key.public_id, key.last_four);
     let (verb, words) = if blocked { ("allow", "Allow key") } else { ("block", "Refuse key") };
     let fields = vec![("action", verb.to_owned())];
     let badge = blocked.then(|| view! { " "<Badge tone=Tone::Warn bare=true text="Refused"/> });
     view! {
         <tr>
             <th scope="row">{key.member_name}{badge}<small>{key.member_email}</small></th>
-            <td data-l="Name">{key.name}</td>
-            <td data-l="Key" class="mono">"…"{key.last_four}</td>
+            <td data-l="Key" class="mono small">{masked}</td>
             <td data-l="Last used here">{used}</td>
             <td data-l="Expires">{expires}</td>
             <td class="act"><PostButton action fields weight=Weight::Quiet>{words}</PostButton></td>

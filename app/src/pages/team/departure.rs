@@ -1,9 +1,9 @@
 //! `/{org}/team/{user}/remove` and `/{org}/team/leave`: what would stop, before somebody goes.
 
 use axum::{Router, extract::State, response::Response, routing::get};
-use domain::{Action, Role};
+use domain::{Action, ProjectId, Role, ServiceAccountId};
 use leptos::prelude::*;
-use store::{Member as Person, OwnKey, OwnKeys};
+use store::{Member as Person, OwnKey, OwnKeys, Powers, ServiceAccount};
 
 use crate::{
     components::{
@@ -78,10 +78,18 @@ async fn leave(
 fn chosen(draft: &Draft) -> Result<OwnKeys, Failure> {
     match draft.value("keys").as_str() {
         "" | "revoke" => Ok(OwnKeys::Revoked),
-        "hand_over" => Ok(OwnKeys::HandedOver),
+        "hand_over" => {
+            let chosen = draft.ticked(HEIR).map(|project| draft.value(&format!("{HEIR}{project}")));
+            let heirs = chosen.filter(|text| !text.is_empty()).map(|text| text.parse());
+            let heirs: Result<Vec<ServiceAccountId>, _> = heirs.collect();
+            heirs.map(OwnKeys::HandedOver).map_err(|_| Failure::BadRequest)
+        }
         _ => Err(Failure::BadRequest),
     }
 }
+
+/// What stands before a project in the name of its list of service accounts.
+const HEIR: &str = "heir_";
 
 async fn page(
     app: &App,
@@ -89,7 +97,11 @@ async fn page(
     person: &Person,
     draft: &Draft,
 ) -> Result<Response, Failure> {
-    let keys = app.store.keys_of(&member.caller, person.user).await?;
+    let (store, caller) = (&app.store, &member.caller);
+    let keys = store.keys_of(caller, person.user).await?;
+    let powers = store.powers_of(caller, person.user).await?;
+    let accounts =
+        if keys.is_empty() { Vec::new() } else { store.service_accounts(caller).await? };
     let own = member.caller.user() == Some(person.user);
     let (title, action, verb) = if own {
         (
@@ -104,7 +116,7 @@ async fn page(
     let text = if own {
         "You lose all that you see here at once, in every browser. Only an owner can invite you again."
     } else {
-        "All open pages of this member stop working at once, and so do the admin keys that this member made. Past usage stays under the member’s name."
+        "All open pages of this member stop working at once. Past usage stays under the member’s name."
     };
     let page = Page::new(title.clone()).status(draft.status());
     Ok(member.visitor.look.page(page, || {
@@ -113,13 +125,16 @@ async fn page(
             <Button weight=Weight::Danger>{verb}</Button>
         }
         .into_any();
-        let (preview, errors) = (preview(&keys, member.caller.role), draft.errors());
+        let heirs = (member.caller.role == Role::Owner).then(|| heirs(&keys, &accounts, draft));
+        let (preview, errors) = (preview(&keys, heirs, draft), draft.errors());
+        let powers = taken(&powers);
         view! {
             <Shell frame=member.frame(NavItem::Team)>
                 <form method="post" action=action>
                     <DialogPage title text foot>
                         <ErrorSummary lead="Nobody was removed" errors/>
-                        <div id="f-keys" tabindex="-1">{preview}</div>
+                        <div id="f-keys" tabindex="-1" class="stack">{preview}</div>
+                        {powers}
                     </DialogPage>
                 </form>
             </Shell>
@@ -127,7 +142,7 @@ async fn page(
     }))
 }
 
-fn preview(keys: &[OwnKey], role: Role) -> AnyView {
+fn preview(keys: &[OwnKey], heirs: Option<AnyView>, draft: &Draft) -> AnyView {
     if keys.is_empty() {
         return view! { <p>"No API key stops by this: there is none that works."</p> }.into_any();
     }
@@ -150,19 +165,21 @@ fn preview(keys: &[OwnKey], role: Role) -> AnyView {
         Column::number("Charges"),
     ];
     let rows = keys.iter().map(row).collect_view();
-    let heir = (role == Role::Owner).then(|| {
+    let over = draft.value("keys") == "hand_over";
+    let heirs = heirs.map(|heirs| {
         view! {
-            <Knob name="keys" value="hand_over" label="Hand them over"
-                help="The keys go on as they are. A service account is made for them in each of their projects."/>
+            <Knob name="keys" value="hand_over" label="Hand them over" checked=over
+                help="The keys go on as they are, owned by a service account in each of their projects."/>
+            {heirs}
         }
     });
     view! {
         <p>{lead}</p>
         <Table label="Keys" columns>{rows}</Table>
         <Group legend="What becomes of them">
-            <Knob name="keys" value="revoke" label="Revoke them" checked=true
+            <Knob name="keys" value="revoke" label="Revoke them" checked=!over
                 help="Every request with them is refused from now on. This can’t be undone."/>
-            {heir}
+            {heirs}
         </Group>
     }
     .into_any()
@@ -178,4 +195,48 @@ fn row(key: &OwnKey) -> AnyView {
         </tr>
     }
     .into_any()
+}
+
+/// For each project of the keys: which service account has them from then on.
+fn heirs(keys: &[OwnKey], accounts: &[ServiceAccount], draft: &Draft) -> AnyView {
+    let mut projects: Vec<(ProjectId, &str)> =
+        keys.iter().map(|key| (key.project, key.project_name.as_str())).collect();
+    projects.sort_by_key(|(id, name)| (name.to_lowercase(), *id));
+    projects.dedup();
+    let field = |(project, label): (ProjectId, &str)| {
+        let name = format!("{HEIR}{project}");
+        let chosen = draft.value(&name);
+        let options = accounts.iter().filter(|account| account.project == project).map(|account| {
+            let value = account.id.to_string();
+            let selected = value == chosen;
+            view! { <option value=value selected=selected>{account.name.clone()}</option> }
+        });
+        view! {
+            <label class="place">
+                <span>{label.to_owned()}</span>
+                <select name=name>
+                    <option value="">"A new service account"</option>
+                    {options.collect_view()}
+                </select>
+            </label>
+        }
+    };
+    view! {
+        <fieldset class="field places">
+            <legend>"Handed over to"</legend>
+            {projects.into_iter().map(field).collect_view()}
+        </fieldset>
+    }
+    .into_any()
+}
+
+/// What an owner could come back with.
+fn taken(powers: &Powers) -> Option<AnyView> {
+    let list = |lead: &'static str, lines: &[String]| {
+        let items = lines.iter().map(|line| view! { <li>{line.clone()}</li> }).collect_view();
+        (!lines.is_empty()).then(|| view! { <div><p>{lead}</p><ul>{items}</ul></div> })
+    };
+    let keys = list("Admin keys that stop at once:", &powers.admin_keys);
+    let invitations = list("Invitations of owners that become void:", &powers.invitations);
+    (keys.is_some() || invitations.is_some()).then(|| view! { {keys}{invitations} }.into_any())
 }

@@ -78,7 +78,7 @@ fn leftovers(invited: &[Invited]) -> Option<(String, String)> {
 }
 
 pub(super) fn form(member: &Member, draft: &Draft, projects: &[Project]) -> AnyView {
-    let role = draft.value("role");
+    let (role, error) = (draft.value("role"), draft.error("role"));
     let knobs = [
         (Role::Reader, "Requests, own projects and keys"),
         (Role::Owner, "Also billing, budgets and members"),
@@ -98,7 +98,7 @@ pub(super) fn form(member: &Member, draft: &Draft, projects: &[Project]) -> AnyV
                 help="Up to 50, one a line."
                 required=true
             />
-            <Group legend="Role">{knobs.collect_view()}</Group>
+            <Group legend="Role" name="role" error>{knobs.collect_view()}</Group>
             {places::fields(draft, projects)}
             <Button weight=Weight::Primary>"Send invitations"</Button>
         </form>

@@ -155,7 +155,7 @@ fn about(member: &Member, person: &Person) -> AnyView {
 }
 
 fn role_form(member: &Member, person: &Person, draft: &Draft) -> AnyView {
-    let (chosen, errors) = (draft.value("role"), draft.errors());
+    let (chosen, errors, error) = (draft.value("role"), draft.errors(), draft.error("role"));
     let action = member.path(&format!("team/{}", person.user));
     let knobs = [
         (Role::Owner, "Everything, billing and members too"),
@@ -170,7 +170,7 @@ fn role_form(member: &Member, person: &Person, draft: &Draft) -> AnyView {
             <CardBody split=true>
                 <form class="form" method="post" action=action>
                     <ErrorSummary lead="Nothing was changed" errors/>
-                    <div id="f-role" tabindex="-1"><Group legend="Role">{knobs.collect_view()}</Group></div>
+                    <Group legend="Role" name="role" error>{knobs.collect_view()}</Group>
                     <div class="row"><Button name="action" value="role">"Change role"</Button></div>
                 </form>
             </CardBody>

@@ -229,6 +229,25 @@ fn invitation() {
 }
 
 #[test]
+fn what_others_decide_about_a_member() {
+    let params = json!({
+        "organization": "Brackwater\r\nBcc: eve@example.com", "zone": "Europe/Oslo",
+        "at": "2026-11-25T11:30:00Z",
+    });
+    let mut all = Vec::new();
+    for (template, changes) in [
+        ("role_changed", json!({ "role": "owner" })),
+        ("role_changed", json!({ "role": "reader" })),
+        ("member_removed", json!({})),
+    ] {
+        let letter = mail(template, &with(params.clone(), changes));
+        assert!(!letter.text.contains("\nBcc:") && letter.html.contains(LINK), "{template}");
+        all.push(format!("# {template}\n{}\n{}\n", letter.subject, letter.text));
+    }
+    insta::assert_snapshot!("membership.texts", all.concat());
+}
+
+#[test]
 fn a_leaked_key() {
     let params = json!({
         "kind": "api", "organization": "Brackwater Freight", "zone": "Europe/Oslo", "project": "Search",

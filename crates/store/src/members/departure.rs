@@ -5,7 +5,7 @@ use domain::{
     audit::{Change, Kind},
 };
 
-use super::{lock, withdraw};
+use super::{News, lock, tell, withdraw};
 use crate::{Store, StoreError, money::usd, tx};
 
 /// A key that works as long as its owner is a member.
@@ -28,12 +28,13 @@ pub struct OwnKey {
 }
 
 /// What becomes of the keys of a member who goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum OwnKeys {
     /// They are refused from now on.
     Revoked,
-    /// They go on, owned by a service account in each of their projects.
-    HandedOver,
+    /// They go on, owned by a service account in each of their projects: one of these if it is the
+    /// project's, else a new one.
+    HandedOver(Vec<ServiceAccountId>),
 }
 
 struct Key {
@@ -98,7 +99,7 @@ impl Store {
 
     /// Removes the caller, as [`Store::remove_member`] does. Keys are handed over by owners alone.
     pub async fn leave(&self, caller: &Caller, keys: OwnKeys) -> Result<(), StoreError> {
-        if keys == OwnKeys::HandedOver {
+        if matches!(keys, OwnKeys::HandedOver(_)) {
             caller.may(Action::EditServiceAccounts)?;
         }
         let me = caller.user().ok_or(StoreError::NotFound)?;
@@ -116,11 +117,14 @@ impl Store {
             .await?;
         match keys {
             OwnKeys::Revoked => revoke(&mut tx, caller, user).await?,
-            OwnKeys::HandedOver => hand_over(&mut tx, caller, user, &person.name).await?,
+            OwnKeys::HandedOver(heirs) => {
+                hand_over(&mut tx, caller, user, &person.name, &heirs).await?;
+            }
         }
         for withdrawn in withdraw(&mut tx, caller, user).await? {
             tx.also(withdrawn);
         }
+        tell(&mut tx, caller, user, News::Removed).await?;
         sqlx::query!(
             "DELETE FROM memberships WHERE org_id = $1 AND user_id = $2",
             caller.org.uuid(),
@@ -187,6 +191,7 @@ async fn hand_over(
     caller: &Caller,
     user: UserId,
     name: &str,
+    wanted: &[ServiceAccountId],
 ) -> Result<(), StoreError> {
     let projects = sqlx::query_scalar!(
         "SELECT DISTINCT project_id FROM api_keys WHERE org_id = $1 AND owner_id = $2 AND revoked_at IS NULL
@@ -199,7 +204,11 @@ async fn hand_over(
     // Service accounts are locked before keys.
     let mut heirs = Vec::with_capacity(projects.len());
     for project in projects.into_iter().map(ProjectId::from_uuid) {
-        heirs.push((project, heir(tx, caller, project, name).await?));
+        let heir = match chosen(tx, caller, project, wanted).await? {
+            Some(chosen) => chosen,
+            None => made(tx, caller, project, name).await?,
+        };
+        heirs.push((project, heir));
     }
     let own = own_keys(tx, caller, user).await?;
     for (project, heir) in heirs {
@@ -221,9 +230,30 @@ async fn hand_over(
     Ok(())
 }
 
-/// The service account that goes on with somebody's keys, locked; one that is there from an earlier
+/// Which of these goes on with somebody's keys in the project, locked.
+async fn chosen(
+    tx: &mut tx::Change,
+    caller: &Caller,
+    project: ProjectId,
+    wanted: &[ServiceAccountId],
+) -> Result<Option<ServiceAccountId>, StoreError> {
+    let wanted: Vec<_> = wanted.iter().map(|heir| heir.uuid()).collect();
+    let chosen = sqlx::query_scalar!(
+        "SELECT id FROM service_accounts
+         WHERE org_id = $1 AND project_id = $2 AND id = ANY($3) AND deleted_at IS NULL
+         ORDER BY id LIMIT 1 FOR SHARE",
+        caller.org.uuid(),
+        project.uuid(),
+        &wanted
+    )
+    .fetch_optional(&mut ***tx)
+    .await?;
+    Ok(chosen.map(ServiceAccountId::from_uuid))
+}
+
+/// A service account that goes on with somebody's keys, locked; one that is there from an earlier
 /// time will do.
-async fn heir(
+async fn made(
     tx: &mut tx::Change,
     caller: &Caller,
     project: ProjectId,

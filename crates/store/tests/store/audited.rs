@@ -142,7 +142,7 @@ async fn people() -> BTreeSet<String> {
     log.told(store.set_member_role(caller, kofi, Role::Owner), "").await;
     put(&database, &tenant, tenant.project, kofi, ProjectRole::Member).await;
     log.told(async { Ok(Tenant::key(store, &its, tenant.project).await) }, "api_key.created").await;
-    let gone = store.remove_member(caller, kofi, OwnKeys::HandedOver);
+    let gone = store.remove_member(caller, kofi, OwnKeys::HandedOver(Vec::new()));
     log.told(gone, "service_account.created api_key.updated user.deleted").await;
 
     let (mei, its) = member(&database, &tenant, "mei", Role::Owner).await;

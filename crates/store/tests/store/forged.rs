@@ -233,6 +233,7 @@ async fn people(
         project_member(things.project, theirs.user);
         invitation(things.invitation);
         keys_of(theirs.user);
+        powers_of(theirs.user);
         remove_member(theirs.user, OwnKeys::Revoked);
         leave(OwnKeys::Revoked);
     }

@@ -252,7 +252,7 @@ async fn a_member_who_goes_while_keys_are_made_and_accounts_are_deleted() {
             }
         };
         let (left, deleted, made) = tokio::join!(
-            store.remove_member(&tenant.caller, kofi, OwnKeys::HandedOver),
+            store.remove_member(&tenant.caller, kofi, OwnKeys::HandedOver(Vec::new())),
             goes,
             Tenant::try_key(&database.store, &caller, tenant.project),
         );

@@ -41,7 +41,7 @@ async fn a_reader_sees_names_and_roles_and_an_owner_all() {
         store.set_member_role(&kofi, kofi.user().unwrap(), Role::Owner).await,
         store.remove_member(&kofi, ours.user, OwnKeys::Revoked).await,
         store.keys_of(&kofi, ours.user).await.map(drop),
-        store.leave(&kofi, OwnKeys::HandedOver).await,
+        store.leave(&kofi, OwnKeys::HandedOver(Vec::new())).await,
     ] {
         assert!(matches!(denied, Err(StoreError::Forbidden(_))), "{denied:?}");
     }
@@ -81,6 +81,35 @@ async fn a_role_changes_at_once_and_the_last_owner_stays() {
     // Who was an owner when the page was opened may no longer.
     let stale = store.set_member_role(&ours.caller, user, Role::Reader).await;
     assert!(matches!(stale, Err(StoreError::Forbidden(_))), "{stale:?}");
+}
+
+#[tokio::test]
+async fn a_member_is_told_what_somebody_else_decided() {
+    let database = Database::new().await;
+    let ours = Tenant::new(&database, "ours").await;
+    let (user, kofi) = member(&database, &ours, "kofi", Role::Reader).await;
+    let (unverified, _) = member(&database, &ours, "una", Role::Reader).await;
+    database.tamper("UPDATE users SET verified_at = NULL WHERE email LIKE 'una@%'").await;
+    let store = &database.store;
+    let mails = "SELECT string_agg(concat_ws(' ', template, recipient, params ->> 'role', recipient_id), ', ' ORDER BY created_at)
+        FROM outbox WHERE params ->> 'organization' = (SELECT name FROM organizations LIMIT 1)";
+    // Nothing changed, nothing to tell.
+    store.set_member_role(&ours.caller, user, Role::Reader).await.unwrap();
+    assert_eq!(database.look(mails).await, "");
+    store.set_member_role(&ours.caller, user, Role::Owner).await.unwrap();
+    let told = "role_changed kofi@example.com owner".to_owned();
+    assert_eq!(database.look(mails).await, told);
+    // Of what one does oneself nobody is told, nor an address that may be somebody else's.
+    let kofi = store.caller(kofi.user().unwrap(), ours.org).await.unwrap();
+    store.set_member_role(&kofi, user, Role::Reader).await.unwrap();
+    store.remove_member(&ours.caller, unverified, OwnKeys::Revoked).await.unwrap();
+    assert_eq!(database.look(mails).await, told);
+    store.remove_member(&ours.caller, user, OwnKeys::Revoked).await.unwrap();
+    let told = format!("{told}, member_removed kofi@example.com");
+    assert_eq!(database.look(mails).await, told);
+    let (_, lea) = member(&database, &ours, "lea", Role::Reader).await;
+    store.leave(&lea, OwnKeys::Revoked).await.unwrap();
+    assert_eq!(database.look(mails).await, told);
 }
 
 #[tokio::test]
@@ -176,7 +205,7 @@ async fn keys_are_handed_over_to_a_service_account_per_project() {
     for project in [ours.project, ours.project, second] {
         Tenant::key(store, &kofi, project).await;
     }
-    store.leave(&kofi, OwnKeys::HandedOver).await.unwrap();
+    store.leave(&kofi, OwnKeys::HandedOver(Vec::new())).await.unwrap();
     let state = database
         .look(
             "SELECT string_agg(a.name || ' ' || n, ', ' ORDER BY n) FROM (SELECT service_account_id, count(*) AS n FROM api_keys
@@ -187,6 +216,69 @@ async fn keys_are_handed_over_to_a_service_account_per_project() {
     assert_eq!(state, "kofi (handed over) 1, kofi (handed over) 2");
     assert_eq!(entries(&database, &ours, "service_account.created").await, "2");
     assert_eq!(entries(&database, &ours, "api_key.updated").await, "3");
+}
+
+#[tokio::test]
+async fn keys_are_handed_over_to_who_is_chosen_where_that_can_be() {
+    let database = Database::new().await;
+    let (ours, theirs) =
+        (Tenant::new(&database, "ours").await, Tenant::new(&database, "theirs").await);
+    let (user, kofi) = member(&database, &ours, "kofi", Role::Owner).await;
+    let (store, owner) = (&database.store, &ours.caller);
+    let second = store
+        .create_project(owner, &"Second".parse().unwrap(), domain::Environment::Staging)
+        .await
+        .unwrap();
+    let bot = "bot".parse().unwrap();
+    let heir = store.create_service_account(owner, ours.project, &bot).await.unwrap();
+    let gone = store.create_service_account(owner, second, &bot).await.unwrap();
+    store.delete_service_account(owner, gone).await.unwrap();
+    let foreign = store.create_service_account(&theirs.caller, theirs.project, &bot).await.unwrap();
+    for project in [ours.project, second] {
+        Tenant::key(store, &kofi, project).await;
+    }
+    let heirs = OwnKeys::HandedOver(vec![heir, gone, foreign]);
+    store.remove_member(owner, user, heirs).await.unwrap();
+    let state = database
+        .look(
+            "SELECT string_agg(p.name || ': ' || a.name, ', ' ORDER BY p.name) FROM api_keys k
+             JOIN service_accounts a ON a.id = k.service_account_id JOIN projects p ON p.id = k.project_id
+             WHERE k.revoked_at IS NULL AND a.deleted_at IS NULL",
+        )
+        .await;
+    assert_eq!(state, "Search: bot, Second: kofi (handed over)");
+}
+
+#[tokio::test]
+async fn what_goes_with_an_owner_is_listed_before() {
+    let database = Database::new().await;
+    let ours = Tenant::new(&database, "ours").await;
+    let (user, kofi) = member(&database, &ours, "kofi", Role::Owner).await;
+    let store = &database.store;
+    let key = NewAdminKey {
+        name: "directory-sync".parse().unwrap(),
+        lifetime: None,
+        form: None,
+        key: NewKey { public_id: "abcdefghijkl", secret_hash: &[0; 32], last_four: "wxyz" },
+    };
+    store.create_admin_key(&kofi, &key).await.unwrap();
+    for (address, role) in [("boss@example.com", Role::Owner), ("help@example.com", Role::Reader)] {
+        store.invite(&kofi, &address.parse().unwrap(), role, &[]).await.unwrap();
+    }
+    let withdrawn = store.powers_of(&ours.caller, user).await.unwrap();
+    assert_eq!(withdrawn.admin_keys, ["directory-sync …wxyz"]);
+    assert_eq!(withdrawn.invitations, ["boss@example.com"]);
+    assert_eq!(store.powers_of(&kofi, user).await.unwrap(), withdrawn);
+    let none = store.powers_of(&ours.caller, ours.user).await.unwrap();
+    assert_eq!(none, store::Powers::default());
+    let (_, lea) = member(&database, &ours, "lea", Role::Reader).await;
+    let denied = store.powers_of(&lea, user).await;
+    assert!(matches!(denied, Err(StoreError::Forbidden(_))), "{denied:?}");
+    assert_eq!(store.powers_of(&lea, lea.user().unwrap()).await.unwrap(), none);
+    // Exactly that goes.
+    store.remove_member(&ours.caller, user, OwnKeys::Revoked).await.unwrap();
+    assert_eq!(store.powers_of(&ours.caller, user).await.unwrap(), none);
+    assert_eq!(store.invitations(&ours.caller).await.unwrap().len(), 1);
 }
 
 #[tokio::test]

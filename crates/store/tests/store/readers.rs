@@ -222,3 +222,73 @@ async fn a_reader_who_runs_a_project_reads_no_addresses() {
     assert_eq!(seen(&reader).await, 0);
     assert_eq!(seen(&tenant.caller).await, 3);
 }
+
+#[tokio::test]
+async fn who_made_a_key_is_told_by_name_and_to_owners_by_address() {
+    let database = Database::new().await;
+    let (store, tenant) = (&database.store, Tenant::new(&database, "acme").await);
+    let name = "bot".parse().unwrap();
+    let owner = &tenant.caller;
+    let account = store.create_service_account(owner, tenant.project, &name).await.unwrap();
+    let told = async |caller: &Caller| {
+        let key = store.api_key(caller, tenant.key).await.unwrap();
+        let account = store.service_account(caller, account).await.unwrap();
+        let all = format!(
+            "{:?} {:?}",
+            store.api_keys(caller).await.unwrap(),
+            store.service_accounts(caller).await.unwrap()
+        );
+        assert_eq!(key.maker, account.maker);
+        (key.maker.to_string(), all.contains('@'))
+    };
+    let (address, _) = told(owner).await;
+    assert!(address.contains('@'), "{address}");
+    let called = format!("SELECT name FROM users WHERE id = '{}'", tenant.user.uuid());
+    let called = database.look(&called).await;
+    for role in ProjectRole::ALL {
+        let (user, reader) = member(&database, &tenant, role.as_str(), Role::Reader).await;
+        put(&database, &tenant, tenant.project, user, role).await;
+        assert_eq!(told(&reader).await, (called.clone(), false), "{role:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_database_itself_shows_a_reader_who_is_in_own_projects_alone() {
+    let database = Database::new().await;
+    let (store, tenant) = (&database.store, Tenant::new(&database, "acme").await);
+    let name = "Other".parse().unwrap();
+    let other = store.create_project(&tenant.caller, &name, Environment::Production).await.unwrap();
+    let (inside, _) = member(&database, &tenant, "ida", Role::Reader).await;
+    let (elsewhere, _) = member(&database, &tenant, "eli", Role::Reader).await;
+    let (nowhere, _) = member(&database, &tenant, "nora", Role::Reader).await;
+    put(&database, &tenant, tenant.project, inside, ProjectRole::Viewer).await;
+    put(&database, &tenant, other, elsewhere, ProjectRole::Owner).await;
+    let all: i64 = database.look("SELECT count(*) FROM project_members").await.parse().unwrap();
+    let in_own = format!(
+        "SELECT count(*) FROM project_members WHERE project_id = '{}'",
+        tenant.project.uuid()
+    );
+    let in_own: i64 = database.look(&in_own).await.parse().unwrap();
+    let sees = |user: domain::UserId| user.uuid().to_string();
+    for (sees, rows) in [
+        ("all".to_owned(), all),
+        (sees(inside), in_own),
+        (sees(elsewhere), 1),
+        (sees(nowhere), 0),
+        (String::new(), 0),
+    ] {
+        // Row-level security alone, without any WHERE.
+        let mut connection = database.admin.acquire().await.unwrap();
+        let begin = format!(
+            "BEGIN; SET LOCAL ROLE exq_tenant; SET LOCAL app.org = '{}'; SET LOCAL app.sees = '{sees}'",
+            tenant.org.uuid()
+        );
+        sqlx::raw_sql(sqlx::AssertSqlSafe(begin)).execute(&mut *connection).await.unwrap();
+        let seen: i64 = sqlx::query_scalar("SELECT count(*) FROM project_members")
+            .fetch_one(&mut *connection)
+            .await
+            .unwrap();
+        sqlx::raw_sql("ROLLBACK").execute(&mut *connection).await.unwrap();
+        assert_eq!(seen, rows, "{sees}");
+    }
+}
