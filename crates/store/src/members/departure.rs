@@ -115,15 +115,7 @@ impl Store {
         let person = sqlx::query!("SELECT name, email FROM users WHERE id = $1", user.uuid())
             .fetch_one(&mut **tx)
             .await?;
-        match keys {
-            OwnKeys::Revoked => revoke(&mut tx, caller, user).await?,
-            OwnKeys::HandedOver(heirs) => {
-                hand_over(&mut tx, caller, user, &person.name, &heirs).await?;
-            }
-        }
-        for withdrawn in withdraw(&mut tx, caller, user).await? {
-            tx.also(withdrawn);
-        }
+        // As long as the membership tells whom.
         tell(&mut tx, caller, user, News::Removed).await?;
         sqlx::query!(
             "DELETE FROM memberships WHERE org_id = $1 AND user_id = $2",
@@ -139,6 +131,15 @@ impl Store {
         )
         .execute(&mut **tx)
         .await?;
+        match keys {
+            OwnKeys::Revoked => revoke(&mut tx, caller, user).await?,
+            OwnKeys::HandedOver(heirs) => {
+                hand_over(&mut tx, caller, user, &person.name, &heirs).await?;
+            }
+        }
+        for withdrawn in withdraw(&mut tx, caller, user).await? {
+            tx.also(withdrawn);
+        }
         let gone = Change::new(Kind::UserDeleted, user).gone("role", place.role.as_str()).personal(
             "email",
             Some(person.email),

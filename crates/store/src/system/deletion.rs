@@ -60,6 +60,7 @@ impl System<'_> {
             return Ok(Some(Deletion::LastOperator));
         }
         notify(&mut tx, user, Notice::Deleted).await?;
+        query!("DELETE FROM memberships WHERE user_id = $1", user.uuid()).execute(&mut *tx).await?;
         let mut entries = Vec::new();
         for (org, role) in places {
             for (key, project) in revoke_keys(&mut tx, org, user).await? {
@@ -72,7 +73,6 @@ impl System<'_> {
             let gone = Change::new(Kind::UserDeleted, user).gone("role", role.as_str());
             entries.push((org, role, gone.personal("email", Some(&person.email), None::<String>)));
         }
-        query!("DELETE FROM memberships WHERE user_id = $1", user.uuid()).execute(&mut *tx).await?;
         forget(&mut tx, user).await?;
         audit::ask_to_erase(&mut tx, user, &person.email).await?;
         // The ends of the chains are locked last, in the order of the organizations.

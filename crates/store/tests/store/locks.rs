@@ -66,6 +66,26 @@ async fn who_waits_for_the_log_holds_up_no_request() {
     assert_eq!(store.system().reconcile().await.unwrap(), None);
 }
 
+#[tokio::test]
+async fn a_removed_budgets_entry_tells_the_amount_that_was_removed() {
+    let database = Database::new().await;
+    let tenant = Tenant::new(&database, "owner").await;
+    let (store, caller, org) = (&database.store, &tenant.caller, Scope::Org(tenant.org));
+    let nine = Usd::from_dollars(9);
+    let budget = store.set_budget(caller, org, Period::Day, nine).await.unwrap();
+    let mut holder = database.admin.begin().await.unwrap();
+    sqlx::query("SELECT FROM audit_heads FOR UPDATE").execute(&mut *holder).await.unwrap();
+    let (other, by) = (store.clone(), caller.clone());
+    let removed = tokio::spawn(async move { other.remove_budget(&by, budget).await });
+    waiting(&database, 1).await;
+    // Somebody who was first.
+    sqlx::query("UPDATE budgets SET amount = 7").execute(&mut *holder).await.unwrap();
+    holder.commit().await.unwrap();
+    removed.await.unwrap().unwrap();
+    let told = "SELECT body::jsonb #>> '{changes,amount_usd,before}' FROM audit_entries ORDER BY seq DESC LIMIT 1";
+    assert_eq!(database.look(told).await, Usd::from_dollars(7).to_string());
+}
+
 /// Whatever came of it, it was not the database that broke it off.
 #[track_caller]
 fn calm<T>(done: Result<T, StoreError>) {
