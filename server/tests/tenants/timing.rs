@@ -5,6 +5,9 @@ use std::{
     time::Instant,
 };
 
+use axum::http::StatusCode;
+use secrecy::ExposeSecret as _;
+
 use crate::world::{Organization, World, form};
 
 /// Of each kind.
@@ -33,25 +36,31 @@ fn address(number: usize) -> SocketAddr {
     SocketAddr::from((Ipv4Addr::from(0x0a00_0000 + number), 1))
 }
 
-async fn measure(world: &World, path: &str, fields: &[(&str, &str)]) -> f64 {
-    let mut times = [Vec::new(), Vec::new()];
-    for number in 0..2 * SAMPLES {
-        // One kind after the other, so that both see the same weather.
-        let known = number % 2;
-        let email = format!("{}-{number}@example.com", if known == 1 { "known" } else { "nobody" });
-        let mut all = vec![("email", email.as_str())];
-        all.extend_from_slice(fields);
-        let begun = Instant::now();
-        world.post_from(address(number), path, &form(&all)).await;
-        times[known].push(begun.elapsed().as_nanos());
-    }
-    auc(&times[0], &times[1])
+/// Those with even numbers have no account.
+fn email(number: usize) -> String {
+    format!("{}-{number}@example.com", if number % 2 == 1 { "known" } else { "nobody" })
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "measures times: make soak"]
-async fn the_time_of_an_answer_tells_nothing() {
-    let world = World::new(8).await;
+/// Asks about each address; one kind after the other, so that both see the same weather.
+async fn measure(what: &str, ask: impl AsyncFn(usize) -> StatusCode) {
+    let mut times = [Vec::new(), Vec::new()];
+    let mut answers = [None; 2];
+    for number in 0..2 * SAMPLES {
+        let begun = Instant::now();
+        let status = ask(number).await;
+        times[number % 2].push(begun.elapsed().as_nanos());
+        // Times of a throttle's refusals would tell nothing of what is behind it.
+        let first = *answers[number % 2].get_or_insert(status);
+        assert_eq!(status, first, "{what} of {number}");
+    }
+    assert_eq!(answers[0], answers[1], "{what}");
+    let auc = auc(&times[0], &times[1]);
+    server::say::line(format!("{what}: AUC {auc:.3} over 2 x {SAMPLES}"));
+    assert!((auc - 0.5).abs() <= TOLERANCE, "{what}: AUC {auc:.3}");
+}
+
+/// The accounts of the odd numbers.
+async fn accounts(world: &World) {
     world.user("origin").await;
     world
         .database
@@ -62,15 +71,65 @@ async fn the_time_of_an_answer_tells_nothing() {
             2 * SAMPLES
         ))
         .await;
-    let mut told = Vec::new();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "measures times: make soak"]
+async fn the_time_of_an_answer_tells_nothing() {
+    let world = World::mailing(8).await;
+    accounts(&world).await;
     for (path, fields) in
         [("/sign-in", &[("password", "not the right one")][..]), ("/forgot", &[][..])]
     {
-        let auc = measure(&world, path, fields).await;
-        told.push(format!("{path}: AUC {auc:.3} over 2 x {SAMPLES}"));
-        assert!((auc - 0.5).abs() <= TOLERANCE, "{}", told.join(", "));
+        measure(path, async |number| {
+            let email = email(number);
+            let all = [&[("email", email.as_str())], fields].concat();
+            world.post_from(address(number), path, &form(&all)).await
+        })
+        .await;
     }
-    server::say::line(told.join("\n"));
+}
+
+/// An owner who invites learns nothing, and neither does who holds a link that somebody copied.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "measures times: make soak"]
+async fn the_time_of_an_invitation_tells_nothing() {
+    let world = World::mailing(8).await;
+    let ours = Organization::new(&world, "ours", &[]).await;
+    let cookie = world.sign_in("ours-owner").await;
+    accounts(&world).await;
+    // More mails than an organization may send a day.
+    let earlier = "ALTER TABLE outbox ALTER created_at SET DEFAULT now() - interval '2 days'";
+    world.database.tamper(earlier).await;
+    let team = format!("/{}/team", ours.params[0].1);
+    measure("inviting", async |number| {
+        let form = form(&[("addresses", &email(number)), ("role", "reader")]);
+        world.send("POST", &team, &[("cookie", &cookie)], &form).await.status
+    })
+    .await;
+    let look = "SELECT string_agg(id::text, ' ' ORDER BY split_part(split_part(email, '@', 1), '-', 2)::int)
+                FROM invitations WHERE email LIKE 'known-%' OR email LIKE 'nobody-%'";
+    let ids = world.database.look(look).await;
+    let paths: Vec<String> = ids
+        .split(' ')
+        .map(|id| {
+            let id = id.parse::<sqlx::types::Uuid>().unwrap();
+            let id = domain::InvitationId::from_uuid(id);
+            let path = identity::invitation_path(&world.secrets, id, 1, identity::Way::Copied);
+            path.expose_secret().to_owned()
+        })
+        .collect();
+    assert_eq!(paths.len(), 2 * SAMPLES);
+    measure("looking at an invitation", async |number| {
+        world.send("GET", &paths[number], &[], "").await.status
+    })
+    .await;
+    let person =
+        form(&[("action", "join"), ("name", "Ada"), ("password", "nine blue boats sail on")]);
+    measure("joining by a copied link", async |number| {
+        world.post_from(address(number), &paths[number], &person).await
+    })
+    .await;
 }
 
 /// Another organization's id is looked for as long as one that never existed.

@@ -47,6 +47,15 @@ pub(crate) struct Answer {
 impl World {
     /// One whose pages and requests share so many connections.
     pub(crate) async fn new(connections: u32) -> Self {
+        Self::made(connections, false).await
+    }
+
+    /// The same where mails are sent: they wait in the outbox all the same.
+    pub(crate) async fn mailing(connections: u32) -> Self {
+        Self::made(connections, true).await
+    }
+
+    async fn made(connections: u32, mails: bool) -> Self {
         let database = Database::new().await;
         let store = Store::connect(&database.url, connections).await.unwrap();
         store.system().init_sign_up_policy(SignUpPolicy::Open).await.unwrap();
@@ -71,7 +80,7 @@ impl World {
             secrets: Arc::clone(&secrets),
             public_url: "http://exchequer.example".into(),
             assets: Assets { version: "test" },
-            mails: false,
+            mails,
             sandbox: true,
         };
         let router = router(app, gateway, Proxies([].into()), stop.clone());
