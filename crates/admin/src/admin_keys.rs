@@ -38,6 +38,7 @@ async fn create(
     Access(caller): Access,
     body: Body,
 ) -> Result<Json<Value>, Error> {
+    body.only(&["name", "expires_in_seconds"])?;
     let name = body.need::<Name>("name")?;
     let lifetime = body.integer("expires_in_seconds")?.map(Lifetime::from_seconds).transpose()?;
     let minted = MintedKey::admin(&admin.secrets)?;

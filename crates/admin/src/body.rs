@@ -14,10 +14,14 @@ use crate::error::Error;
 /// Longest body, in bytes.
 const LONGEST: usize = 64 * 1024;
 
-/// A JSON object. Fields that are not asked for are ignored, and null is the same as not there; the
-/// wrong type is an error that names the field.
+/// A JSON object, of which the handler first says what it may hold. Null is the same as not there;
+/// the wrong type is an error that names the field.
 #[derive(Debug, Default)]
-pub(crate) struct Body(Map<String, Value>);
+pub(crate) struct Body {
+    fields: Map<String, Value>,
+    /// What stands before its fields' names, like `projects[0].`.
+    within: String,
+}
 
 impl<S: Send + Sync> FromRequest<S> for Body {
     type Rejection = Error;
@@ -44,13 +48,31 @@ impl<S: Send + Sync> FromRequest<S> for Body {
         if !kind.is_some_and(is_json) {
             return Err(Error::NotJsonType);
         }
-        serde_json::from_slice(&body).map(Self).map_err(|error| Error::NotJson(error.to_string()))
+        let fields = serde_json::from_slice(&body);
+        let fields = fields.map_err(|error| Error::NotJson(error.to_string()))?;
+        Ok(Self { fields, within: String::new() })
     }
 }
 
 impl Body {
+    /// Stops if there is a field that the operation does not know: whoever sent it would take it for
+    /// done.
+    pub(crate) fn only(&self, known: &[&str]) -> Result<(), Error> {
+        let unknown = self
+            .fields
+            .iter()
+            .find(|(name, value)| !value.is_null() && !known.contains(&name.as_str()));
+        unknown.map_or(Ok(()), |(name, _)| Err(Error::Unknown(self.param(name))))
+    }
+
+    /// A field's name in an error.
+    fn param(&self, name: &str) -> String {
+        // A name that somebody made up may be of any length.
+        format!("{}{}", self.within, name.chars().take(100).collect::<String>())
+    }
+
     fn get(&self, name: &str) -> Option<&Value> {
-        self.0.get(name).filter(|value| !value.is_null())
+        self.fields.get(name).filter(|value| !value.is_null())
     }
 
     /// A text, read as its type; that type's error tells what is wrong.
@@ -58,7 +80,7 @@ impl Body {
     where
         T: FromStr<Err: Display>,
     {
-        self.get(name).map(|value| read(name, Some(value))).transpose()
+        self.get(name).map(|value| read(self.param(name), value)).transpose()
     }
 
     /// A text that must be there.
@@ -66,28 +88,31 @@ impl Body {
     where
         T: FromStr<Err: Display>,
     {
-        read(name, self.get(name))
+        self.text(name)?.ok_or_else(|| Error::Missing(self.param(name)))
     }
 
     /// A whole number.
     pub(crate) fn integer(&self, name: &str) -> Result<Option<i64>, Error> {
-        let read = |value: &Value| value.as_i64().ok_or_else(|| Error::invalid(name, "an integer"));
-        self.get(name).map(read).transpose()
+        let wrong = || Error::invalid(&self.param(name), "an integer");
+        self.get(name).map(|value| value.as_i64().ok_or_else(wrong)).transpose()
     }
 
     /// Yes or no.
     pub(crate) fn flag(&self, name: &str) -> Result<bool, Error> {
-        let read =
-            |value: &Value| value.as_bool().ok_or_else(|| Error::invalid(name, "true or false"));
-        self.get(name).map_or(Ok(false), read)
+        let wrong = || Error::invalid(&self.param(name), "true or false");
+        self.get(name).map_or(Ok(false), |value| value.as_bool().ok_or_else(wrong))
     }
 
     /// The objects of a list.
     pub(crate) fn objects(&self, name: &str) -> Result<Vec<Self>, Error> {
-        let wrong = || Error::invalid(name, "a list of objects");
+        let wrong = || Error::invalid(&self.param(name), "a list of objects");
         let Some(value) = self.get(name) else { return Ok(Vec::new()) };
-        let items = value.as_array().ok_or_else(wrong)?;
-        items.iter().map(|item| item.as_object().cloned().map(Self).ok_or_else(wrong)).collect()
+        let items = value.as_array().ok_or_else(wrong)?.iter().enumerate();
+        let read = |(at, item): (usize, &Value)| {
+            let fields = item.as_object().cloned().ok_or_else(wrong)?;
+            Ok(Self { fields, within: format!("{}[{at}].", self.param(name)) })
+        };
+        items.map(read).collect()
     }
 
     /// The texts of a list; none if there is no list.
@@ -95,25 +120,23 @@ impl Body {
     where
         T: FromStr<Err: Display>,
     {
+        let wrong = || Error::invalid(&self.param(name), "a list of strings");
         let Some(value) = self.get(name) else { return Ok(None) };
-        let items = value.as_array().ok_or_else(|| Error::invalid(name, "a list of strings"))?;
-        items.iter().map(|item| read(name, Some(item))).collect::<Result<_, _>>().map(Some)
+        let items = value.as_array().ok_or_else(wrong)?.iter().enumerate();
+        let read = |(at, item)| read(format!("{}[{at}]", self.param(name)), item);
+        items.map(read).collect::<Result<_, _>>().map(Some)
     }
 
     /// Stops if something is asked for that this API can't do.
     pub(crate) fn refuse(&self, name: &str, why: &str) -> Result<(), Error> {
-        self.get(name).map_or(Ok(()), |_| Err(Error::invalid(name, why)))
+        self.get(name).map_or(Ok(()), |_| Err(Error::invalid(&self.param(name), why)))
     }
 }
 
-fn read<T>(name: &str, value: Option<&Value>) -> Result<T, Error>
+fn read<T>(param: String, value: &Value) -> Result<T, Error>
 where
     T: FromStr<Err: Display>,
 {
-    let value = value.ok_or_else(|| Error::Missing(name.to_owned()))?;
-    let text = value.as_str().ok_or_else(|| Error::invalid(name, "a string"))?;
-    text.parse().map_err(|error: T::Err| Error::Wrong {
-        param: name.to_owned(),
-        sentence: error.to_string(),
-    })
+    let text = value.as_str().ok_or_else(|| Error::invalid(&param, "a string"))?;
+    text.parse().map_err(|error: T::Err| Error::Wrong { param, sentence: error.to_string() })
 }

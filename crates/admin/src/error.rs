@@ -52,6 +52,8 @@ pub(crate) enum Error {
     BodyCut(String),
     #[error("Missing required parameter: `{0}`.")]
     Missing(String),
+    #[error("Unknown parameter: `{0}`.")]
+    Unknown(String),
     #[error("Invalid value for `{param}`: it should be {wanted}.")]
     Invalid { param: String, wanted: String },
     #[error("Invalid value for `{param}`: {sentence}.")]
@@ -93,6 +95,7 @@ impl Error {
             Self::BodyTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "request_too_large"),
             Self::BodyCut(_) => (StatusCode::BAD_REQUEST, "incomplete_body"),
             Self::Missing(_) => (StatusCode::BAD_REQUEST, "missing_required_parameter"),
+            Self::Unknown(_) => (StatusCode::BAD_REQUEST, "unknown_parameter"),
             Self::Invalid { .. } | Self::Wrong { .. } => (StatusCode::BAD_REQUEST, "invalid_value"),
             Self::UnknownUrl(..) => (StatusCode::NOT_FOUND, "unknown_url"),
             Self::MethodNotAllowed(..) => (StatusCode::METHOD_NOT_ALLOWED, "method_not_supported"),
@@ -102,11 +105,16 @@ impl Error {
         }
     }
 
+    /// The field, parameter or header that is wrong, if it is one.
     fn param(&self) -> Option<&str> {
         match self {
-            Self::Missing(param) | Self::Invalid { param, .. } | Self::Wrong { param, .. } => {
-                Some(param)
-            }
+            Self::Missing(param)
+            | Self::Unknown(param)
+            | Self::Invalid { param, .. }
+            | Self::Wrong { param, .. } => Some(param),
+            Self::Conflict(Conflict::ProjectName | Conflict::ServiceAccountName) => Some("name"),
+            Self::Conflict(Conflict::ProjectMember | Conflict::LastOwner) => Some("role"),
+            Self::AlreadyMember | Self::AlreadyInvited => Some("email"),
             Self::RepeatedHeader(name) => Some(name),
             _ => None,
         }

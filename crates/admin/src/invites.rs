@@ -30,6 +30,7 @@ async fn create(
     Access(caller): Access,
     body: Body,
 ) -> Result<Json<Value>, Error> {
+    body.only(&["email", "role", "projects"])?;
     let email = body.need::<Email>("email")?;
     let role = body.need::<Role>("role")?;
     let projects = projects(&body)?;
@@ -49,7 +50,10 @@ async fn create(
 }
 
 fn projects(body: &Body) -> Result<Vec<(ProjectId, ProjectRole)>, Error> {
-    let read = |project: Body| Ok((project.need("id")?, project.need("role")?));
+    let read = |project: Body| {
+        project.only(&["id", "role"])?;
+        Ok((project.need("id")?, project.need("role")?))
+    };
     body.objects("projects")?.into_iter().map(read).collect()
 }
 

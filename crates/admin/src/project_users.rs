@@ -36,6 +36,7 @@ async fn add(
     body: Body,
 ) -> Result<Json<Value>, Error> {
     let project: ProjectId = place.id("project_id")?;
+    body.only(&["user_id", "email", "role"])?;
     let role = body.need::<ProjectRole>("role")?;
     let user = match (body.text::<String>("user_id")?, body.text::<Email>("email")?) {
         (Some(id), None) => id.parse().map_err(|_| Error::NotFound)?,
@@ -69,6 +70,7 @@ async fn edit(
     body: Body,
 ) -> Result<Json<Value>, Error> {
     let (project, user) = (place.id("project_id")?, place.id("user_id")?);
+    body.only(&["role"])?;
     let role = body.need::<ProjectRole>("role")?;
     admin.store.set_project_role(&caller, project, user, role).await?;
     Ok(Json(shown(&admin.store.project_member(&caller, project, user).await?)))

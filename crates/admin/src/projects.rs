@@ -31,11 +31,15 @@ async fn list(
     Ok(Json(List::of(&projects, |project| project.id, shown)))
 }
 
+/// What a body may hold.
+const FIELDS: [&str; 4] = ["name", "environment", "residency", "external_key_id"];
+
 async fn create(
     State(admin): State<Admin>,
     Access(caller): Access,
     body: Body,
 ) -> Result<Json<Value>, Error> {
+    body.only(&FIELDS)?;
     let name = body.need::<Name>("name")?;
     // The pages' choice, too.
     let environment = body.text("environment")?.unwrap_or(Environment::Development);
@@ -59,6 +63,7 @@ async fn edit(
     body: Body,
 ) -> Result<Json<Value>, Error> {
     let id: ProjectId = place.id("project_id")?;
+    body.only(&FIELDS)?;
     can_be_kept(&body)?;
     let (name, environment) = (body.text::<Name>("name")?, body.text("environment")?);
     if let Some(name) = name {
@@ -74,8 +79,10 @@ async fn archive(
     State(admin): State<Admin>,
     Access(caller): Access,
     place: Place,
+    body: Body,
 ) -> Result<Json<Value>, Error> {
     let id: ProjectId = place.id("project_id")?;
+    body.only(&[])?;
     admin.store.archive_project(&caller, id).await?;
     Ok(Json(shown(&admin.store.project(&caller, id).await?)))
 }

@@ -52,6 +52,7 @@ async fn create(
     body: Body,
 ) -> Result<Json<Value>, Error> {
     let project: ProjectId = place.id("project_id")?;
+    body.only(&["name", "create_service_account_only"])?;
     let name = body.need::<Name>("name")?;
     if body.flag("create_service_account_only")? {
         let id = admin.store.create_service_account(&caller, project, &name).await?;
@@ -86,6 +87,7 @@ async fn edit(
     body: Body,
 ) -> Result<Json<Value>, Error> {
     let id = find(&admin, &caller, &place).await?.id;
+    body.only(&["name", "role"])?;
     if body.text::<String>("role")?.is_some_and(|role| role != "member") {
         return Err(Error::invalid("role", "member: a service account runs no project"));
     }
@@ -113,6 +115,7 @@ async fn create_key(
     body: Body,
 ) -> Result<Json<Value>, Error> {
     let account = find(&admin, &caller, &place).await?;
+    body.only(&["name", "scopes"])?;
     let name = match body.text::<Name>("name")? {
         Some(name) => name,
         None => account.name.parse().map_err(|_| Error::Internal)?,

@@ -41,6 +41,7 @@ async fn edit(
     body: Body,
 ) -> Result<Json<Value>, Error> {
     let user: UserId = place.id("user_id")?;
+    body.only(&["role", "role_id"])?;
     body.refuse("role_id", "left out: there are no custom roles")?;
     let role = body.need::<Role>("role")?;
     admin.store.set_member_role(&caller, user, role).await?;

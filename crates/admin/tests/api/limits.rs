@@ -4,7 +4,7 @@ use admin::Limits;
 use axum::http::{Request, StatusCode, header, request::Builder};
 use serde_json::{Value, json};
 
-use crate::support::{Answer, Api, Org};
+use crate::support::{Answer, Api, Org, body};
 
 fn post(org: &Org, path: &str) -> Builder {
     Request::post(format!("/v1/organization{path}"))
@@ -18,6 +18,7 @@ async fn wrong_values_are_named() {
     let users = "POST /projects/{project_id}/users";
     let accounts = "POST /projects/{project_id}/service_accounts";
     let key = "POST /projects/{project_id}/service_accounts/{service_account_id}/api_keys";
+    let admin = "POST /admin_api_keys";
     for (operation, body, param) in [
         ("POST /projects", json!({}), "name"),
         ("POST /projects", json!({ "name": null }), "name"),
@@ -38,7 +39,11 @@ async fn wrong_values_are_named() {
         ("POST /invites", json!({ "email": ["a@b"], "role": "reader" }), "email"),
         ("POST /invites", json!({ "email": "a@b", "role": "reader", "projects": {} }), "projects"),
         ("POST /invites", json!({ "email": "a@b", "role": "reader", "projects": [1] }), "projects"),
-        ("POST /invites", json!({ "email": "a@b", "role": "reader", "projects": [{}] }), "id"),
+        (
+            "POST /invites",
+            json!({ "email": "a@b", "role": "reader", "projects": [{}] }),
+            "projects[0].id",
+        ),
         ("POST /users/{user_id}", json!({}), "role"),
         ("POST /users/{user_id}", json!({ "role": "owner", "role_id": "role_1" }), "role_id"),
         (users, json!({ "role": "member" }), "user_id"),
@@ -48,23 +53,11 @@ async fn wrong_values_are_named() {
             json!({ "name": "x", "create_service_account_only": "yes" }),
             "create_service_account_only",
         ),
-        (key, json!({ "scopes": ["everything"] }), "scopes"),
+        (key, json!({ "scopes": ["everything"] }), "scopes[0]"),
         (key, json!({ "scopes": "chat" }), "scopes"),
-        (
-            "POST /admin_api_keys",
-            json!({ "name": "x", "expires_in_seconds": 0 }),
-            "expires_in_seconds",
-        ),
-        (
-            "POST /admin_api_keys",
-            json!({ "name": "x", "expires_in_seconds": "60" }),
-            "expires_in_seconds",
-        ),
-        (
-            "POST /admin_api_keys",
-            json!({ "name": "x", "expires_in_seconds": 1.5 }),
-            "expires_in_seconds",
-        ),
+        (admin, json!({ "name": "x", "expires_in_seconds": 0 }), "expires_in_seconds"),
+        (admin, json!({ "name": "x", "expires_in_seconds": "60" }), "expires_in_seconds"),
+        (admin, json!({ "name": "x", "expires_in_seconds": 1.5 }), "expires_in_seconds"),
     ] {
         let answer = api.ask(&org, operation, &[], Some(body.clone())).await;
         let told = (answer.status.as_u16(), answer.body["error"]["param"].as_str());
@@ -98,16 +91,46 @@ async fn wrong_parameters_are_named() {
 }
 
 #[tokio::test]
-async fn fields_that_are_not_asked_for_change_nothing() {
+async fn a_field_that_is_not_known_is_named_and_nothing_changes() {
     let api = Api::new().await;
     let org = api.org("acme").await;
-    let body = json!({
-        "name": "Mine", "id": "proj_1", "org_id": "org-1", "is_default": true, "archived_at": 1, "status": "archived",
-    });
-    let made = api.ask(&org, "POST /projects", &[], Some(body)).await.body;
-    assert_eq!((&made["archived_at"], &made["status"]), (&Value::Null, &json!("active")));
-    let defaults = api.database.look("SELECT count(*) FROM projects WHERE is_default").await;
-    assert_eq!(defaults, "1");
+    let posts = api.operations().into_iter().filter(|operation| operation.method == "POST");
+    let before = api.database.look("SELECT count(*) FROM audit_entries").await;
+    for operation in posts {
+        let mut body = body(&operation, &org).unwrap_or_else(|| json!({}));
+        body["org_id"] = json!("org-1");
+        // Null is the same as left out.
+        body["is_default"] = Value::Null;
+        let path = operation.path.strip_prefix("/organization").unwrap();
+        let answer = api.ask(&org, &format!("POST {path}"), &[], Some(body)).await;
+        assert_eq!(answer.error(), (400, "unknown_parameter"), "{path}");
+        assert_eq!(answer.body["error"]["param"], "org_id", "{path}");
+    }
+    let projects = json!([{ "id": org.tenant.project, "role": "member", "owner": true }]);
+    let invite = json!({ "email": "new@example.com", "role": "reader", "projects": projects });
+    let answer = api.ask(&org, "POST /invites", &[], Some(invite)).await;
+    assert_eq!(answer.body["error"]["param"], "projects[0].owner");
+    assert_eq!(api.database.look("SELECT count(*) FROM audit_entries").await, before);
+}
+
+#[tokio::test]
+async fn a_rule_that_a_field_breaks_names_it() {
+    let api = Api::new().await;
+    let org = api.org("acme").await;
+    let user = json!({ "user_id": org.ids["user_id"], "role": "viewer" });
+    let guest = json!({ "email": "guest-acme@example.com", "role": "reader" });
+    let owner = json!({ "email": "acme@example.com", "role": "reader" });
+    let robot = json!({ "name": "robot" });
+    for (operation, body, param) in [
+        ("POST /projects/{project_id}/users", user, "role"),
+        ("POST /projects/{project_id}/service_accounts", robot, "name"),
+        ("POST /invites", guest, "email"),
+        ("POST /invites", owner, "email"),
+    ] {
+        let answer = api.ask(&org, operation, &[], Some(body)).await;
+        assert_eq!(answer.error(), (409, "conflict"), "{operation} {}", answer.body);
+        assert_eq!(answer.body["error"]["param"], param, "{operation}");
+    }
 }
 
 #[tokio::test]
