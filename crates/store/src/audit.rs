@@ -1,7 +1,6 @@
 //! The audit log: see the migration of `audit_entries`, and `domain::audit` for what stands in an
 //! entry.
 
-mod cursor;
 mod log;
 
 use chrono::{DateTime, Utc};

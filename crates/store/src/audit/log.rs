@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use domain::{
-    Action, Caller, ProjectId,
+    Action, AuditId, Caller, ProjectId,
     audit::{Change, Entry, Hash, Head, Kind, Personal},
 };
 
@@ -35,6 +35,37 @@ pub struct AuditPage {
     pub more: bool,
 }
 
+/// The rows on one side of an entry that a filter lets through, the next to it first, and one more
+/// than is wanted. A statement for each direction, so that each has its index.
+macro_rules! entries {
+    ($tx:expr, $caller:expr, $filter:expr, $side:literal, $seq:expr, $order:literal, $most:expr) => {{
+        let kinds: Vec<_> = $filter.kinds.iter().map(|kind| kind.as_str().to_owned()).collect();
+        let projects: Vec<_> = $filter.projects.iter().map(|id| id.uuid()).collect();
+        sqlx::query_as!(
+            Row,
+            r#"SELECT seq AS "seq!", body AS "body!", personal AS "personal!", hash AS "hash!" FROM audit_entries
+             WHERE org_id = $1 AND "# + $side + "
+                AND (cardinality($3::text[]) = 0 OR action = ANY ($3))
+                AND (cardinality($4::text[]) = 0 OR actor = ANY ($4))
+                AND (cardinality($5::uuid[]) = 0 OR project_id = ANY ($5))
+                AND (cardinality($6::text[]) = 0 OR subject = ANY ($6))
+                AND ($7::timestamptz IS NULL OR at >= $7) AND ($8::timestamptz IS NULL OR at < $8)
+             ORDER BY seq " + $order + " LIMIT $9",
+            $caller.org.uuid(),
+            $seq,
+            &kinds,
+            &$filter.actors,
+            &projects,
+            &$filter.subjects,
+            $filter.from,
+            $filter.until,
+            i64::from($most) + 1
+        )
+        .fetch_all(&mut *$tx)
+        .await?
+    }};
+}
+
 impl Store {
     /// Up to `most` entries that the filter lets through and that are older than the entry `before`;
     /// the newest first.
@@ -46,34 +77,40 @@ impl Store {
         most: u16,
     ) -> Result<AuditPage, StoreError> {
         caller.may(Action::SeeAudit)?;
-        let kinds: Vec<_> = filter.kinds.iter().map(|kind| kind.as_str().to_owned()).collect();
-        let projects: Vec<_> = filter.projects.iter().map(|id| id.uuid()).collect();
         let mut tx = self.tenant(caller).await?;
-        let rows = sqlx::query_as!(
-            Row,
-            r#"SELECT seq AS "seq!", body AS "body!", personal AS "personal!", hash AS "hash!" FROM audit_entries
-             WHERE org_id = $1 AND seq < $2
-                AND (cardinality($3::text[]) = 0 OR action = ANY ($3))
-                AND (cardinality($4::text[]) = 0 OR actor = ANY ($4))
-                AND (cardinality($5::uuid[]) = 0 OR project_id = ANY ($5))
-                AND (cardinality($6::text[]) = 0 OR subject = ANY ($6))
-                AND ($7::timestamptz IS NULL OR at >= $7) AND ($8::timestamptz IS NULL OR at < $8)
-             ORDER BY seq DESC LIMIT $9"#,
+        let seq = number(before.unwrap_or(u64::MAX));
+        page(entries!(tx, caller, filter, "seq < $2", seq, "DESC", most), most)
+    }
+
+    /// Of the entries that the filter lets through and that are newer than the entry `after` up to
+    /// `most`, those next to it; the newest first, and whether there are still newer ones.
+    pub async fn audit_log_newer(
+        &self,
+        caller: &Caller,
+        filter: &AuditFilter,
+        after: u64,
+        most: u16,
+    ) -> Result<AuditPage, StoreError> {
+        caller.may(Action::SeeAudit)?;
+        let mut tx = self.tenant(caller).await?;
+        let seq = number(after);
+        let mut page = page(entries!(tx, caller, filter, "seq > $2", seq, "ASC", most), most)?;
+        page.entries.reverse();
+        Ok(page)
+    }
+
+    /// The number in the chain of an entry.
+    pub async fn audit_seq(&self, caller: &Caller, id: AuditId) -> Result<u64, StoreError> {
+        caller.may(Action::SeeAudit)?;
+        let mut tx = self.tenant(caller).await?;
+        let seq = sqlx::query_scalar!(
+            "SELECT seq FROM audit_entries WHERE org_id = $1 AND id = $2",
             caller.org.uuid(),
-            number(before.unwrap_or(u64::MAX)),
-            &kinds,
-            &filter.actors,
-            &projects,
-            &filter.subjects,
-            filter.from,
-            filter.until,
-            i64::from(most) + 1
+            id.uuid()
         )
-        .fetch_all(&mut *tx)
+        .fetch_one(&mut *tx)
         .await?;
-        let more = rows.len() > usize::from(most);
-        let entries = rows.into_iter().take(usize::from(most)).map(Row::entry);
-        Ok(AuditPage { entries: entries.collect::<Result<_, _>>()?, more })
+        u64::try_from(seq).map_err(|_| StoreError::Damaged("an audit entry"))
     }
 
     /// Begins an export, which is itself a change that the log tells of. What it covers is the head:
@@ -124,15 +161,23 @@ impl Store {
     }
 }
 
-pub(super) struct Row {
-    pub(super) seq: i64,
-    pub(super) body: String,
-    pub(super) personal: serde_json::Value,
-    pub(super) hash: Vec<u8>,
+/// The rows without the one too many, which tells that there are more.
+fn page(mut rows: Vec<Row>, most: u16) -> Result<AuditPage, StoreError> {
+    let more = rows.len() > usize::from(most);
+    rows.truncate(most.into());
+    let entries = rows.into_iter().map(Row::entry).collect::<Result<_, _>>()?;
+    Ok(AuditPage { entries, more })
+}
+
+struct Row {
+    seq: i64,
+    body: String,
+    personal: serde_json::Value,
+    hash: Vec<u8>,
 }
 
 impl Row {
-    pub(super) fn entry(self) -> Result<(u64, Entry), StoreError> {
+    fn entry(self) -> Result<(u64, Entry), StoreError> {
         let damaged = || StoreError::Damaged("an audit entry");
         let personal: Personal = serde_json::from_value(self.personal).map_err(|_| damaged())?;
         let hash = Hash::try_from(&self.hash[..]).map_err(|_| damaged())?;
@@ -142,6 +187,6 @@ impl Row {
 }
 
 /// An entry's number for a statement; beyond the last possible one there is none.
-pub(super) fn number(seq: u64) -> i64 {
+fn number(seq: u64) -> i64 {
     i64::try_from(seq).unwrap_or(i64::MAX)
 }
