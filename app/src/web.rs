@@ -1,6 +1,5 @@
 //! What every page needs around its view: who asks, what was typed, what went wrong.
 
-mod address;
 mod draft;
 mod failure;
 mod fresh;
@@ -10,12 +9,11 @@ mod query;
 mod state;
 mod visitor;
 
-pub use address::{Address, Browser};
 pub use draft::Draft;
 pub use failure::{Failure, show_failures};
 pub use fresh::Fresh;
 pub use go::{go, id, local, with_next};
-pub use origin::Whence;
+pub use origin::{Browser, Whence};
 pub use query::{Path, Query};
 pub use state::App;
 pub use visitor::{Member, Stranger, Visitor};

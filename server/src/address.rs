@@ -5,7 +5,6 @@ use std::{
     sync::Arc,
 };
 
-use app::web::Address;
 use axum::{
     extract::{ConnectInfo, Request, State},
     http::{HeaderMap, header},
@@ -47,20 +46,17 @@ impl Proxies {
     }
 }
 
-/// A middleware that tells the pages the client's [`Address`], and the admin API the [`Origin`].
+/// A middleware that tells everything inside it the [`Origin`] of each request.
 pub async fn client_address(
     State(proxies): State<Proxies>,
     mut request: Request,
     next: Next,
 ) -> Response {
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
-    if let Some(peer) = peer {
-        let address = proxies.client(peer.to_canonical(), request.headers());
-        let agent = request.headers().get(header::USER_AGENT).and_then(|agent| agent.to_str().ok());
-        let origin = Origin::new(Some(address), agent);
-        request.extensions_mut().insert(origin);
-        request.extensions_mut().insert(Address(address));
-    }
+    let address = peer.map(|peer| proxies.client(peer.to_canonical(), request.headers()));
+    let agent = request.headers().get(header::USER_AGENT).and_then(|agent| agent.to_str().ok());
+    let origin = Origin::new(address, agent);
+    request.extensions_mut().insert(origin);
     next.run(request).await
 }
 

@@ -13,7 +13,7 @@ use axum::{
     http::{HeaderMap, Request, StatusCode, header, request::Builder},
     middleware::from_fn_with_state,
 };
-use domain::{Caller, Role};
+use domain::{Caller, Origin, Role};
 use identity::{NewPassword, Person, Secrets};
 use store::system::SignUpPolicy;
 use testkit::Database;
@@ -56,12 +56,7 @@ impl Site {
         let store = &self.app.store;
         let zone = chrono_tz::Europe::Oslo;
         let caller = store
-            .create_organization(
-                user,
-                &organization.parse().unwrap(),
-                zone,
-                domain::Origin::default(),
-            )
+            .create_organization(user, &organization.parse().unwrap(), zone, Origin::default())
             .await
             .unwrap();
         (self.signed_in(name).await, caller)
@@ -140,7 +135,7 @@ impl Browser {
         if let Some(cookie) = &self.cookie {
             request = request.header(header::COOKIE, cookie);
         }
-        request = request.header(header::USER_AGENT, self.agent);
+        request = request.extension(Origin::new(None, Some(self.agent)));
         let response = self.router.clone().oneshot(request.body(body).unwrap()).await.unwrap();
         let (head, body) = response.into_parts();
         for set in head.headers.get_all(header::SET_COOKIE) {

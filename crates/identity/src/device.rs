@@ -1,7 +1,8 @@
 //! From where somebody acts.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 
+use domain::Origin;
 use serde::{Deserialize, Serialize};
 
 /// A browser as it shows itself: kept with its session, so that the person recognizes it.
@@ -22,6 +23,14 @@ impl Device {
     pub fn new(address: IpAddr, agent: &str) -> Self {
         let shown = agent.chars().filter(|c| !c.is_control());
         Self { address, agent: shown.take(Self::LONGEST_AGENT).collect() }
+    }
+}
+
+impl From<&Origin> for Device {
+    /// Without an address all are one, which throttles too much rather than too little.
+    fn from(origin: &Origin) -> Self {
+        let address = origin.address.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
+        Self::new(address, origin.agent.as_deref().unwrap_or_default())
     }
 }
 
