@@ -2,12 +2,17 @@
 
 use chrono::{DateTime, Utc};
 use domain::{
-    Action, Actor, AdminKeyId, Caller, FormId, Lifetime, Name, UserId,
+    Action, AdminKeyId, Caller, FormId, Lifetime, Name, UserId,
     audit::{Change, Kind},
 };
 use uuid::Uuid;
 
-use crate::{NewKey, Page, Part, Store, StoreError, page::page_of, tx::Tx};
+use crate::{
+    NewKey, Page, Part, Store, StoreError,
+    members::{Of, answerable, stay_owner, withdraw},
+    page::page_of,
+    tx::Tx,
+};
 
 /// An admin key that was not revoked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,7 +25,7 @@ pub struct AdminKey {
     pub public_id: String,
     /// The key's last four characters.
     pub last_four: String,
-    /// Who made it; none if not a member any more, or made by the operator or with another admin key.
+    /// Who made it, also by way of another admin key; none if made by the operator.
     pub maker: Option<AdminKeyMaker>,
     /// When it was made.
     pub created_at: DateTime<Utc>,
@@ -101,16 +106,13 @@ impl Store {
         let NewAdminKey { name, lifetime, form, key } = new;
         caller.may(Action::EditAdminKeys)?;
         let id = AdminKeyId::generate();
-        // Of the two instants the earlier: no key makes one that outlives it.
-        let minter = match caller.actor {
-            Actor::AdminKey(key) => Some(key.uuid()),
-            _ => None,
-        };
         let mut tx = self.change(caller).await?;
+        stay_owner(&mut tx, caller).await?;
+        let minter = answerable(&mut tx, caller).await?;
         let expires_at = sqlx::query_scalar!(
-            "INSERT INTO admin_keys (org_id, id, name, public_id, secret_hash, last_four, created_by, form, expires_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, LEAST(exq_now() + make_interval(secs => $9),
-                (SELECT p.expires_at FROM admin_keys p WHERE p.org_id = $1 AND p.id = $10)))
+            "INSERT INTO admin_keys (org_id, id, name, public_id, secret_hash, last_four, created_by, minted_by, form, expires_at)
+             -- Of the two instants the earlier: no key makes one that outlives it.
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, LEAST(exq_now() + make_interval(secs => $10), $11))
              RETURNING expires_at",
             caller.org.uuid(),
             id.uuid(),
@@ -118,10 +120,11 @@ impl Store {
             key.public_id,
             key.secret_hash,
             key.last_four,
-            caller.user().map(UserId::uuid),
+            minter.user,
+            minter.key,
             form.map(FormId::uuid),
             lifetime.map(|lifetime| lifetime.length().as_seconds_f64()),
-            minter
+            minter.until
         )
         .fetch_one(&mut **tx)
         .await?;
@@ -133,7 +136,8 @@ impl Store {
         Ok(id)
     }
 
-    /// Revokes an admin key for ever. Revoking twice is the same.
+    /// Revokes an admin key for ever, with the admin keys that were made with it and the open
+    /// invitations of owners that these sent. Revoking twice is the same.
     pub async fn revoke_admin_key(
         &self,
         caller: &Caller,
@@ -141,24 +145,23 @@ impl Store {
     ) -> Result<(), StoreError> {
         caller.may(Action::EditAdminKeys)?;
         let mut tx = self.change(caller).await?;
-        let key = sqlx::query!(
-            "SELECT name, revoked_at FROM admin_keys WHERE org_id = $1 AND id = $2 FOR NO KEY UPDATE",
+        sqlx::query!(
+            "SELECT id FROM admin_keys WHERE org_id = $1 AND id = $2",
             caller.org.uuid(),
             id.uuid()
         )
         .fetch_one(&mut **tx)
         .await?;
-        if key.revoked_at.is_some() {
+        let mut ended = withdraw(&mut tx, caller.org, Of::Key(id)).await?;
+        let subject = id.to_string();
+        let Some(own) = ended.iter().position(|change| change.subject == subject) else {
             return Ok(());
+        };
+        let own = ended.remove(own);
+        for change in ended {
+            tx.also(change);
         }
-        sqlx::query!(
-            "UPDATE admin_keys SET revoked_at = exq_now() WHERE org_id = $1 AND id = $2",
-            caller.org.uuid(),
-            id.uuid()
-        )
-        .execute(&mut **tx)
-        .await?;
-        tx.commit(Change::new(Kind::AdminKeyDeleted, id).gone("name", key.name)).await
+        tx.commit(own).await
     }
 }
 

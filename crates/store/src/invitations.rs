@@ -12,7 +12,11 @@ pub use list::{Invitation, InvitationMail, InvitationState};
 use serde_json::{Value, json};
 use sqlx::types::Uuid;
 
-use crate::{Conflict, Store, StoreError, tx};
+use crate::{
+    Conflict, Store, StoreError,
+    members::{Answerable, answerable, stay_owner},
+    tx,
+};
 
 /// Most mails with invitations of an organization in a day, and of a person in all organizations.
 const MOST_A_DAY: i64 = 500;
@@ -67,7 +71,9 @@ impl Store {
     ) -> Result<Vec<Invited>, StoreError> {
         caller.may(Action::EditMembers)?;
         let mut tx = self.change(caller).await?;
+        stay_owner(&mut tx, caller).await?;
         check_projects(&mut tx, caller, projects).await?;
+        let by = answerable(&mut tx, caller).await?;
         let letter = letter(&mut tx, caller).await?;
         let members = members(&mut tx, caller).await?;
         let mut invited = Vec::with_capacity(addresses.as_slice().len());
@@ -76,7 +82,7 @@ impl Store {
             let row = if members.iter().any(|member| member == email.as_str()) {
                 Err(Outcome::Member)
             } else {
-                insert(&mut tx, caller, email, role, projects).await?.ok_or(Outcome::Pending)
+                insert(&mut tx, (caller, &by), email, role, projects).await?.ok_or(Outcome::Pending)
             };
             let outcome = match row {
                 Ok(row) => {
@@ -217,7 +223,7 @@ async fn letter(tx: &mut tx::Change, caller: &Caller) -> Result<Letter, StoreErr
 /// The new invitation, in place of one that has expired; none if one waits to be accepted.
 async fn insert(
     tx: &mut tx::Change,
-    caller: &Caller,
+    (caller, by): (&Caller, &Answerable),
     email: &Email,
     role: Role,
     projects: &[(ProjectId, ProjectRole)],
@@ -227,11 +233,11 @@ async fn insert(
         .map(|(id, role)| json!({ "id": id.uuid(), "role": role.as_str() }))
         .collect();
     let row = sqlx::query!(
-        "INSERT INTO invitations AS i (org_id, id, email, role, projects, invited_by, expires_at)
-         VALUES ($1, $2, $3, $4, $5, $6, exq_now() + interval '7 days')
+        "INSERT INTO invitations AS i (org_id, id, email, role, projects, invited_by, invited_with, expires_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, exq_now() + interval '7 days')
          ON CONFLICT (org_id, email) WHERE accepted_at IS NULL AND revoked_at IS NULL
          DO UPDATE SET version = i.version + 1, role = excluded.role, projects = excluded.projects,
-            invited_by = excluded.invited_by, expires_at = excluded.expires_at
+            invited_by = excluded.invited_by, invited_with = excluded.invited_with, expires_at = excluded.expires_at
          WHERE i.expires_at <= exq_now()
          RETURNING id, version, expires_at",
         caller.org.uuid(),
@@ -239,7 +245,8 @@ async fn insert(
         email.as_str(),
         role.as_str(),
         places,
-        caller.user().map(UserId::uuid)
+        by.user,
+        by.key
     )
     .fetch_optional(&mut ***tx)
     .await?;

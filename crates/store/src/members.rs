@@ -11,7 +11,7 @@ use domain::{
     audit::{Change, Kind},
 };
 pub use powers::Powers;
-pub(crate) use powers::withdraw;
+pub(crate) use powers::{Answerable, Of, answerable, stay_owner, withdraw};
 use told::{News, tell};
 
 use uuid::Uuid;
@@ -118,7 +118,7 @@ impl Store {
         )
         .execute(&mut **tx)
         .await?;
-        for withdrawn in withdraw(&mut tx, caller, user).await? {
+        for withdrawn in withdraw(&mut tx, caller.org, Of::Person(user)).await? {
             tx.also(withdrawn);
         }
         tell(&mut tx, caller, user, News::Role(role)).await?;

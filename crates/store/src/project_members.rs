@@ -132,6 +132,8 @@ impl Store {
         )
         .fetch_one(&mut **tx)
         .await?;
+        hold(&mut tx, caller, project, user).await?;
+        place(&mut tx, caller, project).await?.may(Action::EditProjectMembers)?;
         let added = sqlx::query!(
             "INSERT INTO project_members (org_id, project_id, user_id, role) VALUES ($1, $2, $3, $4)
              ON CONFLICT DO NOTHING",
@@ -164,6 +166,7 @@ impl Store {
         role: ProjectRole,
     ) -> Result<(), StoreError> {
         let mut tx = self.change(caller).await?;
+        hold(&mut tx, caller, project, user).await?;
         place(&mut tx, caller, project).await?.may(Action::EditProjectMembers)?;
         let Found { role: before, email } = find(&mut tx, caller, project, user).await?;
         if before == role {
@@ -195,6 +198,7 @@ impl Store {
         user: UserId,
     ) -> Result<(), StoreError> {
         let mut tx = self.change(caller).await?;
+        hold(&mut tx, caller, project, user).await?;
         place(&mut tx, caller, project).await?.may(Action::EditProjectMembers)?;
         let email = sqlx::query_scalar!(
             "SELECT u.email FROM memberships m JOIN users u ON u.id = m.user_id
@@ -254,6 +258,27 @@ async fn read(
 struct Found {
     role: ProjectRole,
     email: String,
+}
+
+/// Locks the rows of the caller and of whom it changes, in one order: who loses the project at this
+/// moment either has changed it before, or is refused.
+async fn hold(
+    tx: &mut Tx,
+    caller: &Caller,
+    project: ProjectId,
+    user: UserId,
+) -> Result<(), StoreError> {
+    let rows: Vec<_> = caller.user().into_iter().chain([user]).map(UserId::uuid).collect();
+    sqlx::query!(
+        "SELECT user_id FROM project_members WHERE org_id = $1 AND project_id = $2 AND user_id = ANY ($3)
+         ORDER BY user_id FOR NO KEY UPDATE",
+        caller.org.uuid(),
+        project.uuid(),
+        &rows
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(())
 }
 
 async fn find(

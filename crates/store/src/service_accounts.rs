@@ -265,5 +265,5 @@ pub(crate) async fn insert(
     .execute(&mut **tx)
     .await?;
     let entry = Change::new(Kind::ServiceAccountCreated, id).in_project(project);
-    Ok((id, entry.now("name", name)))
+    Ok((id, entry.personal("name", None::<&str>, Some(name))))
 }

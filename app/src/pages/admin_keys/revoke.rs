@@ -36,7 +36,7 @@ async fn show(
         let (masked, maker) = (masked(&key), maker(&key));
         view! {
             <Shell frame=member.frame(NavItem::AdminKeys)>
-                <DialogPage title text="Every request with this key is refused from now on, with 401 invalid_api_key. This can’t be undone: a program that needs a key gets a new one." foot>
+                <DialogPage title text="Every request with this key is refused from now on, with 401 invalid_api_key. Admin keys that were made with it end, too, and open invitations of owners that it sent. This can’t be undone: a program that needs a key gets a new one." foot>
                     <Facts>
                         <Fact label="Key"><span class="mono">{masked}</span></Fact>
                         <Fact label="Made by">{maker}</Fact>

@@ -5,7 +5,7 @@ use domain::{
     audit::{Change, Kind},
 };
 
-use super::{News, lock, tell, withdraw};
+use super::{News, Of, lock, tell, withdraw};
 use crate::{Store, StoreError, money::usd, tx};
 
 /// A key that works as long as its owner is a member.
@@ -137,7 +137,7 @@ impl Store {
                 hand_over(&mut tx, caller, user, &person.name, &heirs).await?;
             }
         }
-        for withdrawn in withdraw(&mut tx, caller, user).await? {
+        for withdrawn in withdraw(&mut tx, caller.org, Of::Person(user)).await? {
             tx.also(withdrawn);
         }
         let gone = Change::new(Kind::UserDeleted, user).gone("role", place.role.as_str()).personal(

@@ -8,7 +8,12 @@ use domain::{
 use sqlx::{query, types::Uuid};
 
 use super::{Notice, System, account_mails::notify, audit, sessions::end_sessions};
-use crate::{OwnOrganization, StoreError, audit::append, members::withdraw, tx::Tx};
+use crate::{
+    OwnOrganization, StoreError,
+    audit::append,
+    members::{Of, withdraw},
+    tx::Tx,
+};
 
 /// What came of deleting an account.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,8 +71,7 @@ impl System<'_> {
             for (key, project) in revoke_keys(&mut tx, org, user).await? {
                 entries.push((org, role, Change::new(Kind::KeyDeleted, key).in_project(project)));
             }
-            let caller = caller(user, (org, role), origin);
-            for withdrawn in withdraw(&mut tx, &caller, user).await? {
+            for withdrawn in withdraw(&mut tx, org, Of::Person(user)).await? {
                 entries.push((org, role, withdrawn));
             }
             let gone = Change::new(Kind::UserDeleted, user).gone("role", role.as_str());

@@ -4,7 +4,12 @@ use domain::{Actor, AdminKeyId, Caller, KeyId, OrgId, Origin, ProjectId, Role, U
 use sqlx::types::Uuid;
 
 use super::{System, account_mails::INSTALLATION};
-use crate::{StoreError, audit::append, tx::Tx};
+use crate::{
+    StoreError,
+    audit::append,
+    members::{Of, withdraw},
+    tx::Tx,
+};
 
 /// A key whose public id was reported. Whether the report's key is this one, its hash tells.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -119,14 +124,15 @@ async fn admin_key(
     origin: &Origin,
 ) -> Result<bool, StoreError> {
     let row = sqlx::query!(
-        "UPDATE admin_keys SET revoked_at = exq_now() WHERE org_id = $1 AND id = $2 AND revoked_at IS NULL
-         RETURNING name, last_four",
+        "SELECT name, last_four FROM admin_keys WHERE org_id = $1 AND id = $2 AND revoked_at IS NULL
+         FOR NO KEY UPDATE",
         org.uuid(),
         key.uuid()
     )
     .fetch_optional(&mut **tx)
     .await?;
     let Some(row) = row else { return Ok(false) };
+    let ended = withdraw(tx, org, Of::Key(key)).await?;
     let told = Told {
         kind: "admin",
         name: &row.name,
@@ -135,7 +141,11 @@ async fn admin_key(
         owner: None,
     };
     mail_owners(tx, org, &told).await?;
-    record(tx, org, &key.to_string(), &told, origin).await?;
+    let subject = key.to_string();
+    for change in ended.iter().filter(|change| change.subject != subject) {
+        append(tx, &reporter(org, origin), change).await?;
+    }
+    record(tx, org, &subject, &told, origin).await?;
     Ok(true)
 }
 
@@ -211,7 +221,6 @@ async fn record(
     told: &Told<'_>,
     origin: &Origin,
 ) -> Result<(), StoreError> {
-    let caller = Caller { actor: Actor::Report, org, role: Role::Owner, origin: origin.clone() };
     let mut change = audit::Change::new(audit::Kind::KeyLeaked, subject)
         .now("kind", told.kind)
         .now("last_four", told.last_four)
@@ -223,5 +232,9 @@ async fn record(
     if let Some(project) = told.project {
         change = change.in_project(project);
     }
-    append(tx, &caller, &change).await
+    append(tx, &reporter(org, origin), &change).await
+}
+
+fn reporter(org: OrgId, origin: &Origin) -> Caller {
+    Caller { actor: Actor::Report, org, role: Role::Owner, origin: origin.clone() }
 }

@@ -1,6 +1,6 @@
 //! Members: roles, the last owner, and what becomes of somebody's keys.
 
-use domain::{ProjectRole, Role};
+use domain::{Actor, Caller, ProjectRole, Role};
 use store::{Conflict, NewAdminKey, NewKey, OwnKeys, StoreError, system::Deletion};
 use testkit::{Database, Tenant};
 
@@ -307,15 +307,23 @@ async fn who_is_no_longer_an_owner_keeps_no_way_back() {
         let (_, second) = member(&database, &tenant, "second", Role::Owner).await;
         let user = second.user().unwrap();
         for (caller, public_id) in [(&second, "second"), (&tenant.caller, "first")] {
-            let key = NewKey { public_id, secret_hash: &[7; 32], last_four: "0000" };
-            let name = public_id.parse().unwrap();
-            let new = NewAdminKey { name, lifetime: None, form: None, key };
-            store.create_admin_key(caller, &new).await.unwrap();
+            make_admin_key(store, caller, public_id).await;
             for role in [Role::Owner, Role::Reader] {
                 let address = format!("{public_id}-{}@example.com", role.as_str()).parse().unwrap();
                 store.invite(caller, &address, role, &[]).await.unwrap();
             }
+            // What the key makes, and the key that it makes, is its person's.
+            let program = with_admin_key(&database, caller, public_id).await;
+            let child = format!("{public_id}-child");
+            make_admin_key(store, &program, &child).await;
+            let program = with_admin_key(&database, &program, &child).await;
+            let address = format!("{public_id}-owner-by-key@example.com").parse().unwrap();
+            store.invite(&program, &address, Role::Owner, &[]).await.unwrap();
         }
+        let powers = store.powers_of(&tenant.caller, user).await.unwrap();
+        assert_eq!(powers.admin_keys, ["second …0000", "second-child …0000"]);
+        let invited = ["second-owner-by-key@example.com", "second-owner@example.com"];
+        assert_eq!(powers.invitations, invited);
         match way {
             0 => store.set_member_role(&tenant.caller, user, Role::Reader).await.unwrap(),
             1 => store.remove_member(&tenant.caller, user, OwnKeys::Revoked).await.unwrap(),
@@ -326,15 +334,71 @@ async fn who_is_no_longer_an_owner_keeps_no_way_back() {
             }
         }
         let left = store.admin_keys(&tenant.caller).await.unwrap();
-        assert_eq!(left.iter().map(|key| key.name.as_str()).collect::<Vec<_>>(), ["first"]);
+        let left: Vec<_> = left.iter().map(|key| key.name.as_str()).collect();
+        assert_eq!(left, ["first", "first-child"]);
         let open = database
             .look("SELECT string_agg(email, ' ' ORDER BY email) FROM invitations WHERE revoked_at IS NULL")
             .await;
         assert_eq!(
             open,
-            "first-owner@example.com first-reader@example.com second-reader@example.com"
+            "first-owner-by-key@example.com first-owner@example.com first-reader@example.com second-reader@example.com"
         );
-        assert_eq!(entries(&database, &tenant, "admin_api_key.deleted").await, "1");
-        assert_eq!(entries(&database, &tenant, "invite.deleted").await, "1");
+        assert_eq!(entries(&database, &tenant, "admin_api_key.deleted").await, "2");
+        assert_eq!(entries(&database, &tenant, "invite.deleted").await, "2");
     }
+}
+
+/// Whoever had a key that is revoked, or was found in the open, has nothing of what it made.
+#[tokio::test]
+async fn an_admin_key_ends_with_what_was_made_with_it() {
+    for leaked in [false, true] {
+        let database = Database::new().await;
+        let (store, tenant) = (&database.store, Tenant::new(&database, "acme").await);
+        let mut caller = tenant.caller.clone();
+        for public_id in ["first", "second", "third"] {
+            make_admin_key(store, &caller, public_id).await;
+            caller = with_admin_key(&database, &caller, public_id).await;
+        }
+        make_admin_key(store, &tenant.caller, "other").await;
+        for (caller, address) in [(&caller, "by-third"), (&tenant.caller, "by-person")] {
+            let address = format!("{address}@example.com").parse().unwrap();
+            store.invite(caller, &address, Role::Owner, &[]).await.unwrap();
+        }
+        let keys = store.admin_keys(&tenant.caller).await.unwrap();
+        assert_eq!(keys.iter().filter(|key| key.maker.is_some()).count(), 4);
+        if leaked {
+            let suspects = store.system().suspects(&["first".to_owned()]).await.unwrap();
+            let origin = domain::Origin::default();
+            store.system().disable_leaked(&suspects[0], &origin).await.unwrap();
+        } else {
+            let first = keys.iter().find(|key| key.name == "first").unwrap().id;
+            for _ in 0..2 {
+                store.revoke_admin_key(&tenant.caller, first).await.unwrap();
+            }
+        }
+        let left = store.admin_keys(&tenant.caller).await.unwrap();
+        assert_eq!(left.iter().map(|key| key.name.as_str()).collect::<Vec<_>>(), ["other"]);
+        let open = "SELECT string_agg(email, ' ') FROM invitations WHERE revoked_at IS NULL";
+        assert_eq!(database.look(open).await, "by-person@example.com");
+        let deleted = if leaked { "2" } else { "3" };
+        assert_eq!(entries(&database, &tenant, "admin_api_key.deleted").await, deleted);
+        // It makes nothing any more, though its caller was let in before.
+        let late = "late@example.com".parse().unwrap();
+        let late = store.invite(&caller, &late, Role::Owner, &[]).await;
+        assert!(matches!(late, Err(StoreError::NotFound)));
+    }
+}
+
+async fn make_admin_key(store: &store::Store, caller: &Caller, public_id: &str) {
+    let key = NewKey { public_id, secret_hash: &[7; 32], last_four: "0000" };
+    let name = public_id.parse().unwrap();
+    let new = NewAdminKey { name, lifetime: None, form: None, key };
+    store.create_admin_key(caller, &new).await.unwrap();
+}
+
+/// The caller who has an admin key of the same organization.
+async fn with_admin_key(database: &Database, caller: &Caller, public_id: &str) -> Caller {
+    let keys = database.store.admin_keys(caller).await.unwrap();
+    let key = keys.iter().find(|key| key.public_id == public_id).unwrap();
+    Caller { actor: Actor::AdminKey(key.id), ..caller.clone() }
 }

@@ -297,3 +297,28 @@ async fn a_reader_outside_knows_of_a_project_only_if_the_organization_lists_it()
     let (_, stranger) = member(&database, &other, "ada", Role::Reader).await;
     assert!(store.listed_projects(&stranger).await.unwrap().is_empty());
 }
+
+/// Of two who throw each other out one is gone before the other is asked.
+#[tokio::test]
+async fn of_two_project_owners_who_remove_each_other_one_stays() {
+    let database = Database::new().await;
+    let (store, tenant) = (&database.store, Tenant::new(&database, "acme").await);
+    let (_, ana) = member(&database, &tenant, "ana", Role::Reader).await;
+    let (_, ben) = member(&database, &tenant, "ben", Role::Reader).await;
+    let project = tenant.project;
+    for _ in 0..20 {
+        database.tamper("DELETE FROM project_members").await;
+        let (first, second) = (ana.user().unwrap(), ben.user().unwrap());
+        for user in [first, second] {
+            put(&database, &tenant, project, user, ProjectRole::Owner).await;
+        }
+        let (left, right) = tokio::join!(
+            store.remove_project_member(&ana, project, second),
+            store.remove_project_member(&ben, project, first),
+        );
+        assert!(left.is_ok() != right.is_ok(), "{left:?}, {right:?}");
+        let late = [left, right].into_iter().find_map(Result::err).unwrap();
+        assert!(matches!(late, StoreError::NotFound | StoreError::Forbidden(_)), "{late:?}");
+        assert_eq!(database.look("SELECT count(*) FROM project_members").await, "1");
+    }
+}
