@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use axum::extract::FromRequestParts;
 use domain::{
-    Actor, Caller, Origin,
+    Caller, Origin,
     api_key::{self, Opens},
 };
 use http::{HeaderMap, header, request::Parts};
@@ -41,8 +41,7 @@ impl FromRequestParts<Admin> for Access {
 
 /// Only what opens something is counted, so that nobody is kept out by who guesses.
 fn count(parts: &Parts, admin: &Admin, caller: &Caller) -> Result<(), Error> {
-    let Actor::AdminKey(key) = caller.actor else { return Ok(()) };
-    let (standing, too_many) = admin.limits.count(key, Instant::now());
+    let (standing, too_many) = admin.limits.count(caller.org, Instant::now());
     if let Some(slot) = parts.extensions.get::<Slot>() {
         slot.get_or_init(|| standing);
     }

@@ -1,4 +1,4 @@
-//! How often an admin key may ask.
+//! How often an organization's programs may ask.
 
 use std::{
     collections::HashMap,
@@ -6,20 +6,27 @@ use std::{
     time::{Duration, Instant},
 };
 
-use domain::AdminKeyId;
+use domain::OrgId;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 const MINUTE: Duration = Duration::from_mins(1);
-/// From so many keys on those that are at rest are forgotten.
+/// From so many organizations on those that are at rest are forgotten.
 const MANY: usize = 1_000;
 
-/// What each admin key has asked lately. Every node counts by itself. A key has a bucket of requests
-/// that fills up evenly within a minute; all that is kept is when it will be full again. Cheap to
-/// clone.
+/// What each organization's admin keys have asked lately: together, because keys make keys. Every node
+/// counts by itself. An organization has a bucket of requests that fills up evenly within a minute;
+/// all that is kept is when it will be full again. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Limits {
     per_minute: u32,
-    full_at: Arc<Mutex<HashMap<AdminKeyId, Instant>>>,
+    buckets: Arc<Mutex<Buckets>>,
+}
+
+#[derive(Debug)]
+struct Buckets {
+    full_at: HashMap<OrgId, Instant>,
+    /// At how many to look for those at rest: with twice as many as were left, so seldom.
+    sweep_at: usize,
 }
 
 impl Default for Limits {
@@ -29,7 +36,7 @@ impl Default for Limits {
     }
 }
 
-/// How a key stands.
+/// How an organization stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Standing {
     limit: u32,
@@ -42,19 +49,21 @@ pub(crate) struct Standing {
 pub(crate) type Slot = Arc<OnceLock<Standing>>;
 
 impl Limits {
-    /// So many requests a minute for each key; at least one.
+    /// So many requests a minute for each organization; at least one.
     pub fn new(per_minute: u32) -> Self {
-        Self { per_minute: per_minute.max(1), full_at: Arc::default() }
+        let buckets = Buckets { full_at: HashMap::new(), sweep_at: MANY };
+        Self { per_minute: per_minute.max(1), buckets: Arc::new(Mutex::new(buckets)) }
     }
 
     /// Counts a request; the second is for how long to wait if it is one too many.
-    pub(crate) fn count(&self, key: AdminKeyId, now: Instant) -> (Standing, Option<Duration>) {
+    pub(crate) fn count(&self, org: OrgId, now: Instant) -> (Standing, Option<Duration>) {
         let each = MINUTE / self.per_minute;
-        let mut all = self.full_at.lock().unwrap_or_else(PoisonError::into_inner);
-        if all.len() >= MANY {
-            all.retain(|_, full_at| *full_at > now);
+        let mut all = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
+        if all.full_at.len() >= all.sweep_at {
+            all.full_at.retain(|_, full_at| *full_at > now);
+            all.sweep_at = MANY.max(2 * all.full_at.len());
         }
-        let full_at = all.entry(key).or_insert(now);
+        let full_at = all.full_at.entry(org).or_insert(now);
         let owed = full_at.saturating_duration_since(now);
         let too_many = (owed + each).checked_sub(MINUTE).filter(|wait| !wait.is_zero());
         let owed = if too_many.is_some() { owed } else { owed + each };
@@ -84,10 +93,10 @@ mod tests {
 
     #[test]
     fn a_bucket_fills_up_within_a_minute() {
-        let (limits, key, start) = (Limits::new(3), AdminKeyId::generate(), Instant::now());
+        let (limits, org, start) = (Limits::new(3), OrgId::generate(), Instant::now());
         let at = |seconds| start + Duration::from_secs(seconds);
         let count = |seconds| {
-            let (standing, wait) = limits.count(key, at(seconds));
+            let (standing, wait) = limits.count(org, at(seconds));
             (standing.remaining, standing.reset.as_secs(), wait.map(|wait| wait.as_secs()))
         };
         assert_eq!(count(0), (2, 20, None));
@@ -97,7 +106,7 @@ mod tests {
         assert_eq!(count(20), (0, 60, None));
         assert_eq!(count(21), (0, 59, Some(19)));
         assert_eq!(count(1_000), (2, 20, None));
-        let other = limits.count(AdminKeyId::generate(), at(21)).1;
+        let other = limits.count(OrgId::generate(), at(21)).1;
         assert_eq!(other, None);
     }
 }
