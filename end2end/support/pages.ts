@@ -126,10 +126,13 @@ export async function inhabit(
   const guest = await request.newContext({ baseURL: house.url });
   await signIn({ request: guest }, mia);
   await enlist(house, org, owner, mia, guest);
+  const key = { permissions: 'all', expires: '90', tracked: 'yes' };
+  await post(guest, `/${org}/projects`, { name: 'Mia’s trials', environment: 'development' });
+  const trials = (await found(guest, `/${org}/keys/new`, /value="(proj_\w+)"/))[0];
+  await post(guest, `/${org}/keys/new`, { ...key, project: trials, name: 'Trial', owner: 'me' }, 200);
   await guest.dispose();
   const waits = somebody('Wim Waits');
   await post(owner, `/${org}/team`, { addresses: waits.email, role: 'reader' });
-  const key = { permissions: 'all', expires: '90', tracked: 'yes' };
   const project = (await found(owner, `/${org}/keys/new`, /value="(proj_\w+)"/))[0];
   const robot = { ...key, project, name: 'Nightly import', owner: 'service', account_name: 'importer' };
   await post(owner, `/${org}/keys/new`, robot, 200);

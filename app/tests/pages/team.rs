@@ -159,7 +159,7 @@ async fn who_is_removed_finds_nothing_at_the_next_request() {
         .says("0 requests")
         .says("Test key");
     ines.post(&path, &[("keys", "keep")]).await.is(StatusCode::BAD_REQUEST);
-    preview.says("A new service account").says("<span>Default</span>").hides("Admin keys that");
+    preview.says("A new one").says("<span>Default</span>").hides("Admin keys that");
     let bot = "copilot-prod".parse().unwrap();
     let bot = store.create_service_account(&caller, project, &bot).await.unwrap();
     ines.get(&path).await.says("copilot-prod</option>");

@@ -215,15 +215,15 @@ fn heirs(keys: &[OwnKey], accounts: &[ServiceAccount], draft: &Draft) -> AnyView
             <label class="place">
                 <span>{label.to_owned()}</span>
                 <select name=name>
-                    <option value="">"A new service account"</option>
+                    <option value="">"A new one"</option>
                     {options.collect_view()}
                 </select>
             </label>
         }
     };
     view! {
-        <fieldset class="field places">
-            <legend>"Handed over to"</legend>
+        <fieldset class="field places when-handed-over">
+            <legend>"To which service accounts"</legend>
             {projects.into_iter().map(field).collect_view()}
         </fieldset>
     }
