@@ -110,7 +110,19 @@ fn a_whole_export_is_said_to_be_whole() {
     }
     let erased = log.file(&erased);
     assert!(!erased.contains("192.0.2.7"));
-    assert_eq!(log.verify(&erased, &["--head", &text]).1, 0);
+    let (said, code) = log.verify(&erased, &["--head", &text]);
+    let values: usize = log.entries.iter().map(|entry| entry.personal.len()).sum();
+    let sentence =
+        format!("{values} personal values are not there: erased, or taken out of the file.");
+    assert!(values > 10_000 && said.contains(&sentence), "{said}");
+    assert_eq!(code, 0);
+    // Who hands an export on may take them out, too.
+    let mut bare = log.entries.clone();
+    for entry in &mut bare {
+        entry.personal.clear();
+    }
+    let (said, _) = log.verify(&log.file(&bare), &["--head", &text, "--json"]);
+    assert!(said.contains(&format!("\"personal_values_missing\":{values},")), "{said}");
 }
 
 #[test]

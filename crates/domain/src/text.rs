@@ -13,7 +13,7 @@ pub enum TextError {
     /// Too many characters.
     #[error("this is too long: at most {0} characters")]
     TooLong(usize),
-    /// A line break or another control character.
+    /// A line break or another control character, also one that turns the direction of writing.
     #[error("this can’t contain line breaks or control characters")]
     Control,
     /// Not an e-mail address.
@@ -22,7 +22,9 @@ pub enum TextError {
 }
 
 fn checked(text: &str, longest: usize) -> Result<&str, TextError> {
-    if text.chars().any(|c| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')) {
+    // What turns the direction of writing makes “exe.evil” look like “live.exe”.
+    let is_odd = |c| matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    if text.chars().any(|c| c.is_control() || is_odd(c)) {
         return Err(TextError::Control);
     }
     let text = text.trim();
@@ -161,6 +163,7 @@ mod tests {
     fn names_are_one_line() {
         assert_eq!("  Brackwater Freight ".parse::<Name>().unwrap().as_str(), "Brackwater Freight");
         assert_eq!("a\tb".parse::<Name>(), Err(TextError::Control));
+        assert_eq!("\u{202e}evil\u{202c}.exe".parse::<Name>(), Err(TextError::Control));
         assert_eq!(" ".parse::<Name>(), Err(TextError::Empty));
         assert_eq!("x".repeat(101).parse::<Name>(), Err(TextError::TooLong(100)));
     }

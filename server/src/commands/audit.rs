@@ -75,6 +75,7 @@ fn tell_whole(
     if output.json {
         return say::json(&json!({
             "whole": true, "entries": entries, "covered": head.head.count, "until": until, "key": key,
+            "personal_values_missing": whole.without,
         }));
     }
     let until = until.map(|at| at.format("%-d %b %Y, %H:%M:%S UTC").to_string());
@@ -86,6 +87,13 @@ fn tell_whole(
         ),
         newer => say::line(format!(
             "The last {newer} are newer than the head: only a newer head shows that none followed."
+        )),
+    }
+    match whole.without {
+        0 => {}
+        1 => say::line("1 personal value is not there: erased, or taken out of the file."),
+        more => say::line(format!(
+            "{more} personal values are not there: erased, or taken out of the file."
         )),
     }
     if !known {

@@ -49,7 +49,10 @@ pub(super) fn fields(draft: &Draft, projects: &[Project]) -> AnyView {
         |projects: &[Project]| projects.iter().map(|project| field(draft, project)).collect_view();
     let rest = (!rest.is_empty()).then(|| {
         let open = rest.iter().any(|project| !draft.value(&name(project.id)).is_empty());
-        let more = format!("{} more projects", rest.len());
+        let more = match rest.len() {
+            1 => "1 more project".to_owned(),
+            more => format!("{more} more projects"),
+        };
         view! { <details open=open><summary class="small">{more}</summary><div class="stack">{choose(rest)}</div></details> }
     });
     view! {

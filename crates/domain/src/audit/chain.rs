@@ -10,6 +10,7 @@ pub struct Chain {
     end: End,
     head: Option<Head>,
     last: Option<Body>,
+    without: u64,
 }
 
 /// The first entry of a chain that is not as it was written, and what is the matter with it.
@@ -108,12 +109,15 @@ pub struct Whole {
     pub end: End,
     /// What its last entry says; none if it is empty.
     pub last: Option<Body>,
+    /// How many personal values do not stand beside their hashes: erased, or taken out by whoever
+    /// handed the entries on. The chain can't tell which.
+    pub without: u64,
 }
 
 impl Chain {
     /// A chain of which nothing is read yet; with a head, it must contain what the head was made of.
     pub fn new(head: Option<Head>) -> Self {
-        Self { end: End::default(), head, last: None }
+        Self { end: End::default(), head, last: None, without: 0 }
     }
 
     /// Checks the next entry, and answers what its body says.
@@ -136,6 +140,9 @@ impl Chain {
         if self.head.is_some_and(|head| head.count == seq && head.hash != entry.hash) {
             return fault(Damage::Rewritten);
         }
+        let there = |name: &&String| entry.personal.get(*name).is_some_and(Option::is_some);
+        let there = body.personal.keys().filter(there).count();
+        self.without += u64::try_from(body.personal.len() - there).unwrap_or(u64::MAX);
         self.end = End { count: seq, hash: Some(entry.hash) };
         Ok(self.last.insert(body))
     }
@@ -146,7 +153,7 @@ impl Chain {
         if missing > 0 {
             return Err(Fault { seq: self.end.count + 1, damage: Damage::Cut { missing } });
         }
-        Ok(Whole { end: self.end, last: self.last })
+        Ok(Whole { end: self.end, last: self.last, without: self.without })
     }
 }
 
