@@ -163,8 +163,8 @@ async fn a_canary_sings_at_home_alone() {
             let (mut answered, mut given_up) = ([0_usize; KINDS.len()], 0_usize);
             for _ in 0..requests() / AT_ONCE {
                 let tenant = &tenants[dice.below(TENANTS)];
-                // Every fifth is given up somewhere on its way.
-                let patience = if dice.below(5) == 0 { dice.below(20_000) } else { 60_000_000 };
+                // A quarter has little patience: a fifth is given up, somewhere on its way.
+                let patience = if dice.below(4) == 0 { dice.below(20_000) } else { 60_000_000 };
                 let patience = Duration::from_micros(u64::try_from(patience).unwrap());
                 match timeout(patience, ask(&world, tenant, &mut dice)).await {
                     Ok((kind, path, Answer { status, body, .. })) => {
