@@ -1,11 +1,13 @@
 //! The end of an account leaves no organization without an owner, and nothing personal.
 
-use domain::{Addresses, Origin, Role, UserId};
+use domain::{Addresses, Origin, Role};
 use store::{
     InviteOutcome, StoreError,
     system::{Deletion, Joiner},
 };
 use testkit::{Database, Tenant};
+
+use crate::people::person;
 
 /// Makes the user of one tenant an owner of another's organization, too.
 async fn joins(database: &Database, org: &Tenant, who: &Tenant, role: Role) {
@@ -48,14 +50,7 @@ async fn of_a_deletion_and_a_new_membership_at_once_one_loses() {
     let other = database.another().await;
     for round in 0..20 {
         let host = Tenant::new(&database, &format!("host{round}")).await;
-        let user = UserId::generate();
-        database
-            .tamper(&format!(
-                "INSERT INTO users (id, email, name, password_hash, verified_at)
-                 VALUES ('{}', 'guest{round}@example.com', 'Guest', '!', exq_now())",
-                user.uuid()
-            ))
-            .await;
+        let user = person(&database, &format!("guest{round}")).await;
         let invited: Addresses = format!("guest{round}@example.com").parse().unwrap();
         let sent = database.store.invite(&host.caller, &invited, Role::Owner, &[]).await.unwrap();
         let InviteOutcome::Sent(id) = sent[0].outcome else { panic!("{sent:?}") };
