@@ -80,6 +80,7 @@ impl Reply {
             response.headers_mut().insert(headers::RESERVED, reserved);
         }
         drop(self.answer.send(response));
+        failpoint::at("gateway::reply_given");
     }
 
     fn fail(self, error: Error) {
@@ -91,10 +92,12 @@ impl Exchange {
     /// Forwards, answers and settles.
     pub(crate) async fn run(mut self, answer: oneshot::Sender<Response>) {
         let reply = Reply { answer, reserved: self.booking.amount().to_string() };
+        failpoint::at("gateway::exchange_began");
         let response = match self.send().await {
             Ok(response) => response,
             Err(error) => return self.not_answered(&error, reply).await,
         };
+        failpoint::at("gateway::answer_began");
         let status = response.status();
         self.booking.has_status(status);
         if status.is_client_error() || status.is_server_error() {
@@ -112,6 +115,7 @@ impl Exchange {
 
     async fn send(&mut self) -> Result<Response, SendError> {
         self.booking.forwarding();
+        failpoint::at("gateway::forwarding");
         match &self.provider {
             Provider::Sandbox(steering) => {
                 let chat = self.endpoint == Endpoint::ChatCompletions;
@@ -140,14 +144,18 @@ impl Exchange {
             SendError::Lost(_) => Error::UpstreamLost,
             SendError::TimedOut => Error::UpstreamTimeout,
         };
+        failpoint::at("gateway::answer_lost");
         self.booking.unknown().await;
+        failpoint::at("gateway::unknown_booked");
         reply.fail(failure);
     }
 
     /// An error status: handed on as it is, in OpenAI's form. But a 401 of the provider is about the
     /// installation's key, not about the client's.
     async fn refused(self, response: Response, reply: Reply) {
+        failpoint::at("gateway::provider_refused");
         self.booking.release();
+        failpoint::at("gateway::released");
         let is_ours = matches!(self.provider, Provider::Upstream(_));
         if is_ours && response.status() == StatusCode::UNAUTHORIZED {
             tracing::error!("the provider does not accept EXCHEQUER_UPSTREAM_KEY");
@@ -192,6 +200,7 @@ impl Exchange {
                 return reply.fail(error);
             }
         };
+        failpoint::at("gateway::answer_whole");
         let shown = shown(whole.clone(), Packing::of(&head.headers)).await;
         let is_garbage = matches!(shown, Shown::Garbage(_));
         let charge = match shown {
@@ -200,6 +209,7 @@ impl Exchange {
                 self.booking.estimated(None, tokens).await
             }
         };
+        failpoint::at("gateway::answer_booked");
         let mut sent = if is_garbage {
             Error::UpstreamGarbage.into_response()
         } else {

@@ -69,12 +69,14 @@ pub(crate) async fn forward(
 ) -> Result<Response, Error> {
     let (head, body) = request.into_parts();
     authenticate::caller(&gateway, endpoint.permission(), &head.headers).await?;
+    failpoint::at("gateway::key_known");
     if !connection::is_json(&head.headers) || head.headers.contains_key(header::CONTENT_ENCODING) {
         return Err(Error::NotJsonType);
     }
     let body = body::read(body, LARGEST, "16 MiB").await?;
     // A body may take its time: what the key may is judged again, now that it counts.
     let key = authenticate::caller(&gateway, endpoint.permission(), &head.headers).await?;
+    failpoint::at("gateway::body_read");
     let ask = endpoint.read(&body)?;
     models::allowed(&key, &ask.model)?;
     let route = gateway.models().route(&ask.model, gateway.serving())?;
@@ -84,7 +86,9 @@ pub(crate) async fn forward(
         size.at_least(steering.tokens.unwrap_or(0));
     }
     let bound = Bound::new(&size, &route.price);
+    failpoint::at("gateway::reserving");
     let reservation = reserve(&gateway, id, &key, &ask, &route, bound).await?;
+    failpoint::at("gateway::reserved");
     // It may have waited for what others held: who was refused meanwhile gets nothing forwarded, and
     // the reservation, dropped, is released.
     let now = authenticate::caller(&gateway, endpoint.permission(), &head.headers).await?;
@@ -93,6 +97,7 @@ pub(crate) async fn forward(
         return Err(Error::OrganizationRequired);
     }
 
+    failpoint::at("gateway::judged_again");
     let asks_for_usage = ask.stream_options.asks();
     let exchange = Exchange {
         provider,
@@ -156,6 +161,7 @@ async fn reserve(
             });
         }
     };
+    failpoint::at("gateway::refused");
     gateway.receipts().count(key, &limit);
     Err(Error::Refused(Box::new(Refused {
         receipt_url: format!("{}/receipts/{}", gateway.public_url(), limit.receipt),

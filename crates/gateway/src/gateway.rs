@@ -118,7 +118,10 @@ impl Gateway {
         while self.ticked(&mut ticks).await {
             let asked = Instant::now();
             match self.store().system().changed_orgs(&mut cursor).await {
-                Ok(changed) => self.0.keys.news(&changed, asked),
+                Ok(changed) => {
+                    failpoint::at("gateway::news_heard");
+                    self.0.keys.news(&changed, asked);
+                }
                 Err(error) => warn("changes could not be asked for", &error),
             }
         }
@@ -152,10 +155,12 @@ impl Gateway {
         if rows.is_empty() {
             return;
         }
+        failpoint::at("gateway::receipts_taken");
         if let Err(error) = self.store().system().flush_receipts(&rows).await {
             warn("receipts could not be written yet", &error);
             self.0.receipts.put_back(rows);
         }
+        failpoint::at("gateway::receipts_written");
     }
 
     async fn write_uses(self) {

@@ -84,6 +84,7 @@ impl Relay {
         let broken = loop {
             match self.next(&mut body).await {
                 Some(Ok(bytes)) => {
+                    failpoint::at("gateway::frames_read");
                     for piece in self.tap.take(bytes, &mut self.meter) {
                         self.hand_on(piece).await;
                     }
@@ -95,6 +96,7 @@ impl Relay {
         if let Some(error) = broken {
             return self.break_off(&error).await;
         }
+        failpoint::at("gateway::stream_ended");
         let rest = self.tap.rest(&mut self.meter);
         self.book().await;
         if let Some(piece) = rest {
@@ -116,9 +118,11 @@ impl Relay {
         if !matches!(timeout(CLIENT_SILENCE, sender.send(item)).await, Ok(Ok(()))) {
             self.leave();
         }
+        failpoint::at("gateway::frame_sent");
     }
 
     fn leave(&mut self) {
+        failpoint::at("gateway::client_left");
         let permit = Arc::clone(&self.drains).try_acquire_owned().ok();
         let patience = if permit.is_some() { DRAIN } else { Duration::ZERO };
         self.client = Client::Left { until: Instant::now() + patience, _permit: permit };
@@ -163,20 +167,24 @@ impl Relay {
     /// Books a stream that came to its end, once.
     async fn book(&mut self) {
         let Some(mut booking) = self.booking.take() else { return };
+        failpoint::at("gateway::stream_read");
         booking.had_output(self.meter.first_output());
         match self.meter.usage() {
             Some(tokens) => booking.answered(tokens).await,
             None => booking.estimated(None, self.meter.seen_output()).await,
         };
+        failpoint::at("gateway::stream_booked");
     }
 
     async fn break_off(&mut self, error: &Error) {
+        failpoint::at("gateway::stream_broken_off");
         if self.meter.is_complete() {
             self.book().await;
         } else if let Some(mut booking) = self.booking.take() {
             booking.had_output(self.meter.first_output());
             booking.estimated(self.meter.usage(), self.meter.seen_output()).await;
         }
+        failpoint::at("gateway::broken_off_booked");
         let last = if self.tap.is_plain() {
             Ok(Bytes::from(format!("data: {}\n\n", error.body())))
         } else {

@@ -151,7 +151,10 @@ impl Inner {
         mail: &[u8],
     ) -> (Result<String, SendError>, bool) {
         match self.envelope(connection, to).await {
-            Ok(()) => self.content(connection, mail).await,
+            Ok(()) => {
+                failpoint::at("mail::envelope_taken");
+                self.content(connection, mail).await
+            }
             // A refusal leaves the transaction open; this connection can begin another one.
             Err((error, true)) => (Err(error), self.step(connection.command(Rset)).await.is_ok()),
             Err((error, false)) => (Err(error), false),
@@ -183,6 +186,7 @@ impl Inner {
         let written = AtomicBool::new(false);
         let end = iter::from_fn(|| {
             written.store(true, Ordering::Relaxed);
+            failpoint::at("mail::content_written");
             None
         });
         let answer = self.step(connection.message_iter(iter::once(mail).chain(end))).await;

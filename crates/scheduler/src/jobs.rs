@@ -4,7 +4,9 @@ use store::{Store, StoreError};
 
 /// Folds what there is.
 pub(crate) async fn fold(store: Store) -> Result<(), StoreError> {
-    while store.system().fold().await? > 0 {}
+    while store.system().fold().await? > 0 {
+        failpoint::at("scheduler::folded");
+    }
     Ok(())
 }
 
@@ -15,6 +17,7 @@ pub(crate) async fn reap(store: Store) -> Result<(), StoreError> {
         if booked == 0 {
             return Ok(());
         }
+        failpoint::at("scheduler::reaped");
         tracing::warn!(
             requests = booked,
             "open requests of a dead node were booked at their bound"

@@ -43,6 +43,7 @@ impl System<'_> {
         )
         .fetch_one(&mut *tx)
         .await?;
+        failpoint::at("store::folding");
         tx.commit().await?;
         Ok(u64::try_from(folded).unwrap_or(0))
     }

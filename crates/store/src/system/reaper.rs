@@ -35,7 +35,10 @@ impl System<'_> {
         )
         .execute(&mut *tx)
         .await?;
-        Ok(tx.commit().await?)
+        failpoint::at("store::giving_up");
+        tx.commit().await?;
+        failpoint::at("store::gave_up");
+        Ok(())
     }
 
     async fn book_interrupted(self) -> Result<u64, StoreError> {
@@ -77,7 +80,9 @@ impl System<'_> {
         )
         .fetch_one(&mut *tx)
         .await?;
+        failpoint::at("store::interrupting");
         tx.commit().await?;
+        failpoint::at("store::interrupted");
         Ok(u64::try_from(left.len()).unwrap_or(0))
     }
 }
