@@ -23,6 +23,8 @@ async fn an_alert_shows_what_the_mail_server_answered() {
         ("state = 'queued', attempts = 3, answer = '451 4.3.0 <later>'", "Retrying after 3 tries"),
         ("state = 'sent', attempts = 4, answer = '250 2.0.0 queued as 8F1C2'", "Sent"),
         ("state = 'failed', attempts = 8, answer = '550 5.1.1 nobody'", "Failed"),
+        ("state = 'sent', unsure = 1, answer = '250 2.0.0 fine'", "Sent, perhaps twice"),
+        ("state = 'failed', unsure = 2, answer = 'handed over'", "Perhaps sent, not acknowledged"),
     ] {
         spender.site.database.tamper(&format!("UPDATE outbox SET {change}")).await;
         let answer = change.rsplit('\'').nth(1).unwrap().replace('<', "&lt;").replace('>', "&gt;");

@@ -19,7 +19,7 @@ const AT_ONCE: usize = 5;
 
 /// Sends what is due, and records what the mail server answered to each. A mail is claimed before it
 /// is sent: no other node sends it meanwhile. Where the connection breaks after the mail was handed
-/// over, nobody can know whether it arrived; it is sent again under the same Message-ID.
+/// over, nobody can know whether it arrived; it is sent once more, under the same Message-ID.
 pub async fn deliver(
     store: Store,
     mailer: Mailer,
@@ -30,6 +30,7 @@ pub async fn deliver(
         if mails.is_empty() {
             return Ok(());
         }
+        failpoint::at("scheduler::mails_claimed");
         let sent: Vec<Result<(), StoreError>> = stream::iter(mails)
             .map(|mail| one(&store, &mailer, mail, &*links))
             .buffer_unordered(AT_ONCE)
@@ -49,7 +50,10 @@ async fn one(
         Link::To(link) => send(mailer, &mail, link.expose_secret()).await,
         Link::Void => Sent::Void,
     };
-    store.system().record_mail(&mail, &sent).await
+    failpoint::at("scheduler::mail_answered");
+    store.system().record_mail(&mail, &sent).await?;
+    failpoint::at("scheduler::mail_recorded");
+    Ok(())
 }
 
 async fn send(mailer: &Mailer, mail: &Mail, link: &str) -> Sent {
@@ -66,9 +70,12 @@ async fn send(mailer: &Mailer, mail: &Mail, link: &str) -> Sent {
     match mailer.send(&message).await {
         Ok(answer) => Sent::Accepted(answer),
         Err(SendError::Never(answer)) => Sent::Never(answer),
-        Err(error @ (SendError::Later(_) | SendError::Unknown(_))) => {
+        Err(error) => {
             tracing::warn!(mail = %mail.id, error = %error, "a mail was not delivered; it is tried again");
-            Sent::Later(error.to_string())
+            match error {
+                SendError::Unknown(_) => Sent::Unsure(error.to_string()),
+                SendError::Later(_) | SendError::Never(_) => Sent::Later(error.to_string()),
+            }
         }
     }
 }

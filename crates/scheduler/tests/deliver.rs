@@ -95,6 +95,85 @@ async fn what_the_server_answers_is_recorded() {
     assert_eq!(database.look("SELECT count(*) FROM outbox WHERE state = 'sent'").await, "4");
 }
 
+/// The state of the only mail, and how often nobody heard the answer.
+const STATE: &str = "SELECT state || ' ' || unsure FROM outbox";
+
+/// Tries until the mail is done with, as if the pauses between tries were over.
+async fn deliver_until_done(database: &Database, mailer: &Mailer) {
+    for _ in 0..10 {
+        database
+            .tamper("UPDATE outbox SET due_at = exq_now() WHERE state IN ('queued', 'sending')")
+            .await;
+        deliver(database.store.clone(), mailer.clone(), links()).await.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_heals_gets_each_mail_once() {
+    let database = Database::new().await;
+    let tenant = Tenant::new(&database, "owner").await;
+    let smtp = Smtp::start().await;
+    let mailer = mailer(&smtp);
+    for (number, persona) in
+        (0..).zip(["p421", "p450", "p550", "d450", "d550", "hang", "cutbefore"])
+    {
+        database.tamper("DELETE FROM outbox").await;
+        queue(&database, &tenant, "owner@example.com", number).await;
+        smtp.ails(persona);
+        let patience = std::time::Duration::from_millis(300);
+        let tried = deliver(database.store.clone(), mailer.clone(), links());
+        // A node that is stopped while a server hangs leaves its claim to lapse.
+        let tried = tokio::time::timeout(patience, tried).await;
+        assert_eq!(tried.is_err(), persona == "hang", "{persona}");
+        let state = database.look("SELECT state FROM outbox").await;
+        let refused = ["p550", "d550"].contains(&persona);
+        assert_eq!(state == "failed", refused, "{persona}: {state}");
+        assert_eq!(smtp.mails().len(), number as usize, "{persona}");
+        smtp.heals();
+        if refused {
+            // As the operator has it sent again.
+            database.tamper("UPDATE outbox SET state = 'queued', attempts = 0").await;
+        }
+        deliver_until_done(&database, &mailer).await;
+        assert!(database.look(STATE).await.starts_with("sent"), "{persona}");
+        assert_eq!(smtp.mails().len(), number as usize + 1, "{persona}");
+    }
+}
+
+#[tokio::test]
+async fn a_mail_whose_answer_is_lost_comes_at_most_twice_and_says_so() {
+    let database = Database::new().await;
+    let tenant = Tenant::new(&database, "owner").await;
+    let smtp = Smtp::start().await;
+    let mailer = mailer(&smtp);
+    queue(&database, &tenant, "owner@example.com", 1).await;
+    smtp.ails("cutafter");
+    deliver(database.store.clone(), mailer.clone(), links()).await.unwrap();
+    assert_eq!(database.look(STATE).await, "queued 1");
+    smtp.heals();
+    deliver_until_done(&database, &mailer).await;
+    assert_eq!(database.look(STATE).await, "sent 1");
+    let ids = |from: usize| -> Vec<_> {
+        smtp.mails()[from..].iter().map(|mail| mail.header("Message-ID").unwrap()).collect()
+    };
+    assert_eq!((ids(0).len(), &ids(0)[0]), (2, &ids(0)[1]));
+    // A server that never answers gets it twice, not a thousand times.
+    database.tamper("DELETE FROM outbox").await;
+    queue(&database, &tenant, "owner@example.com", 2).await;
+    smtp.ails("cutafter");
+    deliver_until_done(&database, &mailer).await;
+    assert_eq!(database.look(STATE).await, "failed 2");
+    assert!(database.look("SELECT answer FROM outbox").await.contains("may have it"));
+    assert_eq!((ids(2).len(), &ids(2)[0]), (2, &ids(2)[1]));
+    // A node that died while sending may have sent it.
+    database.tamper("DELETE FROM outbox").await;
+    queue(&database, &tenant, "owner@example.com", 3).await;
+    smtp.heals();
+    assert_eq!(database.store.system().claim_mails(1).await.unwrap().len(), 1);
+    deliver_until_done(&database, &mailer).await;
+    assert_eq!(database.look(STATE).await, "sent 1");
+}
+
 #[tokio::test]
 async fn who_is_no_owner_any_more_gets_nothing() {
     let database = Database::new().await;

@@ -73,6 +73,8 @@ pub struct Delivery {
     pub state: String,
     /// Tries so far.
     pub attempts: i32,
+    /// Tries after which the server may have it though nobody heard its answer.
+    pub unsure: i32,
     /// What the mail server answered last.
     pub answer: Option<String>,
 }
@@ -197,7 +199,7 @@ impl Store {
                 c.fires_at AS "fires_at!", c.spent AS "spent!", c.crossed_at AS "crossed_at!", c.silent AS "silent!",
                 COALESCE(p.name, a.name, o.name) AS "name!",
                 (SELECT jsonb_agg(jsonb_build_object('recipient', m.recipient, 'state', m.state,
-                    'attempts', m.attempts, 'answer', m.answer) ORDER BY m.recipient)
+                    'attempts', m.attempts, 'unsure', m.unsure, 'answer', m.answer) ORDER BY m.recipient)
                  FROM outbox m WHERE m.org_id = c.org_id AND m.params -> 'crossings' ? c.id::text) AS deliveries
              FROM crossings c JOIN counters k ON k.org_id = c.org_id AND k.id = c.counter_id
              JOIN organizations o ON o.org_id = c.org_id

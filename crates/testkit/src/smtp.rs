@@ -10,8 +10,15 @@
 //! | `cutbefore` | the connection is reset within the mail |
 //! | `cutafter` | the mail is taken, then the connection is reset instead of an answer |
 //! | `hangdot` | the mail is taken, no answer follows |
+//!
+//! [`Smtp::ails`] makes it misbehave towards everybody, until [`Smtp::heals`].
 
-use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    io,
+    net::SocketAddr,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use tokio::{
     io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader},
@@ -55,11 +62,15 @@ impl Caught {
     }
 }
 
+/// What everybody is treated as.
+type Ailment = Arc<Mutex<Option<&'static str>>>;
+
 /// The running server. It ends when it is dropped.
 #[derive(Debug)]
 pub struct Smtp {
     address: SocketAddr,
     mails: Arc<watch::Sender<Vec<Caught>>>,
+    ailment: Ailment,
     /// Aborts the server when dropped.
     _server: JoinSet<()>,
 }
@@ -71,8 +82,19 @@ impl Smtp {
         let address = listener.local_addr().unwrap();
         let mails = Arc::new(watch::Sender::new(Vec::new()));
         let mut server = JoinSet::new();
-        server.spawn(accept(listener, Arc::clone(&mails)));
-        Self { address, mails, _server: server }
+        let ailment = Ailment::default();
+        server.spawn(accept(listener, Arc::clone(&mails), Arc::clone(&ailment)));
+        Self { address, mails, ailment, _server: server }
+    }
+
+    /// From now on treats everybody as this local part.
+    pub fn ails(&self, persona: &'static str) {
+        *self.ailment.lock().unwrap_or_else(PoisonError::into_inner) = Some(persona);
+    }
+
+    /// From now on treats everybody as their own local part says.
+    pub fn heals(&self) {
+        *self.ailment.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
     /// Its URL, as the setting is given it.
@@ -94,7 +116,7 @@ impl Smtp {
     }
 }
 
-async fn accept(listener: TcpListener, mails: Arc<watch::Sender<Vec<Caught>>>) {
+async fn accept(listener: TcpListener, mails: Arc<watch::Sender<Vec<Caught>>>, ailment: Ailment) {
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
@@ -105,6 +127,7 @@ async fn accept(listener: TcpListener, mails: Arc<watch::Sender<Vec<Caught>>>) {
                     from: String::new(),
                     to: Vec::new(),
                     mails: Arc::clone(&mails),
+                    ailment: Arc::clone(&ailment),
                 };
                 connections.spawn(async move {
                     // A connection that breaks is what many personas are about.
@@ -121,9 +144,16 @@ struct Session {
     from: String,
     to: Vec<String>,
     mails: Arc<watch::Sender<Vec<Caught>>>,
+    ailment: Ailment,
 }
 
 impl Session {
+    /// Whom a recipient is treated as.
+    fn persona(&self, address: &str) -> String {
+        let ailment = *self.ailment.lock().unwrap_or_else(PoisonError::into_inner);
+        ailment.map_or_else(|| persona(address).to_owned(), str::to_owned)
+    }
+
     async fn serve(mut self) -> io::Result<()> {
         self.say("220 catcher.example ESMTP").await?;
         while let Some(line) = self.line().await? {
@@ -150,7 +180,7 @@ impl Session {
     }
 
     async fn recipient(&mut self, address: String) -> io::Result<()> {
-        match persona(&address) {
+        match self.persona(&address).as_str() {
             "p421" => {
                 self.say("421 4.3.2 closing").await?;
                 Err(io::ErrorKind::ConnectionAborted.into())
@@ -166,7 +196,7 @@ impl Session {
     }
 
     async fn data(&mut self) -> io::Result<()> {
-        let persona = persona(&self.to[0]).to_owned();
+        let persona = self.persona(&self.to[0]);
         self.say("354 go on, end with a dot").await?;
         let mut data = String::new();
         loop {

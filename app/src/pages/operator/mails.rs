@@ -102,6 +102,7 @@ fn row(row: MailRow) -> AnyView {
         1 => "1 try".to_owned(),
         more => format!("{more} tries"),
     };
+    let unanswered = (row.unsure > 0).then(|| format!(", {} unanswered", row.unsure));
     let again = (row.state == MailState::Failed).then(|| {
         let fields = vec![("mail", row.id.to_string())];
         view! { <PostButton action=PATH fields weight=Weight::Quiet>"Send again"</PostButton> }
@@ -110,7 +111,7 @@ fn row(row: MailRow) -> AnyView {
     view! {
         <tr>
             <th scope="row">{row.recipient}<small>{row.template.replace('_', " ")}</small></th>
-            <td data-l="State"><span><Badge tone text=row.state.label()/><small>{tries}</small></span></td>
+            <td data-l="State"><span><Badge tone text=row.state.label()/><small>{tries}{unanswered}</small></span></td>
             <td data-l="Server’s answer" class="muted anywhere">{row.answer.unwrap_or_default()}</td>
             <td data-l="Written"><Time at=row.created_at zone=ZONE/></td>
             <td data-l="Done or due"><Time at=until zone=ZONE/></td>

@@ -9,6 +9,8 @@ use crate::StoreError;
 /// Tries before a mail counts as failed: the pauses double from 5 seconds to 2 minutes, so these are
 /// about two days.
 const MOST_ATTEMPTS: i32 = 1_440;
+/// Times that a mail may be handed over without a word in return: more would fill a mailbox.
+const MOST_UNSURE: i32 = 2;
 
 /// A claimed mail.
 #[derive(Debug, Clone)]
@@ -29,6 +31,8 @@ pub struct Mail {
     pub claimed_at: DateTime<Utc>,
     /// Which try this is; what is recorded must name it.
     pub attempt: i32,
+    /// After how many earlier tries the server may have it already.
+    pub unsure: i32,
 }
 
 impl Mail {
@@ -47,13 +51,15 @@ pub enum Sent {
     Later(String),
     /// It never will be.
     Never(String),
+    /// All of it was handed over, and what the server said to that was lost: it may have it.
+    Unsure(String),
     /// It was not sent, because what it is about is over.
     Void,
 }
 
 impl System<'_> {
     /// Claims up to `most` mails that are due, for five minutes: a node that dies meanwhile leaves
-    /// them to the next. Mails to someone who is no longer an owner are dropped here.
+    /// them to the next, which cannot know how far it had come. Mails to someone who is no longer an owner are dropped here.
     pub async fn claim_mails(self, most: i64) -> Result<Vec<Mail>, StoreError> {
         let mut tx = self.begin().await?;
         let rows = sqlx::query!(
@@ -64,18 +70,20 @@ impl System<'_> {
             UPDATE outbox o SET
                 state = CASE WHEN wanted.yes THEN 'sending' ELSE 'dropped' END,
                 finished_at = CASE WHEN wanted.yes THEN NULL ELSE exq_now() END,
+                unsure = o.unsure + CASE WHEN o.state = 'sending' THEN 1 ELSE 0 END,
                 attempts = o.attempts + 1, due_at = exq_now() + interval '5 minutes'
             FROM due, LATERAL (SELECT EXISTS (SELECT FROM outbox q LEFT JOIN memberships m
                     ON m.org_id = q.org_id AND m.user_id = q.recipient_id AND m.role = 'owner'
                 WHERE q.org_id = due.org_id AND q.id = due.id
                     AND (q.recipient_id IS NULL OR m.user_id IS NOT NULL)) AS yes) wanted
             WHERE o.org_id = due.org_id AND o.id = due.id
-            RETURNING o.org_id, o.id, o.template, o.params, o.recipient, o.attempts, o.state,
+            RETURNING o.org_id, o.id, o.template, o.params, o.recipient, o.attempts, o.unsure, o.state,
                 o.created_at, exq_now() AS "now!""#,
             most
         )
         .fetch_all(&mut *tx)
         .await?;
+        failpoint::at("store::claiming_mails");
         tx.commit().await?;
         rows.into_iter()
             .filter(|row| row.state == "sending")
@@ -92,6 +100,7 @@ impl System<'_> {
                     queued_at: row.created_at,
                     claimed_at: row.now,
                     attempt: row.attempts,
+                    unsure: row.unsure,
                 })
             })
             .collect()
@@ -103,12 +112,15 @@ impl System<'_> {
             Sent::Void if mail.org == INSTALLATION => return self.forget_mail(mail).await,
             Sent::Void => ("dropped", ""),
             Sent::Accepted(answer) => ("sent", answer.as_str()),
+            Sent::Unsure(answer) if mail.unsure + 1 < MOST_UNSURE => ("queued", answer.as_str()),
             Sent::Later(answer) if mail.attempt < MOST_ATTEMPTS => ("queued", answer.as_str()),
-            Sent::Later(answer) | Sent::Never(answer) => ("failed", answer.as_str()),
+            Sent::Unsure(answer) | Sent::Later(answer) | Sent::Never(answer) => {
+                ("failed", answer.as_str())
+            }
         };
         let mut tx = self.begin().await?;
         sqlx::query!(
-            "UPDATE outbox SET state = $3, answer = $4,
+            "UPDATE outbox SET state = $3, answer = $4, unsure = unsure + $6,
                 finished_at = CASE WHEN $3 = 'queued' THEN NULL ELSE exq_now() END,
                 due_at = exq_now() + make_interval(secs => least(5 * 2 ^ least($5::float8 - 1, 10), 120))
              WHERE org_id = $1 AND id = $2 AND state = 'sending' AND attempts = $5::float8::integer",
@@ -116,10 +128,12 @@ impl System<'_> {
             mail.id.uuid(),
             state,
             answer,
-            f64::from(mail.attempt)
+            f64::from(mail.attempt),
+            i32::from(matches!(sent, Sent::Unsure(_)))
         )
         .execute(&mut *tx)
         .await?;
+        failpoint::at("store::recording_mail");
         Ok(tx.commit().await?)
     }
 

@@ -7,6 +7,10 @@ use crate::components::{Glyph, Tone, usd};
 /// How a mail stands: tone, icon, words.
 pub(super) fn state(delivery: &Delivery) -> (Tone, Option<Glyph>, String) {
     match (delivery.state.as_str(), delivery.attempts) {
+        ("sent", _) if delivery.unsure > 0 => (Tone::Warn, None, "Sent, perhaps twice".to_owned()),
+        ("failed", _) if delivery.unsure > 0 => {
+            (Tone::Warn, None, "Perhaps sent, not acknowledged".to_owned())
+        }
         ("sent", _) => (Tone::Ok, None, "Sent".to_owned()),
         ("failed", _) => (Tone::Bad, None, "Failed".to_owned()),
         ("dropped", _) => (Tone::Plain, None, "Not sent, no longer an owner".to_owned()),
@@ -15,19 +19,23 @@ pub(super) fn state(delivery: &Delivery) -> (Tone, Option<Glyph>, String) {
     }
 }
 
-/// What became of an alert's mails: `2 of 3 sent, 1 failed`.
+/// What became of an alert's mails: `2 of 4 sent, 1 perhaps, 1 failed`.
 pub(in super::super) fn delivered(crossing: &Crossing) -> (Tone, String) {
     if crossing.silent {
         return (Tone::Plain, "Not mailed: already passed when it was set".to_owned());
     }
     let all = crossing.deliveries.len();
-    let count = |state: &str| crossing.deliveries.iter().filter(|mail| mail.state == state).count();
-    let (sent, failed) = (count("sent"), count("failed"));
+    let count =
+        |is: &dyn Fn(&Delivery) -> bool| crossing.deliveries.iter().filter(|mail| is(mail)).count();
+    let sent = count(&|mail| mail.state == "sent");
+    let perhaps = count(&|mail| mail.state == "failed" && mail.unsure > 0);
+    let failed = count(&|mail| mail.state == "failed") - perhaps;
+    let unknown = if perhaps > 0 { format!(", {perhaps} perhaps") } else { String::new() };
     match (all, failed) {
         (0, _) => (Tone::Warn, "Nobody to mail".to_owned()),
         (_, 0) if sent == all => (Tone::Plain, format!("{sent} of {all} sent")),
-        (_, 0) => (Tone::Warn, format!("{sent} of {all} sent")),
-        (_, failed) => (Tone::Bad, format!("{sent} of {all} sent, {failed} failed")),
+        (_, 0) => (Tone::Warn, format!("{sent} of {all} sent{unknown}")),
+        (_, failed) => (Tone::Bad, format!("{sent} of {all} sent{unknown}, {failed} failed")),
     }
 }
 
@@ -50,6 +58,7 @@ mod tests {
             recipient: "a@example.com".to_owned(),
             state: state.to_owned(),
             attempts,
+            unsure: 0,
             answer: None,
         }
     }
@@ -63,5 +72,9 @@ mod tests {
         assert_eq!(words("sending", 4), "Retrying after 4 tries");
         assert_eq!(words("sent", 2), "Sent");
         assert_eq!(words("failed", 8), "Failed");
+        let unsure = |name| state(&Delivery { unsure: 1, ..mail(name, 2) }).2;
+        assert_eq!(unsure("sent"), "Sent, perhaps twice");
+        assert_eq!(unsure("failed"), "Perhaps sent, not acknowledged");
+        assert_eq!(unsure("queued"), "Retrying after 2 tries");
     }
 }

@@ -77,6 +77,8 @@ pub struct MailRow {
     pub state: MailState,
     /// Tries so far.
     pub attempts: u32,
+    /// Those after which the server may have it though nobody heard its answer.
+    pub unsure: u32,
     /// What the mail server answered last.
     pub answer: Option<String>,
     /// When it was written.
@@ -97,7 +99,7 @@ impl Operator<'_> {
     ) -> Result<Rows<MailRow>, StoreError> {
         let mut tx = self.system().begin().await?;
         let rows = sqlx::query!(
-            "SELECT id, recipient, template, state, attempts, answer, created_at, due_at, finished_at FROM outbox
+            "SELECT id, recipient, template, state, attempts, unsure, answer, created_at, due_at, finished_at FROM outbox
              WHERE ($1::text IS NULL OR state = $1) AND ($2::uuid IS NULL OR id < $2)
              ORDER BY id DESC LIMIT $3",
             state.map(MailState::as_str),
@@ -113,6 +115,7 @@ impl Operator<'_> {
                 template: row.template,
                 state: row.state.parse().map_err(|_| StoreError::Damaged("a mail's state"))?,
                 attempts: u32::try_from(row.attempts).unwrap_or(0),
+                unsure: u32::try_from(row.unsure).unwrap_or(0),
                 answer: row.answer,
                 created_at: row.created_at,
                 due_at: row.due_at,
