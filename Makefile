@@ -1,5 +1,5 @@
 # Thin: the work is in scripts/. `make run` and `make test` are each enough on a fresh machine.
-.PHONY: run test check dev fmt prepare release setup shots soak
+.PHONY: run test check dev fmt prepare release setup shots soak chaos
 
 run:
 	@scripts/run
@@ -30,3 +30,6 @@ shots:
 
 soak:
 	@scripts/soak
+
+chaos:
+	@scripts/chaos

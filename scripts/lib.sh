@@ -77,3 +77,14 @@ web_cargo() {
       /usr/bin/cargo "$@"
   fi
 }
+
+# The long form of some tests.
+soak() { scripts/with-postgres cargo nextest run --profile soak --run-ignored all --no-capture "$@"; }
+
+# table NAME: what these tests tell goes into a table; show_table prints it.
+table() {
+  mkdir -p "$TARGET_DIR"
+  export EXCHEQUER_TABLE=$TARGET_DIR/$1.md
+  printf '| what was done | what was seen |\n| --- | --- |\n' >"$EXCHEQUER_TABLE"
+}
+show_table() { say ""; cat "$EXCHEQUER_TABLE"; }

@@ -30,9 +30,14 @@ impl Database {
     pub async fn new() -> Self {
         let cluster = env::var("DATABASE_URL")
             .expect("DATABASE_URL: run tests through make test or scripts/with-postgres");
-        let options = PgConnectOptions::from_str(&cluster).unwrap();
+        Self::on(&cluster).await
+    }
+
+    /// The same in another cluster, which a superuser reaches at this address.
+    pub async fn on(cluster: &str) -> Self {
+        let options = PgConnectOptions::from_str(cluster).unwrap();
         let mut admin = PgConnection::connect_with(&options).await.unwrap();
-        let template = template(&mut admin, &cluster).await;
+        let template = template(&mut admin, cluster).await;
         let name = format!("exq_test_{}", domain::EventId::generate().uuid().simple());
         sqlx::raw_sql(AssertSqlSafe(format!(
             "CREATE DATABASE {name} TEMPLATE {template} OWNER exchequer"
@@ -41,7 +46,7 @@ impl Database {
         .await
         .unwrap();
         admin.close().await.unwrap();
-        let url = login(&cluster, &name);
+        let url = login(cluster, &name);
         let store = Store::connect(&url, 8).await.unwrap();
         let admin = PgPool::connect_lazy_with(options.database(&name));
         Self { store, url, admin }

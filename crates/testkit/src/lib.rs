@@ -8,6 +8,7 @@
 
 mod database;
 mod furniture;
+mod postgres;
 pub mod provider;
 mod proxy;
 pub mod smtp;
@@ -15,5 +16,6 @@ mod tenant;
 
 pub use database::Database;
 pub use furniture::{Furniture, Stored};
+pub use postgres::Postgres;
 pub use proxy::Wire;
 pub use tenant::{PEPPER, Tenant};

@@ -15,11 +15,14 @@ async fn what_a_killed_node_left_open_is_booked_at_its_bound() {
     let mut clients = JoinSet::new();
     for client in 0..50_u64 {
         let (key, port) = (customer.secret.clone(), dying.port);
-        let slow = format!("delay_ms={}", (client / 2) * 80);
+        let slow = format!("delay_ms={}", (client / 2) * 160);
         clients
             .spawn(async move { chat(port, &key, "sandbox-dime", &slow, client % 2 == 0).await });
     }
-    tokio::time::sleep(Duration::from_millis(900)).await;
+    let some = "SELECT (SELECT count(*) FROM events) > 5 AND (SELECT count(*) FROM intents) > 5";
+    while database.look(some).await != "true" {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
     dying.kill();
     let replies = clients.join_all().await;
     let answered: Vec<_> = replies

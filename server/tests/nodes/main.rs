@@ -4,10 +4,25 @@
     clippy::panic,
     reason = "a test that can't get what it needs has failed"
 )]
+#![expect(clippy::disallowed_methods, reason = "tasks of a test end with its runtime")]
+#![expect(clippy::print_stdout, reason = "the long forms of the tests say what they saw")]
 
 mod admin;
-mod budget;
+mod books;
+mod cluster;
+#[cfg(feature = "failpoints")]
+mod crash;
+mod crossing;
+mod cuts;
 mod death;
+mod edge;
+mod failpoints;
+mod leaving;
+mod load;
 mod lock;
+mod outage;
 mod program;
+mod sampler;
+mod seeds;
 mod stop;
+mod taken_back;
