@@ -55,7 +55,8 @@ impl Spender {
         let settlement = Settlement {
             outcome: Outcome::Answered,
             status: Some(200),
-            tokens: Tokens { input: 1_000, cached: 200, output: 30 },
+            service_tier: domain::ServiceTier::Default,
+            tokens: Tokens { input: 1_000, cached: 200, output: 30, ..Tokens::default() },
             charge: amount,
             first_token_ms: None,
             total_ms: Some(3),
@@ -93,10 +94,12 @@ impl Spender {
             member: self.caller.user(),
             tracked: true,
             model: model.to_owned(),
-            price,
+            price: Some(price),
             sandbox: true,
             streamed: false,
+            rehearsal: false,
             bound,
+            tokens: 30,
         }
     }
 

@@ -105,6 +105,10 @@ ids! {
     BudgetId = "bdg_";
     /// A notification threshold.
     ThresholdId = "thr_";
+    /// A budget's larger amount for a while.
+    RaiseId = "raise_";
+    /// How fast a project may use a model.
+    RateLimitId = "rl-";
     /// A threshold crossed, or a budget that began to block, once per window.
     CrossingId = "crs_";
     /// One request, from admission on; its usage event has the same id.
@@ -144,16 +148,18 @@ impl EventId {
 
 #[cfg(feature = "server")]
 impl ReceiptId {
-    /// The receipt of all refusals of a key by one revision of a budget in one quarter of an hour:
-    /// known without asking, so that a storm of refusals writes next to nothing.
+    /// The receipt of all refusals of a key by one revision of a limit in one quarter of an hour:
+    /// known without asking, so that a storm of refusals writes next to nothing. `limit` is a
+    /// budget, or whatever else has a limit, and `what` tells its limits apart.
     pub fn of(
-        budget: BudgetId,
+        limit: Uuid,
+        what: &str,
         revision: i32,
         key: KeyId,
         quarter: chrono::DateTime<chrono::Utc>,
     ) -> Self {
-        let name = format!("{revision} {key} {}", quarter.timestamp());
-        Self(Uuid::new_v5(&budget.0, name.as_bytes()))
+        let name = format!("{what} {revision} {key} {}", quarter.timestamp());
+        Self(Uuid::new_v5(&limit, name.as_bytes()))
     }
 }
 

@@ -34,8 +34,8 @@ pub use environment::Environment;
 pub use expiry::{Expiry, ExpiryError, Overlap};
 pub use id::{
     AdminKeyId, AuditId, BudgetId, CrossingId, EventId, FormId, IdError, InvitationId, KeyId,
-    NodeId, OrgId, OutboxId, PriceId, ProjectId, ReceiptId, ServiceAccountId, SessionId,
-    ThresholdId, UserId,
+    NodeId, OrgId, OutboxId, PriceId, ProjectId, RaiseId, RateLimitId, ReceiptId, ServiceAccountId,
+    SessionId, ThresholdId, UserId,
 };
 pub use lifetime::{Lifetime, LifetimeError};
 pub use models::{Models, ModelsError};
@@ -46,5 +46,5 @@ pub use rules::{MostDays, Rules};
 pub use scope::{Period, Scope};
 pub use text::{Email, Name, TextError};
 pub use threshold::Level;
-pub use tokens::Tokens;
-pub use usage::Outcome;
+pub use tokens::{TokenClass, Tokens};
+pub use usage::{Outcome, ServiceTier};

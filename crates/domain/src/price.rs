@@ -89,7 +89,7 @@ mod tests {
 
     #[test]
     fn charges_per_million_half_up() {
-        let tokens = Tokens { input: 1_000_000, cached: 500_000, output: 3 };
+        let tokens = Tokens { input: 1_000_000, cached: 500_000, output: 3, ..Tokens::default() };
         let dollars = |n: u64| n * 1_000_000_000_000;
         assert_eq!(
             price(dollars(1), dollars(2), dollars(4)).charge(tokens).to_string(),
@@ -107,7 +107,8 @@ mod tests {
             counts in [0..2_000_000_u64, 0..2_000_000, 0..2_000_000],
         ) {
             let price = price(prices[0], prices[1], prices[2]);
-            let tokens = Tokens { input: counts[0], cached: counts[1], output: counts[2] };
+            let tokens =
+                Tokens { input: counts[0], cached: counts[1], output: counts[2], ..Tokens::default() };
             prop_assert!(price.bound(tokens.input + tokens.cached, tokens.output) >= price.charge(tokens));
         }
     }

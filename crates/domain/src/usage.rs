@@ -12,6 +12,8 @@ pub enum Outcome {
     Unknown,
     /// The node died meanwhile: charged at the bound, replaced by a late settlement.
     Interrupted,
+    /// An owner replaced a charge that was booked at its bound or estimated.
+    Corrected,
 }
 
 impl Outcome {
@@ -22,6 +24,36 @@ impl Outcome {
             Self::Estimated => "estimated",
             Self::Unknown => "unknown",
             Self::Interrupted => "interrupted",
+            Self::Corrected => "corrected",
+        }
+    }
+}
+
+/// By which of a price version's rates a request is charged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum ServiceTier {
+    /// As listed.
+    #[default]
+    Default,
+    /// Slower and cheaper.
+    Flex,
+    /// Faster and dearer.
+    Priority,
+    /// Answered within a day, and cheaper.
+    Batch,
+}
+
+impl ServiceTier {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Default, Self::Flex, Self::Priority, Self::Batch];
+
+    /// The word for tables and for providers.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Default => "default",
+            Self::Flex => "flex",
+            Self::Priority => "priority",
+            Self::Batch => "batch",
         }
     }
 }

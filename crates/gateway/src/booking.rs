@@ -2,9 +2,9 @@
 
 use std::{sync::Arc, time::Instant};
 
-use domain::{Outcome, Price, Tokens, Usd};
+use domain::{Outcome, Price, ServiceTier, Tokens, Usd};
 use http::StatusCode;
-use ledger::{Reservation, Settlement};
+use ledger::{Reservation, Settlement, Standing};
 
 use crate::bound::Bound;
 
@@ -34,6 +34,11 @@ impl Booking {
     /// The most that it can cost.
     pub(crate) const fn amount(&self) -> Usd {
         self.bound.amount
+    }
+
+    /// What its admission left of the limits.
+    pub(crate) fn standing(&self) -> &Standing {
+        self.reservation.standing()
     }
 
     /// From here on the provider may have seen it.
@@ -94,6 +99,7 @@ impl Booking {
         let settlement = Settlement {
             outcome,
             status: self.status.map(|status| status.as_u16()),
+            service_tier: ServiceTier::Default,
             tokens,
             charge,
             first_token_ms: self.first_output.map(since),

@@ -59,6 +59,9 @@ pub(crate) struct Bound {
     pub(crate) input: u64,
     /// The most generated tokens, of all choices together.
     pub(crate) output: u64,
+    /// What rate limits take it for until it has ended: a quarter of the body, and all that may be
+    /// generated.
+    pub(crate) tokens: u64,
     /// What these cost at most.
     pub(crate) amount: Usd,
 }
@@ -68,7 +71,8 @@ impl Bound {
     pub(crate) fn new(size: &Size, price: &Price) -> Self {
         let input = input(size, price);
         let output = output(size, price);
-        Self { input, output, amount: price.bound(input, output) }
+        let tokens = (size.body.div_ceil(4)).saturating_add(output);
+        Self { input, output, tokens, amount: price.bound(input, output) }
     }
 }
 
@@ -212,7 +216,7 @@ mod tests {
             let prompt = part(most_input, share[0]);
             let cached = part(prompt, share[1]);
             let output = if size.generates { part(one * size.choices, share[2]) } else { 0 };
-            let charge = price.charge(Tokens { input: prompt - cached, cached, output });
+            let charge = price.charge(Tokens { input: prompt - cached, cached, output, ..Tokens::default() });
             let bound = Bound::new(&size, &price);
             prop_assert!(bound.amount >= charge, "{bound:?} {charge}");
         }

@@ -4,11 +4,15 @@
 use std::{fmt, time::Duration};
 
 use axum::response::{IntoResponse, Response};
-use domain::Endpoint;
+use domain::{Endpoint, Usd};
 use http::{HeaderValue, Method, StatusCode, Uri, header};
 use serde::Serialize;
 
-use crate::{headers, refusal::Refused};
+use crate::{
+    headers,
+    pace::{TooFast, TooManyRunning},
+    refusal::Refused,
+};
 
 /// What can go wrong with a request. The text of each is what the client reads.
 #[derive(Debug, thiserror::Error)]
@@ -89,6 +93,18 @@ pub(crate) enum Error {
     MethodNotAllowed(Method, Uri),
     #[error("{0}")]
     Refused(Box<Refused>),
+    #[error("{0}")]
+    TooFast(Box<TooFast>),
+    #[error("{0}")]
+    TooManyRunning(Box<TooManyRunning>),
+    #[error(
+        "This request may cost up to ${bound}, and this API key may spend ${most} on one. Lower its maximum of tokens; who may edit the key changes its guard. Receipt: {receipt_url}"
+    )]
+    TooExpensive { bound: Usd, most: Usd, receipt_url: String },
+    #[error(
+        "The project {0} is for rehearsals: it reaches the models of the sandbox alone, whose names begin with sandbox-."
+    )]
+    Rehearsal(String),
     #[error(
         "The ledger can't be reached, so that no budget could hold: nothing was forwarded. Try again in a moment."
     )]
@@ -187,7 +203,9 @@ impl Error {
             Self::ProjectArchived => (StatusCode::FORBIDDEN, "project_archived"),
             Self::KeyPaused => (StatusCode::FORBIDDEN, "key_paused"),
             Self::Lacks(_) => (StatusCode::FORBIDDEN, "insufficient_permissions"),
-            Self::ModelNotAllowed { .. } => (StatusCode::FORBIDDEN, "model_not_allowed"),
+            Self::ModelNotAllowed { .. } | Self::Rehearsal(_) => {
+                (StatusCode::FORBIDDEN, "model_not_allowed")
+            }
             Self::ModelNotPriced(_) => (StatusCode::FORBIDDEN, "model_not_priced"),
             Self::BillingNotActive(_) => (StatusCode::TOO_MANY_REQUESTS, "billing_not_active"),
             Self::ModelUnknown(_) | Self::ModelNotServed(_) => {
@@ -201,7 +219,11 @@ impl Error {
             Self::NotJsonType => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type"),
             Self::UnknownUrl(..) => (StatusCode::NOT_FOUND, "unknown_url"),
             Self::MethodNotAllowed(..) => (StatusCode::METHOD_NOT_ALLOWED, "method_not_supported"),
-            Self::TooOften(_) => (StatusCode::TOO_MANY_REQUESTS, "rate_limit_exceeded"),
+            Self::TooOften(_) | Self::TooFast(_) => {
+                (StatusCode::TOO_MANY_REQUESTS, "rate_limit_exceeded")
+            }
+            Self::TooManyRunning(_) => (StatusCode::TOO_MANY_REQUESTS, "too_many_in_flight"),
+            Self::TooExpensive { .. } => (StatusCode::FORBIDDEN, "request_too_expensive"),
             Self::ReportUnavailable => (StatusCode::SERVICE_UNAVAILABLE, "service_unavailable"),
             Self::Refused(refused) => (StatusCode::TOO_MANY_REQUESTS, refused.code()),
             Self::LedgerUnavailable => (StatusCode::SERVICE_UNAVAILABLE, "ledger_unavailable"),
@@ -220,7 +242,8 @@ impl Error {
         match self {
             Self::Refused(_) => "insufficient_quota",
             Self::BillingNotActive(_) => "billing_not_active",
-            Self::TooOften(_) => "requests",
+            Self::TooOften(_) | Self::TooManyRunning(_) => "requests",
+            Self::TooFast(refused) => refused.limit.pace.unit(),
             Self::LedgerUnavailable | Self::ReportUnavailable | Self::ShuttingDown => {
                 "server_error"
             }
@@ -238,7 +261,8 @@ impl Error {
             Self::ModelUnknown(_)
             | Self::ModelNotServed(_)
             | Self::ModelNotPriced(_)
-            | Self::ModelNotAllowed { .. } => Some("model"),
+            | Self::ModelNotAllowed { .. }
+            | Self::Rehearsal(_) => Some("model"),
             Self::RepeatedHeader(param) | Self::Missing(param) | Self::Invalid { param, .. } => {
                 Some(*param)
             }
@@ -255,6 +279,11 @@ impl Error {
                 Retry::After(u32::try_from(wait.as_millis().div_ceil(1_000)).unwrap_or(u32::MAX))
             }
             Self::Refused(refused) if refused.may_wait => Retry::After(1),
+            Self::TooManyRunning(_) => Retry::After(1),
+            // More than the limit itself never fits.
+            Self::TooFast(refused) if refused.limit.wanted <= refused.limit.limit => {
+                Retry::After(refused.retry_after())
+            }
             _ if self.is_upstream() => Retry::Unsaid,
             _ => Retry::Never,
         }
@@ -308,6 +337,9 @@ impl IntoResponse for Error {
             Retry::After(seconds) => drop(head.insert(header::RETRY_AFTER, seconds.into())),
             Retry::Unsaid => {}
         }
+        if let Self::TooFast(refused) = &self {
+            refused.set(head);
+        }
         if status == StatusCode::UNAUTHORIZED {
             head.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
@@ -318,8 +350,10 @@ impl IntoResponse for Error {
 #[cfg(test)]
 mod tests {
     use http_body_util::BodyExt as _;
+    use ledger::Pace;
 
     use super::*;
+    use crate::pace;
 
     async fn shown(error: Error) -> String {
         let (head, body) = error.into_response().into_parts();
@@ -375,6 +409,15 @@ mod tests {
             Error::MethodNotAllowed(Method::GET, uri()),
             Error::Refused(Box::new(crate::refusal::tests::example(false))),
             Error::Refused(Box::new(crate::refusal::tests::example(true))),
+            Error::TooFast(Box::new(pace::tests::too_fast(Pace::RequestsPerMinute, 1))),
+            Error::TooFast(Box::new(pace::tests::too_fast(Pace::TokensPerMinute, 61))),
+            Error::TooManyRunning(Box::new(pace::tests::too_many())),
+            Error::TooExpensive {
+                bound: Usd::from_dollars(2),
+                most: Usd::from_dollars(1),
+                receipt_url: "http://localhost:3000/receipts/rcpt_1".to_owned(),
+            },
+            Error::Rehearsal("Rehearsal".to_owned()),
             Error::LedgerUnavailable,
             Error::ShuttingDown,
             Error::UpstreamRefused,

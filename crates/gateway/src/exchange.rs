@@ -15,6 +15,7 @@ use axum::{
 };
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
+use ledger::Standing;
 use tokio::{
     sync::{Semaphore, oneshot},
     task::spawn_blocking,
@@ -27,6 +28,7 @@ use crate::{
     forward::Endpoint,
     headers,
     meter::{self, Shown},
+    pace,
     relay::Relay,
     sandbox::{self, Steering},
     tap::Packing,
@@ -72,6 +74,7 @@ pub(crate) struct Exchange {
 struct Reply {
     answer: oneshot::Sender<Response>,
     reserved: String,
+    standing: Standing,
 }
 
 impl Reply {
@@ -79,6 +82,7 @@ impl Reply {
         if let Ok(reserved) = HeaderValue::try_from(self.reserved) {
             response.headers_mut().insert(headers::RESERVED, reserved);
         }
+        pace::left(response.headers_mut(), &self.standing);
         drop(self.answer.send(response));
         failpoint::at("gateway::reply_given");
     }
@@ -91,7 +95,11 @@ impl Reply {
 impl Exchange {
     /// Forwards, answers and settles.
     pub(crate) async fn run(mut self, answer: oneshot::Sender<Response>) {
-        let reply = Reply { answer, reserved: self.booking.amount().to_string() };
+        let reply = Reply {
+            answer,
+            reserved: self.booking.amount().to_string(),
+            standing: self.booking.standing().clone(),
+        };
         failpoint::at("gateway::exchange_began");
         let response = match self.send().await {
             Ok(response) => response,

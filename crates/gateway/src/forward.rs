@@ -4,10 +4,10 @@
 use std::sync::Arc;
 
 use axum::{extract::Request, response::Response};
-use domain::EventId;
+use domain::{EventId, ReceiptId};
 use http::{HeaderMap, header};
-use ledger::{Refusal, Reservation};
-use store::system::KeyState;
+use ledger::{Limit, Refusal, Reservation};
+use store::system::{KeyState, receipts::Cause};
 use tokio::sync::oneshot;
 
 use crate::{
@@ -21,6 +21,7 @@ use crate::{
     gateway::Gateway,
     headers,
     models::{self, Route},
+    pace::{TooFast, TooManyRunning},
     refusal::Refused,
     sandbox::Steering,
 };
@@ -80,6 +81,9 @@ pub(crate) async fn forward(
     let ask = endpoint.read(&body)?;
     models::allowed(&key, &ask.model)?;
     let route = gateway.models().route(&ask.model, gateway.serving())?;
+    if key.rehearsal && !route.sandbox {
+        return Err(Error::Rehearsal(key.project_name.clone()));
+    }
     let provider = provider(&gateway, &route, &head.headers)?;
     let mut size = ask.size;
     if let Provider::Sandbox(steering) = &provider {
@@ -136,6 +140,7 @@ async fn reserve(
     route: &Route,
     bound: Bound,
 ) -> Result<Reservation, Error> {
+    too_expensive(gateway, key, bound)?;
     let request = ledger::Request {
         id,
         org: key.org,
@@ -144,29 +149,61 @@ async fn reserve(
         member: key.member,
         tracked: key.tracked,
         model: ask.model.clone().into_owned(),
-        price: Arc::clone(&route.price),
+        price: Some(Arc::clone(&route.price)),
         sandbox: route.sandbox,
+        rehearsal: key.rehearsal,
         streamed: ask.stream,
         bound: bound.amount,
+        tokens: bound.tokens,
     };
-    let (limit, may_wait) = match gateway.ledger().reserve(request).await {
-        Ok(reservation) => return Ok(reservation),
-        Err(Refusal::Spent(limit)) => (limit, false),
-        Err(Refusal::Held(limit)) => (limit, true),
-        Err(Refusal::Unavailable) => return Err(Error::LedgerUnavailable),
-        Err(Refusal::Invalid) => {
-            return Err(Error::Invalid {
-                param: "model",
-                wanted: "a text that can be stored".to_owned(),
-            });
+    let refusal = match gateway.ledger().reserve(request).await {
+        Ok(reservation) => {
+            for limit in &reservation.standing().observed {
+                gateway.receipts().count(key, Cause::Observed(limit.clone()));
+            }
+            return Ok(reservation);
         }
+        Err(refusal) => refusal,
     };
     failpoint::at("gateway::refused");
-    gateway.receipts().count(key, &limit);
-    Err(Error::Refused(Box::new(Refused {
+    let receipt_url = |id| format!("{}/receipts/{id}", gateway.public_url());
+    Err(match refusal {
+        Refusal::Spent(limit) => refused(gateway, key, limit, bound, false),
+        Refusal::Held(limit) => refused(gateway, key, limit, bound, true),
+        Refusal::Rate(limit) => {
+            gateway.receipts().count(key, Cause::Rate(limit.clone()));
+            let receipt_url = receipt_url(limit.receipt);
+            Error::TooFast(Box::new(TooFast { limit, receipt_url }))
+        }
+        Refusal::Running(guard) => {
+            gateway.receipts().count(key, Cause::Running(guard.clone()));
+            let receipt_url = receipt_url(guard.receipt);
+            Error::TooManyRunning(Box::new(TooManyRunning { guard, receipt_url }))
+        }
+        Refusal::Unavailable => Error::LedgerUnavailable,
+        Refusal::Invalid => {
+            Error::Invalid { param: "model", wanted: "a text that can be stored".to_owned() }
+        }
+    })
+}
+
+fn refused(gateway: &Gateway, key: &KeyState, limit: Limit, bound: Bound, may_wait: bool) -> Error {
+    gateway.receipts().count(key, Cause::Amount(limit.clone()));
+    Error::Refused(Box::new(Refused {
         receipt_url: format!("{}/receipts/{}", gateway.public_url(), limit.receipt),
         limit,
         bound: bound.amount,
         may_wait,
-    })))
+    }))
+}
+
+/// The key's guard of what one request may cost.
+fn too_expensive(gateway: &Gateway, key: &KeyState, bound: Bound) -> Result<(), Error> {
+    let Some(most) = key.max_request.filter(|most| bound.amount > *most) else { return Ok(()) };
+    let quarter = domain::window::quarter(chrono::Utc::now());
+    let receipt = ReceiptId::of(key.key.uuid(), &format!("request {most}"), 0, key.key, quarter);
+    let bound = bound.amount;
+    gateway.receipts().count(key, Cause::TooExpensive { most, bound, receipt });
+    let receipt_url = format!("{}/receipts/{receipt}", gateway.public_url());
+    Err(Error::TooExpensive { bound, most, receipt_url })
 }

@@ -6,6 +6,11 @@ use http::{HeaderMap, HeaderName, HeaderValue, header};
 pub(crate) const RESERVED: HeaderName = HeaderName::from_static("x-exchequer-reserved");
 /// What it cost, on JSON replies.
 pub(crate) const CHARGE: HeaderName = HeaderName::from_static("x-exchequer-charge");
+/// What is left of the tightest budget of the key or its project, in dollars.
+pub(crate) const BUDGET_REMAINING: HeaderName =
+    HeaderName::from_static("x-exchequer-budget-remaining");
+/// When that budget's window ends.
+pub(crate) const BUDGET_RESET: HeaderName = HeaderName::from_static("x-exchequer-budget-reset");
 /// Steers the sandbox provider.
 pub(crate) const SANDBOX: HeaderName = HeaderName::from_static("x-exchequer-sandbox");
 /// Our id of the request.

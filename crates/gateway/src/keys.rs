@@ -217,6 +217,9 @@ pub(crate) mod tests {
             tracked: true,
             permissions: Permissions::All,
             models: None,
+            rehearsal: false,
+            unpriced: false,
+            max_request: None,
             obstacle: None,
         }
     }

@@ -27,6 +27,7 @@ mod headers;
 mod keys;
 mod meter;
 mod models;
+mod pace;
 mod receipts;
 mod refusal;
 mod relay;

@@ -210,7 +210,7 @@ mod tests {
 
     #[test]
     fn reads_json_answers() {
-        let told = Tokens { input: 5, cached: 0, output: 2 };
+        let told = Tokens { input: 5, output: 2, ..Tokens::default() };
         assert_eq!(answer(format!("{{{USAGE}}}").as_bytes()), Shown::Usage(told));
         assert_eq!(answer(br#"{"choices":[{"message":{"content":"12345"}}]}"#), Shown::Output(2));
         assert_eq!(answer(b"<html>"), Shown::Garbage(2));

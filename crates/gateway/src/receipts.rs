@@ -6,8 +6,10 @@ use std::{
 };
 
 use domain::ReceiptId;
-use ledger::Limit;
-use store::system::{KeyState, receipts::ReceiptRow};
+use store::system::{
+    KeyState,
+    receipts::{Cause, ReceiptRow},
+};
 
 /// More different receipts than this are not kept while the database does not take them.
 const MOST: usize = 50_000;
@@ -23,20 +25,14 @@ impl Receipts {
     }
 
     /// One more refusal.
-    pub(crate) fn count(&self, key: &KeyState, limit: &Limit) {
-        self.add(ReceiptRow {
-            org: key.org,
-            project: key.project,
-            key: key.key,
-            limit: limit.clone(),
-            count: 1,
-        });
+    pub(crate) fn count(&self, key: &KeyState, cause: Cause) {
+        self.add(ReceiptRow { org: key.org, project: key.project, key: key.key, cause, count: 1 });
     }
 
     fn add(&self, row: ReceiptRow) {
         let mut rows = self.rows();
         let full = rows.len() >= MOST;
-        match rows.entry(row.limit.receipt) {
+        match rows.entry(row.cause.receipt()) {
             Entry::Occupied(mut known) => known.get_mut().count += row.count,
             Entry::Vacant(place) if !full => drop(place.insert(row)),
             Entry::Vacant(_) => {}
@@ -46,7 +42,7 @@ impl Receipts {
     /// What is to be written, in the order of ids so that nodes do not wait for each other in a ring.
     pub(crate) fn take(&self) -> Vec<ReceiptRow> {
         let mut rows: Vec<_> = std::mem::take(&mut *self.rows()).into_values().collect();
-        rows.sort_unstable_by_key(|row| (row.org, row.limit.receipt));
+        rows.sort_unstable_by_key(|row| (row.org, row.cause.receipt()));
         rows
     }
 
@@ -66,13 +62,14 @@ mod tests {
 
     #[test]
     fn counts_until_it_is_written() {
-        let (receipts, limit) = (Receipts::default(), crate::refusal::tests::example(false).limit);
+        let limit = crate::refusal::tests::example(false).limit;
+        let (receipts, cause) = (Receipts::default(), || Cause::Amount(limit.clone()));
         let key = crate::keys::tests::key(OrgId::generate());
         let counts = || receipts.take().iter().map(|row| row.count).collect::<Vec<_>>();
-        receipts.count(&key, &limit);
-        receipts.count(&key, &limit);
+        receipts.count(&key, cause());
+        receipts.count(&key, cause());
         let failed = receipts.take();
-        receipts.count(&key, &limit);
+        receipts.count(&key, cause());
         receipts.put_back(failed);
         assert_eq!(counts(), [3]);
         assert!(counts().is_empty());

@@ -4,7 +4,7 @@ use std::fmt;
 
 use chrono::SecondsFormat;
 use domain::{Scope, Usd};
-use ledger::Limit;
+use ledger::{Limit, LimitId};
 use serde::Serialize;
 
 /// A request that a limit refused.
@@ -25,7 +25,9 @@ pub(crate) struct Refused {
 pub(crate) struct Fields {
     scope: &'static str,
     id: String,
-    budget: String,
+    /// None: the usage limit, which the organization's tier sets.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    budget: Option<String>,
     window: &'static str,
     amount_usd: String,
     spent_usd: String,
@@ -38,6 +40,9 @@ pub(crate) struct Fields {
 impl Refused {
     /// The code for clients, by what the limit concerns.
     pub(crate) const fn code(&self) -> &'static str {
+        if matches!(self.limit.by, LimitId::UsageLimit(_)) {
+            return "organization_usage_limit_exceeded";
+        }
         match self.limit.scope {
             Scope::Org(_) => "organization_spend_limit_exceeded",
             Scope::Project(_) => "project_spend_limit_exceeded",
@@ -53,6 +58,15 @@ impl Refused {
         }
     }
 
+    const fn who_may_raise(&self) -> &'static str {
+        match self.limit.by {
+            LimitId::Budget(_) => "An owner of the organization may raise it",
+            LimitId::UsageLimit(_) => {
+                "It rises by itself with the organization's usage tier; whoever runs this installation may raise the tier"
+            }
+        }
+    }
+
     fn resets_at(&self) -> String {
         self.limit.resets_at.to_rfc3339_opts(SecondsFormat::Secs, true)
     }
@@ -63,7 +77,10 @@ impl Refused {
         Fields {
             scope: self.scope(),
             id: limit.scope.to_string(),
-            budget: limit.budget.to_string(),
+            budget: match limit.by {
+                LimitId::Budget(id) => Some(id.to_string()),
+                LimitId::UsageLimit(_) => None,
+            },
             window: limit.period.as_str(),
             amount_usd: limit.amount.to_string(),
             spent_usd: limit.spent.to_string(),
@@ -83,10 +100,14 @@ impl fmt::Display for Refused {
             Scope::Project(_) => "project",
             Scope::Key(_) => "API key",
         };
+        let what = match limit.by {
+            LimitId::Budget(_) => "budget",
+            LimitId::UsageLimit(_) => "usage limit",
+        };
         let requests = if limit.running == 1 { "request" } else { "requests" };
         write!(
             f,
-            "The {} budget of this {named} is ${}: ${} spent, ${} held by {} running {requests}, and this \
+            "The {} {what} of this {named} is ${}: ${} spent, ${} held by {} running {requests}, and this \
              request may cost up to ${}. ",
             limit.period.adjective(),
             limit.amount,
@@ -100,8 +121,9 @@ impl fmt::Display for Refused {
         }
         write!(
             f,
-            "It resets at {}. An owner of the organization may raise it. Receipt: {}",
+            "It resets at {}. {}. Receipt: {}",
             self.resets_at(),
+            self.who_may_raise(),
             self.receipt_url
         )
     }
@@ -121,7 +143,7 @@ pub(crate) mod tests {
         let project: ProjectId = "proj_01936e5a00007000800000000000000a".parse().unwrap();
         Refused {
             limit: Limit {
-                budget,
+                by: LimitId::Budget(budget),
                 revision: 2,
                 scope: Scope::Project(project),
                 period: Period::Month,

@@ -37,6 +37,7 @@ pub(crate) fn read(json: &str) -> Option<Tokens> {
         input,
         cached,
         output,
+        ..Tokens::default()
     })
 }
 
@@ -46,7 +47,8 @@ mod tests {
 
     #[test]
     fn reads_what_providers_tell() {
-        let tokens = |input, cached, output| Some(Tokens { input, cached, output });
+        let tokens =
+            |input, cached, output| Some(Tokens { input, cached, output, ..Tokens::default() });
         for (json, told) in [
             (r#"{"prompt_tokens":9,"completion_tokens":3,"total_tokens":12}"#, tokens(9, 0, 3)),
             (

@@ -1,12 +1,40 @@
 //! What goes to the book in one call.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use domain::{EventId, NodeId, OrgId, Period, Scope};
+use domain::{EventId, NodeId, OrgId, Period, ProjectId, Scope};
 
 use crate::{Request, Settlement};
 
-/// Counters that a reservation is held on: organization, project and key, by day, week and month.
-pub const COUNTERS: usize = 9;
+/// What a counter counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Counted {
+    /// All of a scope.
+    Scope(Scope),
+    /// What the usage limit is compared with: the organization without its sandbox requests.
+    Usage,
+}
+
+/// Where a reservation is held: a counter, by what it counts and per what.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Place {
+    /// The organization; a personal key has counters in several.
+    pub org: OrgId,
+    /// What is counted.
+    pub counted: Counted,
+    /// Per what.
+    pub period: Period,
+}
+
+/// Whose pace it is: a project's use of a model.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Paced {
+    /// The organization.
+    pub org: OrgId,
+    /// The project.
+    pub project: ProjectId,
+    /// The model.
+    pub model: String,
+}
 
 /// One counter, as a node remembers it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,21 +52,41 @@ pub struct CounterRef {
 pub struct Reserving {
     /// What asks to be admitted.
     pub request: Request,
-    /// Where it is held: by scope (organization, project, key), in each by period (day, week,
-    /// month).
-    pub counters: [CounterRef; COUNTERS],
+    /// Where it is held, in the order of [`Reserving::places`].
+    pub counters: Vec<CounterRef>,
+    /// The row of its rate.
+    pub rate: i64,
 }
 
 impl Reserving {
-    /// Scopes and periods in the order of `counters`.
-    pub fn places(request: &Request) -> [(Scope, Period); COUNTERS] {
+    /// Most counters of one request.
+    pub const MOST: usize = 10;
+
+    /// Where a request is held: organization, project and key, each by day, week and month, and the
+    /// usage limit's month.
+    pub fn places(request: &Request) -> Vec<Place> {
+        let place = |counted| move |period| Place { org: request.org, counted, period };
         let scopes =
             [Scope::Org(request.org), Scope::Project(request.project), Scope::Key(request.key)];
-        std::array::from_fn(|place| (scopes[place / 3], Period::ALL[place % 3]))
+        let counts = |scope: &Scope| !(request.rehearsal && matches!(scope, Scope::Org(_)));
+        let mut places: Vec<Place> = scopes
+            .into_iter()
+            .filter(counts)
+            .flat_map(|scope| Period::ALL.map(place(Counted::Scope(scope))))
+            .collect();
+        if !request.sandbox {
+            places.push(place(Counted::Usage)(Period::Month));
+        }
+        places
+    }
+
+    /// Whose rate it counts in.
+    pub fn paced(request: &Request) -> Paced {
+        Paced { org: request.org, project: request.project, model: request.model.clone() }
     }
 
     /// The organization's day that it belongs to.
-    pub const fn day(&self) -> CounterRef {
+    pub fn day(&self) -> CounterRef {
         self.counters[0]
     }
 }
@@ -74,7 +122,7 @@ pub struct Batch {
 impl Batch {
     /// The time in which all its windows are current: from the latest start to the earliest end.
     pub fn valid(&self) -> (DateTime<Utc>, DateTime<Utc>) {
-        let counters = || self.reservations.iter().flat_map(|reserving| reserving.counters);
+        let counters = || self.reservations.iter().flat_map(|reserving| &reserving.counters);
         (
             counters().map(|counter| counter.starts).max().unwrap_or(DateTime::UNIX_EPOCH),
             counters()

@@ -3,9 +3,9 @@
 use std::future::Future;
 
 use chrono::{DateTime, Utc};
-use domain::{EventId, NodeId, OrgId, Period, Scope};
+use domain::{EventId, NodeId, OrgId};
 
-use crate::{Batch, Counter, CounterRef, Decision, Ending, Settling};
+use crate::{Batch, CounterRef, Decision, Found, Paced, Place, Settling};
 
 /// Why the book did not write.
 #[derive(Debug, thiserror::Error)]
@@ -24,29 +24,18 @@ pub enum BookError {
 /// What became of a batch.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Applied {
-    /// Everything is written, at this instant.
-    Done(DateTime<Utc>),
+    /// Everything is written; what the reservations were measured against.
+    Done(Found),
     /// Not all reservations fit together: nothing is written, ask [`Book::decide`].
     Contended,
     /// A window is over by the database's clock: nothing is written.
     Stale(DateTime<Utc>),
-    /// A counter is gone: nothing is written.
+    /// A counter or rate is gone: nothing is written.
     Missing,
     /// The node was given up: nothing is written.
     Superseded,
     /// The number is taken: nothing is written.
     Void,
-}
-
-/// What the slow path finds under its locks.
-#[derive(Debug, Clone)]
-pub struct Found {
-    /// The database's time.
-    pub at: DateTime<Utc>,
-    /// The counters that the reservations name, with their budgets.
-    pub counters: Vec<Counter>,
-    /// What the batch's settlements and releases give back and spend.
-    pub endings: Vec<Ending>,
 }
 
 /// The slow path's answer: one decision per reservation, in the same order.
@@ -63,6 +52,17 @@ pub enum Fate {
     Superseded,
 }
 
+/// Rows that reservations are held on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rows {
+    /// One for each place, in the same order.
+    pub counters: Vec<CounterRef>,
+    /// One for each rate, in the same order.
+    pub rates: Vec<i64>,
+    /// The database's time.
+    pub at: DateTime<Utc>,
+}
+
 /// Where everything is written. Implemented on Postgres by the store.
 pub trait Book: Send + Sync + 'static {
     /// Registers a node, whose first batch has the number 1, under the epoch that is answered.
@@ -74,11 +74,13 @@ pub trait Book: Send + Sync + 'static {
     /// Tells that the node is done for good, so that nobody waits for its heartbeat.
     fn leave(&self, node: NodeId) -> impl Future<Output = Result<(), BookError>> + Send;
 
-    /// The current counter of each place, made where it is missing, and the database's time.
-    fn counters(
+    /// The current counter of each place and the row of each rate, made where they are missing, and
+    /// the database's time.
+    fn rows(
         &self,
-        places: Vec<(OrgId, Scope, Period)>,
-    ) -> impl Future<Output = Result<(Vec<CounterRef>, DateTime<Utc>), BookError>> + Send;
+        places: &[Place],
+        paced: &[Paced],
+    ) -> impl Future<Output = Result<Rows, BookError>> + Send;
 
     /// Writes a batch in one commit if all its reservations fit together.
     fn apply(&self, batch: &Batch) -> impl Future<Output = Result<Applied, BookError>> + Send;

@@ -3,160 +3,323 @@
 
 use std::collections::{HashMap, HashSet};
 
-use chrono::{DateTime, Utc};
-use domain::{BudgetId, EventId, KeyId, Period, ReceiptId, Scope, Usd, window::quarter};
+use chrono::{DateTime, DurationRound as _, TimeDelta, Utc};
+use domain::{BudgetId, KeyId, ReceiptId, Scope, Usd, window::quarter};
 
-use crate::{Limit, Reserving};
+use crate::{
+    BudgetLeft, Counted, CounterRef, Limit, LimitId, Pace, PaceLeft, Place, RateLimited, Reserving,
+    Standing, TooMany,
+};
 
-/// A counter's numbers under lock.
+/// What the reservations of a batch are measured against, under its locks, after what its endings
+/// give back and spend.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Found {
+    /// The database's time.
+    pub at: DateTime<Utc>,
+    /// Amounts of money.
+    pub quotas: Vec<Quota>,
+    /// Keys that may have so many requests at once.
+    pub guards: Vec<Guard>,
+    /// Rate limits.
+    pub rates: Vec<Rate>,
+}
+
+/// An amount per window, and how much of it is gone.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Counter {
-    /// Its row.
-    pub id: i64,
-    /// What it counts.
-    pub scope: Scope,
-    /// Per what.
-    pub period: Period,
-    /// When its window ends.
-    pub ends: DateTime<Utc>,
+pub struct Quota {
+    /// The counter that it is compared with.
+    pub counter: i64,
+    /// The budget; none for the usage limit.
+    pub budget: Option<BudgetId>,
+    /// Counts its changes; of a usage limit, the tier.
+    pub revision: i32,
+    /// What is in force, raises included.
+    pub amount: Usd,
+    /// Refuses nothing, and tells what it would have refused.
+    pub observed: bool,
     /// Charges booked.
     pub spent: Usd,
     /// Bounds of the open intents.
     pub held: Usd,
     /// How many that is.
     pub running: u32,
-    /// The budget of this scope and period, if there is one.
-    pub budget: Option<BudgetRow>,
 }
 
-/// A budget's amount as it is now.
+/// A key's guard.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BudgetRow {
-    /// The budget.
-    pub id: BudgetId,
-    /// Counts its changes.
+pub struct Guard {
+    /// The key's counter of the day.
+    pub counter: i64,
+    /// Requests of the key that run, whenever they began.
+    pub running: u64,
+    /// The most.
+    pub most: u32,
+}
+
+/// A rate that has a limit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rate {
+    /// Its row.
+    pub id: i64,
+    /// Counts the changes of the project's own limit; 0 for none.
     pub revision: i32,
-    /// Its amount.
-    pub amount: Usd,
+    /// In the order of [`Pace::ALL`].
+    pub used: [u64; 4],
+    /// In the same order; none for no limit.
+    pub limits: [Option<u64>; 4],
 }
-
-/// What a settlement or a release does to counters.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Ending {
-    /// The request.
-    pub id: EventId,
-    /// Where its bound is held.
-    pub counters: Vec<i64>,
-    /// The bound.
-    pub bound: Usd,
-}
-
-/// What settlements cost, by request.
-pub type Charges = HashMap<EventId, Usd>;
 
 /// What becomes of a reservation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Decision {
     /// Its bound is held on all its counters.
-    Admit,
-    /// It may fit when running requests are done.
-    Wait(Box<(i64, Limit)>),
+    Admit(Box<Standing>),
+    /// It may fit when running requests are done; the counter that stands in the way.
+    Wait(i64, Box<Limit>),
     /// It does not fit what is left unspent.
-    Refuse(Box<(i64, Limit)>),
+    Refuse(Refused),
 }
 
-/// Decides in order of arrival, each reservation all or nothing, after what ends has given back what
-/// it held and has spent what it cost (`charges`, by request; none for a release).
+impl Decision {
+    /// Whether its bound is held.
+    pub const fn admits(&self) -> bool {
+        matches!(self, Self::Admit(_))
+    }
+}
+
+/// What said no.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refused {
+    /// An amount of money, by its counter.
+    Spent(i64, Box<Limit>),
+    /// A rate limit, by its row.
+    Rate(i64, Box<RateLimited>),
+    /// A key's guard, by its counter.
+    Running(i64, Box<TooMany>),
+}
+
+/// Decides in order of arrival, each reservation all or nothing.
 ///
 /// A reservation does not overtake one that waits for the same counter, not even a smaller one.
-pub fn decide(
-    counters: Vec<Counter>,
-    endings: &[Ending],
-    charges: &Charges,
-    reservations: &[Reserving],
-    at: DateTime<Utc>,
-) -> Vec<Decision> {
-    let mut counters: HashMap<i64, Counter> =
-        counters.into_iter().map(|counter| (counter.id, counter)).collect();
-    for ending in endings {
-        for id in &ending.counters {
-            if let Some(counter) = counters.get_mut(id) {
-                counter.held = counter.held.minus(ending.bound);
-                counter.running = counter.running.saturating_sub(1);
-                counter.spent =
-                    counter.spent.plus(charges.get(&ending.id).copied().unwrap_or(Usd::ZERO));
-            }
-        }
-    }
-    let mut waited_for = HashSet::new();
+pub fn decide(found: Found, reservations: &[Reserving]) -> Vec<Decision> {
+    let mut table = Table::new(found);
     reservations
         .iter()
         .map(|reserving| {
-            let decision = judge(&counters, &waited_for, reserving, at);
-            match &decision {
-                Decision::Admit => hold(&mut counters, reserving),
-                Decision::Wait(limit) => {
-                    waited_for.insert(limit.0);
-                }
-                Decision::Refuse(_) => {}
+            let decision = table.judge(reserving);
+            if let Decision::Wait(counter, _) = &decision {
+                table.waited_for.insert(*counter);
             }
             decision
         })
         .collect()
 }
 
-/// Whether a bound fits a budget, given what is spent and held: a budget that is reached refuses
+/// Whether a bound fits an amount, given what is spent and held: an amount that is reached refuses
 /// even a bound of zero.
-pub fn fits(budget: Usd, spent: Usd, held: Usd, bound: Usd) -> bool {
-    spent < budget && spent.plus(held).plus(bound) <= budget
+pub fn fits(amount: Usd, spent: Usd, held: Usd, bound: Usd) -> bool {
+    spent < amount && spent.plus(held).plus(bound) <= amount
 }
 
-fn judge(
-    counters: &HashMap<i64, Counter>,
-    waited_for: &HashSet<i64>,
-    reserving: &Reserving,
+struct Table {
     at: DateTime<Utc>,
-) -> Decision {
-    let bound = reserving.request.bound;
-    let mut waits = None;
-    for counter in reserving.counters.iter().filter_map(|named| counters.get(&named.id)) {
-        let Some(budget) = &counter.budget else {
-            continue;
+    quotas: HashMap<i64, Quota>,
+    guards: HashMap<i64, Guard>,
+    rates: HashMap<i64, Rate>,
+    waited_for: HashSet<i64>,
+}
+
+impl Table {
+    fn new(found: Found) -> Self {
+        Self {
+            at: found.at,
+            quotas: found.quotas.into_iter().map(|quota| (quota.counter, quota)).collect(),
+            guards: found.guards.into_iter().map(|guard| (guard.counter, guard)).collect(),
+            rates: found.rates.into_iter().map(|rate| (rate.id, rate)).collect(),
+            waited_for: HashSet::new(),
+        }
+    }
+
+    fn judge(&mut self, reserving: &Reserving) -> Decision {
+        let bound = reserving.request.bound;
+        let places = Reserving::places(&reserving.request);
+        let (mut waits, mut observed) = (None, Vec::new());
+        for (place, counter) in places.iter().zip(&reserving.counters) {
+            let Some(quota) = self.quotas.get(&counter.id) else { continue };
+            let limit = || limit(quota, place, counter, reserving.request.key, self.at);
+            let fits_now = fits(quota.amount, quota.spent, quota.held, bound);
+            if quota.observed {
+                if !fits_now {
+                    observed.push(limit());
+                }
+            } else if !fits(quota.amount, quota.spent, Usd::ZERO, bound) {
+                return Decision::Refuse(Refused::Spent(counter.id, Box::new(limit())));
+            } else if waits.is_none() && (!fits_now || self.waited_for.contains(&counter.id)) {
+                waits = Some((counter.id, limit()));
+            }
+        }
+        if let Some(refused) = self.too_many(reserving).or_else(|| self.too_fast(reserving)) {
+            return Decision::Refuse(refused);
+        }
+        if let Some((counter, limit)) = waits {
+            return Decision::Wait(counter, Box::new(limit));
+        }
+        self.hold(reserving);
+        Decision::Admit(Box::new(Standing { observed, ..self.standing(reserving, &places) }))
+    }
+
+    fn too_many(&self, reserving: &Reserving) -> Option<Refused> {
+        let key = reserving.request.key;
+        let guard = reserving.counters.iter().find_map(|counter| self.guards.get(&counter.id))?;
+        (guard.running >= u64::from(guard.most)).then(|| {
+            Refused::Running(
+                guard.counter,
+                Box::new(TooMany {
+                    key,
+                    most: guard.most,
+                    running: guard.running,
+                    receipt: ReceiptId::of(
+                        key.uuid(),
+                        "running",
+                        guard.most.cast_signed(),
+                        key,
+                        quarter(self.at),
+                    ),
+                }),
+            )
+        })
+    }
+
+    fn too_fast(&self, reserving: &Reserving) -> Option<Refused> {
+        let rate = self.rates.get(&reserving.rate)?;
+        let request = &reserving.request;
+        Pace::ALL.into_iter().enumerate().find_map(|(place, pace)| {
+            let (limit, used) = (rate.limits[place]?, rate.used[place]);
+            let wanted = wanted(pace, reserving);
+            if used.saturating_add(wanted) <= limit {
+                return None;
+            }
+            let what = format!("{} {} {}", pace.unit(), pace.window(), request.model);
+            Some(Refused::Rate(
+                rate.id,
+                Box::new(RateLimited {
+                    project: request.project,
+                    model: request.model.clone(),
+                    revision: rate.revision,
+                    pace,
+                    limit,
+                    used,
+                    wanted,
+                    at: self.at,
+                    resets_at: resets_at(pace, reserving, self.at),
+                    receipt: ReceiptId::of(
+                        request.project.uuid(),
+                        &what,
+                        rate.revision,
+                        request.key,
+                        quarter(self.at),
+                    ),
+                }),
+            ))
+        })
+    }
+
+    fn hold(&mut self, reserving: &Reserving) {
+        for counter in &reserving.counters {
+            if let Some(quota) = self.quotas.get_mut(&counter.id) {
+                quota.held = quota.held.plus(reserving.request.bound);
+                quota.running += 1;
+            }
+            if let Some(guard) = self.guards.get_mut(&counter.id) {
+                guard.running += 1;
+            }
+        }
+        if let Some(rate) = self.rates.get_mut(&reserving.rate) {
+            for (used, pace) in rate.used.iter_mut().zip(Pace::ALL) {
+                *used = used.saturating_add(wanted(pace, reserving));
+            }
+        }
+    }
+
+    /// What is left after it is held. The organization's budgets are nobody's business but its own.
+    fn standing(&self, reserving: &Reserving, places: &[Place]) -> Standing {
+        let budget = places
+            .iter()
+            .zip(&reserving.counters)
+            .filter(|(place, _)| {
+                matches!(place.counted, Counted::Scope(Scope::Project(_) | Scope::Key(_)))
+            })
+            .filter_map(|(_, counter)| {
+                let quota = self.quotas.get(&counter.id).filter(|quota| !quota.observed)?;
+                Some(BudgetLeft {
+                    remaining: quota.amount.minus(quota.spent).minus(quota.held),
+                    resets_at: counter.ends,
+                })
+            })
+            .min_by_key(|left| left.remaining);
+        let left = |paces: [Pace; 2]| {
+            let rate = self.rates.get(&reserving.rate)?;
+            paces.into_iter().find_map(|pace| {
+                let place = Pace::ALL.iter().position(|one| *one == pace)?;
+                let limit = rate.limits[place]?;
+                Some(PaceLeft {
+                    limit,
+                    remaining: limit.saturating_sub(rate.used[place]),
+                    at: self.at,
+                    resets_at: resets_at(pace, reserving, self.at),
+                })
+            })
         };
-        let limit = || Box::new((counter.id, limit(counter, budget, reserving.request.key, at)));
-        if !fits(budget.amount, counter.spent, Usd::ZERO, bound) {
-            return Decision::Refuse(limit());
-        }
-        if waits.is_none()
-            && (waited_for.contains(&counter.id)
-                || !fits(budget.amount, counter.spent, counter.held, bound))
-        {
-            waits = Some(limit());
-        }
-    }
-    waits.map_or(Decision::Admit, Decision::Wait)
-}
-
-fn hold(counters: &mut HashMap<i64, Counter>, reserving: &Reserving) {
-    for named in &reserving.counters {
-        if let Some(counter) = counters.get_mut(&named.id) {
-            counter.held = counter.held.plus(reserving.request.bound);
-            counter.running += 1;
+        Standing {
+            budget,
+            requests: left([Pace::RequestsPerMinute, Pace::RequestsPerDay]),
+            tokens: left([Pace::TokensPerMinute, Pace::TokensPerDay]),
+            observed: Vec::new(),
         }
     }
 }
 
-fn limit(counter: &Counter, budget: &BudgetRow, key: KeyId, at: DateTime<Utc>) -> Limit {
+fn wanted(pace: Pace, reserving: &Reserving) -> u64 {
+    match pace {
+        Pace::RequestsPerMinute | Pace::RequestsPerDay => 1,
+        Pace::TokensPerMinute | Pace::TokensPerDay => reserving.request.tokens,
+    }
+}
+
+fn resets_at(pace: Pace, reserving: &Reserving, at: DateTime<Utc>) -> DateTime<Utc> {
+    match pace {
+        Pace::RequestsPerMinute | Pace::TokensPerMinute => {
+            at.duration_trunc(TimeDelta::minutes(1)).unwrap_or(at) + TimeDelta::minutes(1)
+        }
+        Pace::RequestsPerDay | Pace::TokensPerDay => reserving.day().ends,
+    }
+}
+
+fn limit(
+    quota: &Quota,
+    place: &Place,
+    counter: &CounterRef,
+    key: KeyId,
+    at: DateTime<Utc>,
+) -> Limit {
+    let (by, id) = match quota.budget {
+        Some(budget) => (LimitId::Budget(budget), budget.uuid()),
+        None => (LimitId::UsageLimit(place.org), place.org.uuid()),
+    };
     Limit {
-        budget: budget.id,
-        revision: budget.revision,
-        scope: counter.scope,
-        period: counter.period,
-        amount: budget.amount,
-        spent: counter.spent,
-        held: counter.held,
-        running: counter.running,
+        by,
+        revision: quota.revision,
+        scope: match place.counted {
+            Counted::Scope(scope) => scope,
+            Counted::Usage => Scope::Org(place.org),
+        },
+        period: place.period,
+        amount: quota.amount,
+        spent: quota.spent,
+        held: quota.held,
+        running: quota.running,
         resets_at: counter.ends,
-        receipt: ReceiptId::of(budget.id, budget.revision, key, quarter(at)),
+        receipt: ReceiptId::of(id, "amount", quota.revision, key, quarter(at)),
     }
 }

@@ -1,11 +1,11 @@
 //! What a request holds in its hands: the handle and the guard.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
-use domain::{EventId, OrgId, Outcome, Price, Tokens, Usd};
+use domain::{EventId, OrgId, Usd};
 use tokio::sync::{mpsc, oneshot};
 
-use crate::{Refusal, Request, Settlement};
+use crate::{Refusal, Request, Settlement, Standing};
 
 /// How long a finished reply waits for its commit before it is completed all the same: the intent is
 /// durable and stands for it.
@@ -32,13 +32,13 @@ impl Waiting {
     }
 
     /// Hands over the guard; if the caller left, the guard's drop releases what was held.
-    pub(crate) fn admit(self) {
+    pub(crate) fn admit(self, standing: Standing) {
         let reservation = Reservation {
+            standing,
             held: Some(Held {
                 org: self.request.org,
                 id: self.request.id,
                 bound: self.request.bound,
-                price: Arc::clone(&self.request.price),
                 forwarded: false,
                 commands: self.commands,
             }),
@@ -77,7 +77,6 @@ struct Held {
     org: OrgId,
     id: EventId,
     bound: Usd,
-    price: Arc<Price>,
     forwarded: bool,
     commands: mpsc::UnboundedSender<Command>,
 }
@@ -87,6 +86,7 @@ struct Held {
 #[must_use = "dropping it ends the request"]
 pub struct Reservation {
     held: Option<Held>,
+    standing: Standing,
 }
 
 impl Reservation {
@@ -100,9 +100,9 @@ impl Reservation {
         self.held.as_ref().map_or(Usd::ZERO, |held| held.bound)
     }
 
-    /// The price version that it is charged with.
-    pub fn price(&self) -> Option<&Price> {
-        self.held.as_ref().map(|held| &*held.price)
+    /// What is left of the limits that it was measured against.
+    pub const fn standing(&self) -> &Standing {
+        &self.standing
     }
 
     /// From here on the provider may have seen the request.
@@ -142,14 +142,7 @@ impl Drop for Reservation {
             Command::Settle {
                 org: held.org,
                 id: held.id,
-                settlement: Settlement {
-                    outcome: Outcome::Unknown,
-                    status: None,
-                    tokens: Tokens::default(),
-                    charge: held.bound,
-                    first_token_ms: None,
-                    total_ms: None,
-                },
+                settlement: Settlement::unknown(held.bound),
                 done: None,
             }
         } else {

@@ -6,7 +6,7 @@
 mod doubt;
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{BTreeSet, HashMap, HashSet},
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -224,18 +224,17 @@ impl<B: Book> Node<B> {
     async fn prepare(&mut self, work: &mut Work) -> bool {
         let now = Instant::now();
         work.reservations.retain(|asking| !asking.waiting.is_gone());
-        let mut places = Vec::new();
+        let (mut places, mut paced) = (BTreeSet::new(), BTreeSet::new());
         for asking in &work.reservations {
-            places.extend(self.windows.missing(&asking.waiting.request));
+            let missing = self.windows.missing(&asking.waiting.request);
+            places.extend(missing.0);
+            paced.extend(missing.1);
         }
-        if !places.is_empty() {
-            places.sort_unstable();
-            places.dedup();
-            match self.book.counters(places.clone()).await {
-                Ok((counters, at)) => {
-                    self.windows.set_clock(at);
-                    self.windows.learn(&places, &counters);
-                }
+        if !places.is_empty() || !paced.is_empty() {
+            // In the order of their keys, like on every other node.
+            let (places, paced) = (Vec::from_iter(places), Vec::from_iter(paced));
+            match self.book.rows(&places, &paced).await {
+                Ok(rows) => self.windows.learn(&places, &paced, &rows),
                 Err(error) => {
                     tracing::warn!(error = %error, "counters could not be read");
                     return false;
@@ -244,7 +243,7 @@ impl<B: Book> Node<B> {
         }
         let mut kept = Vec::with_capacity(work.reservations.len());
         for asking in work.reservations.drain(..) {
-            match self.reserving(&asking.waiting).and_then(|r| self.memory.refusal(&r, now)) {
+            match self.remembered(&asking.waiting, now) {
                 Some(refusal) => asking.waiting.refuse(refusal),
                 None => kept.push(asking),
             }
@@ -253,9 +252,9 @@ impl<B: Book> Node<B> {
         true
     }
 
-    fn reserving(&self, waiting: &Waiting) -> Option<Reserving> {
-        let counters = self.windows.of(&waiting.request)?;
-        Some(Reserving { request: waiting.request.clone(), counters })
+    fn remembered(&self, waiting: &Waiting, now: Instant) -> Option<Refusal> {
+        let reserving = self.windows.of(&waiting.request)?;
+        self.memory.refusal(&reserving, self.windows.now()?, now)
     }
 
     fn batch(&mut self, work: &Work) -> Batch {
@@ -268,7 +267,7 @@ impl<B: Book> Node<B> {
             reservations: work
                 .reservations
                 .iter()
-                .filter_map(|asking| self.reserving(&asking.waiting))
+                .filter_map(|asking| self.windows.of(&asking.waiting.request))
                 .collect(),
         }
     }
@@ -281,33 +280,46 @@ impl<B: Book> Node<B> {
         }
         let fast = self.book.apply(batch).await?;
         if fast != Applied::Contended {
-            if let Applied::Done(at) = fast {
-                self.written(at, std::mem::take(work), None);
+            if let Applied::Done(found) = &fast {
+                let decided = decide(found.clone(), &batch.reservations);
+                if !decided.iter().all(Decision::admits) {
+                    tracing::error!(
+                        batch = batch.number,
+                        "the rules would not have admitted a batch"
+                    );
+                }
+                self.written(found.at, std::mem::take(work), &batch.reservations, decided);
             }
             return Ok(fast);
         }
-        let charges = work.charges();
-        let mut decided = None;
+        let mut decided = Vec::new();
         let slow = self
             .book
             .decide(batch, |found| {
-                let decisions =
-                    decide(found.counters, &found.endings, &charges, &batch.reservations, found.at);
-                decided = Some(decisions.clone());
-                decisions
+                decided = decide(found, &batch.reservations);
+                decided.clone()
             })
             .await?;
-        if let Applied::Done(at) = slow {
-            self.written(at, std::mem::take(work), decided);
+        if let Applied::Done(found) = &slow {
+            self.written(found.at, std::mem::take(work), &batch.reservations, decided);
         }
         Ok(slow)
     }
 
-    /// Answers everyone in a batch that is written; without decisions everyone is admitted.
-    fn written(&mut self, at: DateTime<Utc>, work: Work, decided: Option<Vec<Decision>>) {
+    /// Answers everyone in a batch that is written.
+    fn written(
+        &mut self,
+        at: DateTime<Utc>,
+        work: Work,
+        reservations: &[Reserving],
+        decided: Vec<Decision>,
+    ) {
         self.number += 1;
         self.windows.set_clock(at);
-        self.freed |= !work.settlements.is_empty() || !work.releases.is_empty();
+        if !work.settlements.is_empty() || !work.releases.is_empty() {
+            self.freed = true;
+            self.memory.freed();
+        }
         for ended in work.settlements {
             self.live.remove(&ended.settling.id);
             if let Some(done) = ended.done {
@@ -319,22 +331,18 @@ impl<B: Book> Node<B> {
             self.live.remove(&id);
         }
         let now = Instant::now();
-        let mut decided = decided.into_iter().flatten();
-        for asking in work.reservations {
-            match decided.next().unwrap_or(Decision::Admit) {
-                Decision::Admit => {
+        let decided = reservations.iter().zip(decided);
+        for (asking, (reserving, decision)) in work.reservations.into_iter().zip(decided) {
+            match decision {
+                Decision::Admit(standing) => {
                     self.live.insert(asking.waiting.request.id);
-                    asking.waiting.admit();
+                    asking.waiting.admit(*standing);
                 }
-                Decision::Wait(limit) => self.parking.park(asking.waiting, asking.since, limit.1),
-                Decision::Refuse(limit) => {
-                    self.memory.remember(
-                        limit.0,
-                        asking.waiting.request.bound,
-                        limit.1.clone(),
-                        now,
-                    );
-                    asking.waiting.refuse(Refusal::Spent(limit.1));
+                Decision::Wait(_, limit) => {
+                    self.parking.park(asking.waiting, asking.since, *limit);
+                }
+                Decision::Refuse(refused) => {
+                    asking.waiting.refuse(self.memory.remember(reserving, refused, now));
                 }
             }
         }
@@ -382,12 +390,9 @@ impl<B: Book> Node<B> {
                 for ended in single.settlements {
                     let batch = self.batch(&Work::default());
                     match self.book.quarantine(&batch, &ended.settling, reason).await {
-                        Ok(Applied::Done(at)) => {
-                            self.written(
-                                at,
-                                Work { settlements: vec![ended], ..Work::default() },
-                                None,
-                            );
+                        Ok(Applied::Done(found)) => {
+                            let work = Work { settlements: vec![ended], ..Work::default() };
+                            self.written(found.at, work, &[], Vec::new());
                         }
                         other => {
                             tracing::error!(outcome = ?other, "the quarantine failed; it is tried again");

@@ -2,11 +2,9 @@
 
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
-use domain::{
-    BudgetId, EventId, KeyId, OrgId, Outcome, Period, Price, ProjectId, ReceiptId, Scope, Tokens,
-    Usd, UserId,
-};
+use domain::{EventId, KeyId, OrgId, Outcome, Price, ProjectId, ServiceTier, Tokens, Usd, UserId};
+
+use crate::{Limit, RateLimited, TooMany};
 
 /// A request that asks to be admitted.
 #[derive(Debug, Clone)]
@@ -26,14 +24,18 @@ pub struct Request {
     pub tracked: bool,
     /// The model as the client named it.
     pub model: String,
-    /// The price version that it will be charged with.
-    pub price: Arc<Price>,
-    /// Answered by the sandbox provider.
+    /// The price version that it will be charged with; none where no price is known.
+    pub price: Option<Arc<Price>>,
+    /// Answered by the sandbox provider: no part of the usage limit.
     pub sandbox: bool,
+    /// Of a rehearsal project: no part of the organization's counters.
+    pub rehearsal: bool,
     /// Answered as a stream.
     pub streamed: bool,
     /// The most that it can cost.
     pub bound: Usd,
+    /// How many tokens it is taken for by the rate limits, until it has ended.
+    pub tokens: u64,
 }
 
 /// How an admitted request ended.
@@ -43,6 +45,8 @@ pub struct Settlement {
     pub outcome: Outcome,
     /// The provider's status, if it answered.
     pub status: Option<u16>,
+    /// By which of the price's rates it is charged.
+    pub service_tier: ServiceTier,
     /// Tokens by class.
     pub tokens: Tokens,
     /// What it cost.
@@ -53,6 +57,31 @@ pub struct Settlement {
     pub total_ms: Option<u32>,
 }
 
+impl Settlement {
+    /// Nobody knows what it used: the bound.
+    pub fn unknown(bound: Usd) -> Self {
+        Self {
+            outcome: Outcome::Unknown,
+            status: None,
+            service_tier: ServiceTier::Default,
+            tokens: Tokens::default(),
+            charge: bound,
+            first_token_ms: None,
+            total_ms: None,
+        }
+    }
+
+    /// The tokens that its rate limits shall count instead of the estimate; none to keep that.
+    pub fn used(&self) -> Option<u64> {
+        match self.outcome {
+            Outcome::Answered | Outcome::Estimated | Outcome::Corrected => {
+                Some(self.tokens.total())
+            }
+            Outcome::Unknown | Outcome::Interrupted => None,
+        }
+    }
+}
+
 /// Why a request was not admitted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Refusal {
@@ -60,33 +89,12 @@ pub enum Refusal {
     Spent(Limit),
     /// The amount is held by running requests: it may fit when they are done.
     Held(Limit),
+    /// The window of a rate limit is full.
+    Rate(RateLimited),
+    /// The key's guard: too many of its requests run.
+    Running(TooMany),
     /// No commit could be had: nothing may be forwarded.
     Unavailable,
     /// The tables would not take the caller's data.
     Invalid,
-}
-
-/// The limit that stood in the way, with its numbers at that moment.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Limit {
-    /// The budget.
-    pub budget: BudgetId,
-    /// Counts its changes.
-    pub revision: i32,
-    /// What it limits.
-    pub scope: Scope,
-    /// Per what.
-    pub period: Period,
-    /// Its amount.
-    pub amount: Usd,
-    /// Of which this is spent.
-    pub spent: Usd,
-    /// And this is held by running requests.
-    pub held: Usd,
-    /// By so many.
-    pub running: u32,
-    /// When the window ends.
-    pub resets_at: DateTime<Utc>,
-    /// The record of the refusal.
-    pub receipt: ReceiptId,
 }

@@ -6,7 +6,7 @@ use domain::{EventId, OrgId};
 use tokio::sync::oneshot;
 
 use crate::{
-    Charges, Settling,
+    Settling,
     handle::{Command, Waiting},
 };
 
@@ -47,14 +47,6 @@ impl Work {
                 self.settlements.push(Ended { settling: Settling { org, id, settlement }, done });
             }
         }
-    }
-
-    /// What the settlements cost.
-    pub(crate) fn charges(&self) -> Charges {
-        self.settlements
-            .iter()
-            .map(|ended| (ended.settling.id, ended.settling.settlement.charge))
-            .collect()
     }
 
     /// Two halves, what ends before what begins; none for less than two commands.

@@ -1,11 +1,11 @@
-//! The rules against what they promise, on random counters and batches.
+//! The rules against what they promise, on random numbers and batches.
 
-use std::{collections::HashMap, sync::Arc};
+use std::collections::HashMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use domain::{BudgetId, EventId, KeyId, OrgId, Period, Price, PriceId, ProjectId, Scope, Usd};
+use domain::{BudgetId, EventId, KeyId, OrgId, ProjectId, Usd};
 use ledger::{
-    BudgetRow, COUNTERS, Counter, CounterRef, Decision, Ending, Request, Reserving, decide,
+    CounterRef, Decision, Found, Guard, Quota, Rate, Refused, Request, Reserving, decide,
 };
 use proptest::prelude::*;
 
@@ -17,19 +17,8 @@ fn at() -> DateTime<Utc> {
     DateTime::UNIX_EPOCH + TimeDelta::days(20_000)
 }
 
-/// A reservation on counters 1 to 9, or on 1 to 3 and another six, for another project.
+/// A reservation on counters 1 to 9 and rate 1, or on 1 to 3, another six, and rate 2.
 fn reserving(bound: u16, other: bool) -> Reserving {
-    let price = Price {
-        id: PriceId::generate(),
-        provider: "sandbox".into(),
-        model: "m".into(),
-        input: 0,
-        cached: 0,
-        output: 0,
-        per_request: Usd::ZERO,
-        context: None,
-        max_output: None,
-    };
     let request = Request {
         id: EventId::generate(),
         org: OrgId::generate(),
@@ -38,109 +27,199 @@ fn reserving(bound: u16, other: bool) -> Reserving {
         member: None,
         tracked: true,
         model: "m".into(),
-        price: Arc::new(price),
+        price: None,
         sandbox: true,
+        rehearsal: false,
         streamed: false,
         bound: usd(bound),
+        tokens: u64::from(bound),
     };
-    let counters: [CounterRef; COUNTERS] = std::array::from_fn(|place| CounterRef {
-        id: [1, 2, 3, 4, 5, 6, 7, 8, 9][place] + if other && place > 2 { 9 } else { 0 },
-        starts: at(),
-        ends: at() + TimeDelta::days(1),
-    });
-    Reserving { request, counters }
+    let counters = (1..=9)
+        .map(|place| CounterRef {
+            id: place + if other && place > 3 { 9 } else { 0 },
+            starts: at(),
+            ends: at() + TimeDelta::days(1),
+        })
+        .collect();
+    Reserving { request, counters, rate: if other { 2 } else { 1 } }
 }
 
-fn counters(plan: &[(Option<u16>, u16, u16)]) -> Vec<Counter> {
+fn quota(counter: i64, amount: u16, spent: u16, held: u16) -> Quota {
+    Quota {
+        counter,
+        budget: Some(BudgetId::generate()),
+        revision: 1,
+        amount: usd(amount),
+        observed: false,
+        spent: usd(spent),
+        held: usd(held),
+        running: 1,
+    }
+}
+
+/// Amount (none for no budget), spent, held, and whether it is observed only.
+type Plan = (Option<u16>, u16, u16, bool);
+
+fn found(plan: &[Plan], guards: &[Option<u8>; 2], rates: &[[Option<u16>; 4]; 2]) -> Found {
     let ids = (1..=9).chain(13..=18);
-    ids.zip(plan.iter().cycle())
-        .map(|(id, (budget, spent, held))| Counter {
-            id,
-            scope: Scope::Org(OrgId::generate()),
-            period: Period::Day,
-            ends: at() + TimeDelta::days(1),
-            spent: usd(*spent),
-            held: usd(*held),
-            running: 1,
-            budget: budget.map(|amount| BudgetRow {
-                id: BudgetId::generate(),
-                revision: 1,
-                amount: usd(amount),
-            }),
-        })
-        .collect()
+    let quotas =
+        ids.zip(plan.iter().cycle()).filter_map(|(id, (amount, spent, held, observed))| {
+            amount.map(|amount| Quota { observed: *observed, ..quota(id, amount, *spent, *held) })
+        });
+    let guards = [7, 16].into_iter().zip(guards).filter_map(|(counter, most)| {
+        most.map(|most| Guard { counter, running: 1, most: u32::from(most) })
+    });
+    let rates = [1, 2].into_iter().zip(rates).map(|(id, limits)| Rate {
+        id,
+        revision: 1,
+        used: [2, 40, 3, 60],
+        limits: limits.map(|limit| limit.map(u64::from)),
+    });
+    Found { at: at(), quotas: quotas.collect(), guards: guards.collect(), rates: rates.collect() }
+}
+
+/// The same rules, said the long way round: numbers that only grow, and a look at each of them.
+struct Model {
+    found: Found,
+    waited: Vec<i64>,
+}
+
+impl Model {
+    fn quotas<'a>(&'a self, reserving: &'a Reserving) -> impl Iterator<Item = &'a Quota> {
+        let ids = reserving.counters.iter().map(|counter| counter.id);
+        ids.filter_map(|id| self.found.quotas.iter().find(|quota| quota.counter == id))
+    }
+
+    fn check(&mut self, reserving: &Reserving, decision: &Decision) {
+        let bound = reserving.request.bound;
+        let binding = || self.quotas(reserving).filter(|quota| !quota.observed);
+        let spent_up = binding().any(|q| q.spent >= q.amount || q.spent.plus(bound) > q.amount);
+        let held_up = binding().any(|q| q.spent.plus(q.held).plus(bound) > q.amount);
+        let behind = binding().any(|q| self.waited.contains(&q.counter));
+        let many = self.found.guards.iter().any(|guard| {
+            reserving.counters.iter().any(|counter| counter.id == guard.counter)
+                && guard.running >= u64::from(guard.most)
+        });
+        let rate = self.found.rates.iter().find(|rate| rate.id == reserving.rate).unwrap();
+        let adds = [1, reserving.request.tokens, 1, reserving.request.tokens];
+        let fast = (0..4).any(|pace| {
+            rate.limits[pace].is_some_and(|limit| rate.used[pace] + adds[pace] > limit)
+        });
+        match decision {
+            Decision::Admit(standing) => {
+                assert!(!spent_up && !held_up && !behind && !many && !fast);
+                let would = self.quotas(reserving).filter(|q| {
+                    q.observed
+                        && (q.spent >= q.amount || q.spent.plus(q.held).plus(bound) > q.amount)
+                });
+                assert_eq!(standing.observed.len(), would.count());
+                self.hold(reserving, adds);
+                self.check_left(reserving, standing);
+            }
+            Decision::Wait(counter, _) => {
+                assert!(!spent_up && !many && !fast && (held_up || behind));
+                self.waited.push(*counter);
+            }
+            Decision::Refuse(Refused::Spent(counter, limit)) => {
+                assert!(spent_up);
+                assert!(binding().any(|q| q.counter == *counter && q.amount == limit.amount));
+            }
+            Decision::Refuse(Refused::Running(..)) => assert!(!spent_up && many),
+            Decision::Refuse(Refused::Rate(_, limit)) => {
+                assert!(!spent_up && !many && fast);
+                assert!(limit.used + limit.wanted > limit.limit);
+            }
+        }
+    }
+
+    fn hold(&mut self, reserving: &Reserving, adds: [u64; 4]) {
+        let named = |id: i64| reserving.counters.iter().any(|counter| counter.id == id);
+        for quota in self.found.quotas.iter_mut().filter(|quota| named(quota.counter)) {
+            quota.held = quota.held.plus(reserving.request.bound);
+        }
+        for guard in self.found.guards.iter_mut().filter(|guard| named(guard.counter)) {
+            guard.running += 1;
+        }
+        for rate in self.found.rates.iter_mut().filter(|rate| rate.id == reserving.rate) {
+            for (used, adds) in rate.used.iter_mut().zip(adds) {
+                *used += adds;
+            }
+        }
+    }
+
+    fn check_left(&self, reserving: &Reserving, standing: &ledger::Standing) {
+        let own: Vec<&Quota> =
+            self.quotas(reserving).filter(|quota| !quota.observed && quota.counter > 3).collect();
+        let left = own.iter().map(|q| q.amount.minus(q.spent).minus(q.held)).min();
+        assert_eq!(standing.budget.map(|left| left.remaining), left);
+        let rate = self.found.rates.iter().find(|rate| rate.id == reserving.rate).unwrap();
+        let remaining = |minute: usize, day: usize| {
+            [minute, day].into_iter().find_map(|p| rate.limits[p].map(|limit| limit - rate.used[p]))
+        };
+        assert_eq!(standing.requests.map(|left| left.remaining), remaining(0, 2));
+        assert_eq!(standing.tokens.map(|left| left.remaining), remaining(1, 3));
+    }
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2_000))]
+    #![proptest_config(ProptestConfig::with_cases(5_000))]
 
     #[test]
-    fn budgets_hold_and_nobody_overtakes(
-        plan in prop::collection::vec((proptest::option::weighted(0.6, 0_u16..400), 0_u16..150, 0_u16..150), 1..15),
+    fn limits_hold_and_nobody_overtakes(
+        plan in prop::collection::vec(
+            (proptest::option::weighted(0.6, 0_u16..500), 0_u16..150, 0_u16..150, proptest::bool::weighted(0.2)),
+            1..15,
+        ),
+        guards in prop::array::uniform2(proptest::option::weighted(0.3, 1_u8..6)),
+        rates in prop::array::uniform2(prop::array::uniform4(proptest::option::weighted(0.2, 0_u16..600))),
         asked in prop::collection::vec((0_u16..120, any::<bool>()), 0..12),
-        charge in 0_u16..150,
     ) {
-        let counters = counters(&plan);
+        let found = found(&plan, &guards, &rates);
         let reservations: Vec<Reserving> = asked.iter().map(|(bound, other)| reserving(*bound, *other)).collect();
-        let ended = EventId::generate();
-        // Everything that counter 1 held ends, and costs `charge`.
-        let ending = Ending { id: ended, counters: vec![1], bound: counters[0].held };
-        let charges = HashMap::from([(ended, usd(charge))]);
-        let decisions = decide(counters.clone(), &[ending], &charges, &reservations, at());
+        let decisions = decide(found.clone(), &reservations);
         prop_assert_eq!(decisions.len(), reservations.len());
-
-        let mut model: HashMap<i64, Counter> = counters.into_iter().map(|counter| (counter.id, counter)).collect();
-        let first = model.get_mut(&1).unwrap();
-        (first.held, first.spent) = (Usd::ZERO, first.spent.plus(usd(charge)));
-        let mut waited: Vec<i64> = Vec::new();
+        let mut model = Model { found, waited: Vec::new() };
         for (reserving, decision) in reservations.iter().zip(&decisions) {
-            let budgeted: Vec<&Counter> = reserving.counters.iter().map(|c| &model[&c.id]).filter(|c| c.budget.is_some()).collect();
-            let amount = |c: &Counter| c.budget.as_ref().unwrap().amount;
-            let bound = reserving.request.bound;
-            let spent_up = budgeted.iter().any(|c| c.spent >= amount(c) || c.spent.plus(bound) > amount(c));
-            let held_up = budgeted.iter().any(|c| c.spent.plus(c.held).plus(bound) > amount(c));
-            let behind = budgeted.iter().any(|c| waited.contains(&c.id));
-            match decision {
-                Decision::Admit => {
-                    prop_assert!(!spent_up && !held_up && !behind);
-                    for named in &reserving.counters {
-                        let counter = model.get_mut(&named.id).unwrap();
-                        counter.held = counter.held.plus(bound);
-                    }
-                }
-                Decision::Wait(limit) => {
-                    prop_assert!(!spent_up && (held_up || behind));
-                    waited.push(limit.0);
-                }
-                Decision::Refuse(limit) => {
-                    prop_assert!(spent_up);
-                    prop_assert!(reserving.counters.iter().any(|c| c.id == limit.0));
-                }
-            }
+            model.check(reserving, decision);
         }
     }
 }
 
+fn one(quota: Quota) -> Found {
+    Found { at: at(), quotas: vec![quota], ..Found::default() }
+}
+
 #[test]
 fn a_reached_budget_refuses_what_costs_nothing() {
-    let counters = counters(&[(Some(5), 5, 0)]);
-    let decisions = decide(counters, &[], &HashMap::new(), &[reserving(0, false)], at());
-    assert!(matches!(decisions[..], [Decision::Refuse(_)]));
+    let decisions = decide(one(quota(1, 5, 5, 0)), &[reserving(0, false)]);
+    assert!(matches!(decisions[..], [Decision::Refuse(Refused::Spent(1, _))]));
 }
 
 #[test]
 fn a_refusals_receipt_is_known_beforehand() {
     let reserving = reserving(1, false);
-    let counters = counters(&[(Some(5), 5, 0)]);
+    let quota = quota(1, 5, 5, 0);
     let receipt = |seconds| {
-        let at = at() + TimeDelta::seconds(seconds);
-        match &decide(counters.clone(), &[], &HashMap::new(), std::slice::from_ref(&reserving), at)
-            [..]
-        {
-            [Decision::Refuse(limit)] => limit.1.receipt,
+        let found = Found { at: at() + TimeDelta::seconds(seconds), ..one(quota.clone()) };
+        match &decide(found, std::slice::from_ref(&reserving))[..] {
+            [Decision::Refuse(Refused::Spent(_, limit))] => limit.receipt,
             other => panic!("{other:?}"),
         }
     };
     assert_eq!(receipt(0), receipt(899));
     assert_ne!(receipt(0), receipt(900));
+}
+
+#[test]
+fn places_leave_out_what_does_not_count() {
+    let count = |sandbox, rehearsal| {
+        let request = Request { sandbox, rehearsal, ..reserving(1, false).request };
+        let places: HashMap<_, usize> =
+            Reserving::places(&request).into_iter().fold(HashMap::new(), |mut all, place| {
+                *all.entry(std::mem::discriminant(&place.counted)).or_default() += 1;
+                all
+            });
+        places.values().sum::<usize>()
+    };
+    assert_eq!((count(false, false), count(true, false), count(true, true)), (10, 9, 6));
 }

@@ -6,6 +6,7 @@ use domain::{
     audit::{Change, Kind},
     window::Window,
 };
+use ledger::{Counted, Place};
 use sqlx::types::Uuid;
 
 use crate::{
@@ -103,7 +104,7 @@ impl Store {
         let row = sqlx::query!(
             r#"SELECT spent, held, running, requests, (SELECT COALESCE(sum(r.count), 0)::bigint FROM receipts r
                 WHERE r.org_id = $1 AND r.scope = k.scope AND r.period = k.period AND r.quarter >= k.starts
-                AND r.quarter < k.ends AND r.budget_id = $3) AS "refused!"
+                AND r.quarter < k.ends AND r.limit_id = $3 AND NOT r.observed) AS "refused!"
              FROM counters k WHERE org_id = $1 AND id = $2"#,
             caller.org.uuid(),
             id,
@@ -210,7 +211,8 @@ async fn current_counter(
 ) -> Result<(Window, i64), StoreError> {
     let at = sqlx::query_scalar!(r#"SELECT exq_now() AS "at!""#).fetch_one(&mut **tx).await?;
     let window = window(tx, org, per, at).await?;
-    let id = counter(tx, org, on, per, &window).await?;
+    let place = Place { org, counted: Counted::Scope(on), period: per };
+    let id = counter(tx, place, &window).await?;
     Ok((window, id))
 }
 

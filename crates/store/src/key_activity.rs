@@ -43,8 +43,8 @@ impl Store {
              CROSS JOIN LATERAL (
                 SELECT EXISTS (
                     SELECT FROM receipts r JOIN budgets b
-                        ON (b.org_id, b.id, b.revision) = (r.org_id, r.budget_id, r.revision)
-                    WHERE r.org_id = $1 AND r.key_id = k.id AND r.resets_at > exq_now()
+                        ON (b.org_id, b.id, b.revision) = (r.org_id, r.limit_id, r.revision)
+                    WHERE r.org_id = $1 AND r.key_id = k.id AND NOT r.observed AND r.resets_at > exq_now()
                         AND r.quarter > exq_now() - interval '32 days'
                 ) AS refusing
              ) refused

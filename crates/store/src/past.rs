@@ -39,6 +39,7 @@ impl Row {
                 input: count(self.input),
                 cached: count(self.cached),
                 output: count(self.output),
+                ..Tokens::default()
             },
             charge: usd(&self.charge)?,
         })

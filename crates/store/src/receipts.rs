@@ -82,11 +82,11 @@ impl Store {
                 r.key_id AS "key_id!", p.name AS "project_name!", k.name AS "key_name?", k.last_four AS "last_four?",
                 b.amount AS "now_amount?", b.revision AS "now_revision?", b.set_at AS "now_set_at?", u.email AS "now_set_by?",
                 (SELECT sum(s.count)::bigint FROM receipts s WHERE s.org_id = r.org_id
-                    AND s.budget_id = r.budget_id AND s.resets_at = r.resets_at) AS "in_window!"
+                    AND s.limit_id = r.limit_id AND s.resets_at = r.resets_at) AS "in_window!"
              FROM receipts r JOIN organizations o USING (org_id)
              JOIN projects p ON (p.org_id, p.id) = (r.org_id, r.project_id)
              LEFT JOIN api_keys k ON (k.org_id, k.id) = (r.org_id, r.key_id)
-             LEFT JOIN budgets b ON (b.org_id, b.id) = (r.org_id, r.budget_id)
+             LEFT JOIN budgets b ON (b.org_id, b.id) = (r.org_id, r.limit_id)
              LEFT JOIN users u ON u.id = b.set_by
              WHERE r.org_id = $1 AND r.id = $2"#,
             caller.org.uuid(),

@@ -38,7 +38,7 @@ impl Store {
                 COALESCE(k.running, 0) AS "running!", COALESCE(k.requests, 0) AS "requests!",
                 c.crossed_at AS "blocked_at?",
                 (SELECT COALESCE(sum(r.count), 0)::bigint FROM receipts r WHERE r.org_id = b.org_id
-                    AND r.budget_id = b.id AND r.quarter >= w.starts AND r.quarter < w.ends) AS "refused!"
+                    AND r.limit_id = b.id AND NOT r.observed AND r.quarter >= w.starts AND r.quarter < w.ends) AS "refused!"
              FROM budgets b
              JOIN windows w ON (w.org_id, w.period) = (b.org_id, b.period) AND w.starts <= $2 AND $2 < w.ends
              LEFT JOIN counters k ON (k.org_id, k.scope, k.scope_id, k.period, k.starts)

@@ -56,6 +56,7 @@ impl Totals {
                 input: self.tokens.input + other.tokens.input,
                 cached: self.tokens.cached + other.tokens.cached,
                 output: self.tokens.output + other.tokens.output,
+                ..Tokens::default()
             },
             charge: self.charge.plus(other.charge),
         }
@@ -194,6 +195,7 @@ async fn cells(
                         input: count(row.input),
                         cached: count(row.cached),
                         output: count(row.output),
+                        ..Tokens::default()
                     },
                     charge: usd(&row.charge)?,
                 },

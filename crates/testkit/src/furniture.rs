@@ -92,7 +92,7 @@ impl Furniture {
                 VALUES ('{o}', '{b}', 'project', '{p}', 'month', 31.4);
              INSERT INTO thresholds (org_id, id, scope, scope_id, period, percent)
                 VALUES ('{o}', '{t}', 'project', '{p}', 'month', 80);
-             INSERT INTO receipts (org_id, id, budget_id, revision, project_id, key_id, scope, period, quarter,
+             INSERT INTO receipts (org_id, id, limit_id, revision, project_id, key_id, scope, period, quarter,
                     amount, spent, held, resets_at, count, first_at, last_at)
                 SELECT '{o}', '{r}', '{b}', 1, '{p}', '{k}', 'project', 'month', exq_quarter(now()),
                     31.4, 31.4, 0, now() + interval '1 day', 1, now(), now();",

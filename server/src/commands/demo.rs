@@ -230,7 +230,12 @@ fn event(
         project,
         key,
         price: price.clone(),
-        tokens: Tokens { input: prompt.saturating_sub(cached), cached: cached.min(prompt), output },
+        tokens: Tokens {
+            input: prompt.saturating_sub(cached),
+            cached: cached.min(prompt),
+            output,
+            ..Tokens::default()
+        },
         outcome: if estimated { Outcome::Estimated } else { Outcome::Answered },
         streamed: habit.output > 0 && random.random_range(0..3) > 0,
         total_ms: i32::try_from(300 + output * 12).unwrap_or(i32::MAX),

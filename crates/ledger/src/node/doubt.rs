@@ -45,7 +45,7 @@ impl<B: Book> Node<B> {
                 for asking in work.reservations.drain(..) {
                     asking.waiting.refuse(Refusal::Unavailable);
                 }
-                self.written(at, work, None);
+                self.written(at, work, &[], Vec::new());
                 self.next.releases.extend(unheard);
             }
             Fate::Void => {

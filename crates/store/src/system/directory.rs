@@ -4,7 +4,7 @@ mod row;
 
 use std::time::Instant;
 
-use domain::{KeyId, OrgId, Permissions, ProjectId, UserId};
+use domain::{KeyId, OrgId, Permissions, ProjectId, Usd, UserId};
 use row::Row;
 
 use super::System;
@@ -89,6 +89,12 @@ pub struct KeyState {
     pub permissions: Permissions,
     /// The models that its project may ask, in order; none: all.
     pub models: Option<Vec<String>>,
+    /// Its project reaches the sandbox alone.
+    pub rehearsal: bool,
+    /// Whether models without a known price may be asked.
+    pub unpriced: bool,
+    /// The most that one request may reserve.
+    pub max_request: Option<Usd>,
     /// Why it sends no requests at present.
     pub obstacle: Option<Obstacle>,
 }
@@ -132,12 +138,14 @@ impl System<'_> {
             r#"WITH project_key AS (
                 SELECT k.id, k.org_id, k.project_id, k.owner_id AS user_id, k.service_account_id, k.secret_hash,
                     k.revoked_at IS NOT NULL OR k.leaked_at IS NOT NULL OR k.imported AS void, k.expires_at,
-                    k.created_at, k.tracked, k.permissions, k.scopes, k.paused_at IS NOT NULL AS paused, false AS personal
+                    k.created_at, k.tracked, k.permissions, k.scopes, k.paused_at IS NOT NULL AS paused,
+                    k.max_request, false AS personal
                 FROM directory d JOIN api_keys k ON (k.org_id, k.id) = (d.org_id, d.key_id) WHERE d.public_id = $1
              ), personal_key AS (
                 SELECT k.id, m.org_id, p.id AS project_id, k.user_id, NULL::uuid AS service_account_id, k.secret_hash,
                     k.revoked_at IS NOT NULL OR k.leaked_at IS NOT NULL AS void, k.expires_at,
-                    k.created_at, true AS tracked, 'all' AS permissions, '{}'::text[] AS scopes, false AS paused, true AS personal
+                    k.created_at, true AS tracked, 'all' AS permissions, '{}'::text[] AS scopes, false AS paused,
+                    NULL::numeric AS max_request, true AS personal
                 FROM personal_keys k JOIN users u ON u.id = k.user_id
                 LEFT JOIN memberships m ON m.user_id = k.user_id AND m.org_id = COALESCE($2, u.default_org_id)
                 LEFT JOIN projects p ON p.org_id = m.org_id AND CASE WHEN $3::uuid IS NULL THEN p.is_default ELSE p.id = $3 END
@@ -151,6 +159,8 @@ impl System<'_> {
                 m.role AS "role?", pm.role AS "project_role?", p.name AS "project_name?", p.models AS "models?",
                 p.archived_at IS NOT NULL AS "archived!", o.suspended_at IS NOT NULL AS "suspended!",
                 o.closed_at IS NOT NULL AS "closed!", COALESCE(o.service_keys_only, false) AS "service_keys_only!",
+                COALESCE(p.rehearsal, false) AS "rehearsal!", COALESCE(o.unpriced = 'allow', false) AS "unpriced!",
+                k.max_request AS "max_request?",
                 CASE WHEN k.personal AND COALESCE(k.expires_at > k.created_at + make_interval(hours => 24 * o.key_max_days), true)
                     THEN o.key_max_days END AS "outlives?",
                 b.org_id IS NOT NULL AS "billing!", x.key_id IS NOT NULL AS "blocked!",

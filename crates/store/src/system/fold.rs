@@ -18,25 +18,43 @@ impl System<'_> {
                 DELETE FROM deltas d USING slice s WHERE d.org_id = s.org_id AND d.id = s.id RETURNING d.*
             ), by_quarter AS (
                 INSERT INTO quarters AS r (org_id, quarter, project_id, key_id, member_id, model, sandbox,
-                    requests, estimated, input, cached, output, charge)
+                    requests, estimated, unpriced, input, cached, cache_write, cache_write_1h, audio_input,
+                    image_input, output, reasoning, audio_output, image_output, charge)
                 SELECT org_id, quarter, project_id, key_id, member_id, model, sandbox, sum(requests),
-                    sum(estimated), sum(input), sum(cached), sum(output), sum(charge)
+                    sum(estimated), sum(unpriced), sum(input), sum(cached), sum(cache_write), sum(cache_write_1h),
+                    sum(audio_input), sum(image_input), sum(output), sum(reasoning), sum(audio_output),
+                    sum(image_output), sum(charge)
                 FROM taken GROUP BY 1, 2, 3, 4, 5, 6, 7 ORDER BY 1, 2, 3, 4, 5, 6, 7
                 ON CONFLICT (org_id, quarter, project_id, key_id, member_id, model, sandbox) DO UPDATE
                     SET requests = r.requests + excluded.requests, estimated = r.estimated + excluded.estimated,
-                        input = r.input + excluded.input, cached = r.cached + excluded.cached,
-                        output = r.output + excluded.output, charge = r.charge + excluded.charge
+                        unpriced = r.unpriced + excluded.unpriced, input = r.input + excluded.input,
+                        cached = r.cached + excluded.cached, cache_write = r.cache_write + excluded.cache_write,
+                        cache_write_1h = r.cache_write_1h + excluded.cache_write_1h,
+                        audio_input = r.audio_input + excluded.audio_input,
+                        image_input = r.image_input + excluded.image_input, output = r.output + excluded.output,
+                        reasoning = r.reasoning + excluded.reasoning,
+                        audio_output = r.audio_output + excluded.audio_output,
+                        image_output = r.image_output + excluded.image_output, charge = r.charge + excluded.charge
             ), by_day AS (
                 INSERT INTO days AS r (org_id, day_starts, day_ends, project_id, key_id, member_id, model,
-                    sandbox, requests, estimated, input, cached, output, charge)
+                    sandbox, requests, estimated, unpriced, input, cached, cache_write, cache_write_1h, audio_input,
+                    image_input, output, reasoning, audio_output, image_output, charge)
                 SELECT org_id, day_starts, max(day_ends), project_id, key_id, member_id, model, sandbox,
-                    sum(requests), sum(estimated), sum(input), sum(cached), sum(output), sum(charge)
+                    sum(requests), sum(estimated), sum(unpriced), sum(input), sum(cached), sum(cache_write),
+                    sum(cache_write_1h), sum(audio_input), sum(image_input), sum(output), sum(reasoning),
+                    sum(audio_output), sum(image_output), sum(charge)
                 FROM taken GROUP BY org_id, day_starts, project_id, key_id, member_id, model, sandbox
                 ORDER BY org_id, day_starts, project_id, key_id, member_id, model, sandbox
                 ON CONFLICT (org_id, day_starts, project_id, key_id, member_id, model, sandbox) DO UPDATE
                     SET requests = r.requests + excluded.requests, estimated = r.estimated + excluded.estimated,
-                        input = r.input + excluded.input, cached = r.cached + excluded.cached,
-                        output = r.output + excluded.output, charge = r.charge + excluded.charge
+                        unpriced = r.unpriced + excluded.unpriced, input = r.input + excluded.input,
+                        cached = r.cached + excluded.cached, cache_write = r.cache_write + excluded.cache_write,
+                        cache_write_1h = r.cache_write_1h + excluded.cache_write_1h,
+                        audio_input = r.audio_input + excluded.audio_input,
+                        image_input = r.image_input + excluded.image_input, output = r.output + excluded.output,
+                        reasoning = r.reasoning + excluded.reasoning,
+                        audio_output = r.audio_output + excluded.audio_output,
+                        image_output = r.image_output + excluded.image_output, charge = r.charge + excluded.charge
             )
             SELECT count(*) AS "count!" FROM taken"#,
             SLICE

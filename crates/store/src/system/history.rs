@@ -8,6 +8,7 @@ use domain::{
     Tokens, Usd, UserId,
     window::{Window, quarter},
 };
+use ledger::{Counted, Place};
 use sqlx::types::Uuid;
 
 use super::{System, counter, window};
@@ -88,12 +89,12 @@ impl System<'_> {
         let mut tx = self.begin().await?;
         let day = window(&mut tx, caller.org, Period::Day, past.at).await?;
         sqlx::query!(
-            "INSERT INTO receipts (org_id, id, budget_id, revision, project_id, key_id, scope, period, quarter,
+            "INSERT INTO receipts (org_id, id, limit_id, revision, project_id, key_id, scope, period, quarter,
                 amount, spent, held, resets_at, count, first_at, last_at)
              VALUES ($1, $2, $3, 1, $4, $5, 'key', 'day', $6, $7, $7, 0, $8, $9, $10, $10)
              ON CONFLICT DO NOTHING",
             caller.org.uuid(),
-            ReceiptId::of(past.budget, 1, past.key, quarter).uuid(),
+            ReceiptId::of(past.budget.uuid(), "amount", 1, past.key, quarter).uuid(),
             past.budget.uuid(),
             past.project.uuid(),
             past.key.uuid(),
@@ -142,7 +143,7 @@ async fn windows(tx: &mut Tx, org: OrgId, first: DateTime<Utc>) -> Result<Window
     Ok(all)
 }
 
-type Counters = HashMap<(Scope, Period, DateTime<Utc>), i64>;
+type Counters = HashMap<(Counted, Period, DateTime<Utc>), i64>;
 
 async fn insert(
     tx: &mut Tx,
@@ -160,16 +161,20 @@ async fn insert(
                 .copied()
                 .ok_or(StoreError::NotFound)
         };
-        let scopes = [Scope::Org(caller.org), Scope::Project(event.project), Scope::Key(event.key)];
-        for (scope, period) in
-            scopes.iter().flat_map(|scope| Period::ALL.map(|period| (*scope, period)))
+        let scopes = [Scope::Org(caller.org), Scope::Project(event.project), Scope::Key(event.key)]
+            .map(Counted::Scope);
+        for (counted, period) in scopes
+            .iter()
+            .flat_map(|counted| Period::ALL.map(|period| (*counted, period)))
+            .chain([(Counted::Usage, Period::Month)])
         {
             let window = at(period)?;
-            let place = (scope, period, window.starts);
+            let place = (counted, period, window.starts);
             let id = if let Some(id) = counters.get(&place) {
                 *id
             } else {
-                let id = counter(tx, caller.org, scope, period, &window).await?;
+                let counted = Place { org: caller.org, counted, period };
+                let id = counter(tx, counted, &window).await?;
                 counters.insert(place, id);
                 id
             };
@@ -227,7 +232,7 @@ impl Rows {
                 admitted_at, settled_at, total_ms)
              SELECT $1, e.id, e.project_id, e.key_id, $2, e.model, e.price_id, false, e.streamed, e.outcome, 200,
                 e.input, e.cached, e.output, e.charge, e.charge,
-                ($3::bigint[])[(e.place - 1) * 9 + 1 : e.place * 9], e.day_starts, e.day_ends, e.at,
+                ($3::bigint[])[(e.place - 1) * 10 + 1 : e.place * 10], e.day_starts, e.day_ends, e.at,
                 e.at + make_interval(secs => e.total_ms / 1000.0), e.total_ms
              FROM unnest($4::uuid[], $5::uuid[], $6::uuid[], $7::text[], $8::uuid[], $9::text[], $10::boolean[],
                 $11::bigint[], $12::bigint[], $13::bigint[], $14::numeric[], $15::timestamptz[], $16::timestamptz[],

@@ -66,12 +66,13 @@ impl System<'_> {
         .fetch_all(&mut *tx)
         .await?;
         sqlx::query!(
-            "SELECT exq_ledger_apply(NULL, NULL, NULL, exq_now(), $1, $2, $3, $4,
-                array_fill(0::bigint, ARRAY[$5::integer]), array_fill(0::bigint, ARRAY[$5::integer]),
-                array_fill(0::bigint, ARRAY[$5::integer]), array_fill('interrupted'::text, ARRAY[$5::integer]),
+            "SELECT exq_ledger_apply(NULL, NULL, NULL, exq_now(), $1, false, $2, $3, $4,
+                array_fill(0::bigint, ARRAY[$5::integer * 10]), array_fill(NULL::bigint, ARRAY[$5::integer]),
+                array_fill('interrupted'::text, ARRAY[$5::integer]), array_fill('default'::text, ARRAY[$5::integer]),
                 array_fill(NULL::integer, ARRAY[$5::integer]), array_fill(NULL::integer, ARRAY[$5::integer]),
-                array_fill(NULL::integer, ARRAY[$5::integer]),
-                '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}')",
+                array_fill(NULL::integer, ARRAY[$5::integer]), '{}', '{}',
+                '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}',
+                '{}', '{}', '{}')",
             &counters,
             &orgs,
             &ids,

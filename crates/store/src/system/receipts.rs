@@ -1,7 +1,9 @@
 //! Receipts of refusals.
 
-use domain::{KeyId, OrgId, ProjectId};
-use ledger::Limit;
+use chrono::{DateTime, Utc};
+use domain::{KeyId, OrgId, ProjectId, ReceiptId, Usd};
+use ledger::{Limit, LimitId, RateLimited, TooMany};
+use sqlx::types::{BigDecimal, Uuid};
 
 use super::System;
 use crate::{StoreError, budgets::scope_parts, money::numeric};
@@ -15,10 +17,118 @@ pub struct ReceiptRow {
     pub project: ProjectId,
     /// By which key.
     pub key: KeyId,
-    /// The limit, with its numbers at the first refusal.
-    pub limit: Limit,
+    /// What said no, with its numbers at the first refusal.
+    pub cause: Cause,
     /// How many.
     pub count: i64,
+}
+
+/// What said no.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Cause {
+    /// A budget or the usage limit.
+    Amount(Limit),
+    /// A budget that is observed only: it would have said no.
+    Observed(Limit),
+    /// A rate limit.
+    Rate(RateLimited),
+    /// The key's guard of requests at once.
+    Running(TooMany),
+    /// The key's guard of what one request may cost.
+    TooExpensive {
+        /// The most.
+        most: Usd,
+        /// What it could have cost.
+        bound: Usd,
+        /// The record of the refusal.
+        receipt: ReceiptId,
+    },
+}
+
+impl Cause {
+    /// The record of the refusal.
+    pub const fn receipt(&self) -> ReceiptId {
+        match self {
+            Self::Amount(limit) | Self::Observed(limit) => limit.receipt,
+            Self::Rate(limit) => limit.receipt,
+            Self::Running(most) => most.receipt,
+            Self::TooExpensive { receipt, .. } => *receipt,
+        }
+    }
+}
+
+/// The columns that depend on what said no.
+struct Columns<'a> {
+    limit: Uuid,
+    kind: &'static str,
+    observed: bool,
+    revision: i32,
+    scope: &'static str,
+    period: &'static str,
+    model: Option<&'a str>,
+    amount: BigDecimal,
+    spent: BigDecimal,
+    held: BigDecimal,
+    /// None: with the next request.
+    resets_at: Option<DateTime<Utc>>,
+}
+
+impl ReceiptRow {
+    fn columns(&self) -> Columns<'_> {
+        let guard = Columns {
+            limit: self.key.uuid(),
+            kind: "running",
+            observed: false,
+            revision: 0,
+            scope: "key",
+            period: "request",
+            model: None,
+            amount: BigDecimal::default(),
+            spent: BigDecimal::default(),
+            held: BigDecimal::default(),
+            resets_at: None,
+        };
+        match &self.cause {
+            Cause::Amount(limit) | Cause::Observed(limit) => {
+                let (id, kind) = match limit.by {
+                    LimitId::Budget(id) => (id.uuid(), "budget"),
+                    LimitId::UsageLimit(id) => (id.uuid(), "usage_limit"),
+                };
+                Columns {
+                    limit: id,
+                    kind,
+                    observed: matches!(self.cause, Cause::Observed(_)),
+                    revision: limit.revision,
+                    scope: scope_parts(limit.scope).0,
+                    period: limit.period.as_str(),
+                    amount: numeric(limit.amount),
+                    spent: numeric(limit.spent),
+                    held: numeric(limit.held),
+                    resets_at: Some(limit.resets_at),
+                    ..guard
+                }
+            }
+            Cause::Rate(limit) => Columns {
+                limit: limit.project.uuid(),
+                kind: limit.pace.unit(),
+                revision: limit.revision,
+                scope: "project",
+                period: limit.pace.window(),
+                model: Some(&limit.model),
+                amount: limit.limit.into(),
+                spent: limit.used.into(),
+                held: limit.wanted.into(),
+                resets_at: Some(limit.resets_at),
+                ..guard
+            },
+            Cause::Running(most) => {
+                Columns { amount: most.most.into(), spent: most.running.into(), ..guard }
+            }
+            Cause::TooExpensive { most, bound, .. } => {
+                Columns { kind: "request", amount: numeric(*most), held: numeric(*bound), ..guard }
+            }
+        }
+    }
 }
 
 impl System<'_> {
@@ -26,25 +136,29 @@ impl System<'_> {
     pub async fn flush_receipts(self, rows: &[ReceiptRow]) -> Result<(), StoreError> {
         let mut tx = self.begin().await?;
         for row in rows {
-            let (scope, _) = scope_parts(row.limit.scope);
+            let of = row.columns();
             sqlx::query!(
-                "INSERT INTO receipts AS r (org_id, id, budget_id, revision, project_id, key_id, scope, period,
-                    quarter, amount, spent, held, resets_at, count, first_at, last_at)
-                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, exq_quarter(exq_now()), $9, $10, $11, $12, $13, exq_now(), exq_now())
+                "INSERT INTO receipts AS r (org_id, id, limit_id, revision, project_id, key_id, scope, period,
+                    quarter, amount, spent, held, resets_at, count, first_at, last_at, kind, observed, model)
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, exq_quarter(exq_now()), $9, $10, $11,
+                    COALESCE($12, exq_now()), $13, exq_now(), exq_now(), $14, $15, $16)
                  ON CONFLICT (org_id, id) DO UPDATE SET count = r.count + excluded.count, last_at = excluded.last_at",
                 row.org.uuid(),
-                row.limit.receipt.uuid(),
-                row.limit.budget.uuid(),
-                row.limit.revision,
+                row.cause.receipt().uuid(),
+                of.limit,
+                of.revision,
                 row.project.uuid(),
                 row.key.uuid(),
-                scope,
-                row.limit.period.as_str(),
-                numeric(row.limit.amount),
-                numeric(row.limit.spent),
-                numeric(row.limit.held),
-                row.limit.resets_at,
-                row.count
+                of.scope,
+                of.period,
+                of.amount,
+                of.spent,
+                of.held,
+                of.resets_at,
+                row.count,
+                of.kind,
+                of.observed,
+                of.model
             )
             .execute(&mut *tx)
             .await?;

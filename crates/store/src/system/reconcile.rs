@@ -1,6 +1,7 @@
 //! Whether the ledger agrees with itself, in one snapshot.
 
-use sqlx::Row as _;
+use domain::TokenClass;
+use sqlx::{AssertSqlSafe, Row as _};
 
 use super::System;
 use crate::{StoreError, tx};
@@ -16,54 +17,47 @@ pub struct Difference {
 }
 
 /// What is compared, and a query that answers one row of text for the first difference.
-const CHECKS: [(&str, &str); 7] = [
-    ("events against deltas and quarters", EVENTS_QUARTERS),
-    ("events against deltas and days", EVENTS_DAYS),
-    ("events against counters", EVENTS_COUNTERS),
-    ("intents against what counters hold", INTENTS_COUNTERS),
-    ("intents without a node, a project or a key", ORPHAN_INTENTS),
-    ("events without a project or a key", ORPHAN_EVENTS),
-    ("events outside of the windows that they are booked in", EVENTS_WINDOWS),
-];
+fn checks() -> [(&'static str, String); 7] {
+    [
+        (
+            "events against deltas and quarters",
+            rollup("exq_quarter(admitted_at)", "quarters", "quarter", "quarter"),
+        ),
+        ("events against deltas and days", rollup("day_starts", "days", "day_starts", "day from")),
+        ("events against counters", EVENTS_COUNTERS.to_owned()),
+        ("intents against what counters hold", INTENTS_COUNTERS.to_owned()),
+        ("intents without a node, a project or a key", ORPHAN_INTENTS.to_owned()),
+        ("events without a project or a key", ORPHAN_EVENTS.to_owned()),
+        ("events outside of the windows that they are booked in", EVENTS_WINDOWS.to_owned()),
+    ]
+}
 
-const EVENTS_QUARTERS: &str = "
-WITH e AS (SELECT org_id, exq_quarter(admitted_at) AS at, project_id, key_id, member_id, model, sandbox,
-        count(*) AS requests, count(*) FILTER (WHERE outcome <> 'answered') AS estimated,
-        sum(input) AS input, sum(cached) AS cached, sum(output) AS output, sum(charge) AS charge
-    FROM events GROUP BY 1, 2, 3, 4, 5, 6, 7),
-r AS (SELECT org_id, at, project_id, key_id, member_id, model, sandbox, sum(requests) AS requests,
-        sum(estimated) AS estimated, sum(input) AS input, sum(cached) AS cached, sum(output) AS output,
-        sum(charge) AS charge
-    FROM (SELECT org_id, quarter AS at, project_id, key_id, member_id, model, sandbox, requests, estimated,
-            input, cached, output, charge FROM quarters
-          UNION ALL SELECT org_id, quarter, project_id, key_id, member_id, model, sandbox, requests, estimated,
-            input, cached, output, charge FROM deltas) q GROUP BY 1, 2, 3, 4, 5, 6, 7)
-SELECT format('organization %s, quarter %s, key %s, model %s: events %s requests %s dollars %s tokens, rollups %s requests %s dollars %s tokens',
-    org_id, at, key_id, model, e.requests, e.charge, e.input + e.cached + e.output, r.requests, r.charge,
-    r.input + r.cached + r.output)
-FROM e FULL JOIN r USING (org_id, at, project_id, key_id, member_id, model, sandbox)
-WHERE (e.requests, e.estimated, e.input, e.cached, e.output, e.charge)
-    IS DISTINCT FROM (r.requests, r.estimated, r.input, r.cached, r.output, r.charge)
-ORDER BY org_id, at, key_id, model LIMIT 1";
-
-const EVENTS_DAYS: &str = "
-WITH e AS (SELECT org_id, day_starts AS at, project_id, key_id, member_id, model, sandbox,
-        count(*) AS requests, count(*) FILTER (WHERE outcome <> 'answered') AS estimated,
-        sum(input) AS input, sum(cached) AS cached, sum(output) AS output, sum(charge) AS charge
-    FROM events GROUP BY 1, 2, 3, 4, 5, 6, 7),
-r AS (SELECT org_id, at, project_id, key_id, member_id, model, sandbox, sum(requests) AS requests,
-        sum(estimated) AS estimated, sum(input) AS input, sum(cached) AS cached, sum(output) AS output,
-        sum(charge) AS charge
-    FROM (SELECT org_id, day_starts AS at, project_id, key_id, member_id, model, sandbox, requests, estimated,
-            input, cached, output, charge FROM days
-          UNION ALL SELECT org_id, day_starts, project_id, key_id, member_id, model, sandbox, requests, estimated,
-            input, cached, output, charge FROM deltas) q GROUP BY 1, 2, 3, 4, 5, 6, 7)
-SELECT format('organization %s, day from %s, key %s, model %s: events %s requests %s dollars, rollups %s requests %s dollars',
-    org_id, at, key_id, model, e.requests, e.charge, r.requests, r.charge)
-FROM e FULL JOIN r USING (org_id, at, project_id, key_id, member_id, model, sandbox)
-WHERE (e.requests, e.estimated, e.input, e.cached, e.output, e.charge)
-    IS DISTINCT FROM (r.requests, r.estimated, r.input, r.cached, r.output, r.charge)
-ORDER BY org_id, at, key_id, model LIMIT 1";
+/// Events, by the time that `at` makes of them, against a rollup by its column `time` and the deltas
+/// that are not folded into it yet.
+fn rollup(at: &str, rollup: &str, time: &str, called: &str) -> String {
+    let tokens: Vec<&str> = TokenClass::ALL.into_iter().map(TokenClass::as_str).collect();
+    let columns = tokens.join(", ");
+    let sums: Vec<String> = tokens.iter().map(|class| format!("sum({class})")).collect();
+    let sums = sums.join(", ");
+    format!(
+        "WITH e AS (SELECT org_id, {at} AS at, project_id, key_id, member_id, model, sandbox, count(*) AS requests,
+                count(*) FILTER (WHERE outcome NOT IN ('answered', 'corrected')) AS estimated,
+                count(*) FILTER (WHERE price_id IS NULL) AS unpriced, ARRAY[{sums}] AS tokens, sum(charge) AS charge
+            FROM events GROUP BY 1, 2, 3, 4, 5, 6, 7),
+        r AS (SELECT org_id, at, project_id, key_id, member_id, model, sandbox, sum(requests) AS requests,
+                sum(estimated) AS estimated, sum(unpriced) AS unpriced, ARRAY[{sums}] AS tokens, sum(charge) AS charge
+            FROM (SELECT org_id, {time} AS at, project_id, key_id, member_id, model, sandbox, requests, estimated,
+                    unpriced, {columns}, charge FROM {rollup}
+                  UNION ALL SELECT org_id, {time}, project_id, key_id, member_id, model, sandbox, requests, estimated,
+                    unpriced, {columns}, charge FROM deltas) q GROUP BY 1, 2, 3, 4, 5, 6, 7)
+        SELECT format('organization %s, {called} %s, key %s, model %s: events %s requests %s dollars %s tokens, rollups %s requests %s dollars %s tokens',
+            org_id, at, key_id, model, e.requests, e.charge, e.tokens, r.requests, r.charge, r.tokens)
+        FROM e FULL JOIN r USING (org_id, at, project_id, key_id, member_id, model, sandbox)
+        WHERE (e.requests, e.estimated, e.unpriced, e.tokens, e.charge)
+            IS DISTINCT FROM (r.requests, r.estimated, r.unpriced, r.tokens, r.charge)
+        ORDER BY org_id, at, key_id, model LIMIT 1"
+    )
+}
 
 const EVENTS_COUNTERS: &str = "
 WITH e AS (SELECT c.id, count(*) AS requests, sum(v.charge) AS spent
@@ -115,8 +109,10 @@ impl System<'_> {
     /// the first difference.
     pub async fn reconcile(self) -> Result<Option<Difference>, StoreError> {
         let mut tx = tx::snapshot(&self.store.pool).await?;
-        for (what, query) in CHECKS {
-            if let Some(row) = sqlx::query(query).fetch_optional(&mut *tx).await? {
+        for (what, query) in checks() {
+            // The query is made of names that stand in this file.
+            let query = sqlx::query(AssertSqlSafe(query));
+            if let Some(row) = query.fetch_optional(&mut *tx).await? {
                 return Ok(Some(Difference { what, detail: row.try_get(0)? }));
             }
         }

@@ -1,11 +1,9 @@
 //! The fast path and the pure rules agree on random batches.
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
 use domain::{NodeId, Period, Price, Scope, Usd};
-use ledger::{
-    Applied, Batch, Book as _, Charges, Decision, Found, Reserving, Settlement, Settling, decide,
-};
+use ledger::{Applied, Batch, Book as _, Decision, Found, Reserving, Settlement, Settling, decide};
 use proptest::{prelude::*, strategy::ValueTree as _, test_runner::TestRunner};
 use store::system::LedgerBook;
 use testkit::{Database, Tenant};
@@ -70,13 +68,11 @@ async fn agree(database: &Database, case: usize, plan: &Plan) {
         }
     }
     let mut next = round.batch(2);
-    let mut charges = HashMap::new();
     for (place, reserving) in batch.reservations.iter().enumerate() {
         let (org, id) = (round.tenant.org, reserving.request.id);
         match plan.settled.get(place) {
             Some(charge) if place % 2 == 0 => {
                 let settlement = Settlement { charge: cents(*charge), ..answered("0") };
-                charges.insert(id, settlement.charge);
                 next.settlements.push(Settling { org, id, settlement });
             }
             Some(_) => next.releases.push((org, id)),
@@ -88,12 +84,14 @@ async fn agree(database: &Database, case: usize, plan: &Plan) {
     }
     match round.book.apply(&next).await.unwrap() {
         Applied::Contended => {
-            let decided = round.decide(&next, &charges).await;
-            let all = decided.iter().all(|decision| *decision == Decision::Admit);
+            let decided = round.decide(&next).await;
+            let all = decided.iter().all(Decision::admits);
             assert!(!all, "case {case}: the rules admit all of {plan:?}");
         }
         applied => {
-            assert!(matches!(applied, Applied::Done(_)), "case {case}: {applied:?}");
+            let Applied::Done(found) = applied else { panic!("case {case}: {applied:?}") };
+            let decided = decide(found, &next.reservations);
+            assert!(decided.iter().all(Decision::admits), "case {case}: {plan:?}");
             round.holds(database, case, plan).await;
         }
     }
@@ -136,17 +134,15 @@ impl Round {
     async fn reserving(&self, bound: u16) -> Reserving {
         let mut request = request(&self.tenant, &self.dime, "0");
         request.bound = cents(bound);
-        let places =
-            Reserving::places(&request).map(|(scope, period)| (self.tenant.org, scope, period));
-        let (counters, _) = self.book.counters(places.to_vec()).await.unwrap();
-        Reserving { request, counters: counters.try_into().unwrap() }
+        let paced = [Reserving::paced(&request)];
+        let rows = self.book.rows(&Reserving::places(&request), &paced).await.unwrap();
+        Reserving { request, counters: rows.counters, rate: rows.rates[0] }
     }
 
-    async fn decide(&self, batch: &Batch, charges: &Charges) -> Vec<Decision> {
+    async fn decide(&self, batch: &Batch) -> Vec<Decision> {
         let mut decided = Vec::new();
         let rule = |found: Found| {
-            decided =
-                decide(found.counters, &found.endings, charges, &batch.reservations, found.at);
+            decided = decide(found, &batch.reservations);
             decided.clone()
         };
         assert!(matches!(self.book.decide(batch, rule).await.unwrap(), Applied::Done(_)));

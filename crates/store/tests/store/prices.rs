@@ -37,7 +37,8 @@ async fn the_book_is_filled_once_by_many_nodes() {
 #[tokio::test]
 async fn the_sandbox_costs_what_it_says() {
     let database = Database::new().await;
-    let million = Tokens { input: 1_000_000, cached: 1_000_000, output: 1_000_000 };
+    let million =
+        Tokens { input: 1_000_000, cached: 1_000_000, output: 1_000_000, ..Tokens::default() };
     for (model, charge) in
         [("sandbox-dime", "0.10"), ("sandbox-tokens", "5.10"), ("sandbox-embed", "0.20")]
     {
@@ -60,7 +61,7 @@ async fn the_version_in_force_follows_the_clock() {
     database.advance(TimeDelta::days(2)).await;
     let tomorrow = price(store, "openai", "gpt-4o").await;
     assert_eq!(
-        tomorrow.charge(Tokens { input: 1_000_000, cached: 0, output: 0 }),
+        tomorrow.charge(Tokens { input: 1_000_000, ..Tokens::default() }),
         Usd::from_dollars(9)
     );
 }

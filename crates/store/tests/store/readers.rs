@@ -1,7 +1,11 @@
 //! What a reader sees: own projects and nothing else, whatever is asked.
 
 use domain::{Caller, Environment, KeyId, Level, Period, ProjectId, ProjectRole, Role, Scope, Usd};
-use store::{StoreError, system::receipts::ReceiptRow, usage::Group};
+use store::{
+    StoreError,
+    system::receipts::{Cause, ReceiptRow},
+    usage::Group,
+};
 use testkit::{Database, Tenant};
 
 use crate::{
@@ -47,7 +51,8 @@ impl Scene {
                 _ => None,
             };
             let limit = limit.unwrap();
-            let row = ReceiptRow { org: tenant.org, project, key, limit, count: 3 };
+            let row =
+                ReceiptRow { org: tenant.org, project, key, cause: Cause::Amount(limit), count: 3 };
             store.system().flush_receipts(&[row]).await.unwrap();
         }
         node.finish().await;
@@ -148,7 +153,7 @@ async fn receipts_are_for_who_is_in_the_project() {
     // Refused by the organization's budget: that it was, and not what the organization spends.
     let whole = Scope::Org(tenant.org);
     let budget = store.set_budget(&tenant.caller, whole, Period::Month, usd("9")).await.unwrap();
-    let refuse = format!("UPDATE receipts SET scope = 'org', budget_id = '{}'", budget.uuid());
+    let refuse = format!("UPDATE receipts SET scope = 'org', limit_id = '{}'", budget.uuid());
     database.tamper(&refuse).await;
     let receipt = store.receipt(&reader, of(own.0).await).await.unwrap();
     assert_eq!((receipt.numbers, receipt.now), (None, None));

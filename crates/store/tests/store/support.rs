@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use domain::{EventId, Outcome, Price, Tokens, Usd};
+use domain::{EventId, Outcome, Price, ServiceTier, Tokens, Usd};
 use ledger::{Ledger, Node, Request, Settlement};
 use store::Store;
 use testkit::{Database, Tenant};
@@ -43,10 +43,12 @@ pub(crate) fn request(tenant: &Tenant, price: &Arc<Price>, bound: &str) -> Reque
         member: Some(tenant.user),
         tracked: true,
         model: price.model.clone(),
-        price: Arc::clone(price),
+        price: Some(Arc::clone(price)),
         sandbox: true,
+        rehearsal: false,
         streamed: false,
         bound: usd(bound),
+        tokens: 20,
     }
 }
 
@@ -54,7 +56,8 @@ pub(crate) fn answered(charge: &str) -> Settlement {
     Settlement {
         outcome: Outcome::Answered,
         status: Some(200),
-        tokens: Tokens { input: 10, cached: 2, output: 5 },
+        service_tier: ServiceTier::Default,
+        tokens: Tokens { input: 10, cached: 2, output: 5, ..Tokens::default() },
         charge: usd(charge),
         first_token_ms: None,
         total_ms: Some(3),

@@ -5,10 +5,10 @@ use std::time::{Duration, Instant};
 use domain::{
     Action, Expiry, KeyId, OrgId, Permissions, ProjectId, ProjectRole, Role, UserId, Who,
 };
-use sqlx::types::Uuid;
+use sqlx::types::{BigDecimal, Uuid};
 
 use super::{KeyState, Obstacle, Presented, Proof, Reach, Unbilled};
-use crate::StoreError;
+use crate::{StoreError, money::usd};
 
 /// A key, where its request goes, and what its owner is there.
 #[expect(clippy::struct_excessive_bools, reason = "a row has what the tables have")]
@@ -38,6 +38,9 @@ pub(super) struct Row {
     pub(super) outlives: Option<i32>,
     pub(super) billing: bool,
     pub(super) blocked: bool,
+    pub(super) rehearsal: bool,
+    pub(super) unpriced: bool,
+    pub(super) max_request: Option<BigDecimal>,
     pub(super) orgs: Vec<Uuid>,
 }
 
@@ -52,30 +55,30 @@ impl Row {
         let reach = if self.personal {
             Reach::Personal {
                 orgs: self.orgs.iter().copied().map(OrgId::from_uuid).collect(),
-                choice: self.choice(),
+                choice: self.choice()?,
             }
         } else {
             let (Some(org), Some(project)) = (self.org_id, self.project_id) else {
                 return Err(StoreError::Damaged("a key without a project"));
             };
-            Reach::Project(self.state(org, project))
+            Reach::Project(self.state(org, project)?)
         };
         Ok(Presented { proof, reach })
     }
 
     /// Somebody who is nothing in a project does not learn that it exists.
-    fn choice(self) -> Result<KeyState, Unbilled> {
-        let org = self.org_id.ok_or(Unbilled::Organization)?;
+    fn choice(self) -> Result<Result<KeyState, Unbilled>, StoreError> {
+        let Some(org) = self.org_id else { return Ok(Err(Unbilled::Organization)) };
         match self.project_id {
             Some(project) if self.who().is_some_and(|who| who != Who::Reader) => {
-                Ok(self.state(org, project))
+                self.state(org, project).map(Ok)
             }
-            _ => Err(Unbilled::Project),
+            _ => Ok(Err(Unbilled::Project)),
         }
     }
 
-    fn state(self, org: Uuid, project: Uuid) -> KeyState {
-        KeyState {
+    fn state(self, org: Uuid, project: Uuid) -> Result<KeyState, StoreError> {
+        Ok(KeyState {
             key: KeyId::from_uuid(self.id),
             org: OrgId::from_uuid(org),
             project: ProjectId::from_uuid(project),
@@ -83,12 +86,15 @@ impl Row {
             tracked: self.tracked,
             permissions: Permissions::parse(&self.permissions, &self.scopes),
             obstacle: self.obstacle(),
+            rehearsal: self.rehearsal,
+            unpriced: self.unpriced,
+            max_request: self.max_request.as_ref().map(usd).transpose()?,
             project_name: self.project_name.unwrap_or_default(),
             models: self.models.map(|mut models| {
                 models.sort_unstable();
                 models
             }),
-        }
+        })
     }
 
     /// The first thing that stands in the way, the widest first.

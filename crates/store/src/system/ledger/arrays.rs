@@ -1,5 +1,7 @@
 //! A batch as parallel arrays: `s_` settlements, `x_` releases, `r_` reservations.
 
+use std::collections::BTreeMap;
+
 use bigdecimal::BigDecimal;
 use chrono::{DateTime, Utc};
 use ledger::{Batch, Reserving};
@@ -10,14 +12,18 @@ use crate::money::numeric;
 #[derive(Default)]
 pub(super) struct Arrays {
     /// Counters of the reservations, each once.
-    pub(super) named: Vec<i64>,
+    pub(super) counters: Vec<i64>,
+    /// Rates of the reservations, each once, and the day that each is asked for.
+    pub(super) rates: Vec<i64>,
+    pub(super) days: Vec<DateTime<Utc>>,
     pub(super) s_orgs: Vec<Uuid>,
     pub(super) s_ids: Vec<Uuid>,
     pub(super) s_charges: Vec<BigDecimal>,
-    pub(super) s_inputs: Vec<i64>,
-    pub(super) s_cacheds: Vec<i64>,
-    pub(super) s_outputs: Vec<i64>,
-    pub(super) s_outcomes: Vec<String>,
+    /// Ten for each settlement, in the order of the classes.
+    pub(super) s_tokens: Vec<i64>,
+    pub(super) s_used: Vec<Option<i64>>,
+    pub(super) s_outcomes: Vec<&'static str>,
+    pub(super) s_tiers: Vec<&'static str>,
     pub(super) s_statuses: Vec<Option<i32>>,
     pub(super) s_firsts: Vec<Option<i32>>,
     pub(super) s_totals: Vec<Option<i32>>,
@@ -29,11 +35,14 @@ pub(super) struct Arrays {
     pub(super) r_keys: Vec<Uuid>,
     pub(super) r_members: Vec<Uuid>,
     pub(super) r_models: Vec<String>,
-    pub(super) r_prices: Vec<Uuid>,
+    pub(super) r_prices: Vec<Option<Uuid>>,
     pub(super) r_sandboxes: Vec<bool>,
     pub(super) r_streams: Vec<bool>,
     pub(super) r_bounds: Vec<BigDecimal>,
+    /// Ten for each reservation; 0 stands for none.
     pub(super) r_counters: Vec<i64>,
+    pub(super) r_rates: Vec<i64>,
+    pub(super) r_tokens: Vec<i64>,
     pub(super) r_day_starts: Vec<DateTime<Utc>>,
     pub(super) r_day_ends: Vec<DateTime<Utc>>,
 }
@@ -43,15 +52,26 @@ impl Arrays {
     pub(super) fn of(batch: &Batch, admitted: Option<&[bool]>) -> Self {
         let mut arrays = Self::default();
         arrays.add_endings(batch);
+        let mut rates = BTreeMap::new();
         for (place, reserving) in batch.reservations.iter().enumerate() {
-            arrays.named.extend(reserving.counters.iter().map(|counter| counter.id));
+            arrays.counters.extend(reserving.counters.iter().map(|counter| counter.id));
+            rates.insert(reserving.rate, reserving.day().starts);
             if admitted.is_none_or(|admitted| admitted.get(place).copied().unwrap_or(false)) {
                 arrays.add_reservation(reserving);
             }
         }
-        arrays.named.sort_unstable();
-        arrays.named.dedup();
+        arrays.counters.sort_unstable();
+        arrays.counters.dedup();
+        (arrays.rates, arrays.days) = rates.into_iter().unzip();
         arrays
+    }
+
+    /// Who ends: settlements, then releases.
+    pub(super) fn endings(&self) -> (Vec<Uuid>, Vec<Uuid>) {
+        (
+            [self.s_orgs.as_slice(), &self.x_orgs].concat(),
+            [self.s_ids.as_slice(), &self.x_ids].concat(),
+        )
     }
 
     fn add_endings(&mut self, batch: &Batch) {
@@ -60,10 +80,10 @@ impl Arrays {
             self.s_orgs.push(settling.org.uuid());
             self.s_ids.push(settling.id.uuid());
             self.s_charges.push(numeric(settlement.charge));
-            self.s_inputs.push(count(settlement.tokens.input));
-            self.s_cacheds.push(count(settlement.tokens.cached));
-            self.s_outputs.push(count(settlement.tokens.output));
-            self.s_outcomes.push(settlement.outcome.as_str().to_owned());
+            self.s_tokens.extend(settlement.tokens.by_class().map(count));
+            self.s_used.push(settlement.used().map(count));
+            self.s_outcomes.push(settlement.outcome.as_str());
+            self.s_tiers.push(settlement.service_tier.as_str());
             self.s_statuses.push(settlement.status.map(i32::from));
             self.s_firsts.push(settlement.first_token_ms.map(milliseconds));
             self.s_totals.push(settlement.total_ms.map(milliseconds));
@@ -82,17 +102,20 @@ impl Arrays {
         self.r_keys.push(if request.tracked { request.key.uuid() } else { Uuid::nil() });
         self.r_members.push(request.member.map_or(Uuid::nil(), domain::UserId::uuid));
         self.r_models.push(request.model.clone());
-        self.r_prices.push(request.price.id.uuid());
+        self.r_prices.push(request.price.as_ref().map(|price| price.id.uuid()));
         self.r_sandboxes.push(request.sandbox);
         self.r_streams.push(request.streamed);
         self.r_bounds.push(numeric(request.bound));
-        self.r_counters.extend(reserving.counters.iter().map(|counter| counter.id));
+        let named = reserving.counters.iter().map(|counter| counter.id);
+        self.r_counters.extend(named.chain(std::iter::repeat(0)).take(Reserving::MOST));
+        self.r_rates.push(reserving.rate);
+        self.r_tokens.push(count(request.tokens));
         self.r_day_starts.push(reserving.day().starts);
         self.r_day_ends.push(reserving.day().ends);
     }
 }
 
-/// More tokens than a signed 64-bit number holds are not tokens; the tables say so of the maximum.
+/// More tokens than fit a rate are not tokens; a limit refuses them anyhow.
 fn count(tokens: u64) -> i64 {
     i64::try_from(tokens).unwrap_or(i64::MAX)
 }

@@ -2,15 +2,19 @@
 
 mod arrays;
 mod counters;
+mod fast;
+mod measure;
 mod slow;
 
 use arrays::Arrays;
 use bigdecimal::BigDecimal;
 pub(crate) use counters::{counter, window};
-use domain::{EventId, NodeId, OrgId, Outcome, Period, Scope, Tokens};
+use domain::{EventId, NodeId, OrgId};
 use ledger::{
-    Applied, Batch, Book, BookError, CounterRef, Decisions, Fate, Found, Settlement, Settling,
+    Applied, Batch, Book, BookError, Decisions, Fate, Found, Paced, Place, Rows, Settlement,
+    Settling,
 };
+use measure::Measure;
 use sqlx::{PgPool, error::DatabaseError};
 
 use crate::{Store, StoreError, money::numeric, tx};
@@ -65,37 +69,12 @@ impl Book for LedgerBook {
         tx.commit().await.map_err(from_sqlx)
     }
 
-    async fn counters(
-        &self,
-        places: Vec<(OrgId, Scope, Period)>,
-    ) -> Result<(Vec<CounterRef>, chrono::DateTime<chrono::Utc>), BookError> {
-        counters::current(&self.pool, &places).await.map_err(from_store)
+    async fn rows(&self, places: &[Place], paced: &[Paced]) -> Result<Rows, BookError> {
+        counters::current(&self.pool, places, paced).await.map_err(from_store)
     }
 
     async fn apply(&self, batch: &Batch) -> Result<Applied, BookError> {
-        let (from, until) = batch.valid();
-        let a = Arrays::of(batch, None);
-        // One call, one commit, no session state: the function runs as exq_system by itself.
-        let row = sqlx::query!(
-            r#"SELECT status AS "status!", at FROM exq_ledger_batch($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11,
-                $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31)"#,
-            batch.node.uuid(), batch.epoch, batch.number, from, until, &a.named,
-            &a.s_orgs, &a.s_ids, &a.s_charges, &a.s_inputs, &a.s_cacheds, &a.s_outputs, &a.s_outcomes,
-            &a.s_statuses as &[Option<i32>], &a.s_firsts as &[Option<i32>], &a.s_totals as &[Option<i32>],
-            &a.x_orgs, &a.x_ids, &a.r_orgs, &a.r_ids, &a.r_projects, &a.r_keys, &a.r_members, &a.r_models,
-            &a.r_prices, &a.r_sandboxes, &a.r_streams, &a.r_bounds, &a.r_counters, &a.r_day_starts, &a.r_day_ends
-        )
-        .fetch_one(&self.pool)
-        .await
-        .map_err(from_sqlx)?;
-        Ok(match (row.status.as_str(), row.at) {
-            ("done", Some(at)) => Applied::Done(at),
-            ("stale", Some(at)) => Applied::Stale(at),
-            ("contended", _) => Applied::Contended,
-            ("missing", _) => Applied::Missing,
-            ("superseded", _) => Applied::Superseded,
-            _ => Applied::Void,
-        })
+        fast::apply(&self.pool, batch).await
     }
 
     async fn decide<F>(&self, batch: &Batch, rule: F) -> Result<Applied, BookError>
@@ -146,17 +125,8 @@ impl Book for LedgerBook {
             // No intent any more: there is nothing to end, but the number must be used.
             return self.apply(batch).await;
         };
-        let at_bound = Settling {
-            settlement: Settlement {
-                outcome: Outcome::Unknown,
-                status: None,
-                tokens: Tokens::default(),
-                charge: crate::money::usd(&bound).map_err(from_store)?,
-                first_token_ms: None,
-                total_ms: None,
-            },
-            ..settling.clone()
-        };
+        let bound = crate::money::usd(&bound).map_err(from_store)?;
+        let at_bound = Settling { settlement: Settlement::unknown(bound), ..settling.clone() };
         self.apply(&Batch { settlements: vec![at_bound], ..batch.clone() }).await
     }
 
