@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use domain::{Caller, Environment, EventId, KeyId, Outcome, ProjectId, Tokens, Usd};
 use ledger::{Ledger, Node, Refusal, Request, Settlement};
-use store::system::receipts::ReceiptRow;
+use store::system::receipts::{Cause, ReceiptRow};
 use testkit::Tenant;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -76,7 +76,7 @@ impl Spender {
             org: self.caller.org,
             project: self.project,
             key: self.key,
-            limit,
+            cause: Cause::Amount(limit),
             count: 38,
         };
         self.site.app.store.system().flush_receipts(&[row]).await.unwrap();

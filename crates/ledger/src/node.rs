@@ -178,9 +178,18 @@ impl<B: Book> Node<B> {
         let mut queue = vec![work];
         let mut tries = 0;
         while let Some(mut work) = queue.pop() {
-            if !self.prepare(&mut work).await || work.is_empty() {
-                self.put_back(work).await;
-                continue;
+            match self.prepare(&mut work).await {
+                Ok(()) if work.is_empty() => continue,
+                Ok(()) => {}
+                Err(BookError::BadData(reason)) => {
+                    self.narrow(work, &reason, &mut queue).await;
+                    continue;
+                }
+                Err(error) => {
+                    tracing::warn!(error = %error, "counters could not be read");
+                    self.put_back(work).await;
+                    continue;
+                }
             }
             let batch = self.batch(&work);
             match self.apply(&batch, &mut work).await {
@@ -220,8 +229,8 @@ impl<B: Book> Node<B> {
         }
     }
 
-    /// Refuses what needs no asking and finds the counters; `false` if the database did not answer.
-    async fn prepare(&mut self, work: &mut Work) -> bool {
+    /// Refuses what needs no asking and finds the counters.
+    async fn prepare(&mut self, work: &mut Work) -> Result<(), BookError> {
         let now = Instant::now();
         work.reservations.retain(|asking| !asking.waiting.is_gone());
         let (mut places, mut paced) = (BTreeSet::new(), BTreeSet::new());
@@ -233,13 +242,8 @@ impl<B: Book> Node<B> {
         if !places.is_empty() || !paced.is_empty() {
             // In the order of their keys, like on every other node.
             let (places, paced) = (Vec::from_iter(places), Vec::from_iter(paced));
-            match self.book.rows(&places, &paced).await {
-                Ok(rows) => self.windows.learn(&places, &paced, &rows),
-                Err(error) => {
-                    tracing::warn!(error = %error, "counters could not be read");
-                    return false;
-                }
-            }
+            let rows = self.book.rows(&places, &paced).await?;
+            self.windows.learn(&places, &paced, &rows);
         }
         let mut kept = Vec::with_capacity(work.reservations.len());
         for asking in work.reservations.drain(..) {
@@ -249,7 +253,7 @@ impl<B: Book> Node<B> {
             }
         }
         work.reservations = kept;
-        true
+        Ok(())
     }
 
     fn remembered(&self, waiting: &Waiting, now: Instant) -> Option<Refusal> {
@@ -282,12 +286,8 @@ impl<B: Book> Node<B> {
         if fast != Applied::Contended {
             if let Applied::Done(found) = &fast {
                 let decided = decide(found.clone(), &batch.reservations);
-                if !decided.iter().all(Decision::admits) {
-                    tracing::error!(
-                        batch = batch.number,
-                        "the rules would not have admitted a batch"
-                    );
-                }
+                let decided =
+                    decided.into_iter().map(|decision| admitted(batch, decision)).collect();
                 self.written(found.at, std::mem::take(work), &batch.reservations, decided);
             }
             return Ok(fast);
@@ -423,6 +423,15 @@ impl<B: Book> Node<B> {
             Err(error) => tracing::warn!(error = %error, "open requests could not be compared"),
         }
     }
+}
+
+/// What the fast path has booked is admitted, whatever the rules say of it.
+fn admitted(batch: &Batch, decision: Decision) -> Decision {
+    if decision.admits() {
+        return decision;
+    }
+    tracing::error!(batch = batch.number, ?decision, "the rules would not have admitted a request");
+    Decision::Admit(Box::default())
 }
 
 /// Refuses reservations that have waited too long for the database.

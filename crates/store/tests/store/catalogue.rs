@@ -3,7 +3,7 @@
 use testkit::Database;
 
 /// Tables without an organization, each with its reason in the migration that makes it.
-const GLOBAL: [&str; 14] = [
+const GLOBAL: [&str; 15] = [
     "_sqlx_migrations",
     "directory",
     "email_changes",
@@ -17,6 +17,7 @@ const GLOBAL: [&str; 14] = [
     "sessions",
     "settings",
     "throttles",
+    "tiers",
     "users",
 ];
 
