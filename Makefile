@@ -1,5 +1,5 @@
 # Thin: the work is in scripts/. `make run` and `make test` are each enough on a fresh machine.
-.PHONY: run test check dev fmt prepare release setup shots soak chaos
+.PHONY: run test check dev fmt prepare release setup shots soak chaos bench
 
 run:
 	@scripts/run
@@ -33,3 +33,6 @@ soak:
 
 chaos:
 	@scripts/chaos
+
+bench:
+	@scripts/bench

@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use app::{render::Assets, web::App};
 use gateway::{Gateway, Setup};
 use identity::{Purpose, Secrets};
-use ledger::{Ledger, Node};
+use ledger::{Book, Ledger, Node};
 use scheduler::SignHead;
 use secrecy::ExposeSecret as _;
 use store::{Store, system::SignUpPolicy};
@@ -28,12 +28,21 @@ const LAST_WORDS: Duration = Duration::from_secs(10);
 
 /// Serves until SIGINT or SIGTERM, then lets running requests end.
 pub async fn run(settings: Settings) -> anyhow::Result<()> {
+    run_with(settings, Store::book).await
+}
+
+/// The same with another book for the ledger; `make bench` finds with it what the ledger costs.
+pub async fn run_with<B: Book>(
+    settings: Settings,
+    book: impl FnOnce(&Store) -> B,
+) -> anyhow::Result<()> {
     // First of all, so that a busy port is told at once and nothing else has begun.
     let listener = TcpListener::bind(settings.bind).await.with_context(|| {
         format!("{} can’t be listened on; is another program (or Exchequer) there? EXCHEQUER_BIND chooses another", settings.bind)
     })?;
     let database = Database::open(&settings).await?;
-    let ended = serve(&settings, &database, listener).await;
+    let book = book(&database.store);
+    let ended = serve(&settings, &database, listener, book).await;
     database.close().await;
     ended
 }
@@ -42,6 +51,7 @@ async fn serve(
     settings: &Settings,
     database: &Database,
     listener: TcpListener,
+    book: impl Book,
 ) -> anyhow::Result<()> {
     let store = &database.store;
     let default = if database.is_embedded() { SignUpPolicy::Open } else { SignUpPolicy::Invited };
@@ -50,7 +60,10 @@ async fn serve(
     // On threads of its own: large bodies must not hold up everybody's admission, nor the heartbeat.
     let threads =
         Builder::new_multi_thread().worker_threads(1).thread_name("ledger").enable_all().build()?;
-    let done = serve_with(settings, database, listener, &life, threads.handle()).await;
+    let done = match start_ledger(book, &life, threads.handle()).await {
+        Ok(ledger) => serve_with(settings, database, listener, &life, ledger).await,
+        Err(error) => Err(error),
+    };
     threads.shutdown_background();
     done
 }
@@ -60,11 +73,10 @@ async fn serve_with(
     database: &Database,
     listener: TcpListener,
     life: &Life,
-    threads: &Handle,
+    ledger: Ledger,
 ) -> anyhow::Result<()> {
     let store = &database.store;
     let mailer = mailer(settings)?;
-    let ledger = start_ledger(store, life, threads).await?;
     let sandbox = settings.sandbox.unwrap_or(settings.upstream.is_none());
     let gateway = Gateway::new(Setup {
         ledger,
@@ -112,9 +124,8 @@ fn sign_heads(secrets: Arc<Secrets>) -> SignHead {
     })
 }
 
-async fn start_ledger(store: &Store, life: &Life, threads: &Handle) -> anyhow::Result<Ledger> {
-    let (book, tasks, stop) =
-        (Arc::new(store.book()), life.ledger.clone(), life.ledger_stop.clone());
+async fn start_ledger(book: impl Book, life: &Life, threads: &Handle) -> anyhow::Result<Ledger> {
+    let (book, tasks, stop) = (Arc::new(book), life.ledger.clone(), life.ledger_stop.clone());
     let started = threads.spawn(async move { Node::start(book, &tasks, stop).await }).await?;
     started.context("this node can’t register in the database")
 }
