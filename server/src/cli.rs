@@ -82,6 +82,9 @@ pub enum Admin {
     /// Thresholds
     #[command(subcommand)]
     Threshold(Threshold),
+    /// Usage tiers
+    #[command(subcommand)]
+    Tier(Tier),
     /// What a scope has used in its current billing cycle
     Usage {
         /// An org-, proj_ or key_ id
@@ -194,6 +197,24 @@ pub enum Threshold {
         scope: Scope,
         #[command(flatten)]
         level: LevelArgs,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Tier {
+    /// Set an organization's usage tier
+    Set {
+        #[arg(long)]
+        org: OrgId,
+        /// A number of the table of tiers
+        #[arg(long)]
+        tier: u16,
+        /// It does not rise by itself from now on
+        #[arg(long)]
+        hold: bool,
+        /// Why, for the organization's audit log
+        #[arg(long, default_value = "set by a command")]
+        reason: Name,
     },
 }
 

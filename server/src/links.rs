@@ -24,6 +24,10 @@ impl Links for MailLinks {
     async fn link(&self, mail: &Mail) -> Result<Link, StoreError> {
         let url = &self.public_url;
         match mail.template.as_str() {
+            "tier" => Ok(Link::To(format!("{url}/{}/limits", mail.org).into())),
+            "blocked" if mail.params["scope"] == "usage" => {
+                Ok(Link::To(format!("{url}/{}/limits", mail.org).into()))
+            }
             "threshold" | "blocked" => Ok(Link::To(format!("{url}/{}/budgets", mail.org).into())),
             "audit_head" => Ok(Link::To(format!("{url}/{}/audit", mail.org).into())),
             "role_changed" => Ok(Link::To(format!("{url}/{}", mail.org).into())),

@@ -89,6 +89,9 @@ kinds! {
     BudgetRemoved = "budget.removed" "Budget removed";
     ThresholdSet = "threshold.set" "Threshold set";
     ThresholdRemoved = "threshold.removed" "Threshold removed";
+    TierSet = "tier.set" "Usage tier set";
+    RateLimitSet = "rate_limit.set" "Rate limit set";
+    RateLimitRemoved = "rate_limit.removed" "Rate limit removed";
     AuditExported = "audit.exported" "Audit log exported";
 }
 

@@ -18,6 +18,8 @@ pub enum Actor {
     Operator,
     /// Whoever reported a key as leaked, by showing it.
     Report,
+    /// Nobody: a rule of this program brought it about.
+    Rule,
 }
 
 /// As the audit log names it.
@@ -28,6 +30,7 @@ impl fmt::Display for Actor {
             Self::AdminKey(id) => id.fmt(f),
             Self::Operator => f.write_str("operator"),
             Self::Report => f.write_str("leak report"),
+            Self::Rule => f.write_str("rule"),
         }
     }
 }
@@ -74,7 +77,7 @@ impl Caller {
     pub const fn user(&self) -> Option<UserId> {
         match self.actor {
             Actor::User(user) => Some(user),
-            Actor::AdminKey(_) | Actor::Operator | Actor::Report => None,
+            Actor::AdminKey(_) | Actor::Operator | Actor::Report | Actor::Rule => None,
         }
     }
 

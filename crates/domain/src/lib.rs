@@ -16,12 +16,14 @@ pub mod id;
 pub mod lifetime;
 pub mod models;
 pub mod money;
+pub mod pace;
 pub mod permissions;
 pub mod price;
 pub mod rules;
 pub mod scope;
 pub mod text;
 pub mod threshold;
+pub mod tier;
 pub mod tokens;
 pub mod usage;
 #[cfg(feature = "server")]
@@ -40,11 +42,13 @@ pub use id::{
 pub use lifetime::{Lifetime, LifetimeError};
 pub use models::{Models, ModelsError};
 pub use money::{MoneyError, Usd};
+pub use pace::{Rate, RateError, Rates};
 pub use permissions::{Endpoint, Permissions};
 pub use price::Price;
 pub use rules::{MostDays, Rules};
 pub use scope::{Period, Scope};
 pub use text::{Email, Name, TextError};
 pub use threshold::Level;
+pub use tier::{Earned, Missing, Tier, TierError, Tiers};
 pub use tokens::{TokenClass, Tokens};
 pub use usage::{Outcome, ServiceTier};

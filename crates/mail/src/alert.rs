@@ -39,6 +39,8 @@ enum Kind {
     Org,
     Project,
     Key,
+    /// The organization's usage limit.
+    Usage,
 }
 
 pub(crate) fn name<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
@@ -54,7 +56,7 @@ impl Subject {
     /// As in “Project Data lab”.
     fn who(&self) -> String {
         match self.scope {
-            Kind::Org => self.scope_name.clone(),
+            Kind::Org | Kind::Usage => self.scope_name.clone(),
             Kind::Project => format!("Project {}", self.scope_name),
             Kind::Key => format!("Key {}", self.scope_name),
         }
@@ -69,6 +71,14 @@ impl Subject {
                 let middle = self.starts + (self.ends - self.starts) / 2;
                 middle.with_timezone(&self.zone).format("%B").to_string()
             }
+        }
+    }
+
+    /// What limits it.
+    const fn limit(&self) -> (&'static str, &'static str) {
+        match self.scope {
+            Kind::Usage => ("usage limit", "Usage limit"),
+            Kind::Org | Kind::Project | Kind::Key => ("budget", "Budget"),
         }
     }
 
@@ -92,7 +102,7 @@ impl Subject {
         );
         vec![
             Row::new("Spent", dollars(self.spent)),
-            Row::new("Budget", budget),
+            Row::new(self.limit().1, budget),
             Row::new("Concerns", self.who()),
             Row::new("Counted from", moment(self.starts, self.zone)),
             Row::new("Resets", format!("{}, {}", self.resets(), self.zone)),

@@ -14,6 +14,7 @@ use crate::{
     invitation::Invitation,
     leaked::Leaked,
     membership::{Removed, RoleChanged},
+    tier::TierSet,
 };
 
 /// A mail ready to be sent.
@@ -118,6 +119,7 @@ pub fn render(template: &str, params: &Value, link: &str) -> Result<Rendered, Re
         "invitation" => read::<Invitation>(params)?.letter(link),
         "leaked" => read::<Leaked>(params)?.letter(link),
         "role_changed" => read::<RoleChanged>(params)?.letter(link),
+        "tier" => read::<TierSet>(params)?.letter(link),
         "member_removed" => read::<Removed>(params)?.letter(link),
         "verify" => account::verify(link),
         "account_exists" => account::exists(link),

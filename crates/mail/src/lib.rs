@@ -15,6 +15,7 @@ mod letter;
 mod mailer;
 mod membership;
 mod server;
+mod tier;
 mod words;
 
 pub use error::{MailerError, RenderError, SendError};

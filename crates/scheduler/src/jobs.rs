@@ -50,3 +50,13 @@ pub(crate) async fn sweep(store: Store) -> Result<(), StoreError> {
     system.prune_changes().await?;
     system.make_partitions().await
 }
+
+/// Raises the usage tiers of organizations that have what the next one needs.
+pub async fn raise_tiers(store: Store) -> Result<(), StoreError> {
+    for org in store.system().rising().await? {
+        if let Some(tier) = store.system().raise_tier(org).await? {
+            tracing::info!(organization = %org, tier, "an organization's usage tier rose by itself");
+        }
+    }
+    Ok(())
+}

@@ -10,6 +10,7 @@ use std::{future::Future, sync::Arc, time::Duration};
 
 pub use deliver::deliver;
 pub use heads::{SignHead, mail_heads};
+pub use jobs::raise_tiers;
 pub use links::{Link, Links};
 use mail::Mailer;
 use store::{Store, StoreError};
@@ -27,6 +28,8 @@ const REAP: Duration = Duration::from_secs(5);
 const ERASE: Duration = Duration::from_mins(1);
 /// How often accounts are looked for that were deleted.
 const FORGET: Duration = Duration::from_mins(1);
+/// How often organizations are looked for that rise to the next usage tier.
+const RAISE: Duration = Duration::from_mins(1);
 /// How often the house is swept: sessions, throttles, changes, partitions.
 const SWEEP: Duration = Duration::from_mins(1);
 
@@ -45,6 +48,7 @@ pub fn start(
     tasks.spawn(repeat("reap", REAP, store.clone(), jobs::reap, stop.clone()));
     tasks.spawn(repeat("erase", ERASE, store.clone(), jobs::erase, stop.clone()));
     tasks.spawn(repeat("forget", FORGET, store.clone(), jobs::forget, stop.clone()));
+    tasks.spawn(repeat("raise tiers", RAISE, store.clone(), raise_tiers, stop.clone()));
     tasks.spawn(repeat("sweep", SWEEP, store.clone(), jobs::sweep, stop.clone()));
     if let Some(mailer) = mailer {
         let job = move |store| deliver(store, mailer.clone(), Arc::clone(&links));

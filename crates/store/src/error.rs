@@ -1,6 +1,6 @@
 //! What can go wrong.
 
-use domain::{ExpiryError, Forbidden};
+use domain::{ExpiryError, Forbidden, Models, Rate, Rates};
 
 /// Why the store did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -43,6 +43,12 @@ pub enum Conflict {
     /// The project was archived meanwhile.
     #[error("this project is archived")]
     ProjectArchived,
+    /// A rate that the organization's tier does not allow; its place in [`Rates::NAMES`].
+    #[error("the organization’s usage tier allows {1} {unit}: write at most that", unit = Rates::LABELS[*.0 % 4].to_lowercase())]
+    RateAboveTier(usize, Rate),
+    /// A name that no model has.
+    #[error("a model’s name has 1 to {} printable ASCII characters and no spaces", Models::LONGEST)]
+    ModelName,
     /// Added as something else.
     #[error("this person is in the project already, with another role")]
     ProjectMember,
@@ -73,6 +79,21 @@ pub enum Conflict {
     /// `thresholds_one`
     #[error("there is such a threshold already")]
     Threshold,
+    /// More than a threshold mails.
+    #[error("a threshold mails at most 10 addresses besides the owners")]
+    ThresholdAddresses,
+    /// It would change nothing.
+    #[error("a raise must be above the budget’s own amount")]
+    RaiseLow,
+    /// It would be over before it began.
+    #[error("a raise must end in the future, and after it begins")]
+    RaiseOver,
+    /// Not for a while any more.
+    #[error("a raise lasts a year at most: for longer, change the budget")]
+    RaiseLong,
+    /// It is over.
+    #[error("this raise has ended already")]
+    RaiseEnded,
     /// Nobody would be left who may change anything.
     #[error("an organization keeps at least one owner: make another member an owner first")]
     LastOwner,

@@ -30,13 +30,16 @@ mod personal_keys;
 mod place;
 mod project_members;
 mod projects;
+mod rate_limits;
 mod receipts;
 mod recipients;
 mod refused;
 mod service_accounts;
+mod spend_alerts;
 mod standings;
 pub mod system;
 mod thresholds;
+mod tiers;
 mod tx;
 pub mod usage;
 
@@ -65,9 +68,11 @@ pub use past::Past;
 pub use personal_keys::{MemberKey, NewPersonalKey, PersonalKey};
 pub use project_members::{Candidate, ProjectMember};
 pub use projects::{ListedProject, Project};
+pub use rate_limits::{ModelPage, RateLimit, RateLimits};
 pub use receipts::{BudgetNow, Numbers, Receipt};
 pub use recipients::Recipient;
 pub use service_accounts::ServiceAccount;
+pub use spend_alerts::SpendAlert;
 use sqlx::{
     PgPool,
     postgres::{PgConnectOptions, PgPoolOptions},
@@ -75,6 +80,7 @@ use sqlx::{
 pub use standings::Standing;
 pub use system::{NewUser, System};
 pub use thresholds::{Crossing, Delivery, SetThreshold, Threshold};
+pub use tiers::{OwnTier, UsageLimit};
 
 /// The database, as the rest of the program sees it. Cheap to clone.
 #[derive(Debug, Clone)]

@@ -3,12 +3,12 @@
 use bigdecimal::BigDecimal;
 use chrono::{DateTime, Utc};
 use domain::{
-    Action, Caller, CrossingId, Level, Period, Scope, ThresholdId, Usd, UserId,
+    Action, Caller, CrossingId, Email, Level, Period, Scope, ThresholdId, Usd, UserId,
     audit::{Change, Kind},
 };
 
 use crate::{
-    Store, StoreError,
+    Conflict, Store, StoreError,
     budgets::{lock, mark_passed, may_limit, period, scope, scope_parts},
     money::{numeric, usd},
 };
@@ -28,6 +28,10 @@ pub struct Threshold {
     pub fires_at: Option<Usd>,
     /// When it was crossed in the current window at that amount.
     pub crossed_at: Option<DateTime<Utc>>,
+    /// It was passed already when a person set it or an amount: nobody was mailed.
+    pub silent: bool,
+    /// Who is mailed besides the owners; for who sees the whole organization.
+    pub addresses: Vec<String>,
 }
 
 /// A threshold that was just set.
@@ -46,6 +50,8 @@ pub struct Crossing {
     pub id: CrossingId,
     /// A budget began to refuse; else a threshold was crossed.
     pub blocked: bool,
+    /// It was the usage limit, not a budget.
+    pub usage_limit: bool,
     /// What it concerns.
     pub scope: Scope,
     /// That thing's label.
@@ -79,16 +85,22 @@ pub struct Delivery {
     pub answer: Option<String>,
 }
 
+impl Threshold {
+    /// Most addresses besides the owners'.
+    pub const MOST_ADDRESSES: usize = 10;
+}
+
 impl Store {
     /// The thresholds of the organization and what is in it.
     pub async fn thresholds(&self, caller: &Caller) -> Result<Vec<Threshold>, StoreError> {
         caller.may(Action::List)?;
+        let whole = caller.may(Action::SeeWhole).is_ok();
         let mut tx = self.tenant(caller).await?;
         let rows = sqlx::query!(
             r#"SELECT t.id AS "id!", t.scope AS "scope!", t.scope_id AS "scope_id!", t.period AS "period!", t.amount AS "amount?", t.percent AS "percent?",
-                b.amount AS "budget?", c.crossed_at AS "crossed_at?"
+                b.amount AS "budget?", c.crossed_at AS "crossed_at?", c.silent AS "silent?", t.addresses AS "addresses!"
              FROM thresholds t
-             LEFT JOIN budgets b ON (b.org_id, b.scope, b.scope_id, b.period) = (t.org_id, t.scope, t.scope_id, t.period)
+             LEFT JOIN budgets_in_force b ON (b.org_id, b.scope, b.scope_id, b.period) = (t.org_id, t.scope, t.scope_id, t.period)
              LEFT JOIN counters k ON (k.org_id, k.scope, k.scope_id, k.period) = (t.org_id, t.scope, t.scope_id, t.period)
                 AND k.starts <= (SELECT exq_now()) AND (SELECT exq_now()) < k.ends
              LEFT JOIN crossings c ON c.org_id = t.org_id AND c.kind = 'threshold' AND c.subject_id = t.id
@@ -110,13 +122,14 @@ impl Store {
                     fires_at: level.fires_at(budget),
                     level,
                     crossed_at: row.crossed_at,
+                    silent: row.silent.unwrap_or(false),
+                    addresses: if whole { row.addresses } else { Vec::new() },
                 })
             })
             .collect()
     }
 
-    /// Adds a threshold. If it is at or below what is spent, it is marked passed and mails nobody in
-    /// this window.
+    /// Adds a threshold that mails the owners alone.
     pub async fn set_threshold(
         &self,
         caller: &Caller,
@@ -124,6 +137,24 @@ impl Store {
         per: Period,
         level: Level,
     ) -> Result<SetThreshold, StoreError> {
+        self.add_threshold(caller, on, per, level, &[]).await
+    }
+
+    /// Adds a threshold that mails the owners and these addresses. If it is at or below what is
+    /// spent, it is marked passed and mails nobody in this window. More addresses than
+    /// [`Threshold::MOST_ADDRESSES`] are a conflict.
+    pub async fn add_threshold(
+        &self,
+        caller: &Caller,
+        on: Scope,
+        per: Period,
+        level: Level,
+        addresses: &[Email],
+    ) -> Result<SetThreshold, StoreError> {
+        if addresses.len() > Threshold::MOST_ADDRESSES {
+            return Err(StoreError::Conflict(Conflict::ThresholdAddresses));
+        }
+        let addresses: Vec<String> = addresses.iter().map(|it| it.as_str().to_owned()).collect();
         let id = ThresholdId::generate();
         let (amount, percent) = match level {
             Level::Amount(amount) => (Some(numeric(amount)), None),
@@ -134,8 +165,8 @@ impl Store {
         let counter = lock(&mut tx, caller.org, on, per).await?;
         let (kind, scope_id) = scope_parts(on);
         sqlx::query!(
-            "INSERT INTO thresholds (org_id, id, scope, scope_id, period, amount, percent, set_by)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+            "INSERT INTO thresholds (org_id, id, scope, scope_id, period, amount, percent, set_by, addresses)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
             caller.org.uuid(),
             id.uuid(),
             kind,
@@ -143,7 +174,8 @@ impl Store {
             per.as_str(),
             amount,
             percent,
-            caller.user().map(UserId::uuid)
+            caller.user().map(UserId::uuid),
+            &addresses
         )
         .execute(&mut **tx)
         .await?;
@@ -151,7 +183,8 @@ impl Store {
         let change = Change::new(Kind::ThresholdSet, id)
             .now("scope", on)
             .now("window", per.as_str())
-            .now("level", words(level));
+            .now("level", words(level))
+            .personal("addresses", None::<String>, listed(&addresses));
         tx.commit(Change { project, ..change }).await?;
         Ok(SetThreshold { id, already_passed: marked > 0 })
     }
@@ -164,7 +197,7 @@ impl Store {
     ) -> Result<(), StoreError> {
         let mut tx = self.change(caller).await?;
         let row = sqlx::query!(
-            "SELECT scope, scope_id, period, amount, percent FROM thresholds WHERE org_id = $1 AND id = $2",
+            "SELECT scope, scope_id, period, amount, percent, addresses FROM thresholds WHERE org_id = $1 AND id = $2",
             caller.org.uuid(),
             id.uuid()
         )
@@ -186,7 +219,8 @@ impl Store {
         let change = Change::new(Kind::ThresholdRemoved, id)
             .gone("scope", on)
             .gone("window", per.as_str())
-            .gone("level", words(level(row.amount.as_ref(), row.percent)?));
+            .gone("level", words(level(row.amount.as_ref(), row.percent)?))
+            .personal("addresses", listed(&row.addresses), None::<String>);
         tx.commit(Change { project, ..change }).await
     }
 
@@ -215,7 +249,11 @@ impl Store {
                 Ok(Crossing {
                     id: CrossingId::from_uuid(row.id),
                     blocked: row.kind != "threshold",
-                    scope: scope(&row.scope, row.scope_id)?,
+                    usage_limit: row.scope == "usage",
+                    scope: match row.scope.as_str() {
+                        "usage" => Scope::Org(caller.org),
+                        kind => scope(kind, row.scope_id)?,
+                    },
                     scope_name: row.name,
                     period: period(&row.period)?,
                     fires_at: usd(&row.fires_at)?,
@@ -239,6 +277,11 @@ fn level(amount: Option<&BigDecimal>, percent: Option<i32>) -> Result<Level, Sto
         Some(amount) => Level::Amount(usd(amount)?),
         None => Level::Percent(percent.and_then(|p| u32::try_from(p).ok()).unwrap_or(100)),
     })
+}
+
+/// Addresses for the audit log; none if there are none.
+fn listed(addresses: &[String]) -> Option<String> {
+    (!addresses.is_empty()).then(|| addresses.join(", "))
 }
 
 fn words(level: Level) -> String {

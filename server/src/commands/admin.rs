@@ -8,10 +8,10 @@ use domain::{Level, Name, OrgId, Origin, Period, Scope};
 use identity::{MintedKey, NewPassword, Password, Person};
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
-use store::{BillingProfile, NewAdminKey, NewApiKey};
+use store::{BillingProfile, NewAdminKey, NewApiKey, system::SetTier};
 
 use crate::{
-    cli::{Admin, AdminKey, Budget, Key, LevelArgs, Org, Project, Threshold, User},
+    cli::{Admin, AdminKey, Budget, Key, LevelArgs, Org, Project, Threshold, Tier, User},
     database::Database,
     say,
     settings::Settings,
@@ -39,6 +39,12 @@ pub async fn run(database: &Database, settings: &Settings, command: &Admin) -> a
         }
         Admin::Threshold(Threshold::Set { scope, level }) => {
             threshold(database, *scope, level).await?
+        }
+        Admin::Tier(Tier::Set { org, tier, hold, reason }) => {
+            let set = SetTier { number: *tier, held: *hold, reason: reason.as_str() };
+            let done = database.store.system().set_tier(*org, set).await;
+            done.context("no such organization or tier")?;
+            json!({ "id": org, "tier": tier, "held": hold })
         }
         Admin::Usage { scope } => usage(database, *scope).await?,
     };

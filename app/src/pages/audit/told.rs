@@ -30,6 +30,7 @@ pub(super) fn who(entry: &Entry, body: &Body) -> String {
         Some(Some(known)) => known.value.clone(),
         Some(None) => "somebody whose data was erased".to_owned(),
         None if body.actor == "operator" => "the operator".to_owned(),
+        None if body.actor == "rule" => "Exchequer, by rule".to_owned(),
         None if body.actor.starts_with("key_") => format!("the admin key {}", body.actor),
         None => body.actor.clone(),
     }

@@ -166,6 +166,7 @@ mod tests {
         let crossing = |period, at: &str| Crossing {
             id: CrossingId::generate(),
             blocked: false,
+            usage_limit: false,
             scope: Scope::Org(OrgId::generate()),
             scope_name: "A".to_owned(),
             period,

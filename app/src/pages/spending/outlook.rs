@@ -148,6 +148,8 @@ mod tests {
                 level: Level::Percent(*percent),
                 fires_at: dollars(amount).percent(*percent),
                 crossed_at: None,
+                silent: false,
+                addresses: Vec::new(),
             })
             .collect();
         let status = BudgetStatus {

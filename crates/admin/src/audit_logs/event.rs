@@ -47,6 +47,9 @@ pub(super) const TYPES: &[(Kind, Option<&str>)] = &[
     (Kind::BudgetRemoved, Some("rate_limit.deleted")),
     (Kind::ThresholdSet, Some("rate_limit.updated")),
     (Kind::ThresholdRemoved, Some("rate_limit.deleted")),
+    (Kind::TierSet, Some("organization.updated")),
+    (Kind::RateLimitSet, Some("rate_limit.updated")),
+    (Kind::RateLimitRemoved, Some("rate_limit.deleted")),
     (Kind::AuditExported, None),
 ];
 

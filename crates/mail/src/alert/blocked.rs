@@ -1,16 +1,16 @@
-//! A budget refuses.
+//! A budget or the usage limit refuses.
 
 use chrono::{DateTime, Utc};
 use domain::Usd;
 use serde::Deserialize;
 
-use super::Subject;
+use super::{Kind, Subject};
 use crate::{
     letter::{Letter, Row, Tone},
     words::{dollars, moment},
 };
 
-/// A budget that began to refuse.
+/// A budget or usage limit that began to refuse.
 #[derive(Deserialize)]
 pub(crate) struct Blocked {
     #[serde(flatten)]
@@ -21,56 +21,81 @@ pub(crate) struct Blocked {
 impl Blocked {
     /// What the mail says.
     pub(crate) fn letter(self, link: String) -> Letter {
-        let subject = self.subject;
+        let subject = &self.subject;
         let budget = subject.budget.unwrap_or(Usd::ZERO);
-        let (who, adjective) = (subject.who(), subject.period.adjective());
-        let (amount, resets) = (dollars(budget), subject.resets());
-        let clock = self.since.with_timezone(&subject.zone).format("%H:%M");
-        let reached = subject.spent >= budget;
-        let (kicker, heading, state) = if reached {
-            (
-                "Budget reached, refusing",
-                format!("{who}: requests have been refused since {clock}"),
-                format!(
-                    "The {adjective} budget of {amount} is spent. Requests are refused until {resets}"
-                ),
-            )
-        } else {
-            let left = dollars(budget.left_after(subject.spent));
-            (
-                "Too little left for a request",
-                format!("{who}: a request was refused at {clock}, {left} is left"),
-                format!(
-                    "It could have cost more than what is left of the {adjective} budget of {amount}. Requests \
-                     that fit still pass; larger ones are refused until {resets}"
-                ),
-            )
-        };
+        let (adjective, amount) = (subject.period.adjective(), dollars(budget));
+        let (limit, _) = subject.limit();
+        let said = self.said();
         let mut rows = vec![Row::new("Refused since", moment(self.since, subject.zone))];
         rows.extend(subject.rows());
+        let organization = subject.organization.clone();
+        let (raises, action) = match subject.scope {
+            Kind::Usage => (
+                "unless whoever runs this installation raises it, or it rises by itself with the usage tier"
+                    .to_owned(),
+                "Open the limits",
+            ),
+            Kind::Org | Kind::Project | Kind::Key => {
+                (format!("unless an owner of {organization} raises the budget"), "Raise the budget")
+            }
+        };
         Letter {
-            subject: if reached {
-                format!("{heading}, {adjective} budget of {amount} reached")
+            subject: if said.reached {
+                format!("{}, {adjective} {limit} of {amount} reached", said.heading)
             } else {
-                format!("{heading} of the {adjective} budget of {amount}")
+                format!("{} of the {adjective} {limit} of {amount}", said.heading)
             },
             tone: Tone::Stopped,
-            kicker: kicker.to_owned(),
-            heading,
-            lede: format!(
-                "{state}, unless an owner of {} raises the budget.",
-                subject.organization
-            ),
+            kicker: said.kicker,
+            heading: said.heading,
+            lede: format!("{}, {raises}.", said.state),
             course: subject.course(),
             rows,
-            action: "Raise the budget",
+            action,
             link,
             why: format!(
-                "You get this because you are an owner of {}. It is mailed once in a window, and \
-                 again only if a changed budget is reached.",
-                subject.organization
+                "You get this because you are an owner of {organization}. It is mailed once in a window, and \
+                 again only if a changed {limit} is reached."
             ),
-            organization: Some(subject.organization),
+            organization: Some(organization),
         }
     }
+
+    /// What happened.
+    fn said(&self) -> Said {
+        let subject = &self.subject;
+        let budget = subject.budget.unwrap_or(Usd::ZERO);
+        let (who, adjective) = (subject.who(), subject.period.adjective());
+        let (amount, resets, (limit, named)) = (dollars(budget), subject.resets(), subject.limit());
+        let clock = self.since.with_timezone(&subject.zone).format("%H:%M");
+        if subject.spent >= budget {
+            return Said {
+                reached: true,
+                kicker: format!("{named} reached, refusing"),
+                heading: format!("{who}: requests have been refused since {clock}"),
+                state: format!(
+                    "The {adjective} {limit} of {amount} is spent. Requests are refused until {resets}"
+                ),
+            };
+        }
+        let left = dollars(budget.left_after(subject.spent));
+        Said {
+            reached: false,
+            kicker: "Too little left for a request".to_owned(),
+            heading: format!("{who}: a request was refused at {clock}, {left} is left"),
+            state: format!(
+                "It could have cost more than what is left of the {adjective} {limit} of {amount}. Requests \
+                 that fit still pass; larger ones are refused until {resets}"
+            ),
+        }
+    }
+}
+
+/// What happened, in words.
+struct Said {
+    /// All of it is spent.
+    reached: bool,
+    kicker: String,
+    heading: String,
+    state: String,
 }

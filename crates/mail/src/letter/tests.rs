@@ -62,6 +62,32 @@ fn blocked_letter() {
 }
 
 #[test]
+fn a_usage_limit_says_who_may_raise_it() {
+    let mail =
+        mail("blocked", &with(blocked(), json!({ "scope": "usage", "spent": "5.000000000000" })));
+    assert_eq!(
+        mail.subject,
+        "Brackwater Freight: requests have been refused since 14:32, monthly usage limit of $5.00 reached"
+    );
+    insta::assert_snapshot!("blocked_usage.text", mail.text);
+    assert!(!mail.html.contains("udget of"), "{}", mail.html);
+}
+
+#[test]
+fn tier_letters() {
+    let params = json!({
+        "organization": "Brackwater Freight", "zone": "Europe/Oslo", "from": 1, "to": 2, "before": "100.00",
+        "usage_limit": "500.00", "by_itself": true, "held": false, "at": "2026-11-18T13:32:07+00:00",
+    });
+    let up = mail("tier", &params);
+    let down = json!({ "from": 2, "to": 1, "before": "500.00", "usage_limit": "100.00", "by_itself": false, "held": true });
+    let down = mail("tier", &with(params, down));
+    let texts = format!("{}\n{}\n=====\n{}\n{}", up.subject, up.text, down.subject, down.text);
+    insta::assert_snapshot!("tier.texts", texts);
+    assert!(up.html.contains("may spend $500.00 a month now"));
+}
+
+#[test]
 fn without_a_budget_nothing_is_said_to_stop() {
     let params = json!({
         "scope": "project", "scope_name": "Data lab", "period": "week", "budget": null,

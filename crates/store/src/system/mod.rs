@@ -25,6 +25,7 @@ mod second_factors;
 mod sessions;
 mod settings;
 mod throttles;
+mod tiers;
 mod time;
 mod users;
 mod uses;
@@ -45,6 +46,8 @@ pub use second_factors::{RecoveryHash, SecondFactor};
 pub use sessions::{Epoch, OwnSession, SessionHash, StoredSession};
 pub use settings::{Installation, SignUpPolicy};
 pub use throttles::{Count, Subject};
+pub use tiers::SetTier;
+pub(crate) use tiers::usage_counter;
 pub use users::{Account, Credentials, NewUser, PasswordHash};
 
 use crate::{Store, StoreError, tx, tx::Tx};

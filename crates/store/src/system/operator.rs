@@ -5,6 +5,7 @@ mod installation;
 mod mails;
 mod organizations;
 mod people;
+mod tiers;
 
 use domain::{Origin, UserId};
 
@@ -13,6 +14,7 @@ pub use self::{
     mails::{MailRow, MailState},
     organizations::OrganizationRow,
     people::PersonRow,
+    tiers::{EditTierError, TierOf},
 };
 use super::System;
 use crate::{Store, StoreError};

@@ -5,12 +5,12 @@ use std::collections::BTreeSet;
 
 use domain::{
     Environment, Expiry, FormId, KeyId, Level, Models, Origin, Overlap, Period, Permissions,
-    ProjectRole, Role, Rules, Scope, Usd, audit::Kind,
+    ProjectRole, Rate, Rates, Role, Rules, Scope, Usd, audit::Kind,
 };
 use store::{
     BillingProfile, InviteOutcome, Label, NewAdminKey, NewApiKey, NewKey, NewOwner, OwnKeys,
     Rotation, StoreError,
-    system::{Deletion, Joiner},
+    system::{Deletion, Joiner, SetTier},
 };
 use testkit::{Database, Tenant};
 
@@ -110,6 +110,9 @@ async fn organizations() -> BTreeSet<String> {
     log.told(operator.suspend(tenant.org, "Unpaid"), "").await;
     log.told(operator.resume(tenant.org), "organization.resumed").await;
     log.told(operator.resume(tenant.org), "").await;
+    let tier = SetTier { number: 3, held: true, reason: "Agreed" };
+    log.told(operator.set_tier(tenant.org, tier), "tier.set").await;
+    log.told(operator.set_tier(tenant.org, tier), "").await;
     log.told(store.close_organization(caller), "organization.closed").await;
     log.told(store.close_organization(caller), "").await;
     log.told(store.reopen_organization(caller), "organization.reopened").await;
@@ -198,6 +201,12 @@ async fn projects() -> BTreeSet<String> {
         log.told(store.set_threshold(caller, on, Period::Month, level), "threshold.set").await;
     log.told(store.remove_threshold(caller, set.id), "threshold.removed").await;
     log.told(store.remove_budget(caller, budget), "budget.removed").await;
+    let rates = Rates { tokens_per_day: Rate::new(0), ..Rates::default() };
+    let limited = |rates| store.set_rate_limit(caller, project, "sandbox-dime", rates);
+    log.told(limited(rates), "rate_limit.set").await;
+    log.told(limited(rates), "").await;
+    log.told(limited(Rates::default()), "rate_limit.removed").await;
+    log.told(limited(Rates::default()), "").await;
     log.told(store.archive_project(caller, project), "project.archived").await;
     log.told(store.archive_project(caller, project), "").await;
     log.end().await

@@ -7,11 +7,11 @@ use chrono::Utc;
 use chrono_tz::Tz;
 use domain::{
     Addresses, AuditId, Caller, Environment, Expiry, FormId, KeyId, Level, Name, Overlap, Period,
-    Permissions, ProjectRole, Role, Rules, Scope,
+    Permissions, ProjectRole, Rate, Rates, Role, Rules, Scope,
 };
 use store::{
-    AuditFilter, BillingProfile, Label, NewAdminKey, NewApiKey, NewKey, NewOwner, OwnKeys, Page,
-    Rotation, Store, StoreError, usage::Group,
+    AuditFilter, BillingProfile, Label, ModelPage, NewAdminKey, NewApiKey, NewKey, NewOwner,
+    OwnKeys, Page, Rotation, Store, StoreError, usage::Group,
 };
 use testkit::{Database, Furniture, Tenant};
 
@@ -170,6 +170,9 @@ async fn look(store: &Store, caller: &Caller, things: &Furniture, asked: &mut As
         standings();
         thresholds();
         crossings();
+        usage_limit();
+        rate_limits(things.project, &ModelPage { limit: 100, ..ModelPage::default() });
+        rate_limit(things.project, "sandbox-dime");
         receipt(things.receipt);
         ever_used();
         cycles();
@@ -197,6 +200,10 @@ async fn count(
             budget_status(scope, Period::Month);
             set_budget(scope, Period::Month, usd("1"));
             set_threshold(scope, Period::Month, Level::Percent(50));
+            add_threshold(scope, Period::Month, Level::Percent(50), &[]);
+            spend_alerts(scope, &page());
+            spend_alert(scope, things.threshold);
+            edit_spend_alert(scope, things.threshold, usd("2"), &[]);
         }
     }
     ask! { store, caller, asked:
@@ -247,6 +254,7 @@ async fn projects(store: &Store, caller: &Caller, things: &Furniture, asked: &mu
         set_project_environment(things.project, Environment::Staging);
         set_project_models(things.project, None);
         set_default_project(things.project);
+        set_rate_limit(things.project, "theirs", Rates { requests_per_minute: Rate::new(1), ..Rates::default() });
         archive_project(things.project);
         create_service_account(things.project, &name);
         rename_service_account(things.account, &name);

@@ -42,7 +42,9 @@ pub(in super::super) fn delivered(crossing: &Crossing) -> (Tone, String) {
 /// What happened: `Customs classifier passed $960.00`.
 pub(in super::super) fn title(crossing: &Crossing) -> String {
     let name = &crossing.scope_name;
-    if crossing.blocked {
+    if crossing.usage_limit {
+        format!("{name} reached its usage limit and refuses")
+    } else if crossing.blocked {
         format!("{name} reached its {} budget and refuses", crossing.period.adjective())
     } else {
         format!("{name} passed {}", usd(crossing.fires_at))

@@ -23,16 +23,24 @@ pub(super) fn card(view: &View, crossing: &Crossing) -> AnyView {
     let of = format!("of {} {}", usd(crossing.fires_at), crossing.period.adjective());
     let day = time_text(crossing.crossed_at, view.zone, Precision::Day);
     let local = crossing.crossed_at.with_timezone(&view.zone);
-    let budgets = budget_href(&format!("{}/budgets", view.org), crossing.scope);
+    let href = if crossing.usage_limit {
+        format!("{}/limits", view.org)
+    } else {
+        budget_href(&format!("{}/budgets", view.org), crossing.scope)
+    };
     let label = if crossing.blocked { "Began to refuse" } else { "Crossed" };
-    let verb = if crossing.blocked && view.whole { "Raise budget" } else { "See budget" };
+    let verb = match (crossing.usage_limit, crossing.blocked && view.whole) {
+        (true, _) => "See limits",
+        (false, true) => "Raise budget",
+        (false, false) => "See budget",
+    };
     let (exact, clock) = (local.to_rfc3339(), local.format("%H:%M:%S").to_string());
     let (spent, zone, wait) = (crossing.spent, view.zone, until(resets, view.now, view.zone));
     view! {
         <section class="card">
             <header>
                 <h2 class="named"><Icon glyph class=tone.class()/>{title(crossing)}</h2>
-                <LinkButton href=budgets>{verb}</LinkButton>
+                <LinkButton href>{verb}</LinkButton>
             </header>
             <CardBody>
                 <Stats>
