@@ -55,6 +55,7 @@ pub enum NavItem {
     Overview,
     Usage,
     Budgets,
+    Limits,
     Alerts,
     Projects,
     Keys,
@@ -68,7 +69,8 @@ pub enum NavItem {
 }
 
 impl NavItem {
-    const SPENDING: [Self; 4] = [Self::Overview, Self::Usage, Self::Budgets, Self::Alerts];
+    const SPENDING: [Self; 5] =
+        [Self::Overview, Self::Usage, Self::Budgets, Self::Limits, Self::Alerts];
     const ORGANIZATION: [Self; 7] = [
         Self::Projects,
         Self::Keys,
@@ -81,7 +83,9 @@ impl NavItem {
 
     const fn is_for(self, role: Role) -> bool {
         match self {
-            Self::Billing | Self::AdminKeys | Self::Audit => matches!(role, Role::Owner),
+            Self::Limits | Self::Billing | Self::AdminKeys | Self::Audit => {
+                matches!(role, Role::Owner)
+            }
             _ => true,
         }
     }
@@ -91,6 +95,7 @@ impl NavItem {
             Self::Overview | Self::None => ("", "Overview", Glyph::Overview),
             Self::Usage => ("/usage", "Usage", Glyph::Usage),
             Self::Budgets => ("/budgets", "Budgets", Glyph::Budget),
+            Self::Limits => ("/limits", "Limits", Glyph::Stop),
             Self::Alerts => ("/alerts", "Alerts", Glyph::Alert),
             Self::Projects => ("/projects", "Projects", Glyph::Project),
             Self::Keys => ("/keys", "API keys", Glyph::Key),

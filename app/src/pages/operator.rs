@@ -5,6 +5,7 @@ mod mails;
 mod organizations;
 mod people;
 mod suspend;
+mod tiers;
 
 use axum::{Router, extract::FromRequestParts, http::request::Parts};
 use chrono_tz::Tz;
@@ -22,6 +23,7 @@ pub(super) fn router() -> Router<App> {
     Router::new()
         .merge(organizations::router())
         .merge(suspend::router())
+        .merge(tiers::router())
         .merge(people::router())
         .merge(mails::router())
         .merge(installation::router())
@@ -66,17 +68,20 @@ impl Runner {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Part {
     Organizations,
+    Tiers,
     People,
     Mails,
     Installation,
 }
 
 impl Part {
-    const ALL: [Self; 4] = [Self::Organizations, Self::People, Self::Mails, Self::Installation];
+    const ALL: [Self; 5] =
+        [Self::Organizations, Self::Tiers, Self::People, Self::Mails, Self::Installation];
 
     const fn words(self) -> (&'static str, &'static str) {
         match self {
             Self::Organizations => ("/operator", "Organizations"),
+            Self::Tiers => ("/operator/tiers", "Usage tiers"),
             Self::People => ("/operator/users", "Users"),
             Self::Mails => ("/operator/outbox", "Outbox"),
             Self::Installation => ("/operator/installation", "Installation"),

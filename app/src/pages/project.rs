@@ -6,6 +6,7 @@ mod facts;
 mod members;
 mod models;
 mod providers;
+mod rates;
 
 use axum::{Router, extract::State, response::Response, routing::get};
 use domain::{Action, Environment, Name};
@@ -26,6 +27,7 @@ pub(super) fn router() -> Router<App> {
         .route("/{org}/projects/{project}", get(show).post(save))
         .merge(members::router())
         .merge(models::router())
+        .merge(rates::router())
         .merge(archive::router())
 }
 
@@ -118,6 +120,7 @@ enum Part {
     Project,
     Members,
     Models,
+    Rates,
 }
 
 /// Where a project's pages lie.
@@ -136,6 +139,7 @@ fn head(member: &Member, project: &Project, here: Part) -> AnyView {
         (link("Project", "", Part::Project), None),
         (link("Members", "/members", Part::Members), Some(project.members)),
         (link("Models", "/models", Part::Models), models),
+        (link("Rate limits", "/limits", Part::Rates), None),
     ];
     let sub = format!(
         "{} project. You: {}.",

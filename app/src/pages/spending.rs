@@ -7,6 +7,7 @@ use crate::web::App;
 mod alerts;
 mod budgets;
 mod calendar;
+mod limits;
 mod notes;
 mod outlook;
 mod overview;
@@ -15,12 +16,13 @@ mod receipt;
 mod sheet;
 mod usage;
 
-/// Overview, usage, budgets, alerts, receipts.
+/// Overview, usage, budgets, limits, alerts, receipts.
 pub(super) fn router() -> Router<App> {
     Router::new()
         .route("/{org}", get(overview::show))
         .route("/{org}/usage", get(usage::show))
         .route("/{org}/budgets", get(budgets::show).post(budgets::save))
+        .route("/{org}/limits", get(limits::show))
         .route("/{org}/alerts", get(alerts::show))
         .route("/receipts/{id}", get(receipt::show))
 }

@@ -22,3 +22,4 @@ mod service_accounts;
 mod set_up;
 mod support;
 mod team;
+mod tiers;

@@ -7,8 +7,13 @@ use testkit::Tenant;
 
 use crate::support::{Browser, PASSWORD, Site};
 
-const PATHS: [&str; 4] =
-    ["/operator", "/operator/users", "/operator/outbox", "/operator/installation"];
+const PATHS: [&str; 5] = [
+    "/operator",
+    "/operator/tiers",
+    "/operator/users",
+    "/operator/outbox",
+    "/operator/installation",
+];
 
 /// A site, and its operator, who has an organization too.
 async fn operated() -> (Site, Browser, OrgId) {

@@ -36,6 +36,10 @@ fn content(asked: &Asked, rows: Rows<OrganizationRow>) -> AnyView {
             "Organization suspended.",
             "Its requests are refused from now on; its owners find the reason in their audit log.",
         )),
+        Some("tier") => Some((
+            "Usage tier set.",
+            "It is in force on every node; its owners find the reason in their audit log.",
+        )),
         Some("resumed") => Some(("Organization resumed.", "Its requests are let through again.")),
         _ => None,
     };
@@ -74,6 +78,7 @@ fn row(row: OrganizationRow) -> AnyView {
     let badge = state.map(|(tone, text)| view! { " "<Badge tone text/> });
     let why = row.suspended.map(|(_, reason)| view! { <small>"Reason: "{reason}</small> });
     let href = format!("/operator/organizations/{}", row.id);
+    let tier_href = format!("{href}/tier");
     let verb = if suspended { "Resume…" } else { "Suspend…" };
     view! {
         <tr>
@@ -83,7 +88,10 @@ fn row(row: OrganizationRow) -> AnyView {
             <td data-l="Projects" class="num">{count(row.projects)}</td>
             <td data-l="Spent this cycle" class="num"><Money amount=row.spent/></td>
             <td data-l="Requests" class="num">{count(row.requests)}</td>
-            <td class="act"><LinkButton href weight=Weight::Quiet>{verb}</LinkButton></td>
+            <td class="act">
+                <LinkButton href=tier_href weight=Weight::Quiet>"Tier…"</LinkButton>
+                <LinkButton href weight=Weight::Quiet>{verb}</LinkButton>
+            </td>
         </tr>
     }
     .into_any()

@@ -1,0 +1,102 @@
+//! `/operator/tiers`: what organizations may spend, when that rises, and how fast they may be.
+
+mod form;
+mod one;
+
+use axum::{Router, extract::State, response::Response, routing::get};
+use domain::{Rates, Tier, Tiers};
+use leptos::prelude::*;
+use serde::Deserialize;
+
+use super::{Part, Runner, around};
+use crate::{
+    components::{Card, CardFoot, Column, LinkButton, Money, Notice, Table, Tone, Weight, count},
+    render::Page,
+    web::{App, Failure, Query},
+};
+
+const PATH: &str = "/operator/tiers";
+
+pub(super) fn router() -> Router<App> {
+    Router::new().route(PATH, get(show)).merge(form::router()).merge(one::router())
+}
+
+#[derive(Deserialize)]
+struct After {
+    done: Option<String>,
+}
+
+async fn show(
+    State(app): State<App>,
+    runner: Runner,
+    Query(after): Query<After>,
+) -> Result<Response, Failure> {
+    let (tiers, many) = runner.operator(&app).await?.tiers().await?;
+    Ok(runner.look().page(Page::new("Usage tiers, operator"), || {
+        around(runner.frame, Part::Tiers, content(&tiers, &many, after.done.as_deref()))
+    }))
+}
+
+fn content(tiers: &Tiers, many: &[u64], done: Option<&str>) -> AnyView {
+    let done = match done {
+        Some("saved") => Some(("Tier saved.", "It is in force on every node at once.")),
+        Some("removed") => {
+            Some(("Tier removed.", "Organizations that had it are in the next lower one."))
+        }
+        _ => None,
+    };
+    let done = done.map(|(lead, text)| view! { <Notice tone=Tone::Ok lead text/> });
+    let mut columns = vec![
+        Column::text("Tier"),
+        Column::number("Usage limit per month"),
+        Column::number("Rises at"),
+        Column::number("Organizations"),
+    ];
+    columns.extend(Rates::LABELS.map(Column::number));
+    columns.push(Column::act());
+    let rows = tiers.all().iter().zip(many).map(|(tier, many)| row(tier, *many)).collect_view();
+    let next = format!("{PATH}/{}", tiers.next_number());
+    let add = (tiers.all().len() < Tiers::MOST)
+        .then(|| view! { <LinkButton href=next>"Add a tier"</LinkButton> });
+    view! {
+        {done}
+        <Card title="Usage tiers">
+            <Table label="Usage tiers" columns>{rows}</Table>
+            <CardFoot>
+                <span>
+                    "An organization rises by itself, upwards only, once it was charged so much in all and its first \
+                     request is so many times 24 hours ago. The sandbox and estimated charges do not count. Rates are \
+                     for each project and model; a project may set lower ones."
+                </span>
+                {add}
+            </CardFoot>
+        </Card>
+    }
+    .into_any()
+}
+
+fn row(tier: &Tier, many: u64) -> AnyView {
+    let rises = match (tier.number, tier.days) {
+        (1, _) => view! { "from the start" }.into_any(),
+        (_, 0) => view! { <Money amount=tier.charged/>" charged" }.into_any(),
+        (_, 1) => view! { <Money amount=tier.charged/>" charged, 1 day" }.into_any(),
+        (_, days) => view! { <Money amount=tier.charged/>" charged, "{days}" days" }.into_any(),
+    };
+    let rates = tier.rates.all().into_iter().zip(Rates::LABELS).map(|(rate, label)| {
+        let words = rate.map_or_else(|| "no limit".to_owned(), |rate| count(rate.get()));
+        view! { <td data-l=label class="num">{words}</td> }
+    });
+    let rates = rates.collect_view();
+    let (number, href) = (tier.number, format!("{PATH}/{}", tier.number));
+    view! {
+        <tr>
+            <th scope="row">"Tier "{number}</th>
+            <td data-l="Usage limit per month" class="num"><Money amount=tier.usage_limit/></td>
+            <td data-l="Rises at" class="num">{rises}</td>
+            <td data-l="Organizations" class="num">{count(many)}</td>
+            {rates}
+            <td class="act"><LinkButton href weight=Weight::Quiet>"Edit"<span class="vh">" tier "{number}</span></LinkButton></td>
+        </tr>
+    }
+    .into_any()
+}
