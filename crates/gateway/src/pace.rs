@@ -4,7 +4,7 @@ use std::fmt;
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use http::{HeaderMap, HeaderName, HeaderValue};
-use ledger::{Pace, PaceLeft, RateLimited, Standing, TooMany};
+use ledger::{PaceLeft, RateLimited, Standing, TooMany};
 
 use crate::headers;
 
@@ -43,7 +43,9 @@ impl fmt::Display for TooFast {
         let (unit, window) = (pace.unit(), pace.window());
         write!(f, "Rate limit reached for {model} in this project on {unit} per {window}: ")?;
         write!(f, "limit {limit}, used {used}, requested {wanted}. ")?;
-        if matches!(pace, Pace::TokensPerMinute | Pace::TokensPerDay) && wanted > limit {
+        if *limit == 0 {
+            write!(f, "Nothing passes until the limit is raised. ")?;
+        } else if wanted > limit {
             write!(f, "It never fits: ask for fewer tokens, or have the limit raised. ")?;
         } else {
             write!(f, "Try again in {}. ", Span(self.limit.resets_at - self.limit.at))?;
@@ -140,6 +142,7 @@ impl fmt::Display for Span {
 #[cfg(test)]
 pub(crate) mod tests {
     use domain::{KeyId, ProjectId, ReceiptId};
+    use ledger::Pace;
 
     use super::*;
 
