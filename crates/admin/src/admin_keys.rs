@@ -22,13 +22,7 @@ async fn list(
     Access(caller): Access,
     query: Query,
 ) -> Result<Json<List<Value>>, Error> {
-    let mut page = query.page()?;
-    let order = query.one::<String>("order", "asc or desc")?;
-    page.newest_first = match order.as_deref() {
-        None | Some("asc") => false,
-        Some("desc") => true,
-        Some(_) => return Err(Error::invalid("order", "asc or desc")),
-    };
+    let page = query.ordered_page()?;
     let keys = admin.store.admin_keys_page(&caller, &page).await?;
     Ok(Json(List::of(&keys, |key| key.id, shown)))
 }

@@ -103,6 +103,14 @@ impl Body {
         self.get(name).map_or(Ok(false), |value| value.as_bool().ok_or_else(wrong))
     }
 
+    /// An object.
+    pub(crate) fn object(&self, name: &str) -> Result<Option<Self>, Error> {
+        let Some(value) = self.get(name) else { return Ok(None) };
+        let wrong = || Error::invalid(&self.param(name), "an object");
+        let fields = value.as_object().cloned().ok_or_else(wrong)?;
+        Ok(Some(Self { fields, within: format!("{}.", self.param(name)) }))
+    }
+
     /// The objects of a list.
     pub(crate) fn objects(&self, name: &str) -> Result<Vec<Self>, Error> {
         let wrong = || Error::invalid(&self.param(name), "a list of objects");

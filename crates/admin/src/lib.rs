@@ -10,6 +10,7 @@ mod admin_keys;
 mod api_keys;
 mod audit_logs;
 mod body;
+mod cents;
 mod error;
 mod invites;
 mod limits;
@@ -18,7 +19,10 @@ mod place;
 mod project_users;
 mod projects;
 mod query;
+mod rate_limits;
 mod service_accounts;
+mod spend_alerts;
+mod spend_limits;
 mod users;
 
 use std::sync::Arc;
@@ -59,7 +63,10 @@ pub fn router(admin: Admin) -> Router {
         .merge(invites::router())
         .merge(project_users::router())
         .merge(projects::router())
+        .merge(rate_limits::router())
         .merge(service_accounts::router())
+        .merge(spend_alerts::router())
+        .merge(spend_limits::router())
         .merge(users::router())
         .fallback(unknown_url)
         .method_not_allowed_fallback(method_not_allowed)

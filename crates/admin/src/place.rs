@@ -3,6 +3,7 @@
 use std::str::FromStr;
 
 use axum::extract::{FromRequestParts, RawPathParams};
+use domain::{OrgId, Scope};
 use http::request::Parts;
 
 use crate::error::Error;
@@ -20,6 +21,14 @@ impl<S: Send + Sync> FromRequestParts<S> for Place {
 }
 
 impl Place {
+    /// The project that the address names, else the organization.
+    pub(crate) fn scope(&self, org: OrgId) -> Result<Scope, Error> {
+        match self.0.iter().any(|(of, _)| of == "project_id") {
+            true => self.id("project_id").map(Scope::Project),
+            false => Ok(Scope::Org(org)),
+        }
+    }
+
     /// An id; what is not even one is answered like one that nobody has.
     pub(crate) fn id<T: FromStr>(&self, name: &str) -> Result<T, Error> {
         let found = self.0.iter().find(|(of, _)| *of == name);

@@ -46,7 +46,23 @@ impl Query {
 
     /// Which page is asked for.
     pub(crate) fn page<I: FromStr>(&self) -> Result<Page<I>, Error> {
-        let limit = self.one::<u16>("limit", LIMIT)?.unwrap_or(20);
+        self.page_by(20)
+    }
+
+    /// As [`Query::page`], in the order that is asked for.
+    pub(crate) fn ordered_page<I: FromStr>(&self) -> Result<Page<I>, Error> {
+        let order = self.one::<String>("order", "asc or desc")?;
+        let newest_first = match order.as_deref() {
+            None | Some("asc") => false,
+            Some("desc") => true,
+            Some(_) => return Err(Error::invalid("order", "asc or desc")),
+        };
+        Ok(Page { newest_first, ..self.page()? })
+    }
+
+    /// As [`Query::page`], of so many objects unless told otherwise.
+    pub(crate) fn page_by<I: FromStr>(&self, most: u16) -> Result<Page<I>, Error> {
+        let limit = self.one::<u16>("limit", LIMIT)?.unwrap_or(most);
         if !(1..=100).contains(&limit) {
             return Err(Error::invalid("limit", LIMIT));
         }

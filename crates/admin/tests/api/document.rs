@@ -2,13 +2,6 @@
 
 use serde_json::{Value, json};
 
-/// Operations of the document that belong to other parts of the product, each with what it needs.
-const ELSEWHERE: &[(&str, &str)] = &[
-    ("/rate_limits", "rate limits per model"),
-    ("/spend_alerts", "thresholds: budgets and alerts, not people and keys"),
-    ("/spend_limit", "budgets: budgets and alerts, not people and keys"),
-];
-
 /// `openai-admin.json`: its licence stands beside it.
 pub(crate) struct Document(Value);
 
@@ -38,26 +31,14 @@ impl Document {
         Self(serde_json::from_str(include_str!("../openai-admin.json")).unwrap())
     }
 
-    /// All operations that this API must have.
+    /// All operations of the document: this API must have them.
     pub(crate) fn operations(&self) -> Vec<Operation> {
-        let mut operations = Vec::new();
-        let mut elsewhere = vec![false; ELSEWHERE.len()];
-        for (path, methods) in self.0["paths"].as_object().unwrap() {
-            let excluded = ELSEWHERE.iter().position(|(part, _)| path.contains(part));
-            if let Some(at) = excluded {
-                elsewhere[at] = true;
-                continue;
-            }
-            operations.extend(
-                methods
-                    .as_object()
-                    .unwrap()
-                    .keys()
-                    .map(|method| Operation { method: method.to_uppercase(), path: path.clone() }),
-            );
-        }
-        assert!(elsewhere.into_iter().all(|found| found), "an exclusion excludes nothing");
-        operations
+        let paths = self.0["paths"].as_object().unwrap().iter();
+        let operations = paths.flat_map(|(path, methods)| {
+            let methods = methods.as_object().unwrap().keys();
+            methods.map(|method| Operation { method: method.to_uppercase(), path: path.clone() })
+        });
+        operations.collect()
     }
 
     /// What is wrong with an answer of the operation; errors that the document does not mention have

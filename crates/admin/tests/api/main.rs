@@ -7,5 +7,6 @@ mod limits;
 mod operations;
 mod paging;
 mod rules;
+mod spending;
 mod strangers;
 mod support;

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Api, Org, body};
+use crate::support::{Api, Org, alert, amount, body};
 
 /// A life of an organization in which each operation succeeds, some in several ways.
 async fn live(api: &Api, org: &Org) {
@@ -13,6 +13,8 @@ async fn live(api: &Api, org: &Org) {
     };
     people(api, org, &ok).await;
     projects(org, &ok).await;
+    spending(&ok).await;
+    rates(&ok).await;
     keys(org, &ok).await;
     let log = ok("GET /audit_logs?limit=100", &[], None).await;
     assert!(log["data"].as_array().unwrap().len() > 15, "{log}");
@@ -80,6 +82,75 @@ async fn projects(org: &Org, ok: &impl AsyncFn(&str, Names<'_>, Option<Value>) -
     let all = ok("GET /projects?include_archived=true", &[], None).await;
     let count = |list: &Value| list["data"].as_array().unwrap().len();
     assert_eq!((count(&running), count(&all)), (2, 3));
+}
+
+async fn spending(ok: &impl AsyncFn(&str, Names<'_>, Option<Value>) -> Value) {
+    for (at, object) in [("", "organization"), ("/projects/{project_id}", "project")] {
+        let limit = format!("{at}/spend_limit");
+        let set = ok(&format!("POST {limit}"), &[], Some(amount(1_050))).await;
+        assert_eq!(set["object"], format!("{object}.spend_limit"));
+        assert_eq!(
+            (&set["threshold_amount"], &set["exchequer_amount_usd"]),
+            (&json!(1_050), &json!("10.50"))
+        );
+        assert_eq!(set["enforcement"]["status"], "inactive");
+        assert_eq!(ok(&format!("GET {limit}"), &[], None).await, set);
+        let lower = ok(&format!("POST {limit}"), &[], Some(amount(1))).await;
+        assert_eq!(
+            (&lower["threshold_amount"], &lower["exchequer_id"]),
+            (&json!(1), &set["exchequer_id"])
+        );
+        assert_eq!(ok(&format!("DELETE {limit}"), &[], None).await["deleted"], true);
+
+        let alerts = format!("{at}/spend_alerts");
+        let body = alert(2_000, &["Ops@example.com", "ops@example.com", "cfo@example.com"]);
+        let made = ok(&format!("POST {alerts}"), &[], Some(body)).await;
+        assert_eq!(made["object"], format!("{object}.spend_alert"));
+        let told = &made["notification_channel"]["recipients"];
+        assert_eq!(told, &json!(["cfo@example.com", "ops@example.com"]));
+        let it = [("alert_id", made["id"].as_str().unwrap())];
+        let one = format!("{alerts}/{{alert_id}}");
+        assert_eq!(ok(&format!("GET {one}"), &it, None).await, made);
+        let edited = ok(&format!("POST {one}"), &it, Some(alert(2_500, &[]))).await;
+        assert_eq!((&edited["id"], &edited["threshold_amount"]), (&made["id"], &json!(2_500)));
+        assert_eq!(edited["notification_channel"]["recipients"], json!([]));
+        let listed = ok(&format!("GET {alerts}?order=desc"), &[], None).await;
+        assert_eq!(listed["data"][0], edited);
+        assert_eq!(ok(&format!("DELETE {one}"), &it, None).await["deleted"], true);
+    }
+}
+
+async fn rates(ok: &impl AsyncFn(&str, Names<'_>, Option<Value>) -> Value) {
+    let (list, one) = (
+        "/projects/{project_id}/rate_limits",
+        "/projects/{project_id}/rate_limits/{rate_limit_id}",
+    );
+    let fields = json!({ "max_requests_per_1_minute": 500, "max_tokens_per_1_day": 0 });
+    let set = ok(&format!("POST {one}"), &[], Some(fields)).await;
+    assert_eq!((&set["id"], &set["model"]), (&json!("rl-sandbox-dime"), &json!("sandbox-dime")));
+    assert_eq!(
+        (&set["max_requests_per_1_minute"], &set["max_tokens_per_1_day"]),
+        (&json!(500), &json!(0))
+    );
+    // No limit.
+    assert_eq!(set["max_tokens_per_1_minute"], 1_000_000_000_000_i64);
+    assert_eq!(ok(&format!("GET {list}"), &[], None).await["data"], json!([set]));
+    let fields =
+        json!({ "max_tokens_per_1_minute": 40_000, "max_tokens_per_1_day": 1_000_000_000_000_i64 });
+    let more = ok(&format!("POST {one}"), &[], Some(fields)).await;
+    assert_eq!(
+        (&more["max_requests_per_1_minute"], &more["max_tokens_per_1_minute"]),
+        (&json!(500), &json!(40_000))
+    );
+    assert_eq!(more["max_tokens_per_1_day"], Value::Null);
+    // A model that has a slash, and was never used.
+    let other = [("rate_limit_id", "rl-org%2Fmodel-7b")];
+    let other =
+        ok(&format!("POST {one}"), &other, Some(json!({ "max_requests_per_1_day": 3 }))).await;
+    assert_eq!(
+        (&other["model"], &other["max_requests_per_1_day"]),
+        (&json!("org/model-7b"), &json!(3))
+    );
 }
 
 async fn keys(org: &Org, ok: &impl AsyncFn(&str, Names<'_>, Option<Value>) -> Value) {

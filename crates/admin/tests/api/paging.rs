@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::support::{Api, Org};
+use crate::support::{Api, Org, alert};
 
 /// All ids of a list, two at a time; something is made and removed after each page.
 async fn walk(
@@ -90,6 +90,12 @@ async fn fill(api: &Api, org: &Org) {
         ok("POST /projects", name.clone()).await;
         ok("POST /projects/{project_id}/service_accounts", name.clone()).await;
         ok("POST /admin_api_keys", name).await;
+        ok("POST /projects/{project_id}/spend_alerts", alert(number * 100, &[])).await;
+        ok("POST /spend_alerts", alert(number * 100, &[])).await;
+        let operation = "POST /projects/{project_id}/rate_limits/{rate_limit_id}";
+        let row = format!("rl-model-{number}");
+        let rate = Some(json!({ "max_requests_per_1_day": number }));
+        assert_eq!(api.ask(org, operation, &[("rate_limit_id", &row)], rate).await.status, 200);
         let user = api.member(&org.tenant, &format!("reader-{number}")).await;
         let added = json!({ "user_id": user, "role": "member" });
         ok("POST /projects/{project_id}/users", added).await;
@@ -124,6 +130,10 @@ async fn every_list_is_walked_in_both_directions() {
         (keys, 5),
         (&format!("{keys}owner_project_access=inactive&"), 1),
         (&format!("{keys}owner_project_access=active&"), 4),
+        ("/projects/{project_id}/spend_alerts?", 3),
+        ("/projects/{project_id}/spend_alerts?order=desc&", 3),
+        ("/spend_alerts?", 2),
+        ("/projects/{project_id}/rate_limits?", 2),
         ("/admin_api_keys?", 3),
         ("/admin_api_keys?order=desc&", 3),
     ] {

@@ -8,7 +8,7 @@ use axum::{
     body::{Body, to_bytes},
     http::{HeaderMap, Request, StatusCode, header, request::Builder},
 };
-use domain::{Addresses, Email, Origin, ProjectRole, Role, UserId};
+use domain::{Addresses, Email, Level, Origin, Period, ProjectRole, Role, Scope, Usd, UserId};
 use identity::{MintedKey, Secrets};
 use secrecy::ExposeSecret as _;
 use serde_json::Value;
@@ -101,7 +101,12 @@ impl Api {
         let name = "sync".parse().unwrap();
         let new = NewAdminKey { name, lifetime: None, form: None, key: minted.stored() };
         let key = store.create_admin_key(caller, &new).await.unwrap();
+        let level = Level::Amount(Usd::from_dollars(7));
+        let on = Scope::Project(tenant.project);
+        let alert = store.set_threshold(caller, on, Period::Month, level).await.unwrap().id;
         let ids = BTreeMap::from([
+            ("alert_id", alert.to_string()),
+            ("rate_limit_id", "rl-sandbox-dime".to_owned()),
             ("user_id", reader.to_string()),
             ("invite_id", invite.unwrap().to_string()),
             ("project_id", tenant.project.to_string()),
@@ -184,6 +189,21 @@ pub(crate) fn body(operation: &Operation, org: &Org) -> Option<Value> {
         "/users/{user_id}" | "/projects/{project_id}/users/{user_id}" => {
             Some(json!({ "role": "owner" }))
         }
+        path if path.ends_with("/spend_limit") => Some(amount(1_000)),
+        path if path.contains("/spend_alerts") => Some(alert(1_000, &[])),
+        path if path.contains("/rate_limits/") => Some(json!({ "max_requests_per_1_minute": 60 })),
         _ => Some(json!({ "name": "New name" })),
     }
+}
+
+/// A spend limit's body.
+pub(crate) fn amount(cents: i64) -> Value {
+    serde_json::json!({ "threshold_amount": cents, "currency": "USD", "interval": "month" })
+}
+
+/// A spend alert's body.
+pub(crate) fn alert(cents: i64, recipients: &[&str]) -> Value {
+    let mut body = amount(cents);
+    body["notification_channel"] = serde_json::json!({ "type": "email", "recipients": recipients });
+    body
 }
