@@ -245,6 +245,9 @@ fn params(org: OrgId, owner: UserId, things: &Furniture) -> Vec<(&'static str, S
         ("invite_id", things.invitation.to_string()),
         ("key_id", things.admin_key.to_string()),
         ("id", things.receipt.to_string()),
+        ("alert_id", things.threshold.to_string()),
+        ("rate_limit_id", "rl-sandbox-dime".to_owned()),
+        ("number", "2".to_owned()),
     ]
 }
 
