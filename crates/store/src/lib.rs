@@ -111,11 +111,14 @@ impl Store {
             .max_lifetime(Duration::from_mins(10))
             .connect_with(bounded("5s", "30s", "15s"))
             .await?;
+        // The ledger's statements go by key. Planned anew for each batch, or read as a whole while a
+        // table is small, they would cost more than what they do (docs/performance.md).
+        let planned = [("plan_cache_mode", "force_generic_plan"), ("enable_seqscan", "off")];
         let ledger = PgPoolOptions::new()
             .max_connections(6)
             .acquire_timeout(Duration::from_secs(1))
             .max_lifetime(Duration::from_mins(10))
-            .connect_lazy_with(bounded("250ms", "2s", "500ms"));
+            .connect_lazy_with(bounded("250ms", "2s", "500ms").options(planned));
         Ok(Self { pool, ledger })
     }
 
