@@ -12,6 +12,7 @@ mod postgres;
 pub mod provider;
 mod proxy;
 pub mod smtp;
+pub mod soak;
 mod tenant;
 
 pub use database::Database;

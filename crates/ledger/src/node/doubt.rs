@@ -53,6 +53,11 @@ impl<B: Book> Node<B> {
                 queue.push(work);
             }
             Fate::Superseded => {
+                // It may have been applied under the old name, and booked as interrupted since: under
+                // the same id nothing may be admitted again.
+                for asking in work.reservations.drain(..) {
+                    asking.waiting.refuse(Refusal::Unavailable);
+                }
                 self.register().await;
                 queue.push(work);
             }
