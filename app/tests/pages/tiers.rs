@@ -178,5 +178,8 @@ async fn a_projects_rates_are_set_within_the_tiers() {
     let clear = [("action", "clear"), ("model", "gpt-4o")];
     assert_eq!(ines.post(&path, &clear).await.location(), format!("{path}?saved"));
     assert_eq!(site.database.look("SELECT count(*) FROM rate_limits").await, "0");
-    ines.get(&format!("/{}/audit", caller.org)).await.says("audit?subject=rl-").says("was removed by");
+    ines.get(&format!("/{}/audit", caller.org))
+        .await
+        .says("audit?subject=rl-")
+        .says("was removed by");
 }

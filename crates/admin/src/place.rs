@@ -23,9 +23,10 @@ impl<S: Send + Sync> FromRequestParts<S> for Place {
 impl Place {
     /// The project that the address names, else the organization.
     pub(crate) fn scope(&self, org: OrgId) -> Result<Scope, Error> {
-        match self.0.iter().any(|(of, _)| of == "project_id") {
-            true => self.id("project_id").map(Scope::Project),
-            false => Ok(Scope::Org(org)),
+        if self.0.iter().any(|(of, _)| of == "project_id") {
+            self.id("project_id").map(Scope::Project)
+        } else {
+            Ok(Scope::Org(org))
         }
     }
 

@@ -6,7 +6,7 @@ mod tests;
 use crate::{Rates, Usd};
 
 /// A usage tier.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Tier {
     /// Which one: 1 is where every organization begins.
     pub number: u16,
@@ -138,10 +138,10 @@ impl Tiers {
     pub fn with(&self, tier: Tier) -> Result<Self, TierError> {
         let mut tiers = self.0.clone();
         match tiers.iter().position(|other| other.number == tier.number) {
-            Some(place) => tiers[place] = tier.clone(),
+            Some(place) => tiers[place] = tier,
             None if tier.number != self.next_number() => return Err(TierError::NoSuchTier),
             None if tiers.len() >= Self::MOST => return Err(TierError::TooMany),
-            None => tiers.push(tier.clone()),
+            None => tiers.push(tier),
         }
         let place = tiers.iter().position(|other| other.number == tier.number).unwrap_or_default();
         match place.checked_sub(1) {

@@ -75,7 +75,7 @@ fn a_number_that_is_not_listed_stands_for_the_next_lower_one() {
 fn each_tier_allows_more_than_the_one_before_and_needs_no_less() {
     let tiers = tiers();
     let with = |change: fn(&mut Tier), number: usize| {
-        let mut tier = tiers.all()[number - 1].clone();
+        let mut tier = tiers.all()[number - 1];
         change(&mut tier);
         tiers.with(tier).map(|_| ()).map_err(|error| (error.field(), error))
     };

@@ -65,7 +65,7 @@ impl Operator<'_> {
         let mut tx = self.system().begin().await?;
         one_editor(&mut tx).await?;
         let number = i16::try_from(tier.number).map_err(|_| TierError::NoSuchTier)?;
-        tiers(&mut tx).await?.with(tier.clone())?;
+        tiers(&mut tx).await?.with(tier)?;
         let [minute_requests, minute_tokens, day_requests, day_tokens] = columns(&tier.rates);
         sqlx::query!(
             "INSERT INTO tiers (tier, usage_limit, charged, days, requests_per_minute, tokens_per_minute,
