@@ -139,6 +139,50 @@ mod tests {
         assert_eq!(december.ends, at("2027-01-01T08:00:00Z"));
     }
 
+    /// Five years of every zone that is asked for: each instant lies in exactly one window, no local
+    /// date that has a first instant is left out, and none comes twice.
+    #[test]
+    fn five_years_of_cycles_join_in_every_zone() {
+        // Half an hour, an hour, at midnight, none; a year in which Ramadan stops the clocks twice.
+        for zone in [
+            Tz::UTC,
+            Tz::Europe__Oslo,
+            Tz::America__New_York,
+            Tz::Australia__Lord_Howe,
+            Tz::America__Santiago,
+            Tz::Africa__Casablanca,
+        ] {
+            for period in Period::ALL {
+                let (from, until) = (at("2024-01-01T12:00:00Z"), at("2029-01-01T12:00:00Z"));
+                let mut window = Window::first(period, zone, from);
+                let mut lengths = Vec::new();
+                while window.ends <= until {
+                    let following = window.following(period, zone);
+                    assert_eq!(following.starts, window.ends, "{zone} {window:?}");
+                    assert_eq!(following.label, next(period, window.label), "{zone} {window:?}");
+                    assert_eq!(following.starts, first_instant(following.label, zone));
+                    let before = window.ends - TimeDelta::nanoseconds(1);
+                    assert!(window.contains(before) && !following.contains(before));
+                    assert!(following.contains(window.ends) && !window.contains(window.ends));
+                    assert_eq!(Window::first(period, zone, window.ends), following);
+                    lengths.push((window.ends - window.starts).num_minutes());
+                    window = following;
+                }
+                if period == Period::Day {
+                    assert_eq!(lengths.len(), 1_826, "{zone}");
+                    lengths.sort_unstable();
+                    lengths.dedup();
+                    let shifts: &[i64] = match zone {
+                        Tz::UTC => &[1_440],
+                        Tz::Australia__Lord_Howe => &[1_410, 1_440, 1_470],
+                        _ => &[1_380, 1_440, 1_500],
+                    };
+                    assert_eq!(lengths, shifts, "{zone}");
+                }
+            }
+        }
+    }
+
     const ZONES: [Tz; 8] = [
         Tz::UTC,
         Tz::Europe__Oslo,
