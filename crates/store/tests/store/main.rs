@@ -12,6 +12,7 @@ mod deletion;
 mod doubt;
 mod forged;
 mod invitations;
+mod isolation;
 mod keys;
 mod ledger;
 mod locks;
