@@ -144,6 +144,13 @@ impl EventId {
             uuid::Timestamp::from_unix(uuid::NoContext, seconds, time.timestamp_subsec_nanos());
         Self(Uuid::new_v7(time))
     }
+
+    /// When it was made, by the clock of who made it; the epoch for an id that tells no time.
+    pub fn time(self) -> chrono::DateTime<chrono::Utc> {
+        let (seconds, nanos) = self.0.get_timestamp().map_or((0, 0), |time| time.to_unix());
+        let seconds = i64::try_from(seconds).unwrap_or(0);
+        chrono::DateTime::from_timestamp(seconds, nanos).unwrap_or_default()
+    }
 }
 
 #[cfg(feature = "server")]

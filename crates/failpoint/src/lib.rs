@@ -6,8 +6,7 @@
 
 /// The program comes by a place; `name` is its crate and what has just happened, or is about to.
 #[cfg(not(feature = "on"))]
-#[inline(always)]
-#[expect(clippy::inline_always, reason = "it is to vanish")]
+#[inline]
 pub const fn at(_name: &'static str) {}
 
 #[cfg(feature = "on")]

@@ -140,7 +140,7 @@ async fn reserve(
     route: &Route,
     bound: Bound,
 ) -> Result<Reservation, Error> {
-    too_expensive(gateway, key, bound)?;
+    too_expensive(gateway, id, key, bound)?;
     let request = ledger::Request {
         id,
         org: key.org,
@@ -198,9 +198,15 @@ fn refused(gateway: &Gateway, key: &KeyState, limit: Limit, bound: Bound, may_wa
 }
 
 /// The key's guard of what one request may cost.
-fn too_expensive(gateway: &Gateway, key: &KeyState, bound: Bound) -> Result<(), Error> {
+fn too_expensive(
+    gateway: &Gateway,
+    id: EventId,
+    key: &KeyState,
+    bound: Bound,
+) -> Result<(), Error> {
     let Some(most) = key.max_request.filter(|most| bound.amount > *most) else { return Ok(()) };
-    let quarter = domain::window::quarter(chrono::Utc::now());
+    // The time in the request's own id: it names the receipt, and decides nothing.
+    let quarter = domain::window::quarter(id.time());
     let receipt = ReceiptId::of(key.key.uuid(), &format!("request {most}"), 0, key.key, quarter);
     let bound = bound.amount;
     gateway.receipts().count(key, Cause::TooExpensive { most, bound, receipt });

@@ -8,6 +8,7 @@ use crate::{Limit, RateLimited, TooMany};
 
 /// A request that asks to be admitted.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "facts that are told apart by their names")]
 pub struct Request {
     /// Its id, from here to the usage event.
     pub id: EventId,

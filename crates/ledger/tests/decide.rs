@@ -1,4 +1,5 @@
 //! The rules against what they promise, on random numbers and batches.
+#![expect(clippy::unwrap_used, reason = "a test that can't get what it needs has failed")]
 
 use std::collections::HashMap;
 
@@ -60,7 +61,7 @@ fn quota(counter: i64, amount: u16, spent: u16, held: u16) -> Quota {
 /// Amount (none for no budget), spent, held, and whether it is observed only.
 type Plan = (Option<u16>, u16, u16, bool);
 
-fn found(plan: &[Plan], guards: &[Option<u8>; 2], rates: &[[Option<u16>; 4]; 2]) -> Found {
+fn found(plan: &[Plan], guards: [Option<u8>; 2], rates: &[[Option<u16>; 4]; 2]) -> Found {
     let ids = (1..=9).chain(13..=18);
     let quotas =
         ids.zip(plan.iter().cycle()).filter_map(|(id, (amount, spent, held, observed))| {
@@ -174,7 +175,7 @@ proptest! {
         rates in prop::array::uniform2(prop::array::uniform4(proptest::option::weighted(0.2, 0_u16..600))),
         asked in prop::collection::vec((0_u16..120, any::<bool>()), 0..12),
     ) {
-        let found = found(&plan, &guards, &rates);
+        let found = found(&plan, guards, &rates);
         let reservations: Vec<Reserving> = asked.iter().map(|(bound, other)| reserving(*bound, *other)).collect();
         let decisions = decide(found.clone(), &reservations);
         prop_assert_eq!(decisions.len(), reservations.len());

@@ -114,7 +114,9 @@ impl Session {
     async fn run(&mut self, step: Step, case: &Case, open: Option<EventId>) {
         let (caller, org) = (&case.tenant.caller, Scope::Org(case.tenant.org));
         match (step, open) {
-            (Step::Reserve, _) => drop(self.reserve(case).await),
+            (Step::Reserve, _) => {
+                self.reserve(case).await;
+            }
             (Step::Settle, Some(id)) => {
                 let mut batch = self.batch();
                 let settlement = answered("0.01");
@@ -135,7 +137,9 @@ impl Session {
                 let level = Level::Amount(Usd::from_dollars(next()));
                 self.store.set_threshold(caller, org, Period::Month, level).await.unwrap();
             }
-            (Step::Reap, _) => drop(self.store.system().reap().await.unwrap()),
+            (Step::Reap, _) => {
+                self.store.system().reap().await.unwrap();
+            }
             (Step::Settle | Step::Release, None) => unreachable!("it was prepared"),
         }
     }
@@ -192,7 +196,7 @@ async fn every_pair_meets_at_every_row_without_a_deadlock() {
     let tenant = Tenant::new(&database, "owner").await;
     let case = Case { tenant, price: price(&database, "sandbox-dime").await };
     let (mut one, mut two) = (Session::new(&database).await, Session::new(&database).await);
-    drop(one.reserve(&case).await);
+    one.reserve(&case).await;
     let mut holder = database.admin.acquire().await.unwrap();
     for place in places(&database).await {
         for (first, second) in Step::ALL.into_iter().flat_map(|a| Step::ALL.map(|b| (a, b))) {

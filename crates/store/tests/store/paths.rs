@@ -89,7 +89,7 @@ async fn agree(database: &Database, case: usize, plan: &Plan) {
             assert!(!all, "case {case}: the rules admit all of {plan:?}");
         }
         applied => {
-            let Applied::Done(found) = applied else { panic!("case {case}: {applied:?}") };
+            let Applied::Done(found) = applied else { unreachable!("case {case}: {applied:?}") };
             let decided = decide(found, &next.reservations);
             assert!(decided.iter().all(Decision::admits), "case {case}: {plan:?}");
             round.holds(database, case, plan).await;

@@ -48,7 +48,7 @@ async fn show(
     if view.of.tier.held {
         draft.keep("held", "on");
     }
-    Ok(page(runner, view, &draft))
+    Ok(page(runner, &view, &draft))
 }
 
 async fn save(
@@ -66,18 +66,18 @@ async fn save(
     }
     let reason = draft.read::<Name>("reason");
     let (Some(number), Some(reason)) = (number, reason) else {
-        return Ok(page(runner, view, &draft));
+        return Ok(page(runner, &view, &draft));
     };
     let set = SetTier { number, held: draft.has("held"), reason: reason.as_str() };
     runner.operator(&app).await?.set_tier(view.row.id, set).await?;
     Ok(go("/operator?done=tier"))
 }
 
-fn page(runner: Runner, view: View, draft: &Draft) -> Response {
+fn page(runner: Runner, view: &View, draft: &Draft) -> Response {
     let title = format!("Usage tier of {}", view.row.name);
     let page = Page::new(title.clone()).status(draft.status());
     runner.look().page(page, || {
-        let content = dialog(title, &view, draft);
+        let content = dialog(title, view, draft);
         around(runner.frame, Part::Organizations, content)
     })
 }
