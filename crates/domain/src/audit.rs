@@ -92,6 +92,8 @@ kinds! {
     TierSet = "tier.set" "Usage tier set";
     RateLimitSet = "rate_limit.set" "Rate limit set";
     RateLimitRemoved = "rate_limit.removed" "Rate limit removed";
+    PriceSet = "price.set" "Own price set";
+    PriceRemoved = "price.removed" "Own price taken back";
     AuditExported = "audit.exported" "Audit log exported";
 }
 

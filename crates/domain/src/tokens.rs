@@ -143,6 +143,13 @@ impl Tokens {
         self.by_class().into_iter().fold(0, u64::saturating_add)
     }
 
+    /// Both together, class by class.
+    #[must_use]
+    pub fn plus(self, other: Self) -> Self {
+        let (mine, others) = (self.by_class(), other.by_class());
+        Self::from_classes(std::array::from_fn(|at| mine[at].saturating_add(others[at])))
+    }
+
     /// All of the prompt.
     pub fn prompt(self) -> u64 {
         self.sum(|class| !class.is_generated())

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use domain::ServiceTier;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -61,6 +62,10 @@ struct Wire<'a> {
     prompt: Raw<'a>,
     #[serde(borrow, default)]
     service_tier: Raw<'a>,
+    #[serde(borrow, default)]
+    modalities: Raw<'a>,
+    #[serde(borrow, default)]
+    audio: Raw<'a>,
 }
 
 fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Raw<'de>, D::Error> {
@@ -88,12 +93,8 @@ impl<'a> Ask<'a> {
         )?);
         let choices = number(wire.n, "n", 1, MAX_CHOICES)?.unwrap_or(1);
         let tier: Option<Cow<'_, str>> = optional(wire.service_tier, "service_tier", "a text")?;
-        if tier.is_some_and(|tier| !matches!(&*tier, "auto" | "default")) {
-            return Err(Error::Invalid {
-                param: "service_tier",
-                wanted: "auto or default: no other tier has a price here".to_owned(),
-            });
-        }
+        let modalities: Vec<Cow<'_, str>> =
+            optional(wire.modalities, "modalities", "a list of texts")?.unwrap_or_default();
         let stored = [wire.previous_response_id, wire.conversation, wire.prompt];
         Ok(Self {
             model: required(wire.model, "model", "a text")?,
@@ -108,6 +109,10 @@ impl<'a> Ask<'a> {
                 prediction: wire.prediction.is_some(),
                 tools: wire.web_search_options.is_some()
                     || tools.iter().any(|tool| !matches!(&*tool.kind, "function" | "custom")),
+                hears: content.sound,
+                speaks: wire.audio.is_some() || modalities.iter().any(|kind| kind != "text"),
+                keeps: may_keep(body),
+                tier: tier.as_deref().and_then(named_tier).transpose()?,
             },
         })
     }
@@ -125,6 +130,28 @@ impl<'a> Ask<'a> {
             size: Size { body: body.len() as u64, choices: 1, ..Size::default() },
         })
     }
+}
+
+/// None: the provider chooses.
+fn named_tier(word: &str) -> Option<Result<ServiceTier, Error>> {
+    match word {
+        "auto" => None,
+        "default" => Some(Ok(ServiceTier::Default)),
+        "flex" => Some(Ok(ServiceTier::Flex)),
+        "priority" => Some(Ok(ServiceTier::Priority)),
+        "batch" => Some(Ok(ServiceTier::Batch)),
+        _ => Some(Err(Error::Invalid {
+            param: "service_tier",
+            wanted: "auto, default, flex, priority or batch".to_owned(),
+        })),
+    }
+}
+
+/// Whether some part of the body may ask for a cache of its own. Its words may be written with
+/// escapes, so any escape of a letter counts as one.
+fn may_keep(body: &[u8]) -> bool {
+    let has = |word: &[u8]| memchr::memmem::find(body, word).is_some();
+    has(b"cache_control") || has(br"\u00")
 }
 
 fn parse(body: &[u8]) -> Result<Wire<'_>, Error> {
@@ -191,6 +218,13 @@ mod tests {
                 Size { prediction: true, ..plain },
             ),
             (r#","previous_response_id":"r""#, Size { elsewhere: true, ..plain }),
+            (r#","service_tier":"auto""#, plain),
+            (r#","service_tier":"flex""#, Size { tier: Some(ServiceTier::Flex), ..plain }),
+            (r#","modalities":["text"]"#, plain),
+            (r#","modalities":["text","audio"]"#, Size { speaks: true, ..plain }),
+            (r#","audio":{"voice":"alloy"}"#, Size { speaks: true, ..plain }),
+            (r#","x":{"cache_control":{"ttl":"1h"}}"#, Size { keeps: true, ..plain }),
+            (r#","x":{"c\u0061che_control":{}}"#, Size { keeps: true, ..plain }),
             (r#","anything":{"max_tokens":7}"#, plain),
         ] {
             assert_eq!(chat(fields).unwrap(), size, "{fields}");
@@ -213,6 +247,9 @@ mod tests {
             (r#","stream_options":[]"#, "stream_options"),
             (r#","stream_options":{"include_usage":1}"#, "stream_options"),
             (r#","tools":{}"#, "tools"),
+            (r#","service_tier":"fast""#, "service_tier"),
+            (r#","service_tier":1"#, "service_tier"),
+            (r#","modalities":"text""#, "modalities"),
         ] {
             match chat(fields) {
                 Err(Error::Invalid { param, .. }) => assert_eq!(param, name),

@@ -6,21 +6,29 @@ use domain::{Outcome, Price, ServiceTier, Tokens, Usd};
 use http::StatusCode;
 use ledger::{Reservation, Settlement, Standing};
 
-use crate::bound::Bound;
+use crate::{bound::Bound, usage::Usage};
 
 /// Holds the reservation until it is known how the request ended. Dropped while the provider may be
 /// at work, it is booked at its bound.
 pub(crate) struct Booking {
     reservation: Reservation,
-    price: Arc<Price>,
+    /// None: not known, and so is the charge.
+    price: Option<Arc<Price>>,
     bound: Bound,
     admitted: Instant,
     status: Option<StatusCode>,
     first_output: Option<Instant>,
+    /// By whose rates it is charged if the answer does not say.
+    tier: ServiceTier,
 }
 
 impl Booking {
-    pub(crate) fn new(reservation: Reservation, price: Arc<Price>, bound: Bound) -> Self {
+    pub(crate) fn new(
+        reservation: Reservation,
+        price: Option<Arc<Price>>,
+        bound: Bound,
+        tier: ServiceTier,
+    ) -> Self {
         Self {
             reservation,
             price,
@@ -28,6 +36,7 @@ impl Booking {
             admitted: Instant::now(),
             status: None,
             first_output: None,
+            tier,
         }
     }
 
@@ -62,36 +71,47 @@ impl Booking {
     }
 
     /// The provider told its usage. Waits for the commit, and says what it costs.
-    pub(crate) async fn answered(self, tokens: Tokens) -> Usd {
-        let charge = self.price.charge(tokens);
-        if charge > self.bound.amount {
-            // It was spent: it is booked as it is, and the budget shows it.
-            tracing::warn!(
-                model = %self.price.model, %charge, reserved = %self.bound.amount,
-                "a request cost more than its bound"
-            );
-        }
-        self.settle(Outcome::Answered, tokens, charge).await
+    pub(crate) async fn answered(self, usage: Usage) -> Option<Usd> {
+        let knows = self.price.as_ref().is_none_or(|price| price.knows(usage.tokens, usage.tier));
+        // A class or tier without a rate: charged by another one, which can be corrected.
+        let outcome = if knows { Outcome::Answered } else { Outcome::Estimated };
+        self.charge(outcome, usage).await
     }
 
     /// No usage was told, or not to its end: the input at its bound, and the output that was seen,
     /// where `told` says no better.
-    pub(crate) async fn estimated(self, told: Option<Tokens>, output: u64) -> Usd {
-        let tokens = Tokens {
-            output: output.min(self.bound.output),
-            ..told.unwrap_or(Tokens { input: self.bound.input, ..Tokens::default() })
-        };
-        let charge = self.price.charge(tokens);
-        self.settle(Outcome::Estimated, tokens, charge).await
+    pub(crate) async fn estimated(self, told: Option<Usage>, output: u64) -> Option<Usd> {
+        let input = Tokens { input: self.bound.input, ..Tokens::default() };
+        let mut usage = told.unwrap_or(Usage { tokens: input, tier: self.tier });
+        let generated = usage.tokens.generated();
+        usage.tokens.output += output.min(self.bound.output).saturating_sub(generated);
+        self.charge(Outcome::Estimated, usage).await
     }
 
     /// It was sent and no answer came: the bound, until somebody knows better.
-    pub(crate) async fn unknown(self) -> Usd {
-        let charge = self.bound.amount;
-        self.settle(Outcome::Unknown, Tokens::default(), charge).await
+    pub(crate) async fn unknown(self) {
+        let (charge, tier) = (self.bound.amount, self.tier);
+        self.settle(Outcome::Unknown, Usage { tokens: Tokens::default(), tier }, charge).await;
     }
 
-    async fn settle(self, outcome: Outcome, tokens: Tokens, charge: Usd) -> Usd {
+    async fn charge(self, outcome: Outcome, usage: Usage) -> Option<Usd> {
+        let Some(price) = &self.price else {
+            self.settle(outcome, usage, Usd::ZERO).await;
+            return None;
+        };
+        let charge = price.charge(usage.tokens, usage.tier);
+        if charge > self.bound.amount {
+            // It was spent: it is booked as it is, and the budget shows it.
+            tracing::warn!(
+                model = %price.model, %charge, reserved = %self.bound.amount,
+                "a request cost more than its bound"
+            );
+        }
+        self.settle(outcome, usage, charge).await;
+        Some(charge)
+    }
+
+    async fn settle(self, outcome: Outcome, usage: Usage, charge: Usd) {
         let since = |at: Instant| {
             u32::try_from(at.saturating_duration_since(self.admitted).as_millis())
                 .unwrap_or(u32::MAX)
@@ -99,8 +119,8 @@ impl Booking {
         let settlement = Settlement {
             outcome,
             status: self.status.map(|status| status.as_u16()),
-            service_tier: ServiceTier::Default,
-            tokens,
+            service_tier: usage.tier,
+            tokens: usage.tokens,
             charge,
             first_token_ms: self.first_output.map(since),
             total_ms: Some(since(Instant::now())),
@@ -108,6 +128,5 @@ impl Booking {
         if !self.reservation.settle(settlement).await {
             tracing::warn!("a reply is completed before its commit; its intent stands for it");
         }
-        charge
     }
 }

@@ -16,6 +16,8 @@ pub(crate) struct Content {
     pub(crate) text: Volume,
     /// Whether it refers to something whose size the body does not tell: an image, a file, sound.
     pub(crate) elsewhere: bool,
+    /// Whether some of it is sound.
+    pub(crate) sound: bool,
 }
 
 impl Content {
@@ -23,6 +25,7 @@ impl Content {
         Self {
             text: Volume(self.text.0.saturating_add(other.text.0)),
             elsewhere: self.elsewhere || other.elsewhere,
+            sound: self.sound || other.sound,
         }
     }
 }
@@ -35,8 +38,8 @@ impl<'de> Deserialize<'de> for Messages {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let messages = Vec::<Message>::deserialize(deserializer)?;
         Ok(Self(messages.into_iter().fold(Content::default(), |sum, message| {
-            sum.and(message.content)
-                .and(Content { elsewhere: message.audio.is_some(), ..Content::default() })
+            let sound = message.audio.is_some();
+            sum.and(message.content).and(Content { elsewhere: sound, sound, ..Content::default() })
         })))
     }
 }
@@ -66,7 +69,7 @@ impl<'de> Visitor<'de> for Parts {
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<Content, E> {
-        Ok(Content { text: Volume(text.len() as u64), elsewhere: false })
+        Ok(Content { text: Volume(text.len() as u64), ..Content::default() })
     }
 
     fn visit_unit<E: Error>(self) -> Result<Content, E> {
@@ -105,11 +108,12 @@ impl<'de> Visitor<'de> for OnePart {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Part, A::Error> {
-        let mut content = Content { text: Volume(0), elsewhere: true };
+        let mut content = Content { elsewhere: true, ..Content::default() };
         while let Some(name) = fields.next_key::<Cow<'_, str>>()? {
             if name == "type" {
                 let kind = fields.next_value::<Cow<'_, str>>()?;
                 content.elsewhere = !TEXT_PARTS.contains(&&*kind);
+                content.sound = kind == "input_audio";
             } else {
                 let Volume(bytes) = fields.next_value()?;
                 content.text.0 = content.text.0.saturating_add(bytes);
@@ -137,11 +141,13 @@ mod tests {
             (r#"[{"content":[{"type":"refusal","refusal":"no"}]},{"content":"x"}]"#, 3, false),
             (r#"[{"content":[{"type":"image_url","image_url":{"url":"https://a"}}]}]"#, 9, true),
             (r#"[{"content":[{"type":"file","file":{"file_id":"f"}}]}]"#, 1, true),
+            (r#"[{"content":[{"type":"input_audio","input_audio":{"data":"AA"}}]}]"#, 2, true),
             (r#"[{"content":[{"text":"no type"}]}]"#, 7, true),
             (r#"[{"role":"assistant","content":null,"audio":{"id":"a"}}]"#, 0, true),
         ] {
             let Messages(content) = serde_json::from_str(json).unwrap();
             assert_eq!((content.text.0, content.elsewhere), (text, elsewhere), "{json}");
+            assert_eq!(content.sound, json.contains("audio"), "{json}");
         }
         for json in ["{}", "3", r#"["x"]"#, r#"[{"content":5}]"#, r#"[{"content":[{"type":5}]}]"#] {
             assert!(serde_json::from_str::<Messages>(json).is_err(), "{json}");

@@ -72,13 +72,13 @@ struct Model {
     owned_by: String,
 }
 
-impl From<&Price> for Model {
-    fn from(price: &Price) -> Self {
+impl Model {
+    fn new(name: &str, price: Option<&Price>) -> Self {
         Self {
-            id: price.model.clone(),
+            id: name.to_owned(),
             object: "model",
             created: 0,
-            owned_by: price.provider.clone(),
+            owned_by: price.map_or_else(|| "unknown".to_owned(), |price| price.provider.clone()),
         }
     }
 }
@@ -95,9 +95,10 @@ async fn list_models(
     head: HeaderMap,
 ) -> Result<Json<Models>, Error> {
     let key = authenticate::caller(&gateway, domain::Endpoint::Models, &head).await?;
-    let served = gateway.models().served(gateway.serving())?;
+    let served = gateway.models().served(key.org, gateway.serving())?;
     let allowed = served.iter().filter(|price| models::allowed(&key, &price.model).is_ok());
-    Ok(Json(Models { object: "list", data: allowed.map(|price| Model::from(&**price)).collect() }))
+    let data = allowed.map(|price| Model::new(&price.model, Some(price))).collect();
+    Ok(Json(Models { object: "list", data }))
 }
 
 async fn show_model(
@@ -111,8 +112,8 @@ async fn show_model(
     let params = model.map_err(|_| unknown())?;
     let (_, model) = params.iter().next().ok_or_else(unknown)?;
     models::allowed(&key, model)?;
-    let route = gateway.models().route(model, gateway.serving())?;
-    Ok(Json(Model::from(&*route.price)))
+    let route = gateway.models().route(&key, model, gateway.serving())?;
+    Ok(Json(Model::new(model, route.price.as_deref())))
 }
 
 async fn unknown_url(method: Method, OriginalUri(uri): OriginalUri) -> Error {

@@ -67,6 +67,10 @@ pub(crate) enum Error {
         "The price of the model `{0}` is not known, so that no budget could hold: its requests are blocked."
     )]
     ModelNotPriced(String),
+    #[error(
+        "What sound or pictures cost with the model `{0}` is not known, so that no budget could hold: such requests are blocked."
+    )]
+    SoundNotPriced(String),
     #[error("The body is not the JSON that it should be: {0}")]
     NotJson(String),
     #[error("Missing required parameter: `{0}`.")]
@@ -206,7 +210,9 @@ impl Error {
             Self::ModelNotAllowed { .. } | Self::Rehearsal(_) => {
                 (StatusCode::FORBIDDEN, "model_not_allowed")
             }
-            Self::ModelNotPriced(_) => (StatusCode::FORBIDDEN, "model_not_priced"),
+            Self::ModelNotPriced(_) | Self::SoundNotPriced(_) => {
+                (StatusCode::FORBIDDEN, "model_not_priced")
+            }
             Self::BillingNotActive(_) => (StatusCode::TOO_MANY_REQUESTS, "billing_not_active"),
             Self::ModelUnknown(_) | Self::ModelNotServed(_) => {
                 (StatusCode::NOT_FOUND, "model_not_found")
@@ -261,6 +267,7 @@ impl Error {
             Self::ModelUnknown(_)
             | Self::ModelNotServed(_)
             | Self::ModelNotPriced(_)
+            | Self::SoundNotPriced(_)
             | Self::ModelNotAllowed { .. }
             | Self::Rehearsal(_) => Some("model"),
             Self::RepeatedHeader(param) | Self::Missing(param) | Self::Invalid { param, .. } => {
@@ -395,6 +402,7 @@ mod tests {
             Error::ModelUnknown("gpt-0".to_owned()),
             Error::ModelNotServed("gpt-4o".to_owned()),
             Error::ModelNotPriced("gpt-0".to_owned()),
+            Error::SoundNotPriced("gpt-4o".to_owned()),
             Error::NotJson("expected an object".to_owned()),
             Error::missing("model"),
             Error::Invalid { param: "n", wanted: "a whole number from 1 to 128".to_owned() },

@@ -212,7 +212,7 @@ impl Exchange {
         let shown = shown(whole.clone(), Packing::of(&head.headers)).await;
         let is_garbage = matches!(shown, Shown::Garbage(_));
         let charge = match shown {
-            Shown::Usage(tokens) => self.booking.answered(tokens).await,
+            Shown::Usage(usage) => self.booking.answered(usage).await,
             Shown::Output(tokens) | Shown::Garbage(tokens) => {
                 self.booking.estimated(None, tokens).await
             }
@@ -223,7 +223,9 @@ impl Exchange {
         } else {
             respond(head.status, headers::downward(&head.headers), whole.into())
         };
-        if let Ok(charge) = HeaderValue::try_from(charge.to_string()) {
+        // Where no price is known there is no charge to tell, not one of zero.
+        let charge = charge.and_then(|charge| HeaderValue::try_from(charge.to_string()).ok());
+        if let Some(charge) = charge {
             sent.headers_mut().insert(headers::CHARGE, charge);
         }
         reply.send(sent);

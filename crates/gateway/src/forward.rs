@@ -80,16 +80,17 @@ pub(crate) async fn forward(
     failpoint::at("gateway::body_read");
     let ask = endpoint.read(&body)?;
     models::allowed(&key, &ask.model)?;
-    let route = gateway.models().route(&ask.model, gateway.serving())?;
+    let route = gateway.models().route(&key, &ask.model, gateway.serving())?;
+    let route = priced(&key, &ask, route)?;
     if key.rehearsal && !route.sandbox {
         return Err(Error::Rehearsal(key.project_name.clone()));
     }
-    let provider = provider(&gateway, &route, &head.headers)?;
+    let provider = provider(&gateway, &route, &ask.model, &head.headers)?;
     let mut size = ask.size;
     if let Provider::Sandbox(steering) = &provider {
         size.at_least(steering.tokens.unwrap_or(0));
     }
-    let bound = Bound::new(&size, &route.price);
+    let bound = Bound::new(&size, route.price.as_deref());
     failpoint::at("gateway::reserving");
     let reservation = reserve(&gateway, id, &key, &ask, &route, bound).await?;
     failpoint::at("gateway::reserved");
@@ -110,7 +111,7 @@ pub(crate) async fn forward(
         body: if ask.stream { ask.stream_options.asking(&body) } else { body.clone() },
         headers: head.headers,
         hides_usage: ask.stream && !asks_for_usage,
-        booking: Booking::new(reservation, route.price, bound),
+        booking: Booking::new(reservation, route.price, bound, ask.size.tier.unwrap_or_default()),
         drains: Arc::clone(gateway.drains()),
     };
     let (answer, answered) = oneshot::channel();
@@ -119,7 +120,31 @@ pub(crate) async fn forward(
     answered.await.map_err(|_| Error::UpstreamLost)
 }
 
-fn provider(gateway: &Gateway, route: &Route, head: &HeaderMap) -> Result<Provider, Error> {
+/// Stops a request for a tier that has no price. One for sound without a price passes or not by the
+/// owner's choice, as one for a model without any.
+fn priced(key: &KeyState, ask: &Ask<'_>, route: Route) -> Result<Route, Error> {
+    let Some(price) = &route.price else { return Ok(route) };
+    if ask.size.tier.is_some_and(|tier| !price.has(tier)) {
+        return Err(Error::Invalid {
+            param: "service_tier",
+            wanted: "auto or default: this model has no price for the other tiers".to_owned(),
+        });
+    }
+    if route.sandbox || ask.size.is_priced(price) {
+        Ok(route)
+    } else if key.unpriced {
+        Ok(Route { price: None, ..route })
+    } else {
+        Err(Error::SoundNotPriced(ask.model.clone().into_owned()))
+    }
+}
+
+fn provider(
+    gateway: &Gateway,
+    route: &Route,
+    model: &str,
+    head: &HeaderMap,
+) -> Result<Provider, Error> {
     if route.sandbox {
         let words =
             head.get_all(headers::SANDBOX).iter().map(|value| value.to_str().unwrap_or("?"));
@@ -129,7 +154,7 @@ fn provider(gateway: &Gateway, route: &Route, head: &HeaderMap) -> Result<Provid
         .connection()
         .cloned()
         .map(Provider::Upstream)
-        .ok_or_else(|| Error::ModelNotServed(route.price.model.clone()))
+        .ok_or_else(|| Error::ModelNotServed(model.to_owned()))
 }
 
 async fn reserve(
@@ -149,7 +174,7 @@ async fn reserve(
         member: key.member,
         tracked: key.tracked,
         model: ask.model.clone().into_owned(),
-        price: Some(Arc::clone(&route.price)),
+        price: route.price.clone(),
         sandbox: route.sandbox,
         rehearsal: key.rehearsal,
         streamed: ask.stream,

@@ -131,9 +131,10 @@ impl Gateway {
         let mut ticks = interval(PRICES);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         while self.ticked(&mut ticks).await {
-            match self.store().system().prices().await {
-                Ok(prices) => self.0.models.replace(prices),
-                Err(error) => {
+            let system = self.store().system();
+            match (system.prices().await, system.own_prices().await) {
+                (Ok(book), Ok(own)) => self.0.models.replace(book, own),
+                (Err(error), _) | (_, Err(error)) => {
                     warn("prices could not be read", &error);
                     ticks.reset_after(NEWS);
                 }

@@ -170,7 +170,7 @@ impl Relay {
         failpoint::at("gateway::stream_read");
         booking.had_output(self.meter.first_output());
         match self.meter.usage() {
-            Some(tokens) => booking.answered(tokens).await,
+            Some(usage) => booking.answered(usage).await,
             None => booking.estimated(None, self.meter.seen_output()).await,
         };
         failpoint::at("gateway::stream_booked");

@@ -94,6 +94,12 @@ pub enum Conflict {
     /// It is over.
     #[error("this raise has ended already")]
     RaiseEnded,
+    /// A price holds from a later day on, or from now.
+    #[error("a price can’t hold from a day that has begun: leave the day empty for from now on")]
+    PriceInThePast,
+    /// `own_prices_version`
+    #[error("this model has a price from that day on already: take it back first")]
+    PriceVersion,
     /// Nobody would be left who may change anything.
     #[error("an organization keeps at least one owner: make another member an owner first")]
     LastOwner,
@@ -136,6 +142,7 @@ impl From<sqlx::Error> for StoreError {
                 }
                 Some("api_keys_successor") => Self::Conflict(Conflict::KeyReplaced),
                 Some("service_accounts_name_key") => Self::Conflict(Conflict::ServiceAccountName),
+                Some("own_prices_version") => Self::Conflict(Conflict::PriceVersion),
                 Some("thresholds_one") => Self::Conflict(Conflict::Threshold),
                 // 57P0x: the server stops or starts; 08: the connection broke; the others: it waited too
                 // long for somebody else, or for each other.

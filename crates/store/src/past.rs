@@ -4,9 +4,14 @@
 use bigdecimal::BigDecimal;
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
-use domain::{Action, Caller, Tokens, window::Window};
+use domain::{Action, Caller, window::Window};
 
-use crate::{Store, StoreError, money::usd, organizations::zone, usage::Totals};
+use crate::{
+    Store, StoreError,
+    money::usd,
+    organizations::zone,
+    usage::{Totals, tokens},
+};
 
 /// A stretch of days that is over, to compare with.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -23,24 +28,18 @@ struct Row {
     ends: DateTime<Utc>,
     requests: i64,
     estimated: i64,
-    input: i64,
-    cached: i64,
-    output: i64,
+    unpriced: i64,
+    tokens: Vec<i64>,
     charge: BigDecimal,
 }
 
 impl Row {
     fn totals(&self) -> Result<Totals, StoreError> {
-        let count = |n: i64| u64::try_from(n).unwrap_or(0);
         Ok(Totals {
             requests: self.requests,
             estimated: self.estimated,
-            tokens: Tokens {
-                input: count(self.input),
-                cached: count(self.cached),
-                output: count(self.output),
-                ..Tokens::default()
-            },
+            unpriced: self.unpriced,
+            tokens: tokens(&self.tokens),
             charge: usd(&self.charge)?,
         })
     }
@@ -59,15 +58,19 @@ impl Store {
         let rows = sqlx::query_as!(
             Row,
             r#"WITH used AS (
-                SELECT day_starts, day_ends, requests, estimated, input, cached, output, charge
+                SELECT day_starts, day_ends, requests, estimated, unpriced, charge,
+                    input, cached, cache_write, cache_write_1h, audio_input, image_input, output, reasoning, audio_output, image_output
                 FROM days WHERE org_id = $1 AND day_starts >= $2 AND day_starts < $3
                 UNION ALL
-                SELECT day_starts, day_ends, requests, estimated, input, cached, output, charge
+                SELECT day_starts, day_ends, requests, estimated, unpriced, charge,
+                    input, cached, cache_write, cache_write_1h, audio_input, image_input, output, reasoning, audio_output, image_output
                 FROM deltas WHERE org_id = $1 AND day_starts >= $2 AND day_starts < $3
             )
             SELECT day_starts AS "starts!", max(day_ends) AS "ends!", sum(requests)::bigint AS "requests!",
-                sum(estimated)::bigint AS "estimated!", sum(input)::bigint AS "input!",
-                sum(cached)::bigint AS "cached!", sum(output)::bigint AS "output!", sum(charge) AS "charge!"
+                sum(estimated)::bigint AS "estimated!", sum(unpriced)::bigint AS "unpriced!",
+                ARRAY[sum(input), sum(cached), sum(cache_write), sum(cache_write_1h), sum(audio_input),
+                        sum(image_input), sum(output), sum(reasoning), sum(audio_output), sum(image_output)]::bigint[] AS "tokens!",
+                sum(charge) AS "charge!"
             FROM used GROUP BY 1 ORDER BY 1"#,
             caller.org.uuid(),
             window.starts,
@@ -88,16 +91,19 @@ impl Store {
         let part = sqlx::query_as!(
             Row,
             r#"WITH used AS (
-                SELECT requests, estimated, input, cached, output, charge
+                SELECT requests, estimated, unpriced, charge,
+                    input, cached, cache_write, cache_write_1h, audio_input, image_input, output, reasoning, audio_output, image_output
                 FROM quarters WHERE org_id = $1 AND quarter >= $2 AND quarter < $3
                 UNION ALL
-                SELECT requests, estimated, input, cached, output, charge
+                SELECT requests, estimated, unpriced, charge,
+                    input, cached, cache_write, cache_write_1h, audio_input, image_input, output, reasoning, audio_output, image_output
                 FROM deltas WHERE org_id = $1 AND quarter >= $2 AND quarter < $3
             )
             SELECT $2::timestamptz AS "starts!", $3::timestamptz AS "ends!",
                 COALESCE(sum(requests), 0)::bigint AS "requests!", COALESCE(sum(estimated), 0)::bigint AS "estimated!",
-                COALESCE(sum(input), 0)::bigint AS "input!", COALESCE(sum(cached), 0)::bigint AS "cached!",
-                COALESCE(sum(output), 0)::bigint AS "output!", COALESCE(sum(charge), 0) AS "charge!"
+                COALESCE(sum(unpriced), 0)::bigint AS "unpriced!",
+                ARRAY[COALESCE(sum(input), 0), COALESCE(sum(cached), 0), COALESCE(sum(cache_write), 0), COALESCE(sum(cache_write_1h), 0), COALESCE(sum(audio_input), 0), COALESCE(sum(image_input), 0), COALESCE(sum(output), 0), COALESCE(sum(reasoning), 0), COALESCE(sum(audio_output), 0), COALESCE(sum(image_output), 0)]::bigint[] AS "tokens!",
+                COALESCE(sum(charge), 0) AS "charge!"
             FROM used"#,
             caller.org.uuid(),
             rest,
@@ -120,16 +126,19 @@ impl Store {
         sqlx::query_as!(
             Row,
             r#"WITH used AS (
-                SELECT requests, estimated, input, cached, output, charge
+                SELECT requests, estimated, unpriced, charge,
+                    input, cached, cache_write, cache_write_1h, audio_input, image_input, output, reasoning, audio_output, image_output
                 FROM days WHERE org_id = $1 AND day_starts >= $2 AND day_starts < $3 AND sandbox
                 UNION ALL
-                SELECT requests, estimated, input, cached, output, charge
+                SELECT requests, estimated, unpriced, charge,
+                    input, cached, cache_write, cache_write_1h, audio_input, image_input, output, reasoning, audio_output, image_output
                 FROM deltas WHERE org_id = $1 AND day_starts >= $2 AND day_starts < $3 AND sandbox
             )
             SELECT $2::timestamptz AS "starts!", $3::timestamptz AS "ends!",
                 COALESCE(sum(requests), 0)::bigint AS "requests!", COALESCE(sum(estimated), 0)::bigint AS "estimated!",
-                COALESCE(sum(input), 0)::bigint AS "input!", COALESCE(sum(cached), 0)::bigint AS "cached!",
-                COALESCE(sum(output), 0)::bigint AS "output!", COALESCE(sum(charge), 0) AS "charge!"
+                COALESCE(sum(unpriced), 0)::bigint AS "unpriced!",
+                ARRAY[COALESCE(sum(input), 0), COALESCE(sum(cached), 0), COALESCE(sum(cache_write), 0), COALESCE(sum(cache_write_1h), 0), COALESCE(sum(audio_input), 0), COALESCE(sum(image_input), 0), COALESCE(sum(output), 0), COALESCE(sum(reasoning), 0), COALESCE(sum(audio_output), 0), COALESCE(sum(image_output), 0)]::bigint[] AS "tokens!",
+                COALESCE(sum(charge), 0) AS "charge!"
             FROM used"#,
             caller.org.uuid(),
             window.starts,

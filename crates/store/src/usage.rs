@@ -39,9 +39,11 @@ pub struct Totals {
     pub requests: i64,
     /// Of these, charged by an estimate.
     pub estimated: i64,
+    /// Of these, for models without a known price: what they cost is not in the charge.
+    pub unpriced: i64,
     /// Tokens by class.
     pub tokens: Tokens,
-    /// What they cost.
+    /// What they cost, as far as it is known.
     pub charge: Usd,
 }
 
@@ -52,12 +54,8 @@ impl Totals {
         Self {
             requests: self.requests + other.requests,
             estimated: self.estimated + other.estimated,
-            tokens: Tokens {
-                input: self.tokens.input + other.tokens.input,
-                cached: self.tokens.cached + other.tokens.cached,
-                output: self.tokens.output + other.tokens.output,
-                ..Tokens::default()
-            },
+            unpriced: self.unpriced + other.unpriced,
+            tokens: self.tokens.plus(other.tokens),
             charge: self.charge.plus(other.charge),
         }
     }
@@ -151,10 +149,12 @@ async fn cells(
 ) -> Result<Vec<Cell>, StoreError> {
     let rows = sqlx::query!(
             r#"WITH used AS (
-                SELECT day_starts, project_id, key_id, member_id, model, requests, estimated, input, cached, output, charge
+                SELECT day_starts, project_id, key_id, member_id, model, requests, estimated, unpriced,
+                    input, cached, cache_write, cache_write_1h, audio_input, image_input, output, reasoning, audio_output, image_output, charge
                 FROM days WHERE org_id = $1 AND day_starts >= $2 AND day_starts < $3
                 UNION ALL
-                SELECT day_starts, project_id, key_id, member_id, model, requests, estimated, input, cached, output, charge
+                SELECT day_starts, project_id, key_id, member_id, model, requests, estimated, unpriced,
+                    input, cached, cache_write, cache_write_1h, audio_input, image_input, output, reasoning, audio_output, image_output, charge
                 FROM deltas WHERE org_id = $1 AND day_starts >= $2 AND day_starts < $3
             ), grouped AS (
                 SELECT day_starts, CASE $4 WHEN 'project' THEN project_id END AS project_id,
@@ -162,13 +162,15 @@ async fn cells(
                     -- A personal key has one person.
                     (array_agg(member_id))[1] AS member_id,
                     sum(requests)::bigint AS requests, sum(estimated)::bigint AS estimated,
-                    sum(input)::bigint AS input, sum(cached)::bigint AS cached, sum(output)::bigint AS output,
+                    sum(unpriced)::bigint AS unpriced,
+                    ARRAY[sum(input), sum(cached), sum(cache_write), sum(cache_write_1h), sum(audio_input),
+                        sum(image_input), sum(output), sum(reasoning), sum(audio_output), sum(image_output)]::bigint[] AS tokens,
                     sum(charge) AS charge
                 FROM used GROUP BY day_starts, 2, 3, 4
             )
             SELECT g.day_starts AS "day!", COALESCE(g.model, g.project_id::text, g.key_id::text) AS "key!",
                 COALESCE(g.model, p.name, k.name) AS "name?", u.name AS "person?", g.requests AS "requests!",
-                g.estimated AS "estimated!", g.input AS "input!", g.cached AS "cached!", g.output AS "output!",
+                g.estimated AS "estimated!", g.unpriced AS "unpriced!", g.tokens AS "tokens!",
                 g.charge AS "charge!"
             FROM grouped g LEFT JOIN projects p ON p.org_id = $1 AND p.id = g.project_id
             LEFT JOIN api_keys k ON k.org_id = $1 AND k.id = g.key_id
@@ -183,7 +185,6 @@ async fn cells(
         .await?;
     rows.into_iter()
         .map(|row| {
-            let count = |n: i64| u64::try_from(n).unwrap_or(0);
             Ok(Cell {
                 day: row.day,
                 name: row.name.unwrap_or_else(|| nameless(caller, &row.key, row.person)),
@@ -191,17 +192,19 @@ async fn cells(
                 totals: Totals {
                     requests: row.requests,
                     estimated: row.estimated,
-                    tokens: Tokens {
-                        input: count(row.input),
-                        cached: count(row.cached),
-                        output: count(row.output),
-                        ..Tokens::default()
-                    },
+                    unpriced: row.unpriced,
+                    tokens: tokens(&row.tokens),
                     charge: usd(&row.charge)?,
                 },
             })
         })
         .collect()
+}
+
+/// Sums of the classes, in their order.
+pub(crate) fn tokens(sums: &[i64]) -> Tokens {
+    let count = |at: usize| sums.get(at).and_then(|n| u64::try_from(*n).ok()).unwrap_or(0);
+    Tokens::from_classes(std::array::from_fn(count))
 }
 
 /// What usage is called that is told apart by keys and that no key of a project has: of untracked

@@ -40,7 +40,7 @@ fn label(provider: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use domain::{PriceId, Usd};
+    use domain::{PriceId, Usd, price::Rates};
 
     use super::*;
 
@@ -50,9 +50,8 @@ mod tests {
             id: PriceId::generate(),
             provider: provider.to_owned(),
             model: model.to_owned(),
-            input: 0,
-            cached: 0,
-            output: 0,
+            rates: Rates::new(0, 0),
+            variants: Vec::new(),
             per_request: Usd::ZERO,
             context: None,
             max_output: None,

@@ -139,6 +139,7 @@ pub(super) mod tests {
             totals: Totals {
                 requests: 1,
                 estimated: 0,
+                unpriced: 0,
                 tokens: Tokens { input: 10, cached: 5, output: 1, ..Tokens::default() },
                 charge: Usd::from_pico(pico),
             },

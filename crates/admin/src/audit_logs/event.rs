@@ -50,6 +50,8 @@ pub(super) const TYPES: &[(Kind, Option<&str>)] = &[
     (Kind::TierSet, Some("organization.updated")),
     (Kind::RateLimitSet, Some("rate_limit.updated")),
     (Kind::RateLimitRemoved, Some("rate_limit.deleted")),
+    (Kind::PriceSet, Some("organization.updated")),
+    (Kind::PriceRemoved, Some("organization.updated")),
     (Kind::AuditExported, None),
 ];
 

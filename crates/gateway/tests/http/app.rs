@@ -71,9 +71,11 @@ impl App {
         let tenant = Tenant::new(&database, "acme").await;
         database
             .tamper(
-                "INSERT INTO prices (id, provider, model, effective_from, source, input, cached, output,
+                "INSERT INTO prices (id, provider, model, effective_from, source, rates,
                      context_tokens, max_output_tokens)
-                 VALUES (gen_random_uuid(), 'openai', 'model-x', '2020-01-01', 'test', 1, 0.1, 4, 1000, 100)",
+                 VALUES (gen_random_uuid(), 'openai', 'model-x', '2020-01-01', 'test',
+                     '[{\"tier\":\"default\",\"from\":0,\"input\":\"1\",\"cached\":\"0.1\",\"output\":\"4\"},
+                       {\"tier\":\"flex\",\"from\":0,\"input\":\"0.5\",\"output\":\"2\"}]', 1000, 100)",
             )
             .await;
         let (tasks, shutdown) = (TaskTracker::new(), CancellationToken::new());

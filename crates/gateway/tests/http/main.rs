@@ -7,6 +7,7 @@ mod budgets;
 mod json;
 mod keys;
 mod personal;
+mod prices;
 mod rates;
 mod reports;
 mod sandbox;

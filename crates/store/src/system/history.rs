@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 use domain::{
     BudgetId, Caller, EventId, KeyId, OrgId, Outcome, Period, Price, ProjectId, ReceiptId, Scope,
-    Tokens, Usd, UserId,
+    ServiceTier, TokenClass, Tokens, Usd, UserId,
     window::{Window, quarter},
 };
 use ledger::{Counted, Place};
@@ -194,9 +194,7 @@ struct Rows {
     prices: Vec<Uuid>,
     outcomes: Vec<String>,
     streams: Vec<bool>,
-    inputs: Vec<i64>,
-    cacheds: Vec<i64>,
-    outputs: Vec<i64>,
+    classes: [Vec<i64>; TokenClass::COUNT],
     charges: Vec<bigdecimal::BigDecimal>,
     day_starts: Vec<DateTime<Utc>>,
     day_ends: Vec<DateTime<Utc>>,
@@ -215,10 +213,10 @@ impl Rows {
         self.prices.push(event.price.id.uuid());
         self.outcomes.push(event.outcome.as_str().to_owned());
         self.streams.push(event.streamed);
-        self.inputs.push(count(event.tokens.input));
-        self.cacheds.push(count(event.tokens.cached));
-        self.outputs.push(count(event.tokens.output));
-        self.charges.push(numeric(event.price.charge(event.tokens)));
+        for (column, tokens) in self.classes.iter_mut().zip(event.tokens.by_class()) {
+            column.push(count(tokens));
+        }
+        self.charges.push(numeric(event.price.charge(event.tokens, ServiceTier::Default)));
         self.day_starts.push(day.starts);
         self.day_ends.push(day.ends);
         self.at.push(event.at);
@@ -228,17 +226,20 @@ impl Rows {
     async fn insert(&self, tx: &mut Tx, caller: &Caller) -> Result<(), StoreError> {
         sqlx::query!(
             "INSERT INTO events (org_id, id, project_id, key_id, member_id, model, price_id, sandbox, streamed,
-                outcome, status, input, cached, output, charge, bound, counters, day_starts, day_ends,
-                admitted_at, settled_at, total_ms)
+                outcome, status, charge, bound, counters, day_starts, day_ends,
+                admitted_at, settled_at, total_ms,
+                input, cached, cache_write, cache_write_1h, audio_input, image_input, output, reasoning, audio_output, image_output)
              SELECT $1, e.id, e.project_id, e.key_id, $2, e.model, e.price_id, false, e.streamed, e.outcome, 200,
-                e.input, e.cached, e.output, e.charge, e.charge,
+                e.charge, e.charge,
                 ($3::bigint[])[(e.place - 1) * 10 + 1 : e.place * 10], e.day_starts, e.day_ends, e.at,
-                e.at + make_interval(secs => e.total_ms / 1000.0), e.total_ms
+                e.at + make_interval(secs => e.total_ms / 1000.0), e.total_ms,
+                e.input, e.cached, e.cache_write, e.cache_write_1h, e.audio_input, e.image_input, e.output, e.reasoning, e.audio_output, e.image_output
              FROM unnest($4::uuid[], $5::uuid[], $6::uuid[], $7::text[], $8::uuid[], $9::text[], $10::boolean[],
-                $11::bigint[], $12::bigint[], $13::bigint[], $14::numeric[], $15::timestamptz[], $16::timestamptz[],
-                $17::timestamptz[], $18::integer[]) WITH ORDINALITY
-                AS e (id, project_id, key_id, model, price_id, outcome, streamed, input, cached, output, charge,
-                    day_starts, day_ends, at, total_ms, place)",
+                $11::numeric[], $12::timestamptz[], $13::timestamptz[], $14::timestamptz[], $15::integer[],
+                $16::bigint[], $17::bigint[], $18::bigint[], $19::bigint[], $20::bigint[], $21::bigint[],
+                $22::bigint[], $23::bigint[], $24::bigint[], $25::bigint[]) WITH ORDINALITY
+                AS e (id, project_id, key_id, model, price_id, outcome, streamed, charge, day_starts, day_ends, at,
+                    total_ms, input, cached, cache_write, cache_write_1h, audio_input, image_input, output, reasoning, audio_output, image_output, place)",
             caller.org.uuid(),
             caller.user().unwrap_or(UserId::from_uuid(Uuid::nil())).uuid(),
             &self.counters,
@@ -249,14 +250,21 @@ impl Rows {
             &self.prices,
             &self.outcomes,
             &self.streams,
-            &self.inputs,
-            &self.cacheds,
-            &self.outputs,
             &self.charges,
             &self.day_starts,
             &self.day_ends,
             &self.at,
-            &self.totals
+            &self.totals,
+            &self.classes[0],
+            &self.classes[1],
+            &self.classes[2],
+            &self.classes[3],
+            &self.classes[4],
+            &self.classes[5],
+            &self.classes[6],
+            &self.classes[7],
+            &self.classes[8],
+            &self.classes[9]
         )
         .execute(&mut **tx)
         .await?;
@@ -277,9 +285,11 @@ async fn sum(tx: &mut Tx, org: OrgId) -> Result<(), StoreError> {
     .await?;
     sqlx::query!(
         "INSERT INTO deltas (org_id, quarter, day_starts, day_ends, project_id, key_id, member_id, model,
-            sandbox, requests, estimated, input, cached, output, charge)
+            sandbox, requests, estimated, charge,
+            input, cached, cache_write, cache_write_1h, audio_input, image_input, output, reasoning, audio_output, image_output)
          SELECT org_id, exq_quarter(admitted_at), day_starts, day_ends, project_id, key_id, member_id, model, sandbox,
-            count(*), count(*) FILTER (WHERE outcome <> 'answered'), sum(input), sum(cached), sum(output), sum(charge)
+            count(*), count(*) FILTER (WHERE outcome <> 'answered'), sum(charge),
+            sum(input), sum(cached), sum(cache_write), sum(cache_write_1h), sum(audio_input), sum(image_input), sum(output), sum(reasoning), sum(audio_output), sum(image_output)
          FROM events WHERE org_id = $1 GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9",
         org.uuid()
     )

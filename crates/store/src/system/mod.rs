@@ -17,7 +17,7 @@ mod memberships;
 mod news;
 pub mod operator;
 mod outbox;
-mod prices;
+pub(crate) mod prices;
 mod reaper;
 pub mod receipts;
 mod reconcile;

@@ -5,6 +5,7 @@ mod installation;
 mod mails;
 mod organizations;
 mod people;
+mod prices;
 mod tiers;
 
 use domain::{Origin, UserId};
@@ -14,6 +15,7 @@ pub use self::{
     mails::{MailRow, MailState},
     organizations::OrganizationRow,
     people::PersonRow,
+    prices::{BookStanding, BookVersion},
     tiers::{EditTierError, TierOf},
 };
 use super::System;

@@ -91,6 +91,13 @@ async fn organizations() -> BTreeSet<String> {
     let rules = Rules { projects_listed: true, key_max_days: None, service_keys_only: false };
     log.told(store.set_rules(caller, &rules), "organization.updated").await;
     log.told(store.set_rules(caller, &rules), "").await;
+    log.told(store.let_unpriced_pass(caller, true), "organization.updated").await;
+    log.told(store.let_unpriced_pass(caller, true), "").await;
+    let terms = Some((domain::price::Rates::new(1, 2), Usd::ZERO));
+    let day = chrono::NaiveDate::from_ymd_opt(2999, 1, 1);
+    log.told(store.set_own_price(caller, "gpt-4o", terms, None), "price.set").await;
+    let planned = log.told(store.set_own_price(caller, "gpt-4o", terms, day), "price.set").await;
+    log.told(store.take_back_own_price(caller, planned), "price.removed").await;
     let profile =
         BillingProfile { legal_name: "Other Ltd".to_owned(), ..BillingProfile::default() };
     log.told(store.set_billing_profile(caller, &profile), "billing.updated").await;

@@ -7,7 +7,7 @@ use chrono::Utc;
 use chrono_tz::Tz;
 use domain::{
     Addresses, AuditId, Caller, Environment, Expiry, FormId, KeyId, Level, Name, Overlap, Period,
-    Permissions, ProjectRole, Rate, Rates, Role, Rules, Scope,
+    Permissions, PriceId, ProjectRole, Rate, Rates, Role, Rules, Scope,
 };
 use store::{
     AuditFilter, BillingProfile, Label, ModelPage, NewAdminKey, NewApiKey, NewKey, NewOwner,
@@ -306,6 +306,12 @@ async fn log(store: &Store, caller: &Caller, asked: &mut Asked) {
         audit_chunk(0, 1_000, 100);
         begin_audit_export();
         set_rules(&Rules::default());
+        own_prices();
+        book_prices();
+        set_own_price("gpt-4o", None, None);
+        take_back_own_price(PriceId::generate());
+        unpriced_pass();
+        let_unpriced_pass(true);
         close_organization();
         reopen_organization();
     }

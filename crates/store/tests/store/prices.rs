@@ -1,9 +1,12 @@
 //! The price book.
 
-use chrono::TimeDelta;
-use domain::{Price, Tokens, Usd};
-use store::Store;
-use testkit::Database;
+use chrono::{Days, TimeDelta};
+use domain::{
+    Origin, Price, ServiceTier, TokenClass, Tokens, Usd,
+    price::{Listed, Rates, Variant},
+};
+use store::{Conflict, Store, StoreError, system::operator::BookStanding};
+use testkit::{Database, Tenant};
 
 async fn price(store: &Store, provider: &str, model: &str) -> Price {
     let prices = store.system().prices().await.unwrap();
@@ -43,7 +46,7 @@ async fn the_sandbox_costs_what_it_says() {
         [("sandbox-dime", "0.10"), ("sandbox-tokens", "5.10"), ("sandbox-embed", "0.20")]
     {
         let price = price(&database.store, "sandbox", model).await;
-        assert_eq!(price.charge(million).to_string(), charge, "{model}");
+        assert_eq!(price.charge(million, ServiceTier::Default).to_string(), charge, "{model}");
     }
 }
 
@@ -52,16 +55,93 @@ async fn the_version_in_force_follows_the_clock() {
     let database = Database::new().await;
     let store = &database.store;
     let today = price(store, "openai", "gpt-4o").await;
-    assert_eq!(today.input, 2_500_000_000_000);
+    assert_eq!(today.rates.own(TokenClass::Input), Some(2_500_000_000_000));
     assert_eq!((today.context, today.max_output), (Some(128_000), Some(16_384)));
-    let announced = "INSERT INTO prices (id, provider, model, effective_from, source, input, cached, output)
-        VALUES (gen_random_uuid(), 'openai', 'gpt-4o', clock_timestamp() + interval '1 day', 'test', 9, 9, 9)";
+    let announced = "INSERT INTO prices (id, provider, model, effective_from, source, rates)
+        VALUES (gen_random_uuid(), 'openai', 'gpt-4o', clock_timestamp() + interval '1 day', 'test',
+            '[{\"tier\":\"default\",\"from\":0,\"input\":\"9\",\"output\":\"9\"}]')";
     database.tamper(announced).await;
     assert_eq!(price(store, "openai", "gpt-4o").await.id, today.id);
     database.advance(TimeDelta::days(2)).await;
     let tomorrow = price(store, "openai", "gpt-4o").await;
     assert_eq!(
-        tomorrow.charge(Tokens { input: 1_000_000, ..Tokens::default() }),
+        tomorrow.charge(Tokens { input: 1_000_000, ..Tokens::default() }, ServiceTier::Default),
         Usd::from_dollars(9)
     );
+}
+
+#[tokio::test]
+async fn an_own_price_begins_ends_and_is_never_changed() {
+    let database = Database::new().await;
+    let (store, tenant) = (&database.store, Tenant::new(&database, "acme").await);
+    let caller = &tenant.caller;
+    let terms = |n| Some((Rates::new(n, n), Usd::from_dollars(1)));
+    let in_force = async || {
+        let own = store.system().own_prices().await.unwrap();
+        own.iter().map(|(_, price)| price.rates.own(TokenClass::Input).unwrap()).collect::<Vec<_>>()
+    };
+    store.set_own_price(caller, "gpt-4o", terms(1), None).await.unwrap();
+    assert_eq!(in_force().await, [1]);
+    let now = "SELECT (exq_now() AT TIME ZONE 'UTC')::date + 3";
+    let day: chrono::NaiveDate = database.look(now).await.parse().unwrap();
+    let planned = store.set_own_price(caller, "gpt-4o", terms(2), Some(day)).await.unwrap();
+    let again = store.set_own_price(caller, "gpt-4o", terms(3), Some(day)).await;
+    assert!(matches!(again, Err(StoreError::Conflict(Conflict::PriceVersion))));
+    let past = store
+        .set_own_price(
+            caller,
+            "gpt-4o",
+            terms(3),
+            day.pred_opt().unwrap().checked_sub_days(Days::new(9)),
+        )
+        .await;
+    assert!(matches!(past, Err(StoreError::Conflict(Conflict::PriceInThePast))));
+    assert_eq!(in_force().await, [1]);
+    let shown = store.own_prices(caller).await.unwrap();
+    assert_eq!(shown.iter().map(|own| own.planned).collect::<Vec<_>>(), [false, true]);
+
+    // Its day comes, and then it can't be taken back.
+    database.advance(TimeDelta::days(4)).await;
+    assert_eq!(in_force().await, [2]);
+    let late = store.take_back_own_price(caller, planned).await;
+    assert!(matches!(late, Err(StoreError::NotFound)));
+    store.set_own_price(caller, "gpt-4o", None, None).await.unwrap();
+    assert_eq!(in_force().await, [0_u64; 0]);
+    assert!(store.own_prices(caller).await.unwrap().is_empty());
+    assert_eq!(database.look("SELECT count(*) FROM own_prices").await, "3");
+}
+
+#[tokio::test]
+async fn the_operator_adds_versions_and_changes_none() {
+    let database = Database::new().await;
+    let (store, tenant) = (&database.store, Tenant::new(&database, "acme").await);
+    let user = tenant.caller.user().unwrap();
+    database.tamper("UPDATE users SET operator = true").await;
+    let operator = store.as_operator(user, Origin::default()).await.unwrap();
+    let listed = |input: u64| Listed {
+        provider: "openai".to_owned(),
+        model: "gpt-4o".to_owned(),
+        rates: Rates::new(input, 7),
+        variants: vec![Variant { tier: ServiceTier::Flex, from: 0, rates: Rates::new(1, 1) }],
+        per_request: Usd::ZERO,
+        context: Some(5),
+        max_output: None,
+    };
+    let before = price(store, "openai", "gpt-4o").await;
+    let day = chrono::NaiveDate::from_ymd_opt(2999, 1, 1);
+    assert_eq!(operator.add_prices(&[listed(1)], day, "test").await.unwrap(), 1);
+    assert_eq!(operator.add_prices(&[listed(2)], day, "test").await.unwrap(), 0);
+    assert_eq!(price(store, "openai", "gpt-4o").await.id, before.id);
+    let past = chrono::NaiveDate::from_ymd_opt(2020, 1, 1);
+    assert!(matches!(
+        operator.add_prices(&[listed(1)], past, "test").await,
+        Err(StoreError::NotFound)
+    ));
+    assert_eq!(operator.add_prices(&[listed(3)], None, "test").await.unwrap(), 1);
+    let now = price(store, "openai", "gpt-4o").await;
+    assert_eq!((now.rates.own(TokenClass::Input), now.has(ServiceTier::Flex)), (Some(3), true));
+    let book = operator.price_book("GPT-4o", 200).await.unwrap();
+    let standing: Vec<_> =
+        book.iter().filter(|one| one.price.model == "gpt-4o").map(|one| one.standing).collect();
+    assert_eq!(standing, [BookStanding::Planned, BookStanding::InForce, BookStanding::Over]);
 }

@@ -1,6 +1,6 @@
 //! The cycle by project, key or model.
 
-use domain::Usd;
+use domain::{TokenClass, Usd};
 use leptos::prelude::*;
 use store::usage::{Group, Totals};
 
@@ -31,15 +31,21 @@ pub(super) fn table(page: &View) -> AnyView {
         let column = column.link(page.question.with_measure(measure).href(&page.path));
         if measure == page.question.measure { column.descending() } else { column }
     };
-    let columns = vec![
-        Column::text(kind),
-        sorted(Measure::Requests, Column::number("Requests")),
-        Column::number("Input tokens"),
-        Column::number("Of which cached"),
-        Column::number("Output tokens"),
-        Column::number(format!("Share of {}", page.question.measure.as_str())),
-        sorted(Measure::Cost, Column::number("Cost")),
-    ];
+    let of_which = |generated| {
+        shown(&sheet.total, generated)
+            .map(|class| Column::number(format!("Of which {}", words(class))))
+    };
+    let columns = [Column::text(kind), sorted(Measure::Requests, Column::number("Requests"))]
+        .into_iter()
+        .chain([Column::number("Input tokens")])
+        .chain(of_which(false))
+        .chain([Column::number("Output tokens")])
+        .chain(of_which(true))
+        .chain([
+            Column::number(format!("Share of {}", page.question.measure.as_str())),
+            sorted(Measure::Cost, Column::number("Cost")),
+        ])
+        .collect::<Vec<_>>();
     let by = if page.question.by == Group::Key { kind.to_owned() } else { kind.to_lowercase() };
     let label = format!("Usage by {by}");
     let remarks = remarks(page);
@@ -78,16 +84,55 @@ fn row(page: &View, place: usize, line: &Line) -> AnyView {
     .into_any()
 }
 
+/// The classes that have a column: what was cached, and whatever else occurs.
+fn shown(whole: &Totals, generated: bool) -> impl Iterator<Item = TokenClass> {
+    let counts = TokenClass::ALL.into_iter().zip(whole.tokens.by_class());
+    counts.filter_map(move |(class, count)| {
+        let is_part = !matches!(class, TokenClass::Input | TokenClass::Output);
+        let is_shown = is_part && (count > 0 || class == TokenClass::Cached);
+        (class.is_generated() == generated && is_shown).then_some(class)
+    })
+}
+
+/// A class, as part of the prompt or of what was generated.
+const fn words(class: TokenClass) -> &'static str {
+    match class {
+        TokenClass::Input | TokenClass::Output => "text",
+        TokenClass::Cached => "cached",
+        TokenClass::CacheWrite => "written to cache, 5 min",
+        TokenClass::CacheWrite1h => "written to cache, 1 h",
+        TokenClass::AudioInput | TokenClass::AudioOutput => "sound",
+        TokenClass::ImageInput | TokenClass::ImageOutput => "pictures",
+        TokenClass::Reasoning => "reasoning",
+    }
+}
+
 fn cells(totals: &Totals, measure: Measure, whole: &Totals) -> AnyView {
     let tokens = totals.tokens;
+    let of_which = |generated| {
+        let counts = shown(whole, generated).map(|class| {
+            let at = TokenClass::ALL.iter().position(|one| *one == class).unwrap_or_default();
+            view! { <td class="num"><Tokens number=tokens.by_class()[at]/></td> }
+        });
+        counts.collect_view()
+    };
+    // Where nothing else was used, an amount of zero would say that it cost nothing.
+    let unknown = totals.unpriced > 0 && totals.charge == Usd::ZERO;
     let requests = u64::try_from(totals.requests).unwrap_or(0);
     view! {
         <td class="num"><Count number=requests/></td>
-        <td class="num"><Tokens number=tokens.input.saturating_add(tokens.cached)/></td>
-        <td class="num"><Tokens number=tokens.cached/></td>
-        <td class="num"><Tokens number=tokens.output/></td>
+        <td class="num"><Tokens number=tokens.prompt()/></td>
+        {of_which(false)}
+        <td class="num"><Tokens number=tokens.generated()/></td>
+        {of_which(true)}
         <td class="num">{share(measure.of(totals), measure.of(whole))}</td>
-        <td class="num"><Money amount=totals.charge/></td>
+        <td class="num">
+            {if unknown {
+                view! { "Unknown" }.into_any()
+            } else {
+                view! { <Money amount=totals.charge/> }.into_any()
+            }}
+        </td>
     }
     .into_any()
 }
@@ -106,6 +151,13 @@ fn remarks(page: &View) -> Option<AnyView> {
     let estimated = page.sheet.total.estimated;
     if estimated > 0 {
         remarks.push(format!("{} charged by an estimate.", requests_are(estimated)));
+    }
+    let unpriced = page.sheet.total.unpriced;
+    if unpriced > 0 {
+        remarks.push(format!(
+            "{} for models without a known price: what they cost is not in these sums.",
+            requests_are(unpriced)
+        ));
     }
     (!remarks.is_empty() || sandbox.charge > Usd::ZERO)
         .then(|| view! { <CardFoot><span>{remarks.join(" ")}</span></CardFoot> }.into_any())

@@ -84,12 +84,18 @@ fn numbers(page: &View) -> AnyView {
     let against = |of: fn(&Totals) -> i128| {
         past.map(|before| change(of(now), of(&before.so_far))).unwrap_or_default()
     };
-    let (cached, output) = (now.tokens.cached, now.tokens.output);
-    let input = now.tokens.input.saturating_add(cached);
+    let (cached, output) = (now.tokens.cached, now.tokens.generated());
+    let input = now.tokens.prompt();
     let asked = u64::try_from(now.requests).unwrap_or(0);
     let cost = past.map(|before| cost_note(now.charge, before)).unwrap_or_default();
+    let cost = match now.unpriced {
+        0 => cost,
+        n => format!("{cost} Without {n} of the requests: their models have no known price.")
+            .trim()
+            .to_owned(),
+    };
     let requests = against(|totals| totals.requests.into());
-    let outputs = against(|totals| totals.tokens.output.into());
+    let outputs = against(|totals| totals.tokens.generated().into());
     let (amount, refused) = (now.charge, page.refused);
     view! {
         <div class="row between">
