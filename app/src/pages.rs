@@ -17,6 +17,7 @@ mod operator;
 mod organizations;
 mod person;
 mod personal_keys;
+mod prices;
 mod project;
 mod projects;
 mod reset;
@@ -54,6 +55,7 @@ pub fn router() -> Router<App> {
         .merge(operator::router())
         .merge(organizations::router())
         .merge(personal_keys::router())
+        .merge(prices::router())
         .merge(project::router())
         .merge(projects::router())
         .merge(reset::router())

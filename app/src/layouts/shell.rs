@@ -57,6 +57,7 @@ pub enum NavItem {
     Budgets,
     Limits,
     Alerts,
+    Prices,
     Projects,
     Keys,
     Team,
@@ -69,8 +70,8 @@ pub enum NavItem {
 }
 
 impl NavItem {
-    const SPENDING: [Self; 5] =
-        [Self::Overview, Self::Usage, Self::Budgets, Self::Limits, Self::Alerts];
+    const SPENDING: [Self; 6] =
+        [Self::Overview, Self::Usage, Self::Budgets, Self::Limits, Self::Alerts, Self::Prices];
     const ORGANIZATION: [Self; 7] = [
         Self::Projects,
         Self::Keys,
@@ -83,7 +84,7 @@ impl NavItem {
 
     const fn is_for(self, role: Role) -> bool {
         match self {
-            Self::Limits | Self::Billing | Self::AdminKeys | Self::Audit => {
+            Self::Limits | Self::Prices | Self::Billing | Self::AdminKeys | Self::Audit => {
                 matches!(role, Role::Owner)
             }
             _ => true,
@@ -97,6 +98,7 @@ impl NavItem {
             Self::Budgets => ("/budgets", "Budgets", Glyph::Budget),
             Self::Limits => ("/limits", "Limits", Glyph::Stop),
             Self::Alerts => ("/alerts", "Alerts", Glyph::Alert),
+            Self::Prices => ("/prices", "Prices", Glyph::Request),
             Self::Projects => ("/projects", "Projects", Glyph::Project),
             Self::Keys => ("/keys", "API keys", Glyph::Key),
             Self::Team => ("/team", "Team", Glyph::Team),

@@ -4,6 +4,7 @@ mod installation;
 mod mails;
 mod organizations;
 mod people;
+mod prices;
 mod suspend;
 mod tiers;
 
@@ -25,6 +26,7 @@ pub(super) fn router() -> Router<App> {
         .merge(suspend::router())
         .merge(tiers::router())
         .merge(people::router())
+        .merge(prices::router())
         .merge(mails::router())
         .merge(installation::router())
 }
@@ -70,19 +72,27 @@ enum Part {
     Organizations,
     Tiers,
     People,
+    Prices,
     Mails,
     Installation,
 }
 
 impl Part {
-    const ALL: [Self; 5] =
-        [Self::Organizations, Self::Tiers, Self::People, Self::Mails, Self::Installation];
+    const ALL: [Self; 6] = [
+        Self::Organizations,
+        Self::Tiers,
+        Self::People,
+        Self::Prices,
+        Self::Mails,
+        Self::Installation,
+    ];
 
     const fn words(self) -> (&'static str, &'static str) {
         match self {
             Self::Organizations => ("/operator", "Organizations"),
             Self::Tiers => ("/operator/tiers", "Usage tiers"),
             Self::People => ("/operator/users", "Users"),
+            Self::Prices => ("/operator/prices", "Price book"),
             Self::Mails => ("/operator/outbox", "Outbox"),
             Self::Installation => ("/operator/installation", "Installation"),
         }

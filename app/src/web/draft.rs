@@ -95,6 +95,15 @@ impl Draft {
         }
     }
 
+    /// Reads a day as a date field sends it, or notes what is wrong.
+    pub fn read_day(&mut self, name: &'static str) -> Option<chrono::NaiveDate> {
+        let day = self.value(name).trim().parse();
+        if day.is_err() {
+            self.refuse(name, "Write a day like 2026-12-01.");
+        }
+        day.ok()
+    }
+
     /// Notes what is wrong with a field.
     pub fn refuse(&mut self, name: &'static str, sentence: impl Into<String>) {
         self.errors.add(name, sentence);
@@ -125,16 +134,37 @@ fn sentence(text: &str) -> String {
     format!("{first}{}{stop}", chars.as_str())
 }
 
+/// A form into which a whole file is pasted. An extractor.
+#[derive(Debug)]
+pub struct LongDraft(pub Draft);
+
+/// Longest body of such a form, in bytes; letters that are escaped count three times.
+const LONGEST_OF_ALL: usize = 8 * 1024 * 1024;
+
+impl<S: Send + Sync> FromRequest<S> for LongDraft {
+    type Rejection = Failure;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Failure> {
+        Draft::of(request, LONGEST_OF_ALL).await.map(Self)
+    }
+}
+
 impl<S: Send + Sync> FromRequest<S> for Draft {
     type Rejection = Failure;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Failure> {
+        Self::of(request, LONGEST).await
+    }
+}
+
+impl Draft {
+    async fn of(request: Request, longest: usize) -> Result<Self, Failure> {
         let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
         if !kind.is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded")) {
             return Err(Failure::BadRequest);
         }
         let body: Bytes =
-            to_bytes(request.into_body(), LONGEST).await.map_err(|_| Failure::BadRequest)?;
+            to_bytes(request.into_body(), longest).await.map_err(|_| Failure::BadRequest)?;
         let pairs: Vec<(String, String)> =
             serde_urlencoded::from_bytes(&body).map_err(|_| Failure::BadRequest)?;
         let mut values = HashMap::with_capacity(pairs.len());

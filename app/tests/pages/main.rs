@@ -13,6 +13,7 @@ mod mails;
 mod operator;
 mod organization;
 mod personal_keys;
+mod prices;
 mod project_members;
 mod project_models;
 mod projects;

@@ -7,10 +7,12 @@ use testkit::Tenant;
 
 use crate::support::{Browser, PASSWORD, Site};
 
-const PATHS: [&str; 5] = [
+const PATHS: [&str; 7] = [
     "/operator",
     "/operator/tiers",
     "/operator/users",
+    "/operator/prices",
+    "/operator/prices/import",
     "/operator/outbox",
     "/operator/installation",
 ];

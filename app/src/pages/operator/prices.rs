@@ -1,0 +1,132 @@
+//! `/operator/prices`: the price book, and taking over a table of prices.
+
+mod import;
+mod review;
+
+use axum::{Router, extract::State, response::Response, routing::get};
+use domain::TokenClass;
+use leptos::prelude::*;
+use serde::Deserialize;
+use store::system::operator::{BookStanding, BookVersion};
+
+use super::{Part, Runner, ZONE, around, search};
+use crate::{
+    components::{
+        Badge, Card, CardBody, CardFoot, Column, Empty, LinkButton, Notice, Precision, Table, Time,
+        Tone, Weight, count,
+    },
+    pages::prices::rates::{others, rate, when},
+    render::Page,
+    web::{App, Failure, Query},
+};
+
+const PATH: &str = "/operator/prices";
+/// Versions that are shown at once.
+const MOST: u16 = 200;
+
+pub(super) fn router() -> Router<App> {
+    Router::new().route(PATH, get(show)).merge(import::router())
+}
+
+#[derive(Deserialize)]
+struct Asked {
+    #[serde(default)]
+    search: String,
+    added: Option<u64>,
+}
+
+async fn show(
+    State(app): State<App>,
+    runner: Runner,
+    Query(asked): Query<Asked>,
+) -> Result<Response, Failure> {
+    let versions = runner.operator(&app).await?.price_book(&asked.search, MOST).await?;
+    Ok(runner.look().page(Page::new("Price book, operator"), || {
+        around(runner.frame, Part::Prices, content(asked, &versions))
+    }))
+}
+
+fn content(asked: Asked, versions: &[BookVersion]) -> AnyView {
+    let added = asked.added.map(|added| {
+        let lead = match added {
+            1 => "1 version added.".to_owned(),
+            n => format!("{} versions added.", count(n)),
+        };
+        let text = "Each holds from its day on, on every node within 5 seconds. Requests before keep their price.";
+        view! { <Notice tone=Tone::Ok lead text/> }
+    });
+    let shown = versions.len();
+    let list = if shown == 0 {
+        view! { <Empty split=true title="Nothing is found" text="The price book has no provider or model with this in its name."/> }
+            .into_any()
+    } else {
+        let columns = vec![
+            Column::text("Model"),
+            Column::text("Holds from"),
+            Column::number("Input per 1M tokens"),
+            Column::number("Cached input per 1M tokens"),
+            Column::number("Output per 1M tokens"),
+            Column::text("Besides"),
+            Column::text("Source"),
+        ];
+        let rows = versions.iter().map(row).collect_view();
+        let foot = if shown < usize::from(MOST) {
+            format!("{shown} versions. US dollars. A version is never changed.")
+        } else {
+            format!("The first {shown} versions: search for others. US dollars.")
+        };
+        view! {
+            <Table label="Price book" columns>{rows}</Table>
+            <CardFoot><span>{foot}</span></CardFoot>
+        }
+        .into_any()
+    };
+    view! {
+        {added}
+        <Card>
+            <CardBody>
+                <div class="row between">
+                    {search(PATH, "Provider or model", asked.search)}
+                    <LinkButton href=import::PATH weight=Weight::Primary>"Import prices"</LinkButton>
+                </div>
+            </CardBody>
+            {list}
+        </Card>
+    }
+    .into_any()
+}
+
+fn row(version: &BookVersion) -> AnyView {
+    let price = &version.price;
+    let cell = |class| rate(&price.rates, class);
+    let (tone, text) = match version.standing {
+        BookStanding::Planned => (Tone::Plain, "Planned"),
+        BookStanding::InForce => (Tone::Ok, "In force"),
+        BookStanding::Over => (Tone::Plain, "Over"),
+    };
+    let fee = (price.per_request > domain::Usd::ZERO)
+        .then(|| format!("${} per request", price.per_request));
+    let variants = price.variants.iter().map(|variant| {
+        let (input, output) = (TokenClass::Input, TokenClass::Output);
+        format!(
+            "{}: input {}, output {}",
+            when(variant),
+            rate(&variant.rates, input),
+            rate(&variant.rates, output)
+        )
+    });
+    let besides = [others(&price.rates), fee.unwrap_or_default()].into_iter().chain(variants);
+    let besides = besides.filter(|text| !text.is_empty()).collect::<Vec<_>>().join("; ");
+    view! {
+        <tr>
+            <th scope="row">{price.model.clone()}<small>{price.provider.clone()}</small></th>
+            <td data-l="Holds from"><Time at=version.from zone=ZONE precision=Precision::Minute/>" "<Badge tone text/></td>
+            <td class="num" data-l="Input per 1M tokens">{cell(TokenClass::Input)}</td>
+            <td class="num" data-l="Cached input per 1M tokens">{cell(TokenClass::Cached)}</td>
+            <td class="num" data-l="Output per 1M tokens">{cell(TokenClass::Output)}</td>
+            <td data-l="Besides">{besides}</td>
+            <td data-l="Source">{version.source.clone()}</td>
+        </tr>
+    }
+    .into_any()
+}

@@ -1,0 +1,175 @@
+//! `/operator/prices/import`: a table is pasted, looked at, and taken over row by row. Nothing changes
+//! before the last step.
+
+use axum::{
+    Router,
+    extract::State,
+    response::Response,
+    routing::{get, post},
+};
+use chrono::NaiveDate;
+use domain::price::{
+    Listed, public,
+    review::{Difference, review},
+    table,
+};
+use leptos::prelude::*;
+use store::StoreError;
+use tower_sessions::Session;
+
+use super::review as sheet;
+use crate::{
+    components::{Button, Card, CardBody, ErrorSummary, Field, LinkButton, TextArea, Weight},
+    pages::operator::{Part, Runner, around},
+    render::Page,
+    web::{App, Draft, Failure, Fresh, LongDraft, go},
+};
+
+pub(super) const PATH: &str = "/operator/prices/import";
+const CONFIRM: &str = "/operator/prices/confirm";
+
+pub(super) fn router() -> Router<App> {
+    Router::new().route(PATH, get(show).post(look)).route(CONFIRM, post(confirm))
+}
+
+/// What a pasted table came to.
+pub(super) struct Found {
+    pub(super) differences: Vec<Difference>,
+    pub(super) unchanged: usize,
+    /// Models that can't be taken over, and why.
+    pub(super) left_out: Vec<(String, String)>,
+    pub(super) source: &'static str,
+}
+
+async fn show(State(app): State<App>, runner: Runner, _: Fresh) -> Result<Response, Failure> {
+    runner.operator(&app).await?;
+    let draft = Draft::with([("providers", "openai, anthropic, google".to_owned())]);
+    Ok(page(runner, &draft))
+}
+
+async fn look(
+    State(app): State<App>,
+    runner: Runner,
+    LongDraft(mut draft): LongDraft,
+) -> Result<Response, Failure> {
+    let operator = runner.operator(&app).await?;
+    let today = operator.versions().await?.at.date_naive().to_string();
+    let Some((listed, left_out, source)) = read(&mut draft, &today) else {
+        return Ok(page(runner, &draft));
+    };
+    let (differences, unchanged) = review(listed, &operator.latest_prices().await?);
+    let found = Found { differences, unchanged, left_out, source };
+    Ok(reviewed(runner, &found, &Draft::default()))
+}
+
+type Read = (Vec<Listed>, Vec<(String, String)>, &'static str);
+
+fn read(draft: &mut Draft, today: &str) -> Option<Read> {
+    let text = draft.value("table");
+    let text = text.trim();
+    if text.starts_with('[') {
+        let providers = draft.value("providers");
+        let providers: Vec<&str> =
+            providers.split([',', ' ']).filter(|one| !one.is_empty()).collect();
+        let Some(read) = public::read(text, &providers, today) else {
+            draft.refuse("table", "This is neither data.json of genai-prices nor a table with a first line that names its columns.");
+            return None;
+        };
+        if read.prices.is_empty() {
+            draft.refuse("providers", "The file has no price of these providers.");
+            return None;
+        }
+        return Some((read.prices, read.left_out, "genai-prices"));
+    }
+    match table::read(text) {
+        Ok(rows) if rows.is_empty() => {
+            draft.refuse("table", "The table has no line besides its first one.");
+            None
+        }
+        Ok(rows) => Some((rows.into_iter().map(|row| row.listed).collect(), Vec::new(), "import")),
+        Err(error) => {
+            draft.refuse_with("table", &error);
+            None
+        }
+    }
+}
+
+async fn confirm(
+    State(app): State<App>,
+    runner: Runner,
+    session: Session,
+    LongDraft(mut draft): LongDraft,
+) -> Result<Response, Failure> {
+    Fresh::ask(&app, &session, PATH).await?;
+    let operator = runner.operator(&app).await?;
+    // What was reviewed comes back as our own table; compared anew, the book may have changed.
+    let rows = table::read(&draft.value("table")).map_err(|_| Failure::BadRequest)?;
+    let source = if draft.value("source") == "genai-prices" { "genai-prices" } else { "import" };
+    let ticked: Vec<Listed> = rows
+        .iter()
+        .enumerate()
+        .filter(|(at, _)| draft.has(&format!("take-{at}")))
+        .map(|(_, row)| row.listed.clone())
+        .collect();
+    let day: Option<NaiveDate> = match &*draft.value("from") {
+        "" => None,
+        _ => draft.read_day("from"),
+    };
+    if ticked.is_empty() {
+        draft.refuse("take", "Tick at least one row.");
+    }
+    if draft.errors().is_empty() {
+        match operator.add_prices(&ticked, day, source).await {
+            Ok(added) => return Ok(go(format!("{}?added={added}", super::PATH))),
+            Err(StoreError::NotFound) => {
+                draft.refuse(
+                    "from",
+                    "That day has begun: leave it empty for from now on, or choose a later one.",
+                );
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    let listed = rows.into_iter().map(|row| row.listed).collect();
+    let (differences, unchanged) = review(listed, &operator.latest_prices().await?);
+    let found = Found { differences, unchanged, left_out: Vec::new(), source };
+    Ok(reviewed(runner, &found, &draft))
+}
+
+fn reviewed(runner: Runner, found: &Found, draft: &Draft) -> Response {
+    let page = Page::new("Review of prices, operator").status(draft.status());
+    runner
+        .look()
+        .page(page, || around(runner.frame, Part::Prices, sheet::sheet(found, draft, CONFIRM)))
+}
+
+fn page(runner: Runner, draft: &Draft) -> Response {
+    let page = Page::new("Import prices, operator").status(draft.status());
+    runner.look().page(page, || around(runner.frame, Part::Prices, form(draft)))
+}
+
+fn form(draft: &Draft) -> AnyView {
+    let (text, error) = (draft.value("table"), draft.error("table"));
+    let (providers, providers_error) = (draft.value("providers"), draft.error("providers"));
+    let columns = table::header().join(",");
+    view! {
+        <Card title="Import prices">
+            <CardBody split=true>
+                <form class="form" method="post" action=PATH>
+                    <ErrorSummary lead="Nothing was read" errors=draft.errors()/>
+                    <TextArea name="table" label="Table" value=text error rows=12 required=true
+                        help="The whole text of data.json or data_slim.json of genai-prices, or a table of comma-separated values. At most $10,000 per 1M tokens."/>
+                    <Field name="providers" label="Providers" value=providers error=providers_error
+                        help="Of genai-prices: whose models are looked at, with commas between."/>
+                    <div class="row">
+                        <Button weight=Weight::Primary>"Review"</Button>
+                        <LinkButton href=super::PATH>"Cancel"</LinkButton>
+                    </div>
+                </form>
+                <p class="muted">"Nothing changes before you confirm the review. A table of your own has these columns, in any order; all rates in US dollars per 1 million tokens, and all but provider, model, input and output may be missing:"</p>
+                <p class="mono small anywhere">{columns}</p>
+            </CardBody>
+        </Card>
+    }
+    .into_any()
+}

@@ -1,0 +1,166 @@
+//! `/{org}/prices`: what each model costs the organization, and what becomes of models whose price
+//! nobody knows.
+
+mod form;
+mod list;
+pub(super) mod rates;
+
+use axum::{
+    Router,
+    extract::State,
+    response::Response,
+    routing::{get, post},
+};
+use domain::{Action, Price, PriceId};
+use leptos::prelude::*;
+use serde::Deserialize;
+use store::{OwnPrice, StoreError};
+
+use crate::{
+    components::{Button, Card, CardBody, Group, Knob, Notice, Tone},
+    layouts::{NavItem, PageHead, Shell},
+    render::Page,
+    web::{App, Draft, Failure, Member, Query, go, id},
+};
+
+pub(super) fn router() -> Router<App> {
+    Router::new()
+        .route("/{org}/prices", get(show).post(set))
+        .route("/{org}/prices/unknown", post(choose))
+        .route("/{org}/prices/take-back", post(take_back))
+}
+
+#[derive(Deserialize)]
+struct Asked {
+    #[serde(default)]
+    search: String,
+    /// The model whose price is changed.
+    model: Option<String>,
+    saved: Option<String>,
+}
+
+/// What is read for the page.
+struct View {
+    own: Vec<OwnPrice>,
+    book: Vec<Price>,
+    unpriced_pass: bool,
+    search: String,
+    saved: Option<String>,
+}
+
+async fn show(
+    State(app): State<App>,
+    member: Member,
+    Query(asked): Query<Asked>,
+) -> Result<Response, Failure> {
+    member.may(Action::EditOrganization)?;
+    let view = read(&app, &member, asked.search, asked.saved).await?;
+    let draft = asked.model.map_or_else(Draft::default, |model| form::draft(&view, &model));
+    Ok(page(&member, &view, &draft))
+}
+
+async fn read(
+    app: &App,
+    member: &Member,
+    search: String,
+    saved: Option<String>,
+) -> Result<View, Failure> {
+    let (store, caller) = (&app.store, &member.caller);
+    let mut book = store.book_prices(caller).await?;
+    // The sandbox is nobody's to price.
+    book.retain(|price| price.provider != "sandbox");
+    Ok(View {
+        own: store.own_prices(caller).await?,
+        book,
+        unpriced_pass: store.unpriced_pass(caller).await?,
+        search,
+        saved,
+    })
+}
+
+async fn set(
+    State(app): State<App>,
+    member: Member,
+    mut draft: Draft,
+) -> Result<Response, Failure> {
+    member.may(Action::EditOrganization)?;
+    if let Some(form::Typed { model, terms, day }) = form::read(&mut draft) {
+        match app.store.set_own_price(&member.caller, &model, terms, day).await {
+            Ok(_) => return Ok(go(member.path("prices?saved=price"))),
+            Err(error) => draft.conflict("from", error)?,
+        }
+    }
+    let view = read(&app, &member, String::new(), None).await?;
+    Ok(page(&member, &view, &draft))
+}
+
+async fn choose(State(app): State<App>, member: Member, draft: Draft) -> Result<Response, Failure> {
+    member.may(Action::EditOrganization)?;
+    let pass = match &*draft.value("unpriced") {
+        "allow" => true,
+        "block" => false,
+        _ => return Err(Failure::BadRequest),
+    };
+    app.store.let_unpriced_pass(&member.caller, pass).await?;
+    Ok(go(member.path("prices?saved=unknown")))
+}
+
+async fn take_back(
+    State(app): State<App>,
+    member: Member,
+    draft: Draft,
+) -> Result<Response, Failure> {
+    member.may(Action::EditOrganization)?;
+    match app.store.take_back_own_price(&member.caller, id::<PriceId>(&draft.value("price"))?).await
+    {
+        // It began meanwhile, or was taken back in another window: the list says so.
+        Ok(()) | Err(StoreError::NotFound) => Ok(go(member.path("prices?saved=back"))),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn page(member: &Member, view: &View, draft: &Draft) -> Response {
+    let page = Page::new("Prices").status(draft.status());
+    member.visitor.look.page(page, || {
+        let saved = view.saved.as_deref().map(|what| {
+            let text = match what {
+                "unknown" => "It holds within 5 seconds.",
+                "back" => "What is planned now is in the list.",
+                _ => "Requests from that moment on are charged with it; those before keep their price.",
+            };
+            view! { <Notice tone=Tone::Ok lead="Saved." text/> }
+        });
+        view! {
+            <Shell frame=member.frame(NavItem::Prices)>
+                <PageHead title="Prices" sub="What requests are charged with, in US dollars per 1 million tokens."/>
+                {saved}
+                <div class="grid two">
+                    {form::card(member, draft)}
+                    {unknown(member, view.unpriced_pass)}
+                </div>
+                {list::own(member, view)}
+                {list::book(member, view)}
+            </Shell>
+        }
+    })
+}
+
+fn unknown(member: &Member, pass: bool) -> AnyView {
+    let action = member.path("prices/unknown");
+    view! {
+        <Card title="Models without a known price">
+            <CardBody split=true>
+                <form class="form" method="post" action=action>
+                    <Group legend="Requests for them">
+                        <Knob name="unpriced" value="block" label="Are refused" checked=!pass
+                            help="No budget can hold what it can’t count. The answer is 403 with the code model_not_priced."/>
+                        <Knob name="unpriced" value="allow" label="Pass, and their cost stays unknown" checked=pass
+                            help="They count as requests and tokens, but no budget counts their cost. A budget that is reached refuses them all the same."/>
+                    </Group>
+                    <div class="row"><Button>"Save choice"</Button></div>
+                </form>
+            </CardBody>
+        </Card>
+    }
+    .into_any()
+}
