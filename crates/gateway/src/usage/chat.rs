@@ -17,6 +17,7 @@ pub(crate) struct Wire {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Default)]
+#[expect(clippy::struct_field_names, reason = "the provider's names")]
 struct Prompt {
     cached_tokens: Option<u64>,
     cache_write_tokens: Option<u64>,
