@@ -130,16 +130,18 @@ fn page(member: &Member, view: &View, draft: &Draft) -> Response {
             };
             view! { <Notice tone=Tone::Ok lead="Saved." text/> }
         });
+        let (set, choice) = (form::card(member, draft), unknown(member, view.unpriced_pass));
+        let (own, book) = (list::own(member, view), list::book(member, view));
         view! {
             <Shell frame=member.frame(NavItem::Prices)>
                 <PageHead title="Prices" sub="What requests are charged with, in US dollars per 1 million tokens."/>
                 {saved}
                 <div class="grid two">
-                    {form::card(member, draft)}
-                    {unknown(member, view.unpriced_pass)}
+                    {set}
+                    {choice}
                 </div>
-                {list::own(member, view)}
-                {list::book(member, view)}
+                {own}
+                {book}
             </Shell>
         }
     })

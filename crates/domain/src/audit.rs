@@ -93,7 +93,7 @@ kinds! {
     RateLimitSet = "rate_limit.set" "Rate limit set";
     RateLimitRemoved = "rate_limit.removed" "Rate limit removed";
     PriceSet = "price.set" "Own price set";
-    PriceRemoved = "price.removed" "Own price taken back";
+    PriceRemoved = "price.removed" "Own price removed";
     AuditExported = "audit.exported" "Audit log exported";
 }
 

@@ -169,7 +169,7 @@ mod tests {
                     window = following;
                 }
                 if period == Period::Day {
-                    assert_eq!(lengths.len(), 1_826, "{zone}");
+                    assert_eq!(lengths.len(), 1_827, "{zone}");
                     lengths.sort_unstable();
                     lengths.dedup();
                     let shifts: &[i64] = match zone {

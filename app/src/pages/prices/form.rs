@@ -100,18 +100,19 @@ pub(super) fn card(member: &Member, draft: &Draft) -> AnyView {
     let (from, from_error) = (draft.value("from"), draft.error("from"));
     let (fee, fee_error) = (draft.value("per_request"), draft.error("per_request"));
     let zone = member.organization.zone.name();
+    let (action, errors, listed) = (member.path("prices"), draft.errors(), draft.has("listed"));
     let help = format!("Empty: from now on. Else at the beginning of that day in {zone}.");
     view! {
         <Card title="Set a price of your own">
             <CardBody split=true>
-                <form class="form" method="post" action=member.path("prices")>
-                    <ErrorSummary lead="Nothing was saved" errors=draft.errors()/>
+                <form class="form" method="post" action=action>
+                    <ErrorSummary lead="Nothing was saved" errors/>
                     <Field name="model" label="Model" value=model error=model_error required=true maxlength=200
                         help="As requests name it. It need not be in the price book."/>
                     <div class="cols">{fields.into_iter().collect_view()}</div>
                     <AmountField name="per_request" label="Each request (optional)" value=fee error=fee_error after="per request"/>
                     <Field name="from" label="Holds from (optional)" kind="date" value=from error=from_error help/>
-                    <Tick name="listed" label="Use the price book’s price again" checked=draft.has("listed")
+                    <Tick name="listed" label="Use the price book’s price again" checked=listed
                         help="The amounts above are not looked at then."/>
                     <div class="row"><Button weight=Weight::Primary>"Set price"</Button></div>
                 </form>

@@ -204,7 +204,7 @@ async fn a_paid_request_runs_to_its_end_though_the_client_hangs_up() {
 #[tokio::test]
 async fn a_tier_without_a_price_is_refused() {
     let app = App::new().await;
-    for tier in ["priority", "flex", "scale"] {
+    for tier in ["priority", "scale"] {
         let reply = app.chat(&format!(r#","service_tier":"{tier}""#)).await;
         assert_eq!(reply.error(), (400, "invalid_value".to_owned()), "{tier}");
         assert_eq!(reply.json()["error"]["param"], "service_tier");

@@ -152,11 +152,12 @@ fn form(draft: &Draft) -> AnyView {
     let (text, error) = (draft.value("table"), draft.error("table"));
     let (providers, providers_error) = (draft.value("providers"), draft.error("providers"));
     let columns = table::header().join(",");
+    let errors = draft.errors();
     view! {
         <Card title="Import prices">
             <CardBody split=true>
                 <form class="form" method="post" action=PATH>
-                    <ErrorSummary lead="Nothing was read" errors=draft.errors()/>
+                    <ErrorSummary lead="Nothing was read" errors/>
                     <TextArea name="table" label="Table" value=text error rows=12 required=true
                         help="The whole text of data.json or data_slim.json of genai-prices, or a table of comma-separated values. At most $10,000 per 1M tokens."/>
                     <Field name="providers" label="Providers" value=providers error=providers_error
