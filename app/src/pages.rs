@@ -10,6 +10,7 @@ mod frame;
 mod home;
 mod invitation;
 mod key_fields;
+mod key_limits;
 mod keys;
 mod new_key;
 mod not_found;

@@ -28,7 +28,9 @@ impl Links for MailLinks {
             "blocked" if mail.params["scope"] == "usage" => {
                 Ok(Link::To(format!("{url}/{}/limits", mail.org).into()))
             }
-            "threshold" | "blocked" => Ok(Link::To(format!("{url}/{}/budgets", mail.org).into())),
+            "threshold" | "blocked" | "raise_ended" => {
+                Ok(Link::To(format!("{url}/{}/budgets", mail.org).into()))
+            }
             "audit_head" => Ok(Link::To(format!("{url}/{}/audit", mail.org).into())),
             "role_changed" => Ok(Link::To(format!("{url}/{}", mail.org).into())),
             "member_removed" => Ok(Link::To(format!("{url}/organizations").into())),

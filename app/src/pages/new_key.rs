@@ -14,8 +14,8 @@ pub(super) use shown::{Shown, made_already};
 use store::{ApiKey, Conflict, MadeKey, NewApiKey, Project, StoreError};
 
 use crate::{
-    components::{Choice, Precision, time_text},
-    pages::key_fields,
+    components::{Choice, Precision, time_text, usd},
+    pages::{key_fields, key_limits},
     web::{App, Draft, Failure, Member, Query},
 };
 
@@ -77,8 +77,26 @@ async fn create(
     };
     let permissions = key_fields::read_permissions(&mut draft);
     let expiry = key_fields::read_expiry(&mut draft, member.organization.zone);
-    let (Some(name), Some(project), Some(owner), Some(permissions), Some(expiry)) =
-        (name, project, owner, permissions, expiry)
+    let (guards, budget) =
+        (key_limits::read_guards(&mut draft), key_limits::read_budget(&mut draft));
+    if let (Some(Some(_)), Some(project)) = (&budget, &project)
+        && project.who.may(Action::EditProjectLimits).is_err()
+    {
+        draft.refuse(
+            "budget_amount",
+            "Only owners of the project set budgets of its keys: leave it empty.",
+        );
+        return form::page(&app, &member, draft).await;
+    }
+    let (
+        Some(name),
+        Some(project),
+        Some(owner),
+        Some(permissions),
+        Some(expiry),
+        Some(guards),
+        Some(budget),
+    ) = (name, project, owner, permissions, expiry, guards, budget)
     else {
         return form::page(&app, &member, draft).await;
     };
@@ -88,6 +106,8 @@ async fn create(
         permissions,
         expiry,
         tracked: draft.value("tracked") != "no",
+        guards,
+        budget,
         form: Some(once),
         in_place_of: label.map(|label| label.id),
         ..NewApiKey::new(project.id, name, minted.stored())
@@ -142,7 +162,17 @@ async fn facts(
         ("Owner", owner),
         ("Permissions", new.permissions.label().to_owned()),
         ("Expires", made.expires_at.map_or_else(|| "Never".to_owned(), expires)),
+        ("Guards", key_limits::guards_text(new.guards)),
+        ("Its own budget", budget_text(new)),
     ])
+}
+
+/// `$5.00 a day`, `None`.
+fn budget_text(new: &NewApiKey<'_>) -> String {
+    new.budget.map_or_else(
+        || "None".to_owned(),
+        |budget| format!("{} a {}", usd(budget.amount), budget.period.as_str()),
+    )
 }
 
 /// The project that was chosen, of those that take keys.

@@ -112,7 +112,7 @@ async fn one_below_the_spend_is_passed_and_the_page_says_so() {
     spender.spend("3.50").await;
     let done = add(&mut spender, "2", "usd").await;
     let page = spender.browser.get(done.location()).await;
-    page.says("already passed: nobody is mailed in this cycle").says("Passed");
+    page.says("already passed: nobody is mailed in this window").says("Passed, no mail");
     // Without a mail server the page says where mails stay.
     page.says("Mails wait in the outbox.").says("ines@example.com");
     assert_eq!(spender.site.database.look("SELECT count(*) FROM outbox").await, "0");
@@ -132,4 +132,147 @@ async fn budgets_of_projects_and_keys_are_listed() {
         .says("Support")
         .says("$13.00 of $12.00 spent")
         .says("Reached, refusing");
+}
+
+#[tokio::test]
+async fn every_scope_and_window_has_a_page_and_a_budget() {
+    let mut spender = Spender::new().await;
+    spender.spend("3.50").await;
+    let scopes =
+        [String::new(), format!("scope={}", spender.project), format!("scope={}", spender.key)];
+    for scope in scopes {
+        for (window, words) in [("day", "today"), ("week", "this week"), ("month", "this month")] {
+            let path = spender.path(&format!("budgets?{scope}&window={window}"));
+            let page = spender.browser.get(&path).await;
+            page.is(StatusCode::OK).says(&format!("Spent {words}")).says("$3.50");
+            page.says(&format!("Amount a {window}"));
+            let on = scope.trim_start_matches("scope=");
+            let form = [
+                ("action", "set-budget"),
+                ("scope", on),
+                ("window", window),
+                ("was", ""),
+                ("amount", "3"),
+            ];
+            let path = spender.path("budgets");
+            let done = spender.browser.post(&path, &form).await;
+            let page = spender.browser.get(done.location()).await;
+            page.says("Budget saved, and it blocks now.").says("is refused now");
+            // The form was open when another was set.
+            let done = spender.browser.post(&path, &form).await;
+            spender.browser.get(done.location()).await.says("in the place of another");
+        }
+    }
+    assert_eq!(spender.site.database.look("SELECT count(*) FROM budgets").await, "9");
+    let path = spender.path("budgets?window=year");
+    spender.browser.get(&path).await.is(StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn a_budget_is_raised_for_a_while_and_the_raise_ended() {
+    let mut spender = Spender::new().await;
+    spender.spend("3.50").await;
+    set(&mut spender, "4").await.location();
+    let path = spender.path("budgets");
+    let form = |amount: &'static str, until: &'static str, reason: &'static str| {
+        [
+            ("action", "raise"),
+            ("raise_amount", amount),
+            ("from", ""),
+            ("until", until),
+            ("reason", reason),
+        ]
+    };
+    for (amount, until, reason, sentence) in [
+        ("4", "2027-06-01T10:00", "Launch", "A raise must be above the budget’s own amount."),
+        ("-1", "2027-06-01T10:00", "Launch", "An amount can’t be negative."),
+        ("9", "2020-06-01T10:00", "Launch", "A raise must end in the future"),
+        ("9", "soon", "Launch", "Write a day and time like"),
+        ("9", "2027-06-01T10:00", "", "This can’t be empty."),
+        ("9", "2099-06-01T10:00", "Launch", "A raise lasts a year at most"),
+    ] {
+        let page = spender.browser.post(&path, &form(amount, until, reason)).await;
+        page.is(StatusCode::UNPROCESSABLE_ENTITY).says(sentence).says("Nothing was raised");
+    }
+    let until = (chrono::Utc::now() + chrono::TimeDelta::days(3)).format("%Y-%m-%dT%H:%M");
+    let until = until.to_string();
+    let done = spender
+        .browser
+        .post(
+            &path,
+            &[
+                ("action", "raise"),
+                ("raise_amount", "9"),
+                ("from", ""),
+                ("until", &until),
+                ("reason", "Launch week"),
+            ],
+        )
+        .await;
+    let page = spender.browser.get(done.location()).await;
+    page.says("Raise saved.").says("Raised to $9.00 until").says("Launch week").says("In force");
+    page.says("$3.50 of $9.00 spent").says("Then it is $4.00 again, by itself.");
+    let id = spender.site.app.store.raises(&spender.caller).await.unwrap()[0].id.to_string();
+    let end = [("action", "end-raise"), ("raise", id.as_str())];
+    let done = spender.browser.post(&path, &end).await;
+    spender.browser.get(done.location()).await.says("Raise ended.").says("Ended");
+}
+
+#[tokio::test]
+async fn a_preview_says_what_a_budget_would_have_stopped() {
+    let mut spender = Spender::new().await;
+    for _ in 0..4 {
+        spender.spend("0.50").await;
+    }
+    let path = spender.path("budgets");
+    let today = chrono::Utc::now().format("%Y-%m-%d").to_string();
+    let ask = |past: &'static str, amount: &'static str, day: String| {
+        [
+            ("action".to_owned(), "preview".to_owned()),
+            ("amount".to_owned(), amount.to_owned()),
+            ("past".to_owned(), past.to_owned()),
+            ("day".to_owned(), day),
+        ]
+    };
+    for (past, day) in [("30", String::new()), ("90", String::new()), ("day", today)] {
+        let form = ask(past, "1", day);
+        let form: Vec<_> = form.iter().map(|(a, b)| (a.as_str(), b.as_str())).collect();
+        let page = spender.browser.post(&path, &form).await;
+        page.is(StatusCode::OK).says("It would have stopped 2 requests from");
+        page.says("Replayed: 4 requests from").says("How exact:").says("value=\"1\"");
+    }
+    let form = ask("day", "1", "yesterday".to_owned());
+    let form: Vec<_> = form.iter().map(|(a, b)| (a.as_str(), b.as_str())).collect();
+    let page = spender.browser.post(&path, &form).await;
+    page.is(StatusCode::UNPROCESSABLE_ENTITY).says("Choose the day, like 2026-05-17.");
+    // Nothing was set by asking.
+    assert_eq!(spender.site.database.look("SELECT count(*) FROM budgets").await, "0");
+}
+
+#[tokio::test]
+async fn a_threshold_mails_addresses_that_are_checked() {
+    let mut spender = Spender::new().await;
+    let path = spender.path("budgets");
+    let form = |addresses: &str| {
+        vec![
+            ("action".to_owned(), "add-threshold".to_owned()),
+            ("level".to_owned(), "5".to_owned()),
+            ("unit".to_owned(), "usd".to_owned()),
+            ("addresses".to_owned(), addresses.to_owned()),
+        ]
+    };
+    let many = (0..11).map(|n| format!("a{n}@example.com")).collect::<Vec<_>>().join(", ");
+    for (addresses, sentence) in [
+        ("not an address", "is not an e-mail address"),
+        (many.as_str(), "A threshold mails at most 10 addresses besides the owners."),
+    ] {
+        let form = form(addresses);
+        let form: Vec<_> = form.iter().map(|(a, b)| (a.as_str(), b.as_str())).collect();
+        let page = spender.browser.post(&path, &form).await;
+        page.is(StatusCode::UNPROCESSABLE_ENTITY).says(sentence);
+    }
+    let form = form("Boss@Example.com");
+    let form: Vec<_> = form.iter().map(|(a, b)| (a.as_str(), b.as_str())).collect();
+    let done = spender.browser.post(&path, &form).await;
+    spender.browser.get(done.location()).await.says("Also mails boss@example.com");
 }

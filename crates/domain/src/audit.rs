@@ -87,6 +87,9 @@ kinds! {
     AdminKeyDeleted = "admin_api_key.deleted" "Admin key revoked";
     BudgetSet = "budget.set" "Budget set";
     BudgetRemoved = "budget.removed" "Budget removed";
+    RaiseSet = "budget.raised" "Budget raised for a while";
+    RaiseEnded = "budget.raise.ended" "Raise of a budget ended";
+    ChargeCorrected = "charge.corrected" "Charge of a request corrected";
     ThresholdSet = "threshold.set" "Threshold set";
     ThresholdRemoved = "threshold.removed" "Threshold removed";
     TierSet = "tier.set" "Usage tier set";

@@ -13,6 +13,7 @@ use crate::{
 };
 
 pub(crate) mod blocked;
+pub(crate) mod raise_ended;
 pub(crate) mod threshold;
 
 /// What every alert tells, as the ledger writes it.

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::{
     RenderError, account,
-    alert::{blocked::Blocked, threshold::Threshold},
+    alert::{blocked::Blocked, raise_ended::RaiseEnded, threshold::Threshold},
     audit_head::AuditHead,
     invitation::Invitation,
     leaked::Leaked,
@@ -115,6 +115,7 @@ pub fn render(template: &str, params: &Value, link: &str) -> Result<Rendered, Re
     let letter = match template {
         "threshold" => read::<Threshold>(params)?.letter(link),
         "blocked" => read::<Blocked>(params)?.letter(link),
+        "raise_ended" => read::<RaiseEnded>(params)?.letter(link),
         "audit_head" => read::<AuditHead>(params)?.letter(link),
         "invitation" => read::<Invitation>(params)?.letter(link),
         "leaked" => read::<Leaked>(params)?.letter(link),

@@ -25,6 +25,12 @@ pub(crate) async fn reap(store: Store) -> Result<(), StoreError> {
     }
 }
 
+/// Tells owners of raises that ended by themselves.
+pub(crate) async fn tell(store: Store) -> Result<(), StoreError> {
+    while store.system().tell_ended_raises().await? > 0 {}
+    Ok(())
+}
+
 /// Erases organizations that were closed 30 days ago, a slice at a time.
 pub(crate) async fn erase(store: Store) -> Result<(), StoreError> {
     while let Some(erased) = store.system().erase_closed().await? {

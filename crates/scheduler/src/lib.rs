@@ -24,6 +24,8 @@ const DELIVER: Duration = Duration::from_secs(1);
 const HEADS: Duration = Duration::from_mins(5);
 /// How often dead nodes are looked for.
 const REAP: Duration = Duration::from_secs(5);
+/// How often raises are looked for that ended.
+const TELL: Duration = Duration::from_secs(5);
 /// How often organizations are looked for that were closed long enough ago.
 const ERASE: Duration = Duration::from_mins(1);
 /// How often accounts are looked for that were deleted.
@@ -46,6 +48,7 @@ pub fn start(
 ) {
     tasks.spawn(repeat("fold", FOLD, store.clone(), jobs::fold, stop.clone()));
     tasks.spawn(repeat("reap", REAP, store.clone(), jobs::reap, stop.clone()));
+    tasks.spawn(repeat("tell", TELL, store.clone(), jobs::tell, stop.clone()));
     tasks.spawn(repeat("erase", ERASE, store.clone(), jobs::erase, stop.clone()));
     tasks.spawn(repeat("forget", FORGET, store.clone(), jobs::forget, stop.clone()));
     tasks.spawn(repeat("raise tiers", RAISE, store.clone(), raise_tiers, stop.clone()));

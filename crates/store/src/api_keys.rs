@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use crate::{
     Maker, Page, Part, Store, StoreError,
+    key_making::{Guards, guards},
     page::page_of,
     place::{place, to_edit_key},
     tx::Tx,
@@ -62,6 +63,10 @@ pub struct ApiKey {
     pub permissions: Permissions,
     /// Its usage is told apart by key; else it is under `Untracked`.
     pub tracked: bool,
+    /// What it may do at most.
+    pub guards: Guards,
+    /// It or its project has a budget that refuses, of any window.
+    pub budgeted: bool,
     /// The label of a key that lives at the provider: no request is taken with it.
     pub imported: bool,
     /// From when on it is refused.
@@ -182,6 +187,9 @@ async fn read(
             s.id IS NOT NULL AND s.deleted_at IS NULL AS "account_lives!", k.created_by AS "created_by?",
             CASE WHEN $4 THEN u.email ELSE u.name END AS "maker?",
             k.created_at AS "created_at!", k.permissions AS "permissions!", k.scopes AS "scopes!",
+            k.max_request AS "max_request?", k.max_running AS "max_running?",
+            EXISTS (SELECT FROM budgets b WHERE b.org_id = k.org_id AND NOT b.observe
+                AND ((b.scope = 'key' AND b.scope_id = k.id) OR (b.scope = 'project' AND b.scope_id = k.project_id))) AS "budgeted!",
             k.tracked AS "tracked!", k.imported AS "imported!", k.expires_at AS "expires_at?",
             k.paused_at AS "paused_at?", k.leaked_at AS "leaked_at?", k.revoked_at AS "revoked_at?",
             p.archived_at IS NOT NULL AS "archived!", used.used_at AS "used_at?", k.replaces AS "replaces?",
@@ -208,8 +216,7 @@ async fn read(
     .fetch_all(&mut **tx)
     .await?;
     let key = |id: Option<Uuid>| id.map(KeyId::from_uuid);
-    Ok(rows
-        .into_iter()
+    rows.into_iter()
         .map(|row| {
             let place = row.owner_place.as_deref().map(ProjectRole::from_column);
             let role = row.owner_role.as_deref().map(Role::from_column);
@@ -233,7 +240,7 @@ async fn read(
                 KeyOwner::Member { .. } | KeyOwner::Operator => Maker::Operator,
             };
             let maker = Maker::of(row.created_by, row.maker, program);
-            ApiKey {
+            Ok(ApiKey {
                 id: KeyId::from_uuid(row.id),
                 project: ProjectId::from_uuid(row.project_id),
                 project_name: row.project_name,
@@ -246,6 +253,8 @@ async fn read(
                 created_at: row.created_at,
                 permissions: Permissions::parse(&row.permissions, &row.scopes),
                 tracked: row.tracked,
+                guards: guards(row.max_request.as_ref(), row.max_running)?,
+                budgeted: row.budgeted,
                 imported: row.imported,
                 expires_at: row.expires_at,
                 paused_at: row.paused_at,
@@ -257,7 +266,7 @@ async fn read(
                 replaced_by: key(row.replaced_by),
                 who: Who::new(caller.role, row.my_place.as_deref().map(ProjectRole::from_column)),
                 own: me.is_some() && row.owner_id == me,
-            }
+            })
         })
-        .collect())
+        .collect()
 }

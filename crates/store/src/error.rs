@@ -100,6 +100,9 @@ pub enum Conflict {
     /// `own_prices_version`
     #[error("this model has a price from that day on already: take it back first")]
     PriceVersion,
+    /// Its charge is what the provider told, or was corrected already.
+    #[error("this request is settled: its charge can’t be corrected any more")]
+    Settled,
     /// Nobody would be left who may change anything.
     #[error("an organization keeps at least one owner: make another member an owner first")]
     LastOwner,

@@ -8,7 +8,9 @@ use domain::{
 
 use crate::{
     Conflict, Store, StoreError,
+    key_making::{Guards, guards},
     key_rules::Rules,
+    money::numeric,
     place::{home, may_edit_key},
     tx,
 };
@@ -20,6 +22,7 @@ struct Old {
     name: String,
     permissions: Permissions,
     tracked: bool,
+    guards: Guards,
     imported: bool,
     created_at: DateTime<Utc>,
     expires_at: Option<DateTime<Utc>>,
@@ -32,7 +35,7 @@ struct Old {
 async fn open(tx: &mut tx::Change, caller: &Caller, id: KeyId) -> Result<Old, StoreError> {
     let project = may_edit_key(tx, caller, id).await?;
     let row = sqlx::query!(
-        r#"SELECT name, permissions, scopes, tracked, imported, created_at, expires_at,
+        r#"SELECT name, permissions, scopes, tracked, imported, created_at, expires_at, max_request, max_running,
             paused_at IS NOT NULL AS "paused!", revoked_at IS NOT NULL AS "revoked!",
             COALESCE(expires_at <= exq_now(), false) AS "expired!"
          FROM api_keys WHERE org_id = $1 AND id = $2"#,
@@ -46,6 +49,7 @@ async fn open(tx: &mut tx::Change, caller: &Caller, id: KeyId) -> Result<Old, St
         name: row.name,
         permissions: Permissions::parse(&row.permissions, &row.scopes),
         tracked: row.tracked,
+        guards: guards(row.max_request.as_ref(), row.max_running)?,
         imported: row.imported,
         created_at: row.created_at,
         expires_at: row.expires_at,
@@ -153,6 +157,33 @@ impl Store {
         let text = |at: DateTime<Utc>| at.to_rfc3339();
         let entry = old.entry(Kind::KeyUpdated, id);
         tx.commit(entry.maybe("expires", old.expires_at.map(text), expires.map(text))).await
+    }
+
+    /// Changes what a key may do at most, whatever its budgets. In force within a second.
+    pub async fn set_key_guards(
+        &self,
+        caller: &Caller,
+        id: KeyId,
+        guards: Guards,
+    ) -> Result<(), StoreError> {
+        let mut tx = self.change(caller).await?;
+        let old = open(&mut tx, caller, id).await?;
+        old.lives()?;
+        if old.guards == guards {
+            return Ok(());
+        }
+        sqlx::query!(
+            "UPDATE api_keys SET max_request = $3, max_running = $4 WHERE org_id = $1 AND id = $2",
+            caller.org.uuid(),
+            id.uuid(),
+            guards.max_request.map(numeric),
+            guards.max_running.map(|most| i32::try_from(most).unwrap_or(i32::MAX))
+        )
+        .execute(&mut **tx)
+        .await?;
+        let entry = old.entry(Kind::KeyUpdated, id);
+        let entry = entry.maybe("max_request_usd", old.guards.max_request, guards.max_request);
+        tx.commit(entry.maybe("max_running", old.guards.max_running, guards.max_running)).await
     }
 
     /// Has a key refused until it is resumed, or resumes it.

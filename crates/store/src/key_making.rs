@@ -1,14 +1,17 @@
 //! Making API keys. The secret passes by here only as its hash.
 
+use bigdecimal::BigDecimal;
 use chrono::{DateTime, Utc};
 use domain::{
-    Action, Caller, Expiry, FormId, KeyId, Name, Permissions, ProjectId, ServiceAccountId, UserId,
+    Action, Caller, Expiry, FormId, KeyId, Name, Period, Permissions, ProjectId, Scope,
+    ServiceAccountId, Usd, UserId,
     audit::{Change, Kind},
 };
 
 use crate::{
-    Conflict, Store, StoreError,
+    Conflict, Store, StoreError, budgets,
     key_rules::Rules,
+    money::{numeric, usd},
     place::{may_edit_key, place},
     service_accounts,
     tx::{self, Tx},
@@ -36,6 +39,24 @@ pub enum NewOwner {
     NewServiceAccount(Name),
 }
 
+/// What a key may do at most, before any budget is asked; none for no such limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Guards {
+    /// The most that one request may reserve; above zero.
+    pub max_request: Option<Usd>,
+    /// Requests at once; at least one.
+    pub max_running: Option<u32>,
+}
+
+/// A budget that a key is made with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KeyBudget {
+    /// Per what.
+    pub period: Period,
+    /// How much.
+    pub amount: Usd,
+}
+
 /// A key to be made.
 #[derive(Clone)]
 pub struct NewApiKey<'a> {
@@ -51,6 +72,10 @@ pub struct NewApiKey<'a> {
     pub expiry: Expiry,
     /// Its usage is told apart by key.
     pub tracked: bool,
+    /// What it may do at most.
+    pub guards: Guards,
+    /// Its own budget, for who may set budgets of the project.
+    pub budget: Option<KeyBudget>,
     /// The form that asked for it: what was sent with it before makes no second key.
     pub form: Option<FormId>,
     /// An imported label that it stands in the place of.
@@ -69,6 +94,8 @@ impl<'a> NewApiKey<'a> {
             permissions: Permissions::All,
             expiry: Expiry::Never,
             tracked: true,
+            guards: Guards { max_request: None, max_running: None },
+            budget: None,
             form: None,
             in_place_of: None,
             key,
@@ -102,6 +129,9 @@ impl Store {
                 Action::EditServiceAccounts
             }
         })?;
+        if new.budget.is_some() {
+            place(&mut tx, caller, new.project).await?.may(Action::EditProjectLimits)?;
+        }
         let rules = Rules::of(&mut tx, caller, new.project).await?;
         rules.running()?;
         if rules.service_keys_only && new.owner == NewOwner::Caller {
@@ -125,12 +155,23 @@ impl Store {
             permissions: &new.permissions,
             expires_at,
             tracked: new.tracked,
+            guards: new.guards,
             form: new.form,
             replaces: new.in_place_of,
             key: new.key,
         };
         row.insert(&mut tx, caller).await?;
-        tx.commit(row.entry()).await?;
+        match new.budget {
+            None => tx.commit(row.entry()).await?,
+            Some(budget) => {
+                tx.also(row.entry());
+                let (on, per) = (Scope::Key(id), budget.period);
+                let counter = budgets::lock(&mut tx, caller.org, on, per).await?;
+                let place = (on, per, counter);
+                let (_, set) = budgets::save(&mut tx, caller, place, budget.amount, None).await?;
+                tx.commit(set.in_project(new.project)).await?;
+            }
+        }
         Ok(MadeKey { id, service_account, expires_at })
     }
 }
@@ -189,6 +230,7 @@ pub(crate) struct Row<'a> {
     pub(crate) permissions: &'a Permissions,
     pub(crate) expires_at: Option<DateTime<Utc>>,
     pub(crate) tracked: bool,
+    pub(crate) guards: Guards,
     pub(crate) form: Option<FormId>,
     pub(crate) replaces: Option<KeyId>,
     pub(crate) key: NewKey<'a>,
@@ -199,8 +241,9 @@ impl Row<'_> {
     pub(crate) async fn insert(&self, tx: &mut Tx, caller: &Caller) -> Result<(), StoreError> {
         sqlx::query!(
             "INSERT INTO api_keys (org_id, id, project_id, name, public_id, secret_hash, last_four, created_by,
-                owner_id, service_account_id, permissions, scopes, expires_at, tracked, form, replaces)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
+                owner_id, service_account_id, permissions, scopes, expires_at, tracked, form, replaces,
+                max_request, max_running)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)",
             caller.org.uuid(),
             self.id.uuid(),
             self.project.uuid(),
@@ -216,7 +259,9 @@ impl Row<'_> {
             self.expires_at,
             self.tracked,
             self.form.map(FormId::uuid),
-            self.replaces.map(KeyId::uuid)
+            self.replaces.map(KeyId::uuid),
+            self.guards.max_request.map(numeric),
+            self.guards.max_running.map(|most| i32::try_from(most).unwrap_or(i32::MAX))
         )
         .execute(&mut **tx)
         .await?;
@@ -243,6 +288,19 @@ impl Row<'_> {
             .now("permissions", self.permissions)
             .maybe("expires", None::<String>, self.expires_at.map(|at| at.to_rfc3339()))
             .now("tracked", self.tracked)
+            .maybe("max_request_usd", None::<Usd>, self.guards.max_request)
+            .maybe("max_running", None::<u32>, self.guards.max_running)
             .maybe("replaces", None::<KeyId>, self.replaces)
     }
+}
+
+/// Guards as columns have them.
+pub(crate) fn guards(
+    max_request: Option<&BigDecimal>,
+    max_running: Option<i32>,
+) -> Result<Guards, StoreError> {
+    Ok(Guards {
+        max_request: max_request.map(usd).transpose()?,
+        max_running: max_running.and_then(|most| u32::try_from(most).ok()),
+    })
 }

@@ -8,7 +8,7 @@ use domain::{
 
 use crate::{
     Conflict, MadeKey, NewKey, Store, StoreError,
-    key_making::Row,
+    key_making::{Row, guards},
     key_rules::Rules,
     place::{home, may_edit_key},
     service_accounts,
@@ -29,7 +29,7 @@ pub struct Rotation<'a> {
 }
 
 impl Store {
-    /// Makes a key of the same name, owner, permissions and tracking, that lives as long as the old
+    /// Makes a key of the same name, owner, permissions, tracking and guards, that lives as long as the old
     /// one was meant to, and has the old one expire after the overlap. A person's key is rotated by
     /// that person alone: nobody gets a secret that speaks for another.
     pub async fn rotate_api_key(
@@ -41,6 +41,7 @@ impl Store {
         let (project, account, rules) = lock(&mut tx, caller, rotation.old).await?;
         let old = sqlx::query!(
             "SELECT name, owner_id, permissions, scopes, tracked, imported, created_at, expires_at,
+                max_request, max_running,
                 revoked_at IS NOT NULL AS \"revoked!\"
              FROM api_keys WHERE org_id = $1 AND id = $2",
             caller.org.uuid(),
@@ -75,6 +76,7 @@ impl Store {
             permissions: &Permissions::parse(&old.permissions, &old.scopes),
             expires_at: expiry.from_now(rules.now, rules.max_days)?,
             tracked: old.tracked,
+            guards: guards(old.max_request.as_ref(), old.max_running)?,
             form: rotation.form,
             replaces: Some(rotation.old),
             key: rotation.key,

@@ -11,6 +11,7 @@ mod audit;
 mod billing;
 mod budgets;
 mod change;
+mod corrections;
 mod error;
 mod invitations;
 mod key_activity;
@@ -31,6 +32,7 @@ mod personal_keys;
 mod place;
 mod project_members;
 mod projects;
+mod raises;
 mod rate_limits;
 mod receipts;
 mod recipients;
@@ -43,6 +45,7 @@ mod thresholds;
 mod tiers;
 mod tx;
 pub mod usage;
+mod what_if;
 
 use std::{str::FromStr, time::Duration};
 
@@ -50,15 +53,16 @@ pub use admin_keys::{AdminKey, AdminKeyMaker, NewAdminKey};
 pub use api_keys::{ApiKey, KeyOwner};
 pub use audit::{AuditFilter, AuditPage};
 pub use billing::BillingProfile;
-pub use budgets::{Budget, BudgetStatus};
+pub use budgets::{Budget, BudgetStatus, SetBudget};
 pub use change::ChangeCursor;
+pub use corrections::Doubtful;
 pub use error::{Conflict, StoreError};
 pub use invitations::{
     Invitation, InvitationMail, InvitationState, Invited, Outcome as InviteOutcome,
 };
 pub use key_activity::KeyActivity;
 pub use key_imports::Label;
-pub use key_making::{MadeKey, NewApiKey, NewKey, NewOwner};
+pub use key_making::{Guards, KeyBudget, MadeKey, NewApiKey, NewKey, NewOwner};
 pub use key_rotation::Rotation;
 pub use key_rules::KeyRules;
 pub use maker::Maker;
@@ -70,8 +74,9 @@ pub use past::Past;
 pub use personal_keys::{MemberKey, NewPersonalKey, PersonalKey};
 pub use project_members::{Candidate, ProjectMember};
 pub use projects::{ListedProject, Project};
+pub use raises::{NewRaise, Raise, RaiseState};
 pub use rate_limits::{ModelPage, RateLimit, RateLimits};
-pub use receipts::{BudgetNow, Numbers, Receipt};
+pub use receipts::{LimitNow, Numbers, Receipt, RefusedBy, SetThen};
 pub use recipients::Recipient;
 pub use service_accounts::ServiceAccount;
 pub use spend_alerts::SpendAlert;
@@ -83,6 +88,7 @@ pub use standings::Standing;
 pub use system::{NewUser, System};
 pub use thresholds::{Crossing, Delivery, SetThreshold, Threshold};
 pub use tiers::{OwnTier, UsageLimit};
+pub use what_if::{PastStretch, WhatIf};
 
 /// The database, as the rest of the program sees it. Cheap to clone.
 #[derive(Debug, Clone)]

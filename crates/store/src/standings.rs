@@ -37,14 +37,18 @@ impl Store {
             r#"SELECT b.id AS "id!", COALESCE(k.spent, 0) AS "spent!", COALESCE(k.held, 0) AS "held!",
                 COALESCE(k.running, 0) AS "running!", COALESCE(k.requests, 0) AS "requests!",
                 c.crossed_at AS "blocked_at?",
-                (SELECT COALESCE(sum(r.count), 0)::bigint FROM receipts r WHERE r.org_id = b.org_id
-                    AND r.limit_id = b.id AND NOT r.observed AND r.quarter >= w.starts AND r.quarter < w.ends) AS "refused!"
-             FROM budgets b
+                r.refused AS "refused!", r.observed AS "observed!"
+             FROM budgets_in_force b
              JOIN windows w ON (w.org_id, w.period) = (b.org_id, b.period) AND w.starts <= $2 AND $2 < w.ends
              LEFT JOIN counters k ON (k.org_id, k.scope, k.scope_id, k.period, k.starts)
                 = (b.org_id, b.scope, b.scope_id, b.period, w.starts)
              LEFT JOIN crossings c ON c.org_id = b.org_id AND c.kind = 'blocked' AND c.subject_id = b.id
                 AND c.counter_id = k.id AND c.fires_at = b.amount
+             CROSS JOIN LATERAL (
+                SELECT COALESCE(sum(r.count) FILTER (WHERE NOT r.observed), 0)::bigint AS refused,
+                    COALESCE(sum(r.count) FILTER (WHERE r.observed), 0)::bigint AS observed
+                FROM receipts r WHERE r.org_id = b.org_id AND r.kind = 'budget' AND r.limit_id = b.id
+                AND r.quarter >= w.starts AND r.quarter < w.ends) r
              WHERE b.org_id = $1"#,
             caller.org.uuid(),
             at
@@ -69,6 +73,7 @@ impl Store {
                 running: u32::try_from(row.running).unwrap_or(0),
                 requests: u64::try_from(row.requests).unwrap_or(0),
                 refused: u64::try_from(row.refused).unwrap_or(0),
+                observed: u64::try_from(row.observed).unwrap_or(0),
             };
             standings.push(Standing { status, blocked_at: row.blocked_at });
         }

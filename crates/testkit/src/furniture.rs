@@ -1,8 +1,8 @@
 //! One of everything that an organization can have, written straight into the tables.
 
 use domain::{
-    AdminKeyId, BudgetId, InvitationId, KeyId, OrgId, ProjectId, ReceiptId, ServiceAccountId,
-    ThresholdId, UserId,
+    AdminKeyId, BudgetId, InvitationId, KeyId, OrgId, ProjectId, RaiseId, ReceiptId,
+    ServiceAccountId, ThresholdId, UserId,
 };
 
 use crate::Database;
@@ -28,6 +28,8 @@ pub struct Furniture {
     pub personal: KeyId,
     /// A budget of the project.
     pub budget: BudgetId,
+    /// A raise of that budget.
+    pub raise: RaiseId,
     /// A threshold of the project.
     pub threshold: ThresholdId,
     /// A receipt of that budget.
@@ -50,6 +52,7 @@ impl Furniture {
             admin_key: AdminKeyId::generate(),
             personal: KeyId::generate(),
             budget: BudgetId::generate(),
+            raise: RaiseId::generate(),
             threshold: ThresholdId::generate(),
             receipt: ReceiptId::from_uuid(KeyId::generate().uuid()),
         };
@@ -90,6 +93,8 @@ impl Furniture {
         format!(
             "INSERT INTO budgets (org_id, id, scope, scope_id, period, amount)
                 VALUES ('{o}', '{b}', 'project', '{p}', 'month', 31.4);
+             INSERT INTO raises (org_id, id, budget_id, amount, starts, ends, reason)
+                VALUES ('{o}', '{raise}', '{b}', 62.8, now() - interval '1 hour', now() + interval '1 day', 'theirs reason');
              INSERT INTO thresholds (org_id, id, scope, scope_id, period, percent)
                 VALUES ('{o}', '{t}', 'project', '{p}', 'month', 80);
              INSERT INTO receipts (org_id, id, limit_id, revision, project_id, key_id, scope, period, quarter,
@@ -100,6 +105,7 @@ impl Furniture {
             p = self.project.uuid(),
             k = self.key.uuid(),
             b = self.budget.uuid(),
+            raise = self.raise.uuid(),
             t = self.threshold.uuid(),
             r = self.receipt.uuid(),
         )

@@ -8,7 +8,7 @@ use store::{ApiKey, StoreError};
 use super::key::{begin, page};
 use crate::{
     components::{Button, Card, CardBody, ErrorSummary, Field, PostButton},
-    pages::key_fields,
+    pages::{key_fields, key_limits},
     web::{App, Draft, Failure, Member, Path, go, id},
 };
 
@@ -28,6 +28,7 @@ pub(super) async fn edit(
             let field = key_fields::expiry_field(&draft);
             (field, expiry(&app, &member, key, &mut draft).await)
         }
+        "guards" => ("max_request", guards(&app, &member, key, &mut draft).await),
         "pause" => ("state", app.store.set_key_paused(&member.caller, key, true).await),
         "resume" => ("state", app.store.set_key_paused(&member.caller, key, false).await),
         "track" => ("track", app.store.track_api_key(&member.caller, key).await),
@@ -78,6 +79,18 @@ async fn expiry(
     }
 }
 
+async fn guards(
+    app: &App,
+    member: &Member,
+    key: KeyId,
+    draft: &mut Draft,
+) -> Result<(), StoreError> {
+    match key_limits::read_guards(draft) {
+        Some(guards) => app.store.set_key_guards(&member.caller, key, guards).await,
+        None => Ok(()),
+    }
+}
+
 /// All forms that fit the key's state, as one column.
 pub(super) fn forms(member: &Member, key: &ApiKey, draft: &Draft, rule: Option<u16>) -> AnyView {
     let action = member.path(&format!("keys/{}", key.id));
@@ -89,7 +102,8 @@ pub(super) fn forms(member: &Member, key: &ApiKey, draft: &Draft, rule: Option<u
         let track = (!key.tracked).then(|| track(&action, draft));
         let permissions = permissions_form(&action, &begin("permissions"));
         let expiry = expiry_form(&action, &begin("expiry"), rule);
-        view! { {pause}{track}{permissions}{expiry} }
+        let guards = guards_form(&action, &begin("guards"));
+        view! { {pause}{track}{permissions}{expiry}{guards} }
     });
     view! { <div class="stack">{rename}{more}</div> }.into_any()
 }
@@ -109,6 +123,11 @@ fn permissions_form(action: &str, draft: &Draft) -> AnyView {
 fn expiry_form(action: &str, draft: &Draft, rule: Option<u16>) -> AnyView {
     let fields = key_fields::expiry(draft, rule);
     form(("Expiry", "expiry", "Change expiry"), action, draft, fields)
+}
+
+fn guards_form(action: &str, draft: &Draft) -> AnyView {
+    let fields = key_limits::guards(draft);
+    form(("Guards", "guards", "Save guards"), action, draft, fields)
 }
 
 /// A card with a form: its heading, what it does, and its button.

@@ -17,7 +17,7 @@ use crate::{
     },
     islands::CopyButton,
     layouts::{NavItem, PageHead, Shell},
-    pages::key_fields,
+    pages::{key_fields, key_limits},
     render::Page,
     web::{App, Draft, Failure, Member, Path, Query, id},
 };
@@ -137,6 +137,8 @@ fn facts(member: &Member, key: &ApiKey, activity: &KeyActivity, state: KeyState)
         ("Owner", owner_view(key)),
         ("Permissions", permissions(&key.permissions).into_any()),
         ("Usage", tracked.into_any()),
+        ("Guards", key_limits::guards_text(key.guards).into_any()),
+        ("Budget", budget(member, key)),
         ("This cycle", view! { <Money amount=activity.spent/> }.into_any()),
         ("Made", time(key.created_at)),
         ("Made by", made_by.into_any()),
@@ -162,6 +164,17 @@ fn facts(member: &Member, key: &ApiKey, activity: &KeyActivity, state: KeyState)
     .into_any()
 }
 
+/// Whether anything stops it, and the way to its own budgets.
+fn budget(member: &Member, key: &ApiKey) -> AnyView {
+    let href = member.path(&format!("budgets?scope={}", key.id));
+    let text = if key.budgeted {
+        "It or its project has one: see or change its own"
+    } else {
+        "Neither it nor its project has one: set its own"
+    };
+    view! { <a href=href>{text}</a> }.into_any()
+}
+
 /// `All`, `Restricted: Chat completions, Embeddings`.
 pub(super) fn permissions(permissions: &Permissions) -> String {
     match permissions {
@@ -180,6 +193,7 @@ pub(super) fn begin(draft: &Draft, action: &str, key: &ApiKey, rule: Option<u16>
     }
     let mut fresh = Draft::with([("name", key.name.clone())]);
     key_fields::keep_permissions(&mut fresh, &key.permissions);
+    key_limits::keep_guards(&mut fresh, key.guards);
     fresh.keep("expires", &key_fields::usual_expiry(rule));
     fresh
 }

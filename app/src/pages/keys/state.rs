@@ -120,18 +120,21 @@ pub(super) enum Hygiene {
     NeverUsed,
     Idle,
     NoExpiry,
+    /// Neither it nor its project has a budget that refuses; the organization’s may.
+    NoBudget,
     Untracked,
 }
 
 impl Hygiene {
-    pub(super) const ALL: [Self; 4] =
-        [Self::NeverUsed, Self::Idle, Self::NoExpiry, Self::Untracked];
+    pub(super) const ALL: [Self; 5] =
+        [Self::NeverUsed, Self::Idle, Self::NoExpiry, Self::NoBudget, Self::Untracked];
 
     pub(super) const fn as_str(self) -> &'static str {
         match self {
             Self::NeverUsed => "never-used",
             Self::Idle => "idle",
             Self::NoExpiry => "no-expiry",
+            Self::NoBudget => "no-budget",
             Self::Untracked => "untracked",
         }
     }
@@ -141,6 +144,7 @@ impl Hygiene {
             Self::NeverUsed => "Never used",
             Self::Idle => "Idle for 90 days",
             Self::NoExpiry => "No expiry",
+            Self::NoBudget => "No budget, nor its project",
             Self::Untracked => "Untracked",
         }
     }
@@ -152,6 +156,7 @@ impl Hygiene {
                 Self::NeverUsed => used.is_none(),
                 Self::Idle => used.is_some_and(|used| used + IDLE <= now),
                 Self::NoExpiry => key.expires_at.is_none(),
+                Self::NoBudget => !key.budgeted,
                 Self::Untracked => !key.tracked,
             }
     }

@@ -12,7 +12,7 @@ use crate::{
         Select, Tone, Weight,
     },
     layouts::{NavItem, PageHead, Shell},
-    pages::{key_fields, keys::no_billing},
+    pages::{key_fields, key_limits, keys::no_billing},
     render::Page,
     web::{App, Draft, Failure, Member},
 };
@@ -33,6 +33,10 @@ pub(super) async fn page(
     let rules = app.store.key_rules(&member.caller).await?;
     begin(&mut draft, rules);
     let accounts = owner::accounts(app, member).await?;
+    let may_limit = open_projects(app, member)
+        .await?
+        .iter()
+        .any(|project| project.who.may(Action::EditProjectLimits).is_ok());
     let may_serve = open_projects(app, member)
         .await?
         .iter()
@@ -46,7 +50,7 @@ pub(super) async fn page(
         let stuck = (rules.service_keys_only && !may_serve).then(|| {
             view! { <Notice tone=Tone::Warn lead="You can’t make a key here." text="In this organization only service accounts may have new keys, and only owners of a project give them keys: ask one."/> }
         });
-        let form = form(member, &draft, rules, projects, (accounts, may_serve));
+        let form = form(member, &draft, rules, projects, (accounts, may_serve, may_limit));
         view! {
             <Shell frame=member.frame(NavItem::Keys)>
                 <PageHead title="New key" sub="The key itself is shown on the next page, this once." above/>
@@ -63,7 +67,7 @@ fn form(
     draft: &Draft,
     rules: KeyRules,
     projects: Vec<Choice>,
-    (accounts, may_serve): (Vec<ServiceAccount>, bool),
+    (accounts, may_serve, may_limit): (Vec<ServiceAccount>, bool, bool),
 ) -> AnyView {
     let tracked = draft.value("tracked");
     let replaces = draft.value("replaces");
@@ -93,6 +97,8 @@ fn form(
             {owner}
             {key_fields::permissions(draft)}
             {key_fields::expiry(draft, rules.max_days)}
+            {key_limits::guards(draft)}
+            {may_limit.then(|| key_limits::budget(draft))}
             <Group legend="Usage">
                 <Knob name="tracked" value="yes" label="Tracked" checked=tracked != "no" help="Usage shows what this key spent."/>
                 <Knob name="tracked" value="no" label="Untracked" checked=tracked == "no" help="It counts in the project and stands under “Untracked”. Tracking can be started later, for what comes then."/>

@@ -5,32 +5,37 @@ use std::collections::HashMap;
 use axum::{extract::State, response::Response};
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
-use domain::{Action, BudgetId, Period, Scope, ThresholdId, Usd};
+use domain::{Action, Period, Scope};
 use leptos::prelude::*;
 use serde::Deserialize;
-use store::{BudgetStatus, Recipient, Standing, StoreError, Threshold};
+use store::{BudgetStatus, Raise, Recipient, Standing, Threshold};
 
 use super::{
     calendar::stretch,
     notes::{budget_href, names},
 };
 use crate::{
-    components::{Button, Card, Choice, Empty, LinkButton, Select},
+    components::{Button, Card, Choice, Empty, Link, LinkButton, Seg, Select},
     layouts::{Frame, NavItem, PageHead, Shell},
     render::Page,
-    web::{App, Draft, Failure, Member, Query, go, id},
+    web::{App, Draft, Failure, Member, Query},
 };
 
 mod done;
 mod form;
 mod level;
 mod list;
+mod preview;
+mod raise;
 mod recipients;
+mod save;
 mod status;
 mod subject;
 mod thresholds;
 
 use done::Done;
+use preview::Preview;
+pub(super) use save::save;
 use subject::Subject;
 
 /// All that the page shows.
@@ -44,8 +49,13 @@ struct View {
     subject: Subject,
     /// All that can be shown.
     subjects: Vec<Subject>,
-    /// Its month.
+    /// Of its windows, which.
+    period: Period,
+    /// That window.
     own: BudgetStatus,
+    raises: Vec<Raise>,
+    /// What the budget that was typed would have stopped.
+    preview: Option<Preview>,
     standings: Vec<Standing>,
     thresholds: Vec<Threshold>,
     recipients: Vec<Recipient>,
@@ -59,6 +69,29 @@ struct View {
 }
 
 impl View {
+    /// `this month`, `today`.
+    const fn now_words(&self) -> &'static str {
+        match self.period {
+            Period::Day => "today",
+            Period::Week => "this week",
+            Period::Month => "this month",
+        }
+    }
+
+    /// What is shown, as a title.
+    fn title(&self) -> String {
+        self.subject.title(self.period)
+    }
+
+    /// What every form of the page sends: what it does, to what.
+    fn fields(&self, action: &str) -> Vec<(&'static str, String)> {
+        vec![
+            ("action", action.to_owned()),
+            ("scope", self.subject.scope.to_string()),
+            ("window", self.period.as_str().to_owned()),
+        ]
+    }
+
     /// Whether the person may set budgets and thresholds of this.
     fn edits(&self, scope: Scope) -> bool {
         self.subjects.iter().any(|subject| subject.scope == scope && subject.edits)
@@ -69,6 +102,7 @@ impl View {
 #[derive(Deserialize, Default)]
 pub(super) struct Asked {
     scope: Option<String>,
+    window: Option<String>,
     done: Option<String>,
 }
 
@@ -76,7 +110,21 @@ pub(super) struct Asked {
 #[derive(Default)]
 struct Forms {
     budget: Option<Draft>,
+    raise: Option<Draft>,
     threshold: Option<Draft>,
+}
+
+impl Forms {
+    /// What was typed into the form that does this.
+    fn of(action: &str, draft: Draft) -> Self {
+        let mut forms = Self::default();
+        match action {
+            "raise" => forms.raise = Some(draft),
+            "add-threshold" => forms.threshold = Some(draft),
+            _ => forms.budget = Some(draft),
+        }
+        forms
+    }
 }
 
 /// `GET`
@@ -86,98 +134,25 @@ pub(super) async fn show(
     Query(asked): Query<Asked>,
 ) -> Result<Response, Failure> {
     let done = asked.done.as_deref().and_then(Done::read);
+    let period = period(asked.window.as_deref().unwrap_or_default())?;
     let look = member.visitor.look;
-    Ok(match read(&app, &member, asked.scope.as_deref(), Forms::default(), done).await? {
+    let forms = Forms::default();
+    Ok(match read(&app, &member, (asked.scope.as_deref(), period), forms, done).await? {
         Some(view) => look.page(Page::new("Budgets"), || page(view)),
         None => look.page(Page::new("Budgets"), || none(&member)),
     })
 }
 
-/// `POST`, one of the page's forms.
-pub(super) async fn save(
-    State(app): State<App>,
-    member: Member,
-    mut draft: Draft,
-) -> Result<Response, Failure> {
-    let scope = scope(&app, &member, &draft.value("scope")).await?;
-    let done = match draft.value("action").as_str() {
-        "set-budget" => set_budget(&app, &member, scope, &mut draft).await?,
-        "remove-budget" => {
-            let budget = id::<BudgetId>(&draft.value("budget"))?;
-            app.store.remove_budget(&member.caller, budget).await?;
-            Some(Done::BudgetRemoved)
-        }
-        "add-threshold" => add_threshold(&app, &member, scope, &mut draft).await?,
-        "remove-threshold" => {
-            let threshold = id::<ThresholdId>(&draft.value("threshold"))?;
-            app.store.remove_threshold(&member.caller, threshold).await?;
-            Some(Done::ThresholdRemoved)
-        }
-        _ => return Err(Failure::BadRequest),
-    };
-    if let Some(done) = done {
-        let path = member.path("budgets");
-        let done = done.as_str();
-        return Ok(go(match scope {
-            Scope::Org(_) => format!("{path}?done={done}"),
-            scope => format!("{}&done={done}", budget_href(&path, scope)),
-        }));
-    }
-    let status = draft.status();
-    let forms = if draft.value("action") == "set-budget" {
-        Forms { budget: Some(draft), threshold: None }
-    } else {
-        Forms { budget: None, threshold: Some(draft) }
-    };
-    let view = read(&app, &member, Some(&scope.to_string()), forms, None).await?;
-    let view = view.ok_or(Failure::NotFound)?;
-    Ok(member.visitor.look.page(Page::new("Budgets").status(status), || page(view)))
-}
-
-/// What a form is about: what it says, else what the page shows first. Whether it may be limited is
-/// the store's business.
-async fn scope(app: &App, member: &Member, asked: &str) -> Result<Scope, Failure> {
-    if !asked.is_empty() {
-        return id(asked);
-    }
-    if member.can(Action::SeeWhole) {
-        return Ok(Scope::Org(member.caller.org));
-    }
-    let projects = app.store.projects(&member.caller).await?;
-    projects.first().map(|project| Scope::Project(project.id)).ok_or(Failure::Forbidden)
-}
-
-async fn set_budget(
-    app: &App,
-    member: &Member,
-    scope: Scope,
-    draft: &mut Draft,
-) -> Result<Option<Done>, Failure> {
-    let Some(amount) = draft.read::<Usd>("amount") else { return Ok(None) };
-    app.store.set_budget(&member.caller, scope, Period::Month, amount).await?;
-    Ok(Some(Done::BudgetSet))
-}
-
-async fn add_threshold(
-    app: &App,
-    member: &Member,
-    scope: Scope,
-    draft: &mut Draft,
-) -> Result<Option<Done>, Failure> {
-    let Some(level) = level::read(draft) else { return Ok(None) };
-    match app.store.set_threshold(&member.caller, scope, Period::Month, level).await {
-        Ok(set) if set.already_passed => Ok(Some(Done::ThresholdPassed)),
-        Ok(_) => Ok(Some(Done::ThresholdSet)),
-        Err(error @ StoreError::Conflict(_)) => draft.conflict("level", error).map(|()| None),
-        Err(error) => Err(error.into()),
-    }
+/// The window that is asked for; the month if none is.
+fn period(word: &str) -> Result<Period, Failure> {
+    if word.is_empty() { Ok(Period::Month) } else { word.parse().map_err(|_| Failure::NotFound) }
 }
 
 /// Nothing for a reader who is in no project.
 async fn read(
     app: &App,
     member: &Member,
-    asked: Option<&str>,
+    (asked, period): (Option<&str>, Period),
     forms: Forms,
     done: Option<Done>,
 ) -> Result<Option<View>, Failure> {
@@ -191,7 +166,10 @@ async fn read(
         path: member.path("budgets"),
         zone: member.organization.zone,
         now,
-        own: store.budget_status(caller, subject.scope, Period::Month).await?,
+        period,
+        own: store.budget_status(caller, subject.scope, period).await?,
+        raises: store.raises(caller).await?,
+        preview: None,
         subject,
         subjects,
         standings,
@@ -206,18 +184,24 @@ async fn read(
 }
 
 fn page(view: View) -> AnyView {
-    let cycle = stretch(view.own.window, view.zone);
+    let window = stretch(view.own.window, view.zone);
     let sub = format!(
-        "A budget blocks when it is reached. A threshold only notifies. Cycle {cycle}, {}.",
+        "A budget blocks when it is reached. A threshold only notifies. {}: {window}, {}.",
+        match view.period {
+            Period::Day => "Day",
+            Period::Week => "Week",
+            Period::Month => "Cycle",
+        },
         view.zone.name()
     );
-    let choice = choice(&view);
+    let (choice, windows) = (choice(&view), windows(&view));
     let content = view! {
         {view.done.map(Done::notice)}
         {choice}
+        {windows}
         {status::card(&view)}
         <div class="grid main-side">
-            {thresholds::card(&view)}
+            <div class="stack">{thresholds::card(&view)}{raise::card(&view)}</div>
             <div class="stack">{form::card(&view)}{recipients::card(&view)}</div>
         </div>
         {list::card(&view)}
@@ -240,13 +224,29 @@ fn choice(view: &View) -> Option<AnyView> {
     let choices: Vec<_> =
         listed().map(|subject| Choice::new(subject.scope.to_string(), subject.label())).collect();
     let value = view.subject.scope.to_string();
+    let window = view.period.as_str();
     let form = view! {
         <form class="inline" method="get" action=view.path.clone()>
             <Select name="scope" label="Budget of" choices value/>
+            <input type="hidden" name="window" value=window/>
             <Button>"Show"</Button>
         </form>
     };
     Some(form.into_any())
+}
+
+/// Of which window: each has a budget of its own.
+fn windows(view: &View) -> AnyView {
+    let links = Period::ALL.into_iter().map(|period| {
+        let text = match period {
+            Period::Day => "Day",
+            Period::Week => "Week",
+            Period::Month => "Month",
+        };
+        let href = budget_href(&view.path, view.subject.scope, period);
+        Link::new(text, href).current(period == view.period)
+    });
+    view! { <p><Seg label="Window of the budget" links=links.collect()/></p> }.into_any()
 }
 
 /// For a reader who is in no project.

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use domain::{ProjectId, Scope};
+use domain::{Period, ProjectId, Scope};
 use store::{ApiKey, Project};
 
 pub(super) type Notes = HashMap<String, String>;
@@ -14,11 +14,14 @@ pub(super) fn names(projects: Vec<Project>, keys: Vec<ApiKey>) -> HashMap<Scope,
     projects.chain(keys).collect()
 }
 
-/// The address at which a budget is shown; the organization's needs no more than the page's path.
-pub(super) fn budget_href(path: &str, scope: Scope) -> String {
-    match scope {
-        Scope::Org(_) => path.to_owned(),
-        scope => format!("{path}?scope={scope}"),
+/// The address at which a budget is shown; the organization's monthly one needs no more than the
+/// page's path.
+pub(super) fn budget_href(path: &str, scope: Scope, period: Period) -> String {
+    match (scope, period) {
+        (Scope::Org(_), Period::Month) => path.to_owned(),
+        (Scope::Org(_), period) => format!("{path}?window={}", period.as_str()),
+        (scope, Period::Month) => format!("{path}?scope={scope}"),
+        (scope, period) => format!("{path}?scope={scope}&window={}", period.as_str()),
     }
 }
 

@@ -71,8 +71,11 @@ impl Outlook {
         let status = &standing.status;
         let thresholds = thresholds_of(status, all);
         let limit = status.budget.as_ref().map_or(Usd::ZERO, |budget| budget.amount);
-        let reached = status.spent >= limit || standing.blocked_at.is_some();
-        let forecast = forecast(status.spent, status.window, now).filter(|_| !reached);
+        let observed = status.budget.as_ref().is_some_and(|budget| budget.observe);
+        let spent = status.spent >= limit;
+        let reached = !observed && (spent || standing.blocked_at.is_some());
+        let forecast = forecast(status.spent, status.window, now).filter(|_| !reached && !spent);
+        let raised = status.budget.as_ref().and_then(|budget| budget.raised_until);
         let mut passed: Vec<_> = thresholds
             .iter()
             .filter(|threshold| threshold.fires_at.is_some_and(|at| status.spent >= at))
@@ -80,11 +83,18 @@ impl Outlook {
         passed.sort_by_key(|threshold| threshold.fires_at);
         let (tone, state) = if reached {
             (Tone::Bad, "Reached, refusing".to_owned())
+        } else if spent {
+            (Tone::Warn, "Reached, observed only".to_owned())
         } else if let Some(at) = reached_on(status.spent, limit, status.window, now) {
             let day = day_name(at.with_timezone(&zone).date_naive());
             (Tone::Warn, format!("Reached about {day}"))
         } else if let Some(threshold) = passed.last() {
             (Tone::Warn, format!("Past {}", level_text(threshold.level)))
+        } else if let Some(until) = raised {
+            let day = day_name(until.with_timezone(&zone).date_naive());
+            (Tone::Warn, format!("Raised until {day}"))
+        } else if observed {
+            (Tone::Plain, "Observed only".to_owned())
         } else if thresholds.is_empty() {
             (Tone::Plain, "No alert set".to_owned())
         } else {
@@ -129,16 +139,29 @@ mod tests {
     }
 
     fn state(spent: i64, amount: i64, percents: &[u32]) -> (Tone, String) {
+        state_of(spent, amount, percents, |_| ())
+    }
+
+    fn state_of(
+        spent: i64,
+        amount: i64,
+        percents: &[u32],
+        change: impl Fn(&mut store::Budget),
+    ) -> (Tone, String) {
         let scope = Scope::Org(OrgId::generate());
-        let budget = store::Budget {
+        let mut budget = store::Budget {
             id: BudgetId::generate(),
             scope,
             scope_name: "A".to_owned(),
             period: Period::Month,
             amount: dollars(amount),
+            own_amount: dollars(amount),
+            observe: false,
+            raised_until: None,
             set_by: None,
             set_at: now(),
         };
+        change(&mut budget);
         let thresholds: Vec<_> = percents
             .iter()
             .map(|percent| Threshold {
@@ -160,6 +183,7 @@ mod tests {
             running: 0,
             requests: 1,
             refused: 0,
+            observed: 0,
         };
         let standing = Standing { status, blocked_at: None };
         let outlook = Outlook::of(&standing, &thresholds, now(), Tz::UTC);
@@ -175,5 +199,11 @@ mod tests {
         assert_eq!(state(75, 100, &[50]), said(Tone::Warn, "Reached about 21 Nov"));
         assert_eq!(state(100, 100, &[50]), said(Tone::Bad, "Reached, refusing"));
         assert_eq!(state(0, 0, &[]), said(Tone::Bad, "Reached, refusing"));
+        let observe = |budget: &mut store::Budget| budget.observe = true;
+        let observed = state_of(100, 100, &[50], observe);
+        assert_eq!(observed, said(Tone::Warn, "Reached, observed only"));
+        assert_eq!(state_of(10, 100, &[50], observe), said(Tone::Plain, "Observed only"));
+        let raise = |budget: &mut store::Budget| budget.raised_until = Some(november().ends);
+        assert_eq!(state_of(10, 100, &[50], raise), said(Tone::Warn, "Raised until 1 Dec"));
     }
 }

@@ -252,7 +252,7 @@ fn stopped(view: &View) -> Vec<AnyView> {
             many => format!(" {} requests have been refused.", count(many)),
         };
         let text = format!("reached its {} budget.{refused}", budget.period.adjective());
-        let href = budget_href(&format!("{}/budgets", view.org), budget.scope);
+        let href = budget_href(&format!("{}/budgets", view.org), budget.scope, budget.period);
         let notice = view! {
             <Notice tone=Tone::Bad lead=budget.scope_name.clone() text>
                 <LinkButton href>"See budget"</LinkButton>

@@ -61,6 +61,23 @@ fn blocked_letter() {
     insta::assert_snapshot!("blocked.html", mail.html);
 }
 
+/// As the scheduler writes it when a raise ended.
+#[test]
+fn raise_ended_letter() {
+    let params = json!({
+        "raised": "20.000000000000", "ended": "2026-11-18T17:00:00+00:00", "reason": "Launch week",
+    });
+    let before = with(threshold(), params);
+    let told = mail("raise_ended", &before);
+    assert_eq!(
+        told.subject,
+        "Brackwater Freight: the raise has ended, the monthly budget is $5.00 again"
+    );
+    insta::assert_snapshot!("raise_ended.text", told.text);
+    let spent = mail("raise_ended", &with(before, json!({ "spent": "7.000000000000" })));
+    assert!(spent.text.contains("$7.00 is spent already"), "{}", spent.text);
+}
+
 #[test]
 fn a_usage_limit_says_who_may_raise_it() {
     let mail =

@@ -18,6 +18,7 @@ mod news;
 pub mod operator;
 mod outbox;
 pub(crate) mod prices;
+mod raises;
 mod reaper;
 pub mod receipts;
 mod reconcile;

@@ -4,17 +4,21 @@
 use std::collections::BTreeSet;
 
 use domain::{
-    Environment, Expiry, FormId, KeyId, Level, Models, Origin, Overlap, Period, Permissions,
-    ProjectRole, Rate, Rates, Role, Rules, Scope, Usd, audit::Kind,
+    Environment, Expiry, FormId, KeyId, Level, Models, Origin, Outcome, Overlap, Period,
+    Permissions, ProjectRole, Rate, Rates, Role, Rules, Scope, Usd, audit::Kind,
 };
+use ledger::Settlement;
 use store::{
-    BillingProfile, InviteOutcome, Label, NewAdminKey, NewApiKey, NewKey, NewOwner, OwnKeys,
-    Rotation, StoreError,
+    BillingProfile, InviteOutcome, Label, NewAdminKey, NewApiKey, NewKey, NewOwner, NewRaise,
+    OwnKeys, Rotation, StoreError,
     system::{Deletion, Joiner, SetTier},
 };
 use testkit::{Database, Tenant};
 
-use crate::people::{member, person, put};
+use crate::{
+    people::{member, person, put},
+    support::{Running, answered, price, request},
+};
 
 #[tokio::test]
 async fn every_kind_of_entry_is_written_by_what_it_tells_of_and_by_nothing_else() {
@@ -203,6 +207,23 @@ async fn projects() -> BTreeSet<String> {
     let on = Scope::Project(project);
     let set = store.set_budget(caller, on, Period::Month, Usd::from_dollars(5));
     let budget = log.told(set, "budget.set").await;
+    let raise = NewRaise {
+        amount: Usd::from_dollars(9),
+        starts: None,
+        ends: chrono::Utc::now() + chrono::TimeDelta::days(1),
+        reason: "Launch".parse().unwrap(),
+    };
+    let raise = log.told(store.raise_budget(caller, budget, &raise), "budget.raised").await;
+    log.told(store.end_raise(caller, raise), "budget.raise.ended").await;
+    let node = Running::new(store).await;
+    let dime = price(&database, "sandbox-dime").await;
+    let admitted = node.ledger.reserve(request(&tenant, &dime, "1")).await.unwrap();
+    admitted.settle(Settlement { outcome: Outcome::Unknown, ..answered("1") }).await;
+    node.finish().await;
+    let doubtful = store.doubtful(caller).await.unwrap()[0].id;
+    let why = "Invoice".parse().unwrap();
+    let corrected = store.correct_charge(caller, doubtful, Usd::ZERO, &why);
+    log.told(corrected, "charge.corrected").await;
     let level = Level::Percent(80);
     let set =
         log.told(store.set_threshold(caller, on, Period::Month, level), "threshold.set").await;

@@ -3,15 +3,15 @@
 
 use std::{collections::BTreeSet, fmt::Debug, fs, path::PathBuf};
 
-use chrono::Utc;
+use chrono::{TimeDelta, Utc};
 use chrono_tz::Tz;
 use domain::{
     Addresses, AuditId, Caller, Environment, Expiry, FormId, KeyId, Level, Name, Overlap, Period,
     Permissions, PriceId, ProjectRole, Rate, Rates, Role, Rules, Scope,
 };
 use store::{
-    AuditFilter, BillingProfile, Label, ModelPage, NewAdminKey, NewApiKey, NewKey, NewOwner,
-    OwnKeys, Page, Rotation, Store, StoreError, usage::Group,
+    AuditFilter, BillingProfile, Guards, Label, ModelPage, NewAdminKey, NewApiKey, NewKey, NewOwner,
+    NewRaise, OwnKeys, Page, PastStretch, Rotation, Store, StoreError, usage::Group,
 };
 use testkit::{Database, Furniture, Tenant};
 
@@ -168,6 +168,7 @@ async fn look(store: &Store, caller: &Caller, things: &Furniture, asked: &mut As
         admin_key(things.admin_key);
         budgets();
         standings();
+        raises();
         thresholds();
         crossings();
         usage_limit();
@@ -188,6 +189,12 @@ async fn count(
 ) {
     let month = store.cycles(caller).await.unwrap()[0];
     let now = Utc::now();
+    let raise = NewRaise {
+        amount: usd("99"),
+        starts: None,
+        ends: now + TimeDelta::days(1),
+        reason: "Mine".parse().unwrap(),
+    };
     ask! { store, caller, asked:
         usage(month.starts, month.ends, Group::Key);
         past(month, now);
@@ -199,15 +206,21 @@ async fn count(
             refused(scope, month.starts, month.ends);
             budget_status(scope, Period::Month);
             set_budget(scope, Period::Month, usd("1"));
-            set_threshold(scope, Period::Month, Level::Percent(50));
+            save_budget(scope, Period::Month, usd("1"), Some(true));
+            what_if(scope, Period::Month, usd("1"), PastStretch::Days(30));
             add_threshold(scope, Period::Month, Level::Percent(50), &[]);
+            set_threshold(scope, Period::Month, Level::Percent(50));
             spend_alerts(scope, &page());
             spend_alert(scope, things.threshold);
             edit_spend_alert(scope, things.threshold, usd("2"), &[]);
         }
     }
     ask! { store, caller, asked:
+        raise_budget(things.budget, &raise);
+        end_raise(things.raise);
         remove_budget(things.budget);
+        doubtful();
+        correct_charge(domain::EventId::generate(), usd("1"), &"Mine".parse().unwrap());
         remove_threshold(things.threshold);
     }
 }
@@ -273,6 +286,8 @@ async fn keys(store: &Store, caller: &Caller, things: &Furniture, asked: &mut As
         permissions: Permissions::All,
         expiry: Expiry::Never,
         tracked: true,
+        guards: Guards::default(),
+        budget: None,
         form: None,
         in_place_of: None,
         key,
@@ -287,6 +302,7 @@ async fn keys(store: &Store, caller: &Caller, things: &Furniture, asked: &mut As
         rename_api_key(things.key, &name);
         set_key_permissions(things.key, &Permissions::All);
         set_key_expiry(things.key, Expiry::Never);
+        set_key_guards(things.key, Guards { max_request: None, max_running: Some(1) });
         set_key_paused(things.key, true);
         track_api_key(things.key);
         revoke_api_key(things.key);

@@ -15,6 +15,7 @@ mod invitations;
 mod isolation;
 mod keys;
 mod ledger;
+mod limits;
 mod locks;
 mod members;
 mod model;

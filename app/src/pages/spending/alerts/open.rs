@@ -26,7 +26,7 @@ pub(super) fn card(view: &View, crossing: &Crossing) -> AnyView {
     let href = if crossing.usage_limit {
         format!("{}/limits", view.org)
     } else {
-        budget_href(&format!("{}/budgets", view.org), crossing.scope)
+        budget_href(&format!("{}/budgets", view.org), crossing.scope, crossing.period)
     };
     let label = if crossing.blocked { "Began to refuse" } else { "Crossed" };
     let verb = match (crossing.usage_limit, crossing.blocked && view.whole) {

@@ -8,16 +8,26 @@ use crate::components::{Notice, Tone};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Done {
     BudgetSet,
+    /// The amount is spent already.
+    BudgetReached,
+    /// Somebody else had set one meanwhile.
+    BudgetReplaced,
     BudgetRemoved,
+    Raised,
+    RaiseEnded,
     ThresholdSet,
     ThresholdPassed,
     ThresholdRemoved,
 }
 
 impl Done {
-    const ALL: [Self; 5] = [
+    const ALL: [Self; 9] = [
         Self::BudgetSet,
+        Self::BudgetReached,
+        Self::BudgetReplaced,
         Self::BudgetRemoved,
+        Self::Raised,
+        Self::RaiseEnded,
         Self::ThresholdSet,
         Self::ThresholdPassed,
         Self::ThresholdRemoved,
@@ -27,7 +37,11 @@ impl Done {
     pub(super) const fn as_str(self) -> &'static str {
         match self {
             Self::BudgetSet => "budget",
+            Self::BudgetReached => "budget-reached",
+            Self::BudgetReplaced => "budget-replaced",
             Self::BudgetRemoved => "budget-removed",
+            Self::Raised => "raised",
+            Self::RaiseEnded => "raise-ended",
             Self::ThresholdSet => "threshold",
             Self::ThresholdPassed => "threshold-passed",
             Self::ThresholdRemoved => "threshold-removed",
@@ -43,16 +57,34 @@ impl Done {
             Self::BudgetSet => {
                 (Tone::Ok, "Budget saved.", "It is in force on every node within a second.")
             }
+            Self::BudgetReached => (
+                Tone::Warn,
+                "Budget saved, and it blocks now.",
+                "As much as this or more is spent already: every request is refused until the window ends or the budget is raised.",
+            ),
+            Self::BudgetReplaced => (
+                Tone::Warn,
+                "Budget saved, in the place of another.",
+                "Somebody had set one for the same window since you opened the page. There is one budget a window: yours is in force, and the audit log has both.",
+            ),
             Self::BudgetRemoved => {
                 (Tone::Ok, "Budget removed.", "No request is refused for it any more.")
             }
+            Self::Raised => (
+                Tone::Ok,
+                "Raise saved.",
+                "It ends by itself, and the owners are mailed then. Percentages of thresholds are of the raised amount while it is in force.",
+            ),
+            Self::RaiseEnded => {
+                (Tone::Ok, "Raise ended.", "The budget’s own amount is in force again.")
+            }
             Self::ThresholdSet => {
-                (Tone::Ok, "Threshold added.", "It mails once in every cycle that reaches it.")
+                (Tone::Ok, "Threshold added.", "It mails once in every window that reaches it.")
             }
             Self::ThresholdPassed => (
                 Tone::Warn,
-                "Threshold added, and already passed: nobody is mailed in this cycle.",
-                "More than this is spent. It mails from the next cycle on.",
+                "Threshold added, and already passed: nobody is mailed in this window.",
+                "As much as this or more is spent. It mails from the next window on.",
             ),
             Self::ThresholdRemoved => (
                 Tone::Ok,

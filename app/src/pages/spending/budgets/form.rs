@@ -1,13 +1,14 @@
-//! Sets, raises, lowers or removes the budget that is shown.
+//! Sets, raises, lowers or removes the budget that is shown, and says beforehand what it would have
+//! stopped.
 
 use leptos::prelude::*;
 use store::Budget;
 
-use super::View;
+use super::{View, preview};
 use crate::{
     components::{
-        AmountField, Button, Card, CardBody, CardFoot, ErrorSummary, PostButton, Precision, Weight,
-        time_text, usd,
+        AmountField, Button, Card, CardBody, CardFoot, Choice, ErrorSummary, Field, PostButton,
+        Precision, Select, Tick, Weight, time_text, usd,
     },
     web::Draft,
 };
@@ -18,47 +19,19 @@ pub(super) fn card(view: &View) -> Option<AnyView> {
         return None;
     }
     let budget = view.own.budget.as_ref();
-    let amount = budget.map(|budget| budget.amount.to_string()).unwrap_or_default();
-    let draft = view.forms.budget.clone().unwrap_or_else(|| Draft::with([("amount", amount)]));
-    let help = match budget {
-        Some(budget) => format!(
-            "Now {}; {} is spent. Below what is spent it blocks at once.",
-            usd(budget.amount),
-            usd(view.own.spent)
-        ),
-        None => format!("{} is spent in this cycle. 0 blocks everything.", usd(view.own.spent)),
-    };
     let note = budget.map(|budget| {
         let at = time_text(budget.set_at, view.zone, Precision::Minute);
         let by = budget.set_by.as_ref().map(|who| format!(" by {who}")).unwrap_or_default();
         format!("Set {at}{by}")
     });
-    let (title, verb) = if budget.is_some() {
-        ("Change the budget", "Save budget")
-    } else {
-        ("Set a budget", "Set budget")
-    };
-    let remove = budget.map(|budget| remove(view, budget));
-    let form = view! {
-        <form class="form" method="post" action=view.path.clone() id="budget">
-            <input type="hidden" name="action" value="set-budget"/>
-            <input type="hidden" name="scope" value=view.subject.scope.to_string()/>
-            <ErrorSummary lead="Nothing was saved" errors=draft.errors()/>
-            <AmountField
-                name="amount"
-                label=format!("Amount a month, for {}", view.subject.whom())
-                value=draft.value("amount")
-                help=help
-                error=draft.error("amount")
-                required=true
-            />
-            <p><Button weight=Weight::Primary>{verb}</Button></p>
-        </form>
-    };
+    let title = if budget.is_some() { "Change the budget" } else { "Set a budget" };
+    let (remove, form) = (budget.map(|budget| remove(view, budget)), form(view));
+    let outcome = view.preview.as_ref().map(|found| preview::outcome(view, found));
     let card = view! {
         <Card title=title note=note.unwrap_or_default()>
             <CardBody split=true>
                 {form}
+                {outcome}
             </CardBody>
             {remove}
         </Card>
@@ -66,16 +39,65 @@ pub(super) fn card(view: &View) -> Option<AnyView> {
     Some(card.into_any())
 }
 
-fn remove(view: &View, budget: &Budget) -> AnyView {
-    let fields = vec![
-        ("action", "remove-budget".to_owned()),
-        ("budget", budget.id.to_string()),
-        ("scope", view.subject.scope.to_string()),
+/// What the form begins with.
+fn begin(budget: Option<&Budget>) -> Draft {
+    let amount = budget.map(|budget| budget.own_amount.to_string()).unwrap_or_default();
+    let mut draft = Draft::with([("was", amount.clone()), ("amount", amount)]);
+    if budget.is_some_and(|budget| budget.observe) {
+        draft.keep("observe", "on");
+    }
+    draft
+}
+
+fn form(view: &View) -> AnyView {
+    let budget = view.own.budget.as_ref();
+    let mut draft = view.forms.budget.clone().unwrap_or_else(|| begin(budget));
+    draft.keep("past", "30");
+    let spent = usd(view.own.spent);
+    let now = view.now_words();
+    let help = match budget {
+        Some(budget) => format!(
+            "Now {}; {spent} is spent {now}. Below what is spent it blocks at once.",
+            usd(budget.own_amount)
+        ),
+        None => format!("{spent} is spent {now}. 0 blocks everything."),
+    };
+    let verb = if budget.is_some() { "Save budget" } else { "Set budget" };
+    let label = format!("Amount a {}, for {}", view.period.as_str(), view.subject.whom());
+    let spans = vec![
+        Choice::new("30", "The past 30 days"),
+        Choice::new("90", "The past 90 days"),
+        Choice::new("day", "One day, request by request"),
     ];
+    view! {
+        <form class="form" method="post" action=view.path.clone() id="budget">
+            <input type="hidden" name="scope" value=view.subject.scope.to_string()/>
+            <input type="hidden" name="window" value=view.period.as_str()/>
+            <input type="hidden" name="was" value=draft.value("was")/>
+            <ErrorSummary lead="Nothing was saved" errors=draft.errors()/>
+            <AmountField name="amount" label value=draft.value("amount") help error=draft.error("amount") required=true/>
+            <Tick name="observe" label="Observe only" checked=draft.has("observe") help="Refuses nothing, and counts what it would have refused."/>
+            <p><Button weight=Weight::Primary name="action" value="set-budget">{verb}</Button></p>
+            <fieldset class="field">
+                <legend>"Before you save: what would it have stopped?"</legend>
+                <div class="cols">
+                    <Select name="past" label="Replay" choices=spans value=draft.value("past") error=draft.error("past")/>
+                    <Field name="day" label="Which day" kind="date" value=draft.value("day") help="For one day only." error=draft.error("day")/>
+                </div>
+                <p><Button name="action" value="preview">"Show what it would have stopped"</Button></p>
+            </fieldset>
+        </form>
+    }
+    .into_any()
+}
+
+fn remove(view: &View, budget: &Budget) -> AnyView {
+    let mut fields = view.fields("remove-budget");
+    fields.push(("budget", budget.id.to_string()));
     let action = view.path.clone();
     view! {
         <CardFoot>
-            <span>"Without it nothing is refused."</span>
+            <span>"Without it nothing is refused, and its raises end."</span>
             <PostButton action weight=Weight::Danger fields>"Remove budget"</PostButton>
         </CardFoot>
     }

@@ -21,7 +21,7 @@ pub(super) fn card(view: &View) -> Option<AnyView> {
         return None;
     }
     let card = view! {
-        <Card title="More budgets" note="Those of a day or week are set by the operator’s command">
+        <Card title="More budgets">
             <ul class="budgets split">{others}</ul>
             <CardFoot><MeterLegend/></CardFoot>
         </Card>
@@ -34,12 +34,13 @@ fn row(view: &View, standing: &Standing) -> Option<AnyView> {
     let budget = status.budget.as_ref()?;
     let outlook = Outlook::of(standing, &view.thresholds, view.now, view.zone);
     let resets = time_text(status.window.ends, view.zone, Precision::Minute);
-    let note = match status.refused {
-        0 => format!("Resets {resets}"),
-        1 => format!("1 request refused; resets {resets}"),
-        many => format!("{} requests refused; resets {resets}", count(many)),
+    let note = match (status.observed, status.refused) {
+        (0, 0) => format!("Resets {resets}"),
+        (0, 1) => format!("1 request refused; resets {resets}"),
+        (0, many) => format!("{} requests refused; resets {resets}", count(many)),
+        (many, _) => format!("Would have refused {}; resets {resets}", count(many)),
     };
-    let href = budget_href(&view.path, budget.scope);
+    let href = budget_href(&view.path, budget.scope, budget.period);
     let row = view! {
         <LimitRow
             title=budget.scope_name.clone()

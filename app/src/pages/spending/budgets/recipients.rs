@@ -23,7 +23,7 @@ pub(super) fn card(view: &View) -> AnyView {
     let people = people.collect_view();
     let warning = warning(view);
     view! {
-        <Card title="Who is mailed" note="Every owner with a verified address">
+        <Card title="Who is mailed" note="Every owner with a verified address, and a threshold’s own addresses">
             <div class="body split stack">
                 {warning}
                 <Facts>{people}</Facts>

@@ -6,8 +6,8 @@ use leptos::prelude::*;
 use super::View;
 use crate::{
     components::{
-        Badge, Card, CardBody, Count, Meter, MeterLegend, Money, Notice, Stat, Stats, Time, Tone,
-        count, share, usd,
+        Badge, Card, CardBody, Count, Meter, MeterLegend, Money, Notice, Precision, Stat, Stats,
+        Time, Tone, count, share, time_text, usd,
     },
     pages::spending::{calendar::until, outlook::Outlook},
 };
@@ -23,9 +23,10 @@ pub(super) fn card(view: &View) -> AnyView {
     });
     let blocks = outlook.as_ref().filter(|outlook| outlook.tone == Tone::Bad);
     let blocks = blocks.map(|outlook| reached(view, outlook.reading.limit));
+    let raised = raised(view);
     let meter = outlook.map(|outlook| {
         let (title, label) =
-            (view.subject.title(), format!("{}, monthly budget", view.subject.label()));
+            (view.title(), format!("{}, {} budget", view.subject.label(), view.period.adjective()));
         view! {
             <div>
                 <div class="row between">
@@ -40,6 +41,7 @@ pub(super) fn card(view: &View) -> AnyView {
     let numbers = numbers(view);
     view! {
         {blocks}
+        {raised}
         <Card>
             <CardBody>
                 {numbers}
@@ -50,14 +52,23 @@ pub(super) fn card(view: &View) -> AnyView {
     .into_any()
 }
 
+/// Until when a raise is in force.
+fn raised(view: &View) -> Option<AnyView> {
+    let budget = view.own.budget.as_ref()?;
+    let until = time_text(budget.raised_until?, view.zone, Precision::Minute);
+    let lead = format!("Raised to {} until {until}.", usd(budget.amount));
+    let text = format!("Then it is {} again, by itself.", usd(budget.own_amount));
+    Some(view! { <Notice tone=Tone::Warn lead text/> }.into_any())
+}
+
 /// Said above everything else: nothing goes through.
 fn reached(view: &View, limit: Usd) -> AnyView {
     let refused = match view.own.refused {
         0 => String::new(),
-        1 => " 1 request was refused in this cycle.".to_owned(),
-        many => format!(" {} requests were refused in this cycle.", count(many)),
+        1 => format!(" 1 request was refused {}.", view.now_words()),
+        many => format!(" {} requests were refused {}.", count(many), view.now_words()),
     };
-    let budget = view.subject.budget();
+    let budget = view.subject.budget(view.period);
     let whose = match view.subject.scope {
         Scope::Org(_) => "every request",
         Scope::Project(_) => "every request of the project",
@@ -69,9 +80,9 @@ fn reached(view: &View, limit: Usd) -> AnyView {
         format!("The {budget} is nearly spent: requests that do not fit are refused.")
     };
     let way = if view.subject.edits {
-        "Raise or remove it below, or wait for the next cycle."
+        "Raise or remove it below, or wait until it resets."
     } else {
-        "An owner may raise it; else wait for the next cycle."
+        "An owner may raise it; else wait until it resets."
     };
     let text = format!("{way}{refused}");
     view! { <Notice tone=Tone::Bad lead text/> }.into_any()
@@ -99,10 +110,15 @@ fn numbers(view: &View) -> AnyView {
     let (spent, held, refused) = (own.spent, own.held, own.refused);
     let (at, zone) = (own.window.ends, view.zone);
     let title = if view.subject.is_whole() {
-        "Spent this cycle".to_owned()
+        format!("Spent {}", view.now_words())
     } else {
-        format!("Spent this cycle, {}", view.subject.whom())
+        format!("Spent {}, {}", view.now_words(), view.subject.whom())
     };
+    let would = own.budget.as_ref().is_some_and(|budget| budget.observe) || own.observed > 0;
+    let observed = own.observed;
+    let would = would.then(|| {
+        view! { <Stat label="Would be refused" note="observed only"><Count number=observed/></Stat> }
+    });
     view! {
         <div class="row between">
             <div>
@@ -114,6 +130,7 @@ fn numbers(view: &View) -> AnyView {
                 {left}
                 <Stat label="Held" note=running><Money amount=held/></Stat>
                 <Stat label="Refused" note="by this budget"><Count number=refused/></Stat>
+                {would}
                 <Stat label="Resets" note=resets><Time at zone/></Stat>
             </Stats>
         </div>

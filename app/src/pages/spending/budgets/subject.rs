@@ -1,6 +1,6 @@
 //! What the page's forms set a budget and thresholds of.
 
-use domain::{Action, Scope};
+use domain::{Action, Period, Scope};
 use store::{ApiKey, Project};
 
 use crate::web::{Failure, Member};
@@ -63,12 +63,12 @@ impl Subject {
         self.name.clone().unwrap_or_else(|| "Whole organization".to_owned())
     }
 
-    /// `Organization budget`, `Budget of Support assistant`.
-    pub(super) fn title(&self) -> String {
-        match &self.name {
-            None => "Organization budget".to_owned(),
-            Some(name) => format!("Budget of {name}"),
-        }
+    /// `Monthly organization budget`, `Weekly budget of Support assistant`.
+    pub(super) fn title(&self, period: Period) -> String {
+        let budget = self.budget(period);
+        let mut chars = budget.chars();
+        let first = chars.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
+        format!("{first}{}", chars.as_str())
     }
 
     /// `the whole organization`, `Support assistant`.
@@ -76,11 +76,11 @@ impl Subject {
         self.name.clone().unwrap_or_else(|| "the whole organization".to_owned())
     }
 
-    /// In a sentence: `organization budget`, `budget of Support assistant`.
-    pub(super) fn budget(&self) -> String {
+    /// In a sentence: `monthly organization budget`, `weekly budget of Support assistant`.
+    pub(super) fn budget(&self, period: Period) -> String {
         match &self.name {
-            None => "organization budget".to_owned(),
-            Some(name) => format!("budget of {name}"),
+            None => format!("{} organization budget", period.adjective()),
+            Some(name) => format!("{} budget of {name}", period.adjective()),
         }
     }
 }

@@ -8,7 +8,7 @@ use super::{View, status::scope_label};
 use crate::{
     components::{
         Badge, Button, Card, CardBody, Choice, Column, Empty, ErrorSummary, Field, Money,
-        PostButton, Select, Table, Time, Tone, Weight,
+        PostButton, Select, Table, TextArea, Time, Tone, Weight,
     },
     pages::spending::outlook::level_text,
     web::Draft,
@@ -28,8 +28,15 @@ pub(super) fn card(view: &View) -> AnyView {
     .into_any()
 }
 
+/// Those of what is shown; for the whole organization, all.
+fn shown(view: &View) -> impl Iterator<Item = &Threshold> {
+    let scope = view.subject.scope;
+    let whole = view.subject.is_whole();
+    view.thresholds.iter().filter(move |threshold| whole || threshold.scope == scope)
+}
+
 fn list(view: &View) -> AnyView {
-    if view.thresholds.is_empty() {
+    if shown(view).next().is_none() {
         let text = if view.subject.edits {
             "Add a threshold at 50, 80 or 100%: the owners get one e-mail when it is crossed."
         } else {
@@ -51,7 +58,7 @@ fn list(view: &View) -> AnyView {
         Column::text("Crossed"),
         Column::act(),
     ];
-    let rows: Vec<_> = view.thresholds.iter().map(|threshold| row(view, threshold)).collect();
+    let rows: Vec<_> = shown(view).map(|threshold| row(view, threshold)).collect();
     view! { <Table label="Thresholds" columns>{rows}</Table> }.into_any()
 }
 
@@ -68,18 +75,24 @@ fn row(view: &View, threshold: &Threshold) -> AnyView {
         Some(amount) => view! { <Money amount/> }.into_any(),
         None => view! { <span class="faint">"No budget"</span> }.into_any(),
     };
+    let passed = if threshold.silent { "Passed, no mail" } else { "Passed" };
     let crossed = match threshold.crossed_at {
         Some(at) => view! {
-            <Badge tone=Tone::Warn text="Passed"/>
+            <Badge tone=Tone::Warn text=passed/>
             <small><Time at zone=view.zone/></small>
         }
         .into_any(),
         None => view! { <span class="faint">"Not yet"</span> }.into_any(),
     };
+    let also = match threshold.addresses.as_slice() {
+        [] => None,
+        addresses => Some(format!("Also mails {}", addresses.join(", "))),
+    };
+    let also = also.map(|also| view! { <small>{also}</small> });
     let act = view.edits(threshold.scope).then(|| remove(view, threshold));
     view! {
         <tr>
-            <th scope="row">{format!("{} {what}", level_text(threshold.level))}<small>{scope}</small></th>
+            <th scope="row">{format!("{} {what}", level_text(threshold.level))}<small>{scope}</small>{also}</th>
             <td data-l="Amount now" class="num">{amount}</td>
             <td data-l="Crossed"><div>{crossed}</div></td>
             <td class="act">{act}</td>
@@ -89,11 +102,8 @@ fn row(view: &View, threshold: &Threshold) -> AnyView {
 }
 
 fn remove(view: &View, threshold: &Threshold) -> AnyView {
-    let fields = vec![
-        ("action", "remove-threshold".to_owned()),
-        ("threshold", threshold.id.to_string()),
-        ("scope", view.subject.scope.to_string()),
-    ];
+    let mut fields = view.fields("remove-threshold");
+    fields.push(("threshold", threshold.id.to_string()));
     let which = format!(" {}", level_text(threshold.level));
     let action = view.path.clone();
     view! {
@@ -109,20 +119,21 @@ fn form(view: &View) -> AnyView {
     let draft =
         view.forms.threshold.clone().unwrap_or_else(|| Draft::with([("unit", unit.to_owned())]));
     let units = vec![
-        Choice::new("percent", format!("% of the {}", view.subject.budget())),
-        Choice::new("usd", "US dollars a month"),
+        Choice::new("percent", format!("% of the {}", view.subject.budget(view.period))),
+        Choice::new("usd", format!("US dollars a {}", view.period.as_str())),
     ];
     let help = if view.own.spent > Usd::ZERO {
-        "At or below what is spent it mails nobody in this cycle."
+        "At or below what is spent it mails nobody in this window."
     } else {
-        "One e-mail per amount and cycle."
+        "One e-mail per amount and window."
     };
-    let (action, scope) = (view.path.clone(), view.subject.scope.to_string());
+    let action = view.path.clone();
+    let hidden = view.fields("add-threshold").into_iter();
+    let hidden = hidden.map(|(name, value)| view! { <input type="hidden" name=name value=value/> });
     view! {
         <CardBody split=true>
             <form class="form" method="post" action=action>
-                <input type="hidden" name="action" value="add-threshold"/>
-                <input type="hidden" name="scope" value=scope/>
+                {hidden.collect_view()}
                 <ErrorSummary lead="Nothing was added" errors=draft.errors()/>
                 <div class="cols">
                     <Field
@@ -143,6 +154,14 @@ fn form(view: &View) -> AnyView {
                         error=draft.error("unit")
                     />
                 </div>
+                <TextArea
+                    name="addresses"
+                    label="Mail also to"
+                    rows=2
+                    value=draft.value("addresses")
+                    help="Besides the owners; at most 10 addresses. Leave it empty for the owners alone."
+                    error=draft.error("addresses")
+                />
                 <p><Button>"Add threshold"</Button></p>
             </form>
         </CardBody>

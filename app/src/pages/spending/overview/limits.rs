@@ -72,7 +72,7 @@ fn limit(href: &str, standing: &Standing, outlook: Outlook) -> Option<AnyView> {
         kind = capital(&kind);
     }
     let limit = view! {
-        <Limit title href=budget_href(href, budget.scope) reading=outlook.reading tone=outlook.tone state=outlook.state kind/>
+        <Limit title href=budget_href(href, budget.scope, budget.period) reading=outlook.reading tone=outlook.tone state=outlook.state kind/>
     };
     Some(limit.into_any())
 }

@@ -1,0 +1,137 @@
+//! Charges that an owner may correct: of requests that were booked at their bound, or estimated.
+
+use chrono::{DateTime, Utc};
+use domain::{
+    Action, Caller, EventId, Name, Usd,
+    audit::{Change, Kind},
+};
+
+use crate::{
+    Conflict, Store, StoreError,
+    money::{numeric, usd},
+    tx::{self, become_system},
+};
+
+/// Most that are listed.
+const LISTED: i64 = 200;
+
+/// A request whose charge is not what a provider told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Doubtful {
+    /// Its id.
+    pub id: EventId,
+    /// When it was admitted.
+    pub at: DateTime<Utc>,
+    /// The label of its project.
+    pub project_name: String,
+    /// The label of its key; none for what has none.
+    pub key_name: Option<String>,
+    /// The model.
+    pub model: String,
+    /// `unknown`, `interrupted` or `estimated`.
+    pub outcome: String,
+    /// What it was charged.
+    pub charge: Usd,
+    /// The most it can have cost.
+    pub bound: Usd,
+}
+
+impl Store {
+    /// The newest 200 such requests of the last 90 days, the newest first; for owners alone.
+    pub async fn doubtful(&self, caller: &Caller) -> Result<Vec<Doubtful>, StoreError> {
+        caller.may(Action::EditBilling)?;
+        let mut tx = self.tenant(caller).await?;
+        let rows = sqlx::query!(
+            r#"SELECT e.id AS "id!", e.admitted_at AS "at!", p.name AS "project_name!", k.name AS "key_name?",
+                e.model AS "model!", e.outcome AS "outcome!", e.charge AS "charge!", e.bound AS "bound!"
+             FROM events e JOIN projects p ON (p.org_id, p.id) = (e.org_id, e.project_id)
+             LEFT JOIN api_keys k ON (k.org_id, k.id) = (e.org_id, e.key_id)
+             WHERE e.org_id = $1 AND e.id >= exq_id_floor(exq_now() - interval '90 days')
+                AND e.outcome IN ('unknown', 'interrupted', 'estimated')
+             ORDER BY e.id DESC LIMIT $2"#,
+            caller.org.uuid(),
+            LISTED
+        )
+        .fetch_all(&mut *tx)
+        .await?;
+        rows.into_iter()
+            .map(|row| {
+                Ok(Doubtful {
+                    id: EventId::from_uuid(row.id),
+                    at: row.at,
+                    project_name: row.project_name,
+                    key_name: row.key_name,
+                    model: row.model,
+                    outcome: row.outcome,
+                    charge: usd(&row.charge)?,
+                    bound: usd(&row.bound)?,
+                })
+            })
+            .collect()
+    }
+
+    /// Replaces a charge that was booked at the bound or estimated: the event, its counters and the
+    /// rollups move by the difference, and thresholds that are crossed by it mail. The tokens stay as
+    /// they were booked. One that a late settlement or another owner settled is a conflict.
+    pub async fn correct_charge(
+        &self,
+        caller: &Caller,
+        event: EventId,
+        charge: Usd,
+        reason: &Name,
+    ) -> Result<(), StoreError> {
+        caller.may(Action::EditBilling)?;
+        let mut tx = self.change(caller).await?;
+        tx.hold_end().await?;
+        let counters = sqlx::query_scalar!(
+            "SELECT counters FROM events WHERE org_id = $1 AND id = $2",
+            caller.org.uuid(),
+            event.uuid()
+        )
+        .fetch_one(&mut **tx)
+        .await?;
+        let change = replace(&mut tx, caller, event, &counters, charge).await?;
+        tx.commit(change.now("reason", reason)).await
+    }
+}
+
+/// Locks the counters, looks again, and books the difference, as the system.
+async fn replace(
+    tx: &mut tx::Change,
+    caller: &Caller,
+    event: EventId,
+    counters: &[i64],
+    charge: Usd,
+) -> Result<Change, StoreError> {
+    become_system(tx).await?;
+    sqlx::query!("SELECT id FROM counters WHERE id = ANY ($1) ORDER BY id FOR UPDATE", counters)
+        .fetch_all(&mut ***tx)
+        .await?;
+    let old = sqlx::query!(
+        "SELECT charge, outcome, project_id,
+            ARRAY[input, cached, cache_write, cache_write_1h, audio_input, image_input, output, reasoning,
+                audio_output, image_output] AS \"tokens!: Vec<i64>\"
+         FROM events WHERE org_id = $1 AND id = $2 FOR UPDATE",
+        caller.org.uuid(),
+        event.uuid()
+    )
+    .fetch_one(&mut ***tx)
+    .await?;
+    if !["unknown", "interrupted", "estimated"].contains(&old.outcome.as_str()) {
+        return Err(StoreError::Conflict(Conflict::Settled));
+    }
+    sqlx::query!(
+        "SELECT exq_ledger_replace($1, $2, $3, $4, 'corrected', exq_now())",
+        caller.org.uuid(),
+        event.uuid(),
+        numeric(charge),
+        &old.tokens
+    )
+    .fetch_one(&mut ***tx)
+    .await?;
+    sqlx::query!("SELECT exq_ledger_cross($1, exq_now())", counters).fetch_one(&mut ***tx).await?;
+    Ok(Change::new(Kind::ChargeCorrected, event)
+        .in_project(domain::ProjectId::from_uuid(old.project_id))
+        .now("outcome_before", &old.outcome)
+        .moved("charge_usd", usd(&old.charge)?, charge))
+}

@@ -1,0 +1,270 @@
+//! What a budget would have stopped, had it been there: asked before it is set.
+
+use std::collections::HashMap;
+
+use bigdecimal::BigDecimal;
+use chrono::{DateTime, Days, NaiveDate, Utc};
+use chrono_tz::Tz;
+use domain::{
+    Caller, Period, Replay, Scope, Usd,
+    window::{Window, first_instant},
+};
+use sqlx::types::Uuid;
+
+use crate::{Store, StoreError, budgets::may_limit, money::usd, organizations::zone, tx::Tx};
+
+/// What is replayed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PastStretch {
+    /// So many days up to now, from rollups: the requests of a key in a quarter of an hour are taken
+    /// at their average charge. It begins with the window that holds the first day.
+    Days(u32),
+    /// A local day, event by event, by what each had reserved.
+    Day(NaiveDate),
+}
+
+/// What a budget would have stopped.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WhatIf {
+    /// From when on requests were replayed.
+    pub from: DateTime<Utc>,
+    /// Up to when.
+    pub until: DateTime<Utc>,
+    /// How many requests were replayed.
+    pub requests: u64,
+    /// How many of them it would have stopped.
+    pub stopped: u64,
+    /// When the first of them came; of rollups, the beginning of its quarter of an hour.
+    pub first_at: Option<DateTime<Utc>>,
+    /// In how many windows it would have stopped any.
+    pub windows: u64,
+    /// Whose they were: keys by their labels, most first.
+    pub keys: Vec<(String, u64)>,
+    /// Of a day: the budget would have been reached earlier in the same window, so that what was
+    /// spent before the day is known from rollups alone.
+    pub reached_before: bool,
+}
+
+/// A key's requests in a quarter of an hour.
+struct Row {
+    quarter: DateTime<Utc>,
+    key_id: Uuid,
+    requests: i64,
+    charge: BigDecimal,
+}
+
+/// The replay as it goes.
+struct Run {
+    amount: Usd,
+    per: Period,
+    zone: Tz,
+    window: Window,
+    replay: Replay,
+    found: WhatIf,
+    by_key: HashMap<Uuid, u64>,
+    /// The window in which it stopped one last.
+    stopped_in: Option<DateTime<Utc>>,
+}
+
+impl Run {
+    fn new(amount: Usd, per: Period, zone: Tz, window: Window, until: DateTime<Utc>) -> Self {
+        let found = WhatIf {
+            from: window.starts,
+            until,
+            requests: 0,
+            stopped: 0,
+            first_at: None,
+            windows: 0,
+            keys: Vec::new(),
+            reached_before: false,
+        };
+        let replay = Replay::new(amount, Usd::ZERO);
+        Self { amount, per, zone, window, replay, found, by_key: HashMap::new(), stopped_in: None }
+    }
+
+    /// Goes on to the window that holds the instant.
+    fn to(&mut self, at: DateTime<Utc>) {
+        while at >= self.window.ends {
+            self.window = self.window.following(self.per, self.zone);
+            self.replay = Replay::new(self.amount, Usd::ZERO);
+        }
+    }
+
+    /// Notes what became of requests.
+    fn count(&mut self, at: DateTime<Utc>, key: Uuid, requests: u64, stopped: u64) {
+        self.found.requests += requests;
+        if stopped == 0 {
+            return;
+        }
+        self.found.stopped += stopped;
+        self.found.first_at.get_or_insert(at);
+        *self.by_key.entry(key).or_default() += stopped;
+        if self.stopped_in.replace(self.window.starts) != Some(self.window.starts) {
+            self.found.windows += 1;
+        }
+    }
+
+    fn rows(&mut self, rows: Vec<Row>) -> Result<(), StoreError> {
+        for row in rows {
+            self.to(row.quarter);
+            let requests = u64::try_from(row.requests).unwrap_or(0);
+            let stopped = self.replay.offer_even(requests, usd(&row.charge)?);
+            self.count(row.quarter, row.key_id, requests, stopped);
+        }
+        Ok(())
+    }
+}
+
+impl Store {
+    /// What a budget of this amount would have stopped in the past. Nothing is changed.
+    pub async fn what_if(
+        &self,
+        caller: &Caller,
+        on: Scope,
+        per: Period,
+        amount: Usd,
+        past: PastStretch,
+    ) -> Result<WhatIf, StoreError> {
+        let mut tx = self.tenant(caller).await?;
+        may_limit(&mut tx, caller, on).await?;
+        let row = sqlx::query!(
+            r#"SELECT zone, exq_now() AS "now!" FROM organizations WHERE org_id = $1"#,
+            caller.org.uuid()
+        )
+        .fetch_one(&mut *tx)
+        .await?;
+        let (zone, now) = (zone(&row.zone)?, row.now);
+        let (project, key) = match on {
+            Scope::Org(_) => (None, None),
+            Scope::Project(id) => (Some(id.uuid()), None),
+            Scope::Key(id) => (None, Some(id.uuid())),
+        };
+        let of = (project, key);
+        let mut run = match past {
+            PastStretch::Days(days) => {
+                let window = Window::first(per, zone, now - Days::new(days.into()));
+                let mut run = Run::new(amount, per, zone, window, now);
+                run.rows(rollups(&mut tx, caller, of, window.starts, now).await?)?;
+                run
+            }
+            PastStretch::Day(date) => {
+                let day = Window {
+                    label: date,
+                    starts: first_instant(date, zone),
+                    ends: first_instant(date.succ_opt().unwrap_or(date), zone),
+                };
+                let window = Window::first(per, zone, day.starts);
+                let mut run = Run::new(amount, per, zone, window, day.ends.min(now));
+                run.rows(rollups(&mut tx, caller, of, window.starts, day.starts).await?)?;
+                let reached_before = run.found.stopped > 0;
+                let replay = run.replay;
+                run = Run::new(amount, per, zone, window, day.ends.min(now));
+                (run.replay, run.found.from) = (replay, day.starts);
+                run.found.reached_before = reached_before;
+                events(&mut tx, caller, of, day, &mut run).await?;
+                run
+            }
+        };
+        run.found.keys = named(&mut tx, caller, run.by_key).await?;
+        Ok(run.found)
+    }
+}
+
+/// A scope, as columns: a project, a key, or neither.
+type Of = (Option<Uuid>, Option<Uuid>);
+
+/// Rollups and what is not folded yet, by quarter and key. Rehearsals do not count in the
+/// organization.
+async fn rollups(
+    tx: &mut Tx,
+    caller: &Caller,
+    (project, key): Of,
+    from: DateTime<Utc>,
+    until: DateTime<Utc>,
+) -> Result<Vec<Row>, StoreError> {
+    Ok(sqlx::query_as!(
+        Row,
+        r#"SELECT u.quarter AS "quarter!", u.key_id AS "key_id!", sum(u.requests)::bigint AS "requests!",
+            sum(u.charge) AS "charge!"
+         FROM (
+            SELECT quarter, project_id, key_id, requests, charge FROM quarters
+                WHERE org_id = $1 AND quarter >= $2 AND quarter < $3
+            UNION ALL
+            SELECT quarter, project_id, key_id, requests, charge FROM deltas
+                WHERE org_id = $1 AND quarter >= $2 AND quarter < $3
+         ) u
+         WHERE ($4::uuid IS NULL OR u.project_id = $4) AND ($5::uuid IS NULL OR u.key_id = $5)
+            AND ($4 IS NOT NULL OR $5 IS NOT NULL
+                OR u.project_id NOT IN (SELECT p.id FROM projects p WHERE p.org_id = $1 AND p.rehearsal))
+         GROUP BY 1, 2 ORDER BY 1, 2"#,
+        caller.org.uuid(),
+        from,
+        until,
+        project,
+        key
+    )
+    .fetch_all(&mut **tx)
+    .await?)
+}
+
+/// Replays a day's events in the order in which they were admitted.
+async fn events(
+    tx: &mut Tx,
+    caller: &Caller,
+    (project, key): Of,
+    day: Window,
+    run: &mut Run,
+) -> Result<(), StoreError> {
+    // An id's time is a node's clock, which may be off by minutes.
+    let rows = sqlx::query!(
+        r#"SELECT admitted_at, key_id, bound, charge FROM events e
+         WHERE org_id = $1 AND id >= exq_id_floor($2::timestamptz - interval '1 hour')
+            AND id < exq_id_floor($3::timestamptz + interval '1 hour')
+            AND admitted_at >= $2 AND admitted_at < $3
+            AND ($4::uuid IS NULL OR project_id = $4) AND ($5::uuid IS NULL OR key_id = $5)
+            AND ($4 IS NOT NULL OR $5 IS NOT NULL
+                OR project_id NOT IN (SELECT p.id FROM projects p WHERE p.org_id = $1 AND p.rehearsal))
+         ORDER BY admitted_at, id"#,
+        caller.org.uuid(),
+        day.starts,
+        day.ends,
+        project,
+        key
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    for row in rows {
+        run.to(row.admitted_at);
+        let admitted = run.replay.offer(usd(&row.bound)?, usd(&row.charge)?);
+        run.count(row.admitted_at, row.key_id, 1, u64::from(!admitted));
+    }
+    Ok(())
+}
+
+/// Keys by their labels, most stopped first.
+async fn named(
+    tx: &mut Tx,
+    caller: &Caller,
+    by_key: HashMap<Uuid, u64>,
+) -> Result<Vec<(String, u64)>, StoreError> {
+    let ids: Vec<Uuid> = by_key.keys().copied().collect();
+    let names: HashMap<Uuid, String> = sqlx::query!(
+        "SELECT id, name FROM api_keys WHERE org_id = $1 AND id = ANY ($2)",
+        caller.org.uuid(),
+        &ids
+    )
+    .fetch_all(&mut **tx)
+    .await?
+    .into_iter()
+    .map(|row| (row.id, row.name))
+    .collect();
+    let mut keys: Vec<_> = by_key
+        .into_iter()
+        .map(|(id, count)| {
+            let nameless = if id.is_nil() { "Untracked" } else { "Personal keys" };
+            (names.get(&id).map_or(nameless, String::as_str).to_owned(), count)
+        })
+        .collect();
+    keys.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+    Ok(keys)
+}

@@ -1,0 +1,253 @@
+//! Raises, observed budgets, what a budget would have stopped, and corrections.
+
+use chrono::{TimeDelta, Utc};
+use domain::{Level, Name, Outcome, Period, Replay, Scope, Usd};
+use ledger::Refusal;
+use store::{Conflict, NewRaise, PastStretch, RaiseState, StoreError};
+use testkit::{Database, Tenant};
+
+use crate::support::{Running, answered, price, request, usd};
+
+fn raise(amount: &str, minutes: i64) -> NewRaise {
+    let ends = Utc::now() + TimeDelta::minutes(minutes);
+    NewRaise { amount: usd(amount), starts: None, ends, reason: reason("Launch week") }
+}
+
+fn reason(text: &str) -> Name {
+    text.parse().unwrap()
+}
+
+/// A database with an owner whose month has a dime in it, spent of a budget of as much.
+async fn spent_dime() -> (Database, Tenant, Running) {
+    let database = Database::new().await;
+    let tenant = Tenant::new(&database, "owner").await;
+    let node = Running::new(&database.store).await;
+    let dime = price(&database, "sandbox-dime").await;
+    let admitted = node.ledger.reserve(request(&tenant, &dime, "0.10")).await.unwrap();
+    admitted.settle(answered("0.10")).await;
+    let month = (Scope::Org(tenant.org), Period::Month);
+    database.store.set_budget(&tenant.caller, month.0, month.1, usd("0.10")).await.unwrap();
+    (database, tenant, node)
+}
+
+#[tokio::test]
+async fn a_raise_holds_for_a_while_and_its_end_is_told_once() {
+    let (database, tenant, node) = spent_dime().await;
+    let (store, caller) = (&database.store, &tenant.caller);
+    let dime = price(&database, "sandbox-dime").await;
+    let refused = node.ledger.reserve(request(&tenant, &dime, "0.10")).await;
+    assert!(matches!(refused, Err(Refusal::Spent(_))));
+    let scope = Scope::Org(tenant.org);
+    store.set_threshold(caller, scope, Period::Month, Level::Percent(50)).await.unwrap();
+    let budget = store.budgets(caller).await.unwrap().remove(0);
+    store.raise_budget(caller, budget.id, &raise("0.20", 1)).await.unwrap();
+    let raised = store.budgets(caller).await.unwrap().remove(0);
+    assert_eq!((raised.amount, raised.own_amount), (usd("0.20"), usd("0.10")));
+    assert!(raised.raised_until.is_some());
+    // Half of the raised amount is spent: passed by the edit, so nobody is mailed.
+    let threshold = store.thresholds(caller).await.unwrap().remove(0);
+    assert_eq!((threshold.fires_at, threshold.silent), (Some(usd("0.10")), true));
+    tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    let admitted = node.ledger.reserve(request(&tenant, &dime, "0.10")).await.unwrap();
+    admitted.settle(answered("0.10")).await;
+
+    assert_eq!(store.system().tell_ended_raises().await.unwrap(), 0);
+    database.advance(TimeDelta::minutes(2)).await;
+    let over = store.budgets(caller).await.unwrap().remove(0);
+    assert_eq!((over.amount, over.raised_until), (usd("0.10"), None));
+    assert_eq!(store.raises(caller).await.unwrap()[0].state, RaiseState::Over);
+    let another = database.another().await;
+    let (here, there) =
+        tokio::join!(store.system().tell_ended_raises(), another.system().tell_ended_raises());
+    assert_eq!(here.unwrap() + there.unwrap(), 1);
+    let told = "SELECT string_agg(recipient || ' ' || (params ->> 'budget') || ' ' || (params ->> 'raised'), ',')
+        FROM outbox WHERE template = 'raise_ended'";
+    assert_eq!(database.look(told).await, "owner@example.com 0.100000000000 0.200000000000");
+    assert!(matches!(
+        node.ledger.reserve(request(&tenant, &dime, "0.10")).await,
+        Err(Refusal::Spent(_))
+    ));
+    node.finish().await;
+}
+
+#[tokio::test]
+async fn raises_that_are_none_are_refused_and_others_end_early() {
+    let (database, tenant, node) = spent_dime().await;
+    let (store, caller) = (&database.store, &tenant.caller);
+    let budget = store.budgets(caller).await.unwrap()[0].id;
+    for (new, conflict) in [
+        (raise("0.10", 1), Conflict::RaiseLow),
+        (raise("0.20", -1), Conflict::RaiseOver),
+        (raise("0.20", 60 * 24 * 400), Conflict::RaiseLong),
+        (
+            NewRaise { starts: Some(Utc::now() + TimeDelta::minutes(3)), ..raise("0.20", 2) },
+            Conflict::RaiseOver,
+        ),
+    ] {
+        let refused = store.raise_budget(caller, budget, &new).await;
+        assert!(matches!(refused, Err(StoreError::Conflict(it)) if it == conflict), "{conflict:?}");
+    }
+    let low = store.raise_budget(caller, budget, &raise("0.20", 1)).await.unwrap();
+    let high = store.raise_budget(caller, budget, &raise("0.50", 2)).await.unwrap();
+    let later = NewRaise { starts: Some(Utc::now() + TimeDelta::minutes(3)), ..raise("9", 4) };
+    let later = store.raise_budget(caller, budget, &later).await.unwrap();
+    let amount = async || store.budgets(caller).await.unwrap()[0].amount;
+    assert_eq!(amount().await, usd("0.50"));
+    store.end_raise(caller, high).await.unwrap();
+    assert_eq!(amount().await, usd("0.20"));
+    store.end_raise(caller, later).await.unwrap();
+    store.end_raise(caller, low).await.unwrap();
+    assert_eq!(amount().await, usd("0.10"));
+    let again = store.end_raise(caller, high).await;
+    assert!(matches!(again, Err(StoreError::Conflict(Conflict::RaiseEnded))));
+    assert!(matches!(store.end_raise(caller, later).await, Err(StoreError::NotFound)));
+    // Who ended them is not told.
+    assert_eq!(store.system().tell_ended_raises().await.unwrap(), 0);
+    store.remove_budget(caller, budget).await.unwrap();
+    assert_eq!(database.look("SELECT count(*) FROM raises").await, "0");
+    node.finish().await;
+}
+
+#[tokio::test]
+async fn a_second_budget_takes_the_place_of_the_first_and_says_what_it_blocks() {
+    let (database, tenant, node) = spent_dime().await;
+    let (store, caller, scope) = (&database.store, &tenant.caller, Scope::Org(tenant.org));
+    let set = async |amount, observe| {
+        store.save_budget(caller, scope, Period::Month, usd(amount), observe).await.unwrap()
+    };
+    let lower = set("0.05", Some(true)).await;
+    assert_eq!((lower.replaced, lower.reached), (Some(usd("0.10")), true));
+    let higher = set("0.15", None).await;
+    assert_eq!((higher.replaced, higher.reached, higher.id), (Some(usd("0.05")), false, lower.id));
+    // It is still observed only, until a person says otherwise.
+    assert!(store.budgets(caller).await.unwrap()[0].observe);
+    set("0.10", None).await;
+    let dime = price(&database, "sandbox-dime").await;
+    let admitted = node.ledger.reserve(request(&tenant, &dime, "0.10")).await.unwrap();
+    admitted.settle(answered("0.10")).await;
+    set("0.10", Some(false)).await;
+    tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    let refused = node.ledger.reserve(request(&tenant, &dime, "0.10")).await;
+    assert!(matches!(refused, Err(Refusal::Spent(_))));
+    assert_eq!(database.look("SELECT count(*) FROM budgets").await, "1");
+    node.finish().await;
+}
+
+#[tokio::test]
+async fn a_thresholds_own_addresses_are_mailed_beside_the_owners() {
+    let (database, tenant, node) = spent_dime().await;
+    let (store, caller, scope) = (&database.store, &tenant.caller, Scope::Org(tenant.org));
+    let list: domain::Addresses = "Boss@Example.com, owner@example.com".parse().unwrap();
+    let level = Level::Amount(usd("0.15"));
+    store.add_threshold(caller, scope, Period::Month, level, list.as_slice()).await.unwrap();
+    let many = (0..11).map(|n| format!("a{n}@example.com")).collect::<Vec<_>>().join(" ");
+    let many: domain::Addresses = many.parse().unwrap();
+    let refused =
+        store.add_threshold(caller, scope, Period::Week, level, many.as_slice()).await.map(drop);
+    assert!(matches!(refused, Err(StoreError::Conflict(Conflict::ThresholdAddresses))));
+    store.set_budget(caller, scope, Period::Month, usd("1")).await.unwrap();
+    let dime = price(&database, "sandbox-dime").await;
+    tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    let admitted = node.ledger.reserve(request(&tenant, &dime, "0.10")).await.unwrap();
+    admitted.settle(answered("0.10")).await;
+    let mailed = "SELECT string_agg(recipient, ' ' ORDER BY recipient) FROM outbox";
+    assert_eq!(database.look(mailed).await, "boss@example.com owner@example.com");
+    node.finish().await;
+}
+
+/// The same rule, written down plainly.
+async fn plainly(database: &Database, amount: Usd) -> (u64, Usd) {
+    let events =
+        "SELECT string_agg(bound || ' ' || charge, ',' ORDER BY admitted_at, id) FROM events";
+    let (mut stopped, mut spent) = (0, Usd::ZERO);
+    for event in database.look(events).await.split(',') {
+        let (bound, charge) = event.split_once(' ').unwrap();
+        if spent < amount && spent.plus(usd(bound)) <= amount {
+            spent = spent.plus(usd(charge));
+        } else {
+            stopped += 1;
+        }
+    }
+    (stopped, spent)
+}
+
+#[tokio::test]
+async fn what_a_budget_would_have_stopped_is_what_a_plain_replay_stops() {
+    let database = Database::new().await;
+    let tenant = Tenant::new(&database, "owner").await;
+    let (store, caller) = (&database.store, &tenant.caller);
+    let node = Running::new(store).await;
+    let dime = price(&database, "sandbox-dime").await;
+    let (other, _) = Tenant::key(store, caller, tenant.project).await;
+    for (n, bound) in
+        ["0.10", "0.25", "0.40", "0.10", "0.55", "0.10", "0.10", "0.30"].iter().enumerate()
+    {
+        let mut asked = request(&tenant, &dime, bound);
+        if n % 3 == 0 {
+            asked.key = other;
+        }
+        node.ledger.reserve(asked).await.unwrap().settle(answered("0.10")).await;
+    }
+    let today = Utc::now().date_naive();
+    let ask = async |scope, amount: &str, past| {
+        store.what_if(caller, scope, Period::Day, usd(amount), past).await.unwrap()
+    };
+    let whole = Scope::Org(tenant.org);
+    for amount in ["0", "0.05", "0.30", "0.45", "0.60", "0.75", "0.80", "5"] {
+        let found = ask(whole, amount, PastStretch::Day(today)).await;
+        let (stopped, _) = plainly(&database, usd(amount)).await;
+        assert_eq!((found.requests, found.stopped), (8, stopped), "{amount}");
+        assert_eq!(found.first_at.is_some(), stopped > 0);
+        assert_eq!(found.keys.iter().map(|(_, count)| count).sum::<u64>(), stopped);
+        assert_eq!(found.windows, u64::from(stopped > 0));
+        // Rollups know the charges alone: 80 cents, a dime each.
+        let rough = ask(whole, amount, PastStretch::Days(30)).await;
+        let mut even = Replay::new(usd(amount), Usd::ZERO);
+        let even = (0..8).filter(|_| !even.offer(usd("0.10"), usd("0.10"))).count();
+        assert_eq!((rough.requests, rough.stopped), (8, even as u64), "{amount}");
+        // Folded or not, the rollups say the same.
+        store.system().fold().await.unwrap();
+        assert_eq!(ask(whole, amount, PastStretch::Days(30)).await.stopped, rough.stopped);
+    }
+    let key = ask(Scope::Key(other), "0.10", PastStretch::Days(90)).await;
+    assert_eq!((key.requests, key.stopped, key.keys.len()), (3, 2, 1));
+    // A rehearsal does not count in the organization.
+    database.tamper("UPDATE projects SET rehearsal = true").await;
+    assert_eq!(ask(whole, "0", PastStretch::Days(30)).await.requests, 0);
+    assert_eq!(ask(Scope::Project(tenant.project), "0", PastStretch::Day(today)).await.stopped, 8);
+    node.finish().await;
+}
+
+#[tokio::test]
+async fn a_correction_moves_event_counters_rollups_and_crossings() {
+    let (database, tenant, node) = spent_dime().await;
+    let (store, caller, scope) = (&database.store, &tenant.caller, Scope::Org(tenant.org));
+    store.set_budget(caller, scope, Period::Month, usd("9")).await.unwrap();
+    store.set_threshold(caller, scope, Period::Month, Level::Amount(usd("2"))).await.unwrap();
+    let dime = price(&database, "sandbox-dime").await;
+    tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    let admitted = node.ledger.reserve(request(&tenant, &dime, "1")).await.unwrap();
+    let unknown = ledger::Settlement { outcome: Outcome::Unknown, ..answered("1") };
+    admitted.settle(unknown).await;
+    let found = store.doubtful(caller).await.unwrap();
+    assert_eq!((found.len(), found[0].charge, found[0].outcome.as_str()), (1, usd("1"), "unknown"));
+    store.system().fold().await.unwrap();
+
+    let id = found[0].id;
+    store.correct_charge(caller, id, usd("2.25"), &reason("Provider’s invoice")).await.unwrap();
+    assert_eq!(store.doubtful(caller).await.unwrap(), []);
+    let spent = store.budget_status(caller, scope, Period::Month).await.unwrap().spent;
+    assert_eq!(spent, usd("2.35"));
+    let event = "SELECT charge::float || ' ' || outcome FROM events WHERE outcome = 'corrected'";
+    assert_eq!(database.look(event).await, "2.25 corrected");
+    assert_eq!(
+        database.look("SELECT count(*) FROM outbox WHERE template = 'threshold'").await,
+        "1"
+    );
+    assert!(store.system().reconcile().await.unwrap().is_none());
+    store.system().fold().await.unwrap();
+    assert!(store.system().reconcile().await.unwrap().is_none());
+    let again = store.correct_charge(caller, id, usd("1"), &reason("Again")).await;
+    assert!(matches!(again, Err(StoreError::Conflict(Conflict::Settled))));
+    node.finish().await;
+}
