@@ -27,6 +27,8 @@ pub(crate) struct Meter {
     counted: Option<Counted>,
     tier: Option<ServiceTier>,
     complete: bool,
+    /// `[DONE]` came: what follows is not of the answer.
+    done: bool,
     chunks: u64,
     text: u64,
     first_output: Option<Instant>,
@@ -128,7 +130,11 @@ impl Meter {
     /// Takes the data of a frame.
     pub(crate) fn see(&mut self, data: &[u8]) -> Sight {
         if data.trim_ascii() == b"[DONE]" {
+            self.done = true;
             return Sight::Done;
+        }
+        if self.done {
+            return Sight::Other;
         }
         let Ok(chunk) = serde_json::from_slice::<Chunk<'_>>(data) else {
             // Whatever it is, the provider generated it.

@@ -100,10 +100,16 @@ impl Rates {
         if count == 0 {
             return Usd::ZERO;
         }
-        let rates = TokenClass::ALL
-            .into_iter()
-            .filter(|class| takes(*class))
-            .filter_map(|class| self.of(class));
+        let rates =
+            TokenClass::ALL.into_iter().filter(|class| takes(*class)).filter_map(
+                |class| match class {
+                    // Asked for without a rate of its own: see `charge`.
+                    TokenClass::AudioInput | TokenClass::AudioOutput | TokenClass::ImageOutput => {
+                        Some(self.of(class).unwrap_or_else(|| self.dearest(class.is_generated())))
+                    }
+                    other => self.of(other),
+                },
+            );
         let (mut dearest, mut broken) = (0, 0);
         for rate in rates {
             dearest = rate.max(dearest);

@@ -7,13 +7,13 @@ use testkit::provider::Script;
 
 use crate::app::{App, MODEL, chat};
 
-const MILLION: &str =
-    r#"{"choices":[],"usage":{"prompt_tokens":1000000,"completion_tokens":1000000}}"#;
+/// Little enough to ask for it often within the usage limit.
+const ANSWER: &str = r#"{"choices":[],"usage":{"prompt_tokens":10000,"completion_tokens":10000}}"#;
 
 /// Asks for a model until the reply has the status: a change of prices is in force within 5 seconds.
 async fn until(app: &App, model: &str, status: u16) -> crate::app::Reply {
     for _ in 0..300 {
-        app.provider.play(Script::json(200, MILLION));
+        app.provider.play(Script::json(200, ANSWER));
         let reply = app.ask(app.post("/chat/completions"), chat(model, "")).await;
         app.provider.forget();
         if reply.status.as_u16() == status {
@@ -40,7 +40,7 @@ async fn a_model_without_a_price_passes_or_not_by_the_owners_choice() {
     assert_eq!(reply.header("x-exchequer-reserved"), "0.00");
     let event =
         "SELECT concat_ws(' ', outcome, input, output, charge = 0, price_id IS NULL) FROM events";
-    assert_eq!(app.database.look(event).await, "answered 1000000 1000000 t t");
+    assert_eq!(app.database.look(event).await, "answered 10000 10000 t t");
     assert_eq!(app.database.look("SELECT sum(unpriced) FROM deltas").await, "1");
 
     store.let_unpriced_pass(caller, false).await.unwrap();
@@ -66,11 +66,11 @@ async fn an_organizations_own_price_holds_and_the_event_keeps_it() {
     let terms = |n| Some((Rates::new(dollars(n), dollars(n)), Usd::ZERO));
     let first = store.set_own_price(caller, "model-own", terms(3), None).await.unwrap();
     let reply = until(&app, "model-own", 200).await;
-    assert_eq!(reply.header("x-exchequer-charge"), "6.00");
+    assert_eq!(reply.header("x-exchequer-charge"), "0.06");
     // Another price later changes no event.
     store.set_own_price(caller, "model-own", terms(1), None).await.unwrap();
     for _ in 0..300 {
-        if until(&app, "model-own", 200).await.header("x-exchequer-charge") == "2.00" {
+        if until(&app, "model-own", 200).await.header("x-exchequer-charge") == "0.02" {
             break;
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
@@ -79,9 +79,9 @@ async fn an_organizations_own_price_holds_and_the_event_keeps_it() {
         "SELECT DISTINCT trim_scale(charge) FROM events WHERE price_id = '{}'",
         first.uuid()
     );
-    assert_eq!(app.database.look(&first).await, "6");
+    assert_eq!(app.database.look(&first).await, "0.06");
     let last = "SELECT trim_scale(charge) FROM events ORDER BY id DESC LIMIT 1";
-    assert_eq!(app.database.look(last).await, "2");
+    assert_eq!(app.database.look(last).await, "0.02");
     // As in the price book again, which does not have it.
     store.set_own_price(caller, "model-own", None, None).await.unwrap();
     until(&app, "model-own", 403).await;

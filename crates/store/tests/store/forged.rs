@@ -10,8 +10,8 @@ use domain::{
     Permissions, PriceId, ProjectRole, Rate, Rates, Role, Rules, Scope,
 };
 use store::{
-    AuditFilter, BillingProfile, Guards, Label, ModelPage, NewAdminKey, NewApiKey, NewKey, NewOwner,
-    NewRaise, OwnKeys, Page, PastStretch, Rotation, Store, StoreError, usage::Group,
+    AuditFilter, BillingProfile, Guards, Label, ModelPage, NewAdminKey, NewApiKey, NewKey,
+    NewOwner, NewRaise, OwnKeys, Page, PastStretch, Rotation, Store, StoreError, usage::Group,
 };
 use testkit::{Database, Furniture, Tenant};
 
