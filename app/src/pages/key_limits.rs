@@ -65,22 +65,25 @@ pub(super) fn keep_guards(draft: &mut Draft, guards: Guards) {
 pub(super) fn read_guards(draft: &mut Draft) -> Option<Guards> {
     let max_request = optional::<Usd>(draft, "max_request");
     let max_running = optional::<Most>(draft, "max_running");
-    if max_request.as_ref().is_some_and(|most| *most == Some(Usd::ZERO)) {
+    if max_request.as_ref().is_ok_and(|most| *most == Some(Usd::ZERO)) {
         draft.refuse("max_request", "Write an amount above $0.00, or nothing for no such limit.");
         return None;
     }
-    let max_running = max_running?.map(|most| most.0);
-    Some(Guards { max_request: max_request?, max_running })
+    let max_running = max_running.ok()?.map(|most| most.0);
+    Some(Guards { max_request: max_request.ok()?, max_running })
 }
 
-/// Outer none: what was typed is wrong. Inner none: nothing was typed.
+/// What was typed is wrong; the draft says why.
+pub(super) struct Wrong;
+
+/// None if nothing was typed.
 fn optional<T: FromStr<Err: std::fmt::Display>>(
     draft: &mut Draft,
     name: &'static str,
-) -> Option<Option<T>> {
+) -> Result<Option<T>, Wrong> {
     let value = draft.value(name).trim().to_owned();
     draft.set(name, value.clone());
-    if value.is_empty() { Some(None) } else { draft.read(name).map(Some) }
+    if value.is_empty() { Ok(None) } else { draft.read(name).map(Some).ok_or(Wrong) }
 }
 
 /// The key's own budget, for a form that makes one.
@@ -104,15 +107,13 @@ pub(super) fn budget(draft: &Draft) -> AnyView {
     .into_any()
 }
 
-pub(super) fn read_budget(draft: &mut Draft) -> Option<Option<KeyBudget>> {
-    let Some(amount) = optional::<Usd>(draft, "budget_amount")? else { return Some(None) };
-    match draft.value("budget_window").parse() {
-        Ok(period) => Some(Some(KeyBudget { period, amount })),
-        Err(_) => {
-            draft.refuse("budget_window", "Choose a day, a week or a month.");
-            None
-        }
+pub(super) fn read_budget(draft: &mut Draft) -> Result<Option<KeyBudget>, Wrong> {
+    let Some(amount) = optional::<Usd>(draft, "budget_amount")? else { return Ok(None) };
+    if let Ok(period) = draft.value("budget_window").parse() {
+        return Ok(Some(KeyBudget { period, amount }));
     }
+    draft.refuse("budget_window", "Choose a day, a week or a month.");
+    Err(Wrong)
 }
 
 /// Guards in words: `$0.50 a request, 4 requests at once`.

@@ -11,7 +11,7 @@ use domain::{Action, KeyId, Name, ProjectId};
 use identity::MintedKey;
 use serde::Deserialize;
 pub(super) use shown::{Shown, made_already};
-use store::{ApiKey, Conflict, MadeKey, NewApiKey, Project, StoreError};
+use store::{ApiKey, Conflict, KeyBudget, MadeKey, NewApiKey, Project, StoreError};
 
 use crate::{
     components::{Choice, Precision, time_text, usd},
@@ -60,6 +60,17 @@ async fn label(app: &App, member: &Member, id: Option<&str>) -> Result<Option<Ap
     if label.imported { Ok(Some(label)) } else { Err(Failure::NotFound) }
 }
 
+/// Whether the key may be made with this budget of its own.
+fn may_set(draft: &mut Draft, budget: Option<KeyBudget>, project: Option<&Project>) -> bool {
+    let refused = budget.is_some()
+        && project.is_some_and(|project| project.who.may(Action::EditProjectLimits).is_err());
+    if refused {
+        let why = "Only owners of the project set budgets of its keys: leave it empty.";
+        draft.refuse("budget_amount", why);
+    }
+    !refused
+}
+
 async fn create(
     State(app): State<App>,
     member: Member,
@@ -79,15 +90,7 @@ async fn create(
     let expiry = key_fields::read_expiry(&mut draft, member.organization.zone);
     let (guards, budget) =
         (key_limits::read_guards(&mut draft), key_limits::read_budget(&mut draft));
-    if let (Some(Some(_)), Some(project)) = (&budget, &project)
-        && project.who.may(Action::EditProjectLimits).is_err()
-    {
-        draft.refuse(
-            "budget_amount",
-            "Only owners of the project set budgets of its keys: leave it empty.",
-        );
-        return form::page(&app, &member, draft).await;
-    }
+    let budget = budget.ok().filter(|budget| may_set(&mut draft, *budget, project.as_ref()));
     let (
         Some(name),
         Some(project),

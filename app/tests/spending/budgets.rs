@@ -194,8 +194,8 @@ async fn a_budget_is_raised_for_a_while_and_the_raise_ended() {
         let page = spender.browser.post(&path, &form(amount, until, reason)).await;
         page.is(StatusCode::UNPROCESSABLE_ENTITY).says(sentence).says("Nothing was raised");
     }
-    let until = (chrono::Utc::now() + chrono::TimeDelta::days(3)).format("%Y-%m-%dT%H:%M");
-    let until = until.to_string();
+    let later = "SELECT to_char(exq_now() + interval '3 days', 'YYYY-MM-DD\"T\"HH24:MI')";
+    let until = spender.site.database.look(later).await;
     let done = spender
         .browser
         .post(
@@ -225,7 +225,7 @@ async fn a_preview_says_what_a_budget_would_have_stopped() {
         spender.spend("0.50").await;
     }
     let path = spender.path("budgets");
-    let today = chrono::Utc::now().format("%Y-%m-%d").to_string();
+    let today = spender.site.database.look("SELECT to_char(exq_now(), 'YYYY-MM-DD')").await;
     let ask = |past: &'static str, amount: &'static str, day: String| {
         [
             ("action".to_owned(), "preview".to_owned()),

@@ -48,6 +48,7 @@ async fn receipt(spender: &Spender, columns: &str) -> String {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "a table of all kinds")]
 async fn every_kind_of_limit_has_its_receipt() {
     let mut spender = Spender::new().await;
     let (mut stranger, _) = spender.site.owner("olav", "Elsewhere").await;

@@ -179,7 +179,8 @@ mod tests {
         assert_eq!(files, golden.keys().cloned().collect::<Vec<_>>());
         for (file, (tier, tokens)) in golden {
             let body = std::fs::read(format!("{folder}/{file}")).unwrap();
-            let usage = if file.ends_with(".sse") {
+            let usage = if std::path::Path::new(&file).extension().is_some_and(|ends| ends == "sse")
+            {
                 let mut tap = crate::tap::Tap::new(crate::tap::Packing::None);
                 let mut meter = crate::meter::Meter::default();
                 tap.take(body.into(), &mut meter);

@@ -47,6 +47,7 @@ impl Row {
 
 impl Store {
     /// Usage of a window's days, and of these up to and not with `cut`, to the quarter of an hour.
+    #[expect(clippy::too_many_lines, reason = "one statement, whose columns are listed")]
     pub async fn past(
         &self,
         caller: &Caller,

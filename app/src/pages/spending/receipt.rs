@@ -79,13 +79,11 @@ fn slip(member: &Member, found: &Refusals, owners: &[Recipient], now: DateTime<U
         ("Not forwarded, not charged", Tone::Bad, "Refused", words::status(&found.by))
     };
     let code = words::code(found);
-    let sum = match words::lines(found) {
-        Some(lines) => view! { <Sum lines/> }.into_any(),
-        None => {
-            let label = words::label(found);
-            view! { <p>{label}". What the whole organization spends, its owners see."</p> }
-                .into_any()
-        }
+    let sum = if let Some(lines) = words::lines(found) {
+        view! { <Sum lines/> }.into_any()
+    } else {
+        let label = words::label(found);
+        view! { <p>{label}". What the whole organization spends, its owners see."</p> }.into_any()
     };
     let facts = facts(member, found, owners, now);
     let stands = words::stands_for(found);

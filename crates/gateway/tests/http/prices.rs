@@ -21,7 +21,7 @@ async fn until(app: &App, model: &str, status: u16) -> crate::app::Reply {
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    panic!("{model} never answered {status}");
+    unreachable!("{model} never answered {status}");
 }
 
 #[tokio::test]
