@@ -85,7 +85,7 @@ async fn budgets_of_a_project_are_seen_by_all_in_it_and_set_by_who_runs_it() {
     let path = spender.path("budgets");
     let mut vera = reader(&spender, "vera", spender.project, ProjectRole::Viewer).await;
     let page = vera.get(&path).await;
-    page.is(StatusCode::OK).says("Budget of Support").says("$0.72 of $50.00 spent");
+    page.is(StatusCode::OK).says("Monthly budget of Support").says("$0.72 of $50.00 spent");
     page.hides("set-budget").hides("remove-threshold").hides("add-threshold").hides("ines@");
     let (own, other) = (spender.project.to_string(), secret.to_string());
     let whole = spender.caller.org.to_string();
@@ -132,7 +132,7 @@ async fn an_owner_chooses_whose_budget_is_shown() {
     let page = spender.browser.get(&path).await;
     page.says("Whole organization").says("Quiet harbour").says("for the whole organization");
     let page = spender.browser.get(&format!("{path}?scope={secret}")).await;
-    page.says("Budget of Quiet harbour").says("$77.78 of $78.00 spent");
+    page.says("Monthly budget of Quiet harbour").says("$77.78 of $78.00 spent");
     let key = spender.browser.get(&format!("{path}?scope={}", spender.key)).await;
     key.is(StatusCode::OK).says("for Test key");
 }
