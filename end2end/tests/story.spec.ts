@@ -219,8 +219,8 @@ test('from the set-up link to a raised budget', async ({ page, house }) => {
 
   await test.step('raised, requests pass again', async () => {
     await page.goto(receipt);
-    await page.getByRole('link', { name: 'Go to budgets' }).click();
-    await expect(page.getByText('The organization budget is reached')).toBeVisible();
+    await page.getByRole('link', { name: 'Go to the budget' }).click();
+    await expect(page.getByText(/budget.* is reached: every request is refused now/)).toBeVisible();
     await page.getByLabel('Amount a month').fill('50');
     await page.getByRole('button', { name: 'Save budget' }).click();
     await expect(page.getByText('Budget saved.')).toBeVisible();

@@ -118,7 +118,7 @@ fn form(view: &View) -> AnyView {
     let hidden = view.fields("raise").into_iter();
     let hidden = hidden.map(|(name, value)| view! { <input type="hidden" name=name value=value/> });
     let (zone, action) = (view.zone.name(), view.path.clone());
-    let label = format!("Amount a {}, for the while", view.period.as_str());
+    let label = format!("Raised to, a {}", view.period.as_str());
     let hidden = hidden.collect_view();
     view! {
         <CardBody split=true>
