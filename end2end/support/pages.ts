@@ -27,7 +27,6 @@ export const rooms = [
   'overview',
   'usage',
   'budgets',
-  'limits',
   'alerts',
   'projects',
   'keys',
@@ -49,8 +48,6 @@ export const rooms = [
 /** Pages of who runs the installation. */
 export const offices: Shown[] = [
   { name: 'operator', path: '/operator' },
-  { name: 'operator-tiers', path: '/operator/tiers' },
-  { name: 'operator-tier', path: '/operator/tiers/2' },
   { name: 'operator-users', path: '/operator/users' },
   { name: 'operator-outbox', path: '/operator/outbox' },
   { name: 'operator-installation', path: '/operator/installation' },
@@ -110,7 +107,6 @@ export async function live(house: Exchequer, home: Pick<Home, 'id'>): Promise<Li
       { name: 'project', path: room },
       { name: 'project-members', path: `${room}/members` },
       { name: 'project-models', path: `${room}/models` },
-      { name: 'project-limits', path: `${room}/limits?model=sandbox-dime` },
       { name: 'project-archive', path: `${room}/archive` },
       { name: 'key', path: door },
       { name: 'rotate', path: `${door}/rotate` },
