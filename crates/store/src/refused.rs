@@ -20,7 +20,7 @@ impl Store {
         let mut tx = self.tenant(caller).await?;
         let refused = sqlx::query_scalar!(
             r#"SELECT COALESCE(sum(count), 0)::bigint AS "refused!" FROM receipts
-             WHERE org_id = $1 AND quarter >= $2 AND quarter < $3
+             WHERE org_id = $1 AND quarter >= $2 AND quarter < $3 AND NOT observed
              AND CASE $4 WHEN 'project' THEN project_id = $5 WHEN 'key' THEN key_id = $5 ELSE org_id = $5 END"#,
             caller.org.uuid(),
             from,

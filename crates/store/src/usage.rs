@@ -124,7 +124,7 @@ impl Store {
             r#"SELECT exq_now() AS "at!",
                 (SELECT count(*) FROM intents WHERE org_id = $1 AND admitted_at >= $2 AND admitted_at < $3) AS "running!",
                 (SELECT COALESCE(sum(count), 0)::bigint FROM receipts
-                    WHERE org_id = $1 AND quarter >= $2 AND quarter < $3) AS "refused!""#,
+                    WHERE org_id = $1 AND quarter >= $2 AND quarter < $3 AND NOT observed) AS "refused!""#,
             caller.org.uuid(),
             from,
             until

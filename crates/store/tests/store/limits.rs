@@ -3,7 +3,11 @@
 use chrono::{TimeDelta, Utc};
 use domain::{Level, Name, Outcome, Period, Replay, Scope, Usd};
 use ledger::Refusal;
-use store::{Conflict, NewRaise, PastStretch, RaiseState, StoreError};
+use store::{
+    Conflict, NewRaise, PastStretch, RaiseState, StoreError,
+    system::receipts::{Cause, ReceiptRow},
+    usage::Group,
+};
 use testkit::{Database, Tenant};
 
 use crate::support::{Running, answered, price, request, usd};
@@ -130,6 +134,27 @@ async fn a_second_budget_takes_the_place_of_the_first_and_says_what_it_blocks() 
     let refused = node.ledger.reserve(request(&tenant, &dime, "0.10")).await;
     assert!(matches!(refused, Err(Refusal::Spent(_))));
     assert_eq!(database.look("SELECT count(*) FROM budgets").await, "1");
+    node.finish().await;
+}
+
+#[tokio::test]
+async fn what_an_observed_budget_would_have_refused_was_not_refused() {
+    let (database, tenant, node) = spent_dime().await;
+    let (store, caller, scope) = (&database.store, &tenant.caller, Scope::Org(tenant.org));
+    store.save_budget(caller, scope, Period::Month, usd("0.10"), Some(true)).await.unwrap();
+    let dime = price(&database, "sandbox-dime").await;
+    let admitted = node.ledger.reserve(request(&tenant, &dime, "0.10")).await.unwrap();
+    let [would] = &admitted.standing().observed[..] else { unreachable!("one budget observes") };
+    let (org, project, key) = (tenant.org, tenant.project, tenant.key);
+    let row = ReceiptRow { org, project, key, cause: Cause::Observed(would.clone()), count: 3 };
+    store.system().flush_receipts(&[row]).await.unwrap();
+    admitted.settle(answered("0.10")).await;
+    assert_eq!(database.look("SELECT sum(count) FROM receipts WHERE observed").await, "3");
+    let month = store.budget_status(caller, scope, Period::Month).await.unwrap();
+    let (starts, ends) = (month.window.starts, month.window.ends);
+    assert_eq!(month.refused, 0);
+    assert_eq!(store.refused(caller, scope, starts, ends).await.unwrap(), 0);
+    assert_eq!(store.usage(caller, starts, ends, Group::Key).await.unwrap().refused, 0);
     node.finish().await;
 }
 
