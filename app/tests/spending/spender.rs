@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use domain::{Caller, Environment, EventId, KeyId, Outcome, ProjectId, Tokens, Usd};
-use ledger::{Ledger, Node, Refusal, Request, Settlement};
+use ledger::{Ledger, Node, Realm, Refusal, Request, Settlement};
 use store::system::receipts::{Cause, ReceiptRow};
 use testkit::Tenant;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -95,9 +95,8 @@ impl Spender {
             tracked: true,
             model: model.to_owned(),
             price: Some(price),
-            sandbox: true,
+            realm: Realm::Sandbox,
             streamed: false,
-            rehearsal: false,
             bound,
             tokens: 30,
         }

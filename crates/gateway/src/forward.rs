@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::{extract::Request, response::Response};
 use domain::{EventId, ReceiptId};
 use http::{HeaderMap, header};
-use ledger::{Limit, Refusal, Reservation};
+use ledger::{Limit, Realm, Refusal, Reservation};
 use store::system::{KeyState, receipts::Cause};
 use tokio::sync::oneshot;
 
@@ -175,8 +175,11 @@ async fn reserve(
         tracked: key.tracked,
         model: ask.model.clone().into_owned(),
         price: route.price.clone(),
-        sandbox: route.sandbox,
-        rehearsal: key.rehearsal,
+        realm: match (key.rehearsal, route.sandbox) {
+            (true, _) => Realm::Rehearsal,
+            (false, true) => Realm::Sandbox,
+            (false, false) => Realm::Provider,
+        },
         streamed: ask.stream,
         bound: bound.amount,
         tokens: bound.tokens,

@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::{EventId, NodeId, OrgId, Period, ProjectId, Scope};
 
-use crate::{Request, Settlement};
+use crate::{Realm, Request, Settlement};
 
 /// What a counter counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -68,13 +68,14 @@ impl Reserving {
         let place = |counted| move |period| Place { org: request.org, counted, period };
         let scopes =
             [Scope::Org(request.org), Scope::Project(request.project), Scope::Key(request.key)];
-        let counts = |scope: &Scope| !(request.rehearsal && matches!(scope, Scope::Org(_)));
+        let counts =
+            |scope: &Scope| request.realm != Realm::Rehearsal || !matches!(scope, Scope::Org(_));
         let mut places: Vec<Place> = scopes
             .into_iter()
             .filter(counts)
             .flat_map(|scope| Period::ALL.map(place(Counted::Scope(scope))))
             .collect();
-        if !request.sandbox {
+        if request.realm == Realm::Provider {
             places.push(place(Counted::Usage)(Period::Month));
         }
         places

@@ -23,4 +23,4 @@ pub use decide::{Decision, Found, Guard, Quota, Rate, Refused, decide, fits};
 pub use handle::{Ledger, Reservation};
 pub use limit::{BudgetLeft, Limit, LimitId, Pace, PaceLeft, RateLimited, Standing, TooMany};
 pub use node::Node;
-pub use request::{Refusal, Request, Settlement};
+pub use request::{Realm, Refusal, Request, Settlement};

@@ -8,7 +8,6 @@ use crate::{Limit, RateLimited, TooMany};
 
 /// A request that asks to be admitted.
 #[derive(Debug, Clone)]
-#[expect(clippy::struct_excessive_bools, reason = "facts that are told apart by their names")]
 pub struct Request {
     /// Its id, from here to the usage event.
     pub id: EventId,
@@ -27,16 +26,25 @@ pub struct Request {
     pub model: String,
     /// The price version that it will be charged with; none where no price is known.
     pub price: Option<Arc<Price>>,
-    /// Answered by the sandbox provider: no part of the usage limit.
-    pub sandbox: bool,
-    /// Of a rehearsal project: no part of the organization's counters.
-    pub rehearsal: bool,
+    /// In which of the organization's counters it counts.
+    pub realm: Realm,
     /// Answered as a stream.
     pub streamed: bool,
     /// The most that it can cost.
     pub bound: Usd,
     /// How many tokens it is taken for by the rate limits, until it has ended.
     pub tokens: u64,
+}
+
+/// How much of its organization a request concerns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Realm {
+    /// Forwarded to a provider: all of its counters.
+    Provider,
+    /// Answered by the sandbox provider: not what the usage limit is compared with.
+    Sandbox,
+    /// The same, in a rehearsal project: none but those of project and key.
+    Rehearsal,
 }
 
 /// How an admitted request ended.

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::{BudgetId, EventId, KeyId, OrgId, ProjectId, Usd};
 use ledger::{
-    CounterRef, Decision, Found, Guard, Quota, Rate, Refused, Request, Reserving, decide,
+    CounterRef, Decision, Found, Guard, Quota, Rate, Realm, Refused, Request, Reserving, decide,
 };
 use proptest::prelude::*;
 
@@ -29,8 +29,7 @@ fn reserving(bound: u16, other: bool) -> Reserving {
         tracked: true,
         model: "m".into(),
         price: None,
-        sandbox: true,
-        rehearsal: false,
+        realm: Realm::Sandbox,
         streamed: false,
         bound: usd(bound),
         tokens: u64::from(bound),
@@ -213,8 +212,8 @@ fn a_refusals_receipt_is_known_beforehand() {
 
 #[test]
 fn places_leave_out_what_does_not_count() {
-    let count = |sandbox, rehearsal| {
-        let request = Request { sandbox, rehearsal, ..reserving(1, false).request };
+    let count = |realm| {
+        let request = Request { realm, ..reserving(1, false).request };
         let places: HashMap<_, usize> =
             Reserving::places(&request).into_iter().fold(HashMap::new(), |mut all, place| {
                 *all.entry(std::mem::discriminant(&place.counted)).or_default() += 1;
@@ -222,5 +221,5 @@ fn places_leave_out_what_does_not_count() {
             });
         places.values().sum::<usize>()
     };
-    assert_eq!((count(false, false), count(true, false), count(true, true)), (10, 9, 6));
+    assert_eq!([Realm::Provider, Realm::Sandbox, Realm::Rehearsal].map(count), [10, 9, 6]);
 }

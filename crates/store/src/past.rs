@@ -10,6 +10,7 @@ use crate::{
     Store, StoreError,
     money::usd,
     organizations::zone,
+    tx::Tx,
     usage::{Totals, tokens},
 };
 
@@ -47,7 +48,6 @@ impl Row {
 
 impl Store {
     /// Usage of a window's days, and of these up to and not with `cut`, to the quarter of an hour.
-    #[expect(clippy::too_many_lines, reason = "one statement, whose columns are listed")]
     pub async fn past(
         &self,
         caller: &Caller,
@@ -56,29 +56,7 @@ impl Store {
     ) -> Result<Past, StoreError> {
         caller.may(Action::List)?;
         let mut tx = self.tenant(caller).await?;
-        let rows = sqlx::query_as!(
-            Row,
-            r#"WITH used AS (
-                SELECT day_starts, day_ends, requests, estimated, unpriced, charge,
-                    input, cached, cache_write, cache_write_1h, audio_input, image_input, output, reasoning, audio_output, image_output
-                FROM days WHERE org_id = $1 AND day_starts >= $2 AND day_starts < $3
-                UNION ALL
-                SELECT day_starts, day_ends, requests, estimated, unpriced, charge,
-                    input, cached, cache_write, cache_write_1h, audio_input, image_input, output, reasoning, audio_output, image_output
-                FROM deltas WHERE org_id = $1 AND day_starts >= $2 AND day_starts < $3
-            )
-            SELECT day_starts AS "starts!", max(day_ends) AS "ends!", sum(requests)::bigint AS "requests!",
-                sum(estimated)::bigint AS "estimated!", sum(unpriced)::bigint AS "unpriced!",
-                ARRAY[sum(input), sum(cached), sum(cache_write), sum(cache_write_1h), sum(audio_input),
-                        sum(image_input), sum(output), sum(reasoning), sum(audio_output), sum(image_output)]::bigint[] AS "tokens!",
-                sum(charge) AS "charge!"
-            FROM used GROUP BY 1 ORDER BY 1"#,
-            caller.org.uuid(),
-            window.starts,
-            window.ends
-        )
-        .fetch_all(&mut *tx)
-        .await?;
+        let rows = days(&mut tx, caller, window).await?;
         let mut past = Past::default();
         let mut rest = window.starts;
         for row in &rows {
@@ -89,29 +67,7 @@ impl Store {
                 rest = rest.max(row.ends);
             }
         }
-        let part = sqlx::query_as!(
-            Row,
-            r#"WITH used AS (
-                SELECT requests, estimated, unpriced, charge,
-                    input, cached, cache_write, cache_write_1h, audio_input, image_input, output, reasoning, audio_output, image_output
-                FROM quarters WHERE org_id = $1 AND quarter >= $2 AND quarter < $3
-                UNION ALL
-                SELECT requests, estimated, unpriced, charge,
-                    input, cached, cache_write, cache_write_1h, audio_input, image_input, output, reasoning, audio_output, image_output
-                FROM deltas WHERE org_id = $1 AND quarter >= $2 AND quarter < $3
-            )
-            SELECT $2::timestamptz AS "starts!", $3::timestamptz AS "ends!",
-                COALESCE(sum(requests), 0)::bigint AS "requests!", COALESCE(sum(estimated), 0)::bigint AS "estimated!",
-                COALESCE(sum(unpriced), 0)::bigint AS "unpriced!",
-                ARRAY[COALESCE(sum(input), 0), COALESCE(sum(cached), 0), COALESCE(sum(cache_write), 0), COALESCE(sum(cache_write_1h), 0), COALESCE(sum(audio_input), 0), COALESCE(sum(image_input), 0), COALESCE(sum(output), 0), COALESCE(sum(reasoning), 0), COALESCE(sum(audio_output), 0), COALESCE(sum(image_output), 0)]::bigint[] AS "tokens!",
-                COALESCE(sum(charge), 0) AS "charge!"
-            FROM used"#,
-            caller.org.uuid(),
-            rest,
-            cut.min(window.ends)
-        )
-        .fetch_one(&mut *tx)
-        .await?;
+        let part = quarters(&mut tx, caller, rest, cut.min(window.ends)).await?;
         past.so_far = past.so_far.plus(part.totals()?);
         Ok(past)
     }
@@ -176,4 +132,63 @@ impl Store {
         .await?;
         zone(&name)
     }
+}
+
+/// The window's days, oldest first.
+async fn days(tx: &mut Tx, caller: &Caller, window: Window) -> Result<Vec<Row>, StoreError> {
+    Ok(sqlx::query_as!(
+        Row,
+        r#"WITH used AS (
+            SELECT day_starts, day_ends, requests, estimated, unpriced, charge,
+                input, cached, cache_write, cache_write_1h, audio_input, image_input, output, reasoning, audio_output, image_output
+            FROM days WHERE org_id = $1 AND day_starts >= $2 AND day_starts < $3
+            UNION ALL
+            SELECT day_starts, day_ends, requests, estimated, unpriced, charge,
+                input, cached, cache_write, cache_write_1h, audio_input, image_input, output, reasoning, audio_output, image_output
+            FROM deltas WHERE org_id = $1 AND day_starts >= $2 AND day_starts < $3
+        )
+        SELECT day_starts AS "starts!", max(day_ends) AS "ends!", sum(requests)::bigint AS "requests!",
+            sum(estimated)::bigint AS "estimated!", sum(unpriced)::bigint AS "unpriced!",
+            ARRAY[sum(input), sum(cached), sum(cache_write), sum(cache_write_1h), sum(audio_input),
+                    sum(image_input), sum(output), sum(reasoning), sum(audio_output), sum(image_output)]::bigint[] AS "tokens!",
+            sum(charge) AS "charge!"
+        FROM used GROUP BY 1 ORDER BY 1"#,
+        caller.org.uuid(),
+        window.starts,
+        window.ends
+    )
+    .fetch_all(&mut **tx)
+    .await?)
+}
+
+/// All quarters of an hour from one instant up to and not with another.
+async fn quarters(
+    tx: &mut Tx,
+    caller: &Caller,
+    from: DateTime<Utc>,
+    until: DateTime<Utc>,
+) -> Result<Row, StoreError> {
+    Ok(sqlx::query_as!(
+        Row,
+        r#"WITH used AS (
+            SELECT requests, estimated, unpriced, charge,
+                input, cached, cache_write, cache_write_1h, audio_input, image_input, output, reasoning, audio_output, image_output
+            FROM quarters WHERE org_id = $1 AND quarter >= $2 AND quarter < $3
+            UNION ALL
+            SELECT requests, estimated, unpriced, charge,
+                input, cached, cache_write, cache_write_1h, audio_input, image_input, output, reasoning, audio_output, image_output
+            FROM deltas WHERE org_id = $1 AND quarter >= $2 AND quarter < $3
+        )
+        SELECT $2::timestamptz AS "starts!", $3::timestamptz AS "ends!",
+            COALESCE(sum(requests), 0)::bigint AS "requests!", COALESCE(sum(estimated), 0)::bigint AS "estimated!",
+            COALESCE(sum(unpriced), 0)::bigint AS "unpriced!",
+            ARRAY[COALESCE(sum(input), 0), COALESCE(sum(cached), 0), COALESCE(sum(cache_write), 0), COALESCE(sum(cache_write_1h), 0), COALESCE(sum(audio_input), 0), COALESCE(sum(image_input), 0), COALESCE(sum(output), 0), COALESCE(sum(reasoning), 0), COALESCE(sum(audio_output), 0), COALESCE(sum(image_output), 0)]::bigint[] AS "tokens!",
+            COALESCE(sum(charge), 0) AS "charge!"
+        FROM used"#,
+        caller.org.uuid(),
+        from,
+        until
+    )
+    .fetch_one(&mut **tx)
+    .await?)
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use domain::{EventId, Outcome, Price, ServiceTier, Tokens, Usd};
-use ledger::{Ledger, Node, Request, Settlement};
+use ledger::{Ledger, Node, Realm, Request, Settlement};
 use store::Store;
 use testkit::{Database, Tenant};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -44,8 +44,7 @@ pub(crate) fn request(tenant: &Tenant, price: &Arc<Price>, bound: &str) -> Reque
         tracked: true,
         model: price.model.clone(),
         price: Some(Arc::clone(price)),
-        sandbox: true,
-        rehearsal: false,
+        realm: Realm::Sandbox,
         streamed: false,
         bound: usd(bound),
         tokens: 20,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use bigdecimal::BigDecimal;
 use chrono::{DateTime, Utc};
-use ledger::{Batch, Reserving};
+use ledger::{Batch, Realm, Reserving};
 use sqlx::types::Uuid;
 
 use crate::money::numeric;
@@ -103,7 +103,7 @@ impl Arrays {
         self.r_members.push(request.member.map_or(Uuid::nil(), domain::UserId::uuid));
         self.r_models.push(request.model.clone());
         self.r_prices.push(request.price.as_ref().map(|price| price.id.uuid()));
-        self.r_sandboxes.push(request.sandbox);
+        self.r_sandboxes.push(request.realm != Realm::Provider);
         self.r_streams.push(request.streamed);
         self.r_bounds.push(numeric(request.bound));
         let named = reserving.counters.iter().map(|counter| counter.id);
