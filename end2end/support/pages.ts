@@ -27,6 +27,8 @@ export const rooms = [
   'overview',
   'usage',
   'budgets',
+  'limits',
+  'prices',
   'alerts',
   'projects',
   'keys',
@@ -48,6 +50,10 @@ export const rooms = [
 /** Pages of who runs the installation. */
 export const offices: Shown[] = [
   { name: 'operator', path: '/operator' },
+  { name: 'operator-tiers', path: '/operator/tiers' },
+  { name: 'operator-tier', path: '/operator/tiers/2' },
+  { name: 'operator-prices', path: '/operator/prices' },
+  { name: 'operator-prices-import', path: '/operator/prices/import' },
   { name: 'operator-users', path: '/operator/users' },
   { name: 'operator-outbox', path: '/operator/outbox' },
   { name: 'operator-installation', path: '/operator/installation' },
@@ -107,6 +113,7 @@ export async function live(house: Exchequer, home: Pick<Home, 'id'>): Promise<Li
       { name: 'project', path: room },
       { name: 'project-members', path: `${room}/members` },
       { name: 'project-models', path: `${room}/models` },
+      { name: 'project-limits', path: `${room}/limits?model=sandbox-dime` },
       { name: 'project-archive', path: `${room}/archive` },
       { name: 'key', path: door },
       { name: 'rotate', path: `${door}/rotate` },

@@ -20,16 +20,16 @@ test('a revoked key is refused', async ({ page, house, home }) => {
 
 test('a budget is raised, lowered and removed', async ({ page, house, home }) => {
   const { secret } = await live(house, home);
-  const set = async (amount: string) => {
+  const set = async (amount: string, said: string) => {
     await page.getByLabel('Amount a month').fill(amount);
     await page.getByRole('button', { name: 'Save budget' }).click();
-    await expect(page.getByText('Budget saved.')).toBeVisible();
+    await expect(page.getByText(said)).toBeVisible();
   };
   await page.goto(`/${home.id}/budgets`);
-  await set('$0.50');
+  await set('$0.50', 'Budget saved.');
   await expect.poll(() => answer(house, secret), SOON).toBe('200 answered');
   expect(await answer(house, secret)).toBe('429 organization_spend_limit_exceeded');
-  await set('0.10');
+  await set('0.10', 'Budget saved, and it blocks now.');
   expect(await answer(house, secret)).toBe('429 organization_spend_limit_exceeded');
   await page.getByRole('button', { name: 'Remove budget' }).click();
   await expect(page.getByText('Budget removed.')).toBeVisible();

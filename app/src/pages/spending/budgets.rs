@@ -246,7 +246,7 @@ fn windows(view: &View) -> AnyView {
         let href = budget_href(&view.path, view.subject.scope, period);
         Link::new(text, href).current(period == view.period)
     });
-    view! { <p><Seg label="Window of the budget" links=links.collect()/></p> }.into_any()
+    view! { <div><Seg label="Window of the budget" links=links.collect()/></div> }.into_any()
 }
 
 /// For a reader who is in no project.
