@@ -13,6 +13,7 @@ use testkit::{
     Database,
     provider::{Provider, Script},
     smtp::Smtp,
+    soak::{Random, is_full, seeds, tell},
 };
 
 use crate::{
@@ -20,7 +21,6 @@ use crate::{
     cluster::SMALL,
     failpoints::names,
     program::{Customer, Program, key},
-    seeds::{Random, is_full, seeds, tell},
 };
 use clients::{Aim, Clients, Told};
 

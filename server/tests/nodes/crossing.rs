@@ -4,13 +4,16 @@
 use std::{collections::HashMap, time::Duration};
 
 use domain::{Level, Period, Scope, Usd};
-use testkit::{Database, smtp::Smtp};
+use testkit::{
+    Database,
+    smtp::Smtp,
+    soak::{Random, seeds, tell},
+};
 use tokio::task::JoinSet;
 
 use crate::{
     cluster::Cluster,
     program::{Customer, chat},
-    seeds::{Random, seeds, tell},
 };
 
 const NODES: usize = 8;

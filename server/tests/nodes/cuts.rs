@@ -4,14 +4,16 @@
 use std::time::Duration;
 
 use domain::{Period, Scope, Usd};
-use testkit::{Database, Wire};
+use testkit::{
+    Database, Wire,
+    soak::{Random, seeds, tell},
+};
 
 use crate::{
     books,
     cluster::{Cluster, SMALL},
     load::Load,
     program::{Customer, Program},
-    seeds::{Random, seeds, tell},
 };
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

@@ -4,7 +4,10 @@
 use std::time::Duration;
 
 use domain::{Period, Scope, Usd};
-use testkit::Database;
+use testkit::{
+    Database,
+    soak::{Random, is_full, seeds, tell},
+};
 
 use crate::{
     books,
@@ -12,7 +15,6 @@ use crate::{
     load::{Load, MODEL, Seen},
     program::{Customer, chat},
     sampler::{Sampler, Samples},
-    seeds::{Random, is_full, seeds, tell},
 };
 
 const CLIENTS: usize = 4 * 64;

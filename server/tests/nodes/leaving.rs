@@ -6,13 +6,11 @@ use std::{collections::BTreeMap, time::Duration};
 use testkit::{
     Database,
     provider::{Provider, Script},
+    soak::{Random, seeds, tell},
 };
 use tokio::task::JoinSet;
 
-use crate::{
-    program::{Customer, Program, head, leave_after},
-    seeds::{Random, seeds, tell},
-};
+use crate::program::{Customer, Program, head, leave_after};
 
 const BODY: &str =
     r#"{"model":"gpt-4o-mini","stream":true,"messages":[{"role":"user","content":"Hello"}]}"#;

@@ -9,12 +9,12 @@ use std::{
 };
 
 use domain::EventId;
+use testkit::soak::Random;
 use tokio::task::JoinSet;
 
 use crate::{
     cluster::Doors,
     program::{Reply, chat},
-    seeds::Random,
 };
 
 /// A request costs this much, by the price list.

@@ -5,7 +5,6 @@
     reason = "a test that can't get what it needs has failed"
 )]
 #![expect(clippy::disallowed_methods, reason = "tasks of a test end with its runtime")]
-#![expect(clippy::print_stdout, reason = "the long forms of the tests say what they saw")]
 
 mod admin;
 mod books;
@@ -23,6 +22,5 @@ mod lock;
 mod outage;
 mod program;
 mod sampler;
-mod seeds;
 mod stop;
 mod taken_back;

@@ -4,15 +4,12 @@
 use std::time::Duration;
 
 use domain::{Period, Scope, Usd};
-use testkit::{Database, Postgres};
-
-use crate::{
-    books,
-    cluster::Cluster,
-    load::Load,
-    program::Customer,
-    seeds::{Random, seeds, tell},
+use testkit::{
+    Database, Postgres,
+    soak::{Random, seeds, tell},
 };
+
+use crate::{books, cluster::Cluster, load::Load, program::Customer};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_database_that_stops_at_once_and_comes_back_loses_no_reply() {

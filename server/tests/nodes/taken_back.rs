@@ -11,13 +11,15 @@ use std::{
 
 use domain::{Period, Scope, Usd};
 use store::OwnKeys;
-use testkit::Database;
+use testkit::{
+    Database,
+    soak::{is_full, tell},
+};
 use tokio::task::JoinSet;
 
 use crate::{
     cluster::{Cluster, Doors},
     program::{Customer, chat, key},
-    seeds::{is_full, tell},
 };
 
 /// Who asks without a pause.

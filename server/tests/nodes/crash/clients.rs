@@ -9,12 +9,12 @@ use std::{
 };
 
 use domain::EventId;
+use testkit::soak::Random;
 use tokio::task::JoinSet;
 
 use crate::{
     load::Seen,
     program::{chat, head, leave_after},
-    seeds::Random,
 };
 
 /// How many a node has.
