@@ -99,6 +99,7 @@ impl<B: Book> Node<B> {
             self.sweep().await;
             let work = self.assemble();
             if !work.is_empty() {
+                failpoint::at("ledger::gathered");
                 self.write(work).await;
             }
         }
@@ -243,6 +244,7 @@ impl<B: Book> Node<B> {
             // In the order of their keys, like on every other node.
             let (places, paced) = (Vec::from_iter(places), Vec::from_iter(paced));
             let rows = self.book.rows(&places, &paced).await?;
+            failpoint::at("ledger::rows_found");
             self.windows.learn(&places, &paced, &rows);
         }
         let mut kept = Vec::with_capacity(work.reservations.len());
@@ -282,7 +284,9 @@ impl<B: Book> Node<B> {
             // A window ended between finding the counters and here.
             return Ok(Applied::Missing);
         }
+        failpoint::at("ledger::batch_made");
         let fast = self.book.apply(batch).await?;
+        failpoint::at("ledger::fast_path_answered");
         if fast != Applied::Contended {
             if let Applied::Done(found) = &fast {
                 let decided = decide(found.clone(), &batch.reservations);
@@ -300,6 +304,7 @@ impl<B: Book> Node<B> {
                 decided.clone()
             })
             .await?;
+        failpoint::at("ledger::slow_path_answered");
         if let Applied::Done(found) = &slow {
             self.written(found.at, std::mem::take(work), &batch.reservations, decided);
         }
@@ -330,6 +335,7 @@ impl<B: Book> Node<B> {
         for (_, id) in work.releases {
             self.live.remove(&id);
         }
+        failpoint::at("ledger::endings_told");
         let now = Instant::now();
         let decided = reservations.iter().zip(decided);
         for (asking, (reserving, decision)) in work.reservations.into_iter().zip(decided) {
@@ -337,6 +343,7 @@ impl<B: Book> Node<B> {
                 Decision::Admit(standing) => {
                     self.live.insert(asking.waiting.request.id);
                     asking.waiting.admit(*standing);
+                    failpoint::at("ledger::admission_told");
                 }
                 Decision::Wait(_, limit) => {
                     self.parking.park(asking.waiting, asking.since, *limit);

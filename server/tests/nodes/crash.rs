@@ -10,7 +10,7 @@ use std::{
 
 use domain::{Level, Period, Scope, Usd};
 use testkit::{
-    Database,
+    Database, Wire,
     provider::{Provider, Script},
     smtp::Smtp,
     soak::{Random, is_full, seeds, tell},
@@ -39,6 +39,8 @@ struct Victim {
 /// What all nodes of a round work with.
 struct Round {
     database: Database,
+    /// Between the nodes and the database: some answers to commits are lost.
+    wire: Wire,
     customer: Customer,
     /// A key whose budget is spent.
     poor: String,
@@ -76,7 +78,8 @@ impl Round {
         let provider = Provider::start().await.unwrap();
         // It takes a request and says nothing to it.
         provider.play(Script::nothing().reset());
-        Self { database, customer, poor: secret, smtp: Smtp::start().await, provider }
+        let wire = Wire::to(&database.url).await;
+        Self { database, wire, customer, poor: secret, smtp: Smtp::start().await, provider }
     }
 
     /// A node; it dies where `place` says.
@@ -93,7 +96,7 @@ impl Round {
         if let Some(place) = place {
             settings.push(("EXCHEQUER_FAILPOINT", place));
         }
-        let mut program = Program::spawn(&self.database.url, &settings).await;
+        let mut program = Program::spawn(&self.wire.url, &settings).await;
         assert!(program.is_ready().await || place.is_some());
         program
     }
@@ -144,6 +147,9 @@ impl Round {
             // As if half a minute had passed: there is always somebody to give up, and those who live
             // must bear to be taken for dead.
             self.silence().await;
+            for _ in &victims {
+                self.wire.lose_answer();
+            }
             tokio::time::sleep(Duration::from_millis(500)).await;
             let mut living = Vec::new();
             for mut victim in victims {

@@ -11,6 +11,7 @@ impl<B: Book> Node<B> {
     /// Finds out whether a batch whose answer was lost was applied. Callers do not wait for it
     /// longer than for the database; who was admitted after all is released.
     pub(super) async fn resolve(&mut self, batch: &Batch, mut work: Work, queue: &mut Vec<Work>) {
+        failpoint::at("ledger::answer_lost");
         let mut unheard = Vec::new();
         let fate = loop {
             match self.book.void(batch).await {
@@ -35,6 +36,7 @@ impl<B: Book> Node<B> {
             self.refuse_arriving(now);
             tokio::time::sleep(PAUSE).await;
         };
+        failpoint::at("ledger::fate_known");
         match fate {
             Fate::Applied(at) => {
                 // In the slow path the decisions are lost with the answer: those who were not told
@@ -80,6 +82,7 @@ impl<B: Book> Node<B> {
             let id = NodeId::generate();
             match self.book.register(id).await {
                 Ok(epoch) => {
+                    failpoint::at("ledger::registered_anew");
                     tracing::warn!(node = %id, "this node had been given up and starts anew");
                     self.id.send_replace(id);
                     self.epoch = epoch;

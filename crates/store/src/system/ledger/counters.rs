@@ -41,6 +41,7 @@ pub(super) async fn current(
     for paced in paced {
         rates.push(rate(&mut tx, paced).await?);
     }
+    failpoint::at("store::making_rows");
     tx.commit().await?;
     Ok(Rows { counters, rates, at })
 }

@@ -26,6 +26,7 @@ pub(super) async fn apply(pool: &PgPool, batch: &Batch) -> Result<Applied, BookE
     .fetch_one(pool)
     .await
     .map_err(from_sqlx)?;
+    failpoint::at("store::batch_committed");
     let measure = Measure {
         q_counters: row.q_counters,
         q_budgets: row.q_budgets,

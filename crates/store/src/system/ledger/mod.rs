@@ -47,7 +47,9 @@ impl Book for LedgerBook {
                 .fetch_one(&mut *tx)
                 .await
                 .map_err(from_sqlx)?;
+        failpoint::at("store::registering");
         tx.commit().await.map_err(from_sqlx)?;
+        failpoint::at("store::registered");
         Ok(epoch)
     }
 
@@ -57,6 +59,7 @@ impl Book for LedgerBook {
             .execute(&mut *tx)
             .await
             .map_err(from_sqlx)?;
+        failpoint::at("store::beating");
         tx.commit().await.map_err(from_sqlx)
     }
 
@@ -104,7 +107,9 @@ impl Book for LedgerBook {
         .fetch_optional(&mut *tx)
         .await
         .map_err(from_sqlx)?;
+        failpoint::at("store::voiding");
         tx.commit().await.map_err(from_sqlx)?;
+        failpoint::at("store::voided");
         Ok(match node {
             Some(node) if node.epoch == batch.epoch && node.voided == batch.number => Fate::Void,
             Some(node) if node.epoch == batch.epoch && node.batch == batch.number => {

@@ -32,6 +32,7 @@ where
     .fetch_one(&mut *tx)
     .await
     .map_err(from_sqlx)?;
+    failpoint::at("store::rows_locked");
     match locked.status.as_str() {
         "ok" => {}
         "missing" => return Ok(Applied::Missing),
@@ -47,10 +48,13 @@ where
         return Ok(Applied::Stale(at));
     }
     let measure = read(&mut tx, &arrays, at).await.map_err(from_sqlx)?;
+    failpoint::at("store::rows_read");
     let decisions = rule(measure.found(at).map_err(from_store)?);
     let under = Under { counters: locked.counters, late: locked.late, at };
     write(&mut tx, batch, &under, &decisions).await.map_err(from_sqlx)?;
+    failpoint::at("store::decisions_written");
     tx.commit().await.map_err(from_sqlx)?;
+    failpoint::at("store::decisions_committed");
     Ok(Applied::Done(Found { at, ..Found::default() }))
 }
 
