@@ -79,6 +79,11 @@ impl Wire {
         self.answers.to_lose.fetch_add(1, Ordering::Relaxed);
     }
 
+    /// From now on all answers are heard.
+    pub fn lose_no_more(&self) {
+        self.answers.to_lose.store(0, Ordering::Relaxed);
+    }
+
     /// How many answers were lost that way.
     pub fn lost_answers(&self) -> u64 {
         self.answers.lost.load(Ordering::Relaxed)

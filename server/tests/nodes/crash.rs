@@ -163,6 +163,8 @@ impl Round {
             }
             victims = living;
         }
+        // Whoever starts now must hear the answers.
+        self.wire.lose_no_more();
         (told, died)
     }
 
