@@ -50,7 +50,15 @@ async fn who_leaves_at_any_byte_of_a_stream_pays_what_the_provider_tells() {
         let settings = settings.each_ref().map(|(name, value)| (*name, value.as_str()));
         let program = Program::start_with(&database.url, &settings).await;
         let request = format!("{}{BODY}", head(&customer.secret, "", BODY.len()));
-        let whole = leave_after(program.port, &request, u64::MAX).await;
+        let mut whole = leave_after(program.port, &request, u64::MAX).await;
+        for _ in 0..20 {
+            if whole > 500 {
+                break;
+            }
+            // On a busy machine a node that has just begun may answer 503.
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            whole = leave_after(program.port, &request, u64::MAX).await;
+        }
         assert!(whole > 500, "{whole}");
         let mut random = Random::new(u64::from(tells), 0);
         let mut leaving = JoinSet::new();

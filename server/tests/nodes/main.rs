@@ -21,6 +21,7 @@ mod load;
 mod lock;
 mod outage;
 mod program;
+mod reasons;
 mod sampler;
 mod stop;
 mod taken_back;

@@ -21,25 +21,31 @@ const EVERY: Duration = Duration::from_millis(10);
 /// All counters of an organization in one snapshot: what they count, their budget as it is now, and
 /// what the open requests' rows say is held.
 const SAMPLE: &str = "
-SELECT k.id, k.scope || ' per ' || k.period, k.spent::text, k.held::text, b.revision, b.amount::text,
+SELECT k.id, k.scope || ' per ' || k.period, k.spent::text, k.held::text, b.id || ' ' || b.revision, b.amount::text,
     COALESCE(i.held, 0)::text
 FROM counters k
-LEFT JOIN budgets b ON (b.org_id, b.scope, b.scope_id, b.period) = (k.org_id, k.scope, k.scope_id, k.period)
+LEFT JOIN budgets_in_force b ON (b.org_id, b.scope, b.scope_id, b.period) = (k.org_id, k.scope, k.scope_id, k.period)
+    AND NOT b.observe
 LEFT JOIN LATERAL (SELECT sum(i.bound) AS held FROM intents i
     WHERE i.org_id = k.org_id AND k.id = ANY (i.counters)) i ON true
 WHERE k.org_id = $1";
 
-type Row = (i64, String, String, String, Option<i32>, Option<String>, String);
+type Row = (i64, String, String, String, Option<String>, Option<String>, String);
 
-/// What costs beyond their bounds come to.
-const BEYOND: &str = "SELECT COALESCE(sum(charge - bound), 0)::text FROM events
-    WHERE org_id = $1 AND $2 = ANY (counters) AND charge > bound";
+/// What costs beyond their bounds come to, and corrections.
+const BEYOND: &str = "SELECT COALESCE(sum(charge - bound) FILTER (WHERE outcome <> 'corrected' AND charge > bound), 0)::text,
+        COALESCE(sum(charge) FILTER (WHERE outcome = 'corrected'), 0)::text
+    FROM events WHERE org_id = $1 AND $2 = ANY (counters)";
 
 /// Why a budget was exceeded, as docs/ledger.md names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Reason {
     /// A person set it below what was spent and held.
     Lowered,
+    /// A raise ended.
+    RaiseEnded,
+    /// A correction added spend.
+    Corrected,
     /// A request cost more than its bound.
     Beyond,
 }
@@ -60,11 +66,13 @@ pub(crate) struct Samples {
 }
 
 /// A budget as it was last seen.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone)]
 struct Known {
-    revision: i32,
-    /// What was spent and held above the amount when a person had set it; it can only fall.
-    above: Option<Usd>,
+    /// Which budget, and how often people have set it.
+    revision: String,
+    amount: Usd,
+    /// What was spent and held above the amount when it had become less, and why; it can only fall.
+    above: Option<(Usd, Reason)>,
 }
 
 impl Samples {
@@ -89,28 +97,55 @@ impl Samples {
             let (Some(revision), Some(amount)) = (revision, amount) else { continue };
             self.compared += 1;
             let (amount, total) = (usd(&amount), spent.plus(held));
-            let known = self.budgets.entry(id).or_default();
-            if known.revision != revision {
-                *known = Known { revision, above: (total > amount).then_some(total) };
-            }
-            let above = known.above.replace(total).filter(|_| total > amount);
-            if total <= amount {
-                known.above = None;
-            } else if above.is_some_and(|above| total <= above) {
-                *self.exceeded.entry(Reason::Lowered).or_default() += 1;
-            } else {
-                let beyond: String = sqlx::query_scalar(BEYOND)
-                    .bind(org.uuid())
-                    .bind(id)
-                    .fetch_one(pool)
-                    .await
-                    .unwrap();
-                if total <= above.unwrap_or(amount).plus(usd(&beyond)) {
-                    *self.exceeded.entry(Reason::Beyond).or_default() += 1;
-                } else {
-                    self.faults.push(format!("{what}: {spent} + {held} of {amount}"));
+            let last = self.budgets.get(&id);
+            let became_less = match last {
+                Some(last) if last.revision == revision => {
+                    (amount < last.amount).then_some(Reason::RaiseEnded)
                 }
+                _ => Some(Reason::Lowered),
+            };
+            // What was above the amount may stay there, and only fall.
+            let above = match became_less {
+                Some(reason) => Some((total, reason)),
+                None => last.and_then(|last| last.above),
+            };
+            let above = above.filter(|(most, _)| *most > amount);
+            let reason = self.judge(pool, org, id, (amount, total), above).await;
+            match reason {
+                Some(reason) => *self.exceeded.entry(reason).or_default() += 1,
+                None if total <= amount => {}
+                None => self.faults.push(format!("{what}: {spent} + {held} of {amount}")),
             }
+            let above = reason.filter(|_| total > amount).map(|reason| (total, reason));
+            self.budgets.insert(id, Known { revision, amount, above });
+        }
+    }
+
+    /// Why more than the amount is spent and held; none if that is not so, or for no reason.
+    async fn judge(
+        &self,
+        pool: &PgPool,
+        org: OrgId,
+        counter: i64,
+        (amount, total): (Usd, Usd),
+        above: Option<(Usd, Reason)>,
+    ) -> Option<Reason> {
+        if total <= amount {
+            return None;
+        }
+        if let Some((most, reason)) = above
+            && total <= most
+        {
+            return Some(reason);
+        }
+        let (beyond, corrected): (String, String) =
+            sqlx::query_as(BEYOND).bind(org.uuid()).bind(counter).fetch_one(pool).await.unwrap();
+        let (beyond, corrected) = (usd(&beyond), usd(&corrected));
+        let most = above.map_or(amount, |(most, _)| most);
+        if total <= most.plus(beyond) {
+            Some(Reason::Beyond)
+        } else {
+            (total <= most.plus(beyond).plus(corrected)).then_some(Reason::Corrected)
         }
     }
 }
@@ -126,8 +161,11 @@ impl fmt::Display for Samples {
         let times = |reason| self.exceeded.get(&reason).copied().unwrap_or(0);
         write!(
             f,
-            "exceeded because a person lowered it {}, because a cost was above its bound {}, for no reason {}",
+            "exceeded because a person lowered it {}, a raise ended {}, a correction added spend {}, a cost was above \
+             its bound {}, for no reason {}",
             times(Reason::Lowered),
+            times(Reason::RaiseEnded),
+            times(Reason::Corrected),
             times(Reason::Beyond),
             self.faults.len()
         )
