@@ -1,167 +1,151 @@
-//! The fast path and the pure rules agree on random batches.
+//! Random batches, each through the fast path where it takes it and, with a twin that differs in nothing,
+//! through the slow one: both measure against what a plain model says, both admit what the rules admit
+//! against that, and both leave the same rows behind.
 
-use std::sync::Arc;
+mod plain;
+mod plan;
+mod tables;
+mod twin;
 
-use domain::{NodeId, Period, Price, Scope, Usd};
-use ledger::{Applied, Batch, Book as _, Decision, Found, Reserving, Settlement, Settling, decide};
-use proptest::{prelude::*, strategy::ValueTree as _, test_runner::TestRunner};
-use store::system::LedgerBook;
-use testkit::{Database, Tenant};
+use std::{collections::BTreeMap, sync::Arc};
 
-use crate::support::{answered, price, request};
+use chrono::{DateTime, TimeDelta, Utc};
+use domain::Price;
+use ledger::{Decision, Found, LimitId, Refused, decide};
+use plan::Step;
+use testkit::{
+    Database,
+    soak::{seeds, tell},
+};
+use twin::{Path, Twin};
 
-#[derive(Debug, Clone)]
-struct Plan {
-    budgets: [Option<u16>; 3],
-    earlier: Vec<u16>,
-    settled: Vec<u16>,
-    reserved: Vec<u16>,
-}
+use crate::support::price;
 
-fn plan() -> impl Strategy<Value = Plan> {
-    (
-        [
-            proptest::option::of(0_u16..120),
-            proptest::option::of(0_u16..120),
-            proptest::option::of(0_u16..120),
-        ],
-        prop::collection::vec(0_u16..30, 0..5),
-        prop::collection::vec(0_u16..40, 0..5),
-        prop::collection::vec(0_u16..40, 1..6),
-    )
-        .prop_map(|(budgets, earlier, settled, reserved)| Plan {
-            budgets,
-            earlier,
-            settled,
-            reserved,
-        })
-}
+/// A minute before a month, a week and a day end.
+const BEGIN: &str = "2026-05-31T23:59:00Z";
+
+/// Plans in `make test`; together they meet everything.
+const SMALL: u64 = 30;
+
+/// How often each was met: which path, which verdict.
+type Seen = BTreeMap<&'static str, u64>;
 
 #[tokio::test]
-async fn fast_path_and_rules_agree() {
+async fn both_paths_agree_with_a_plain_model() {
     let database = Database::new().await;
-    let mut runner = TestRunner::deterministic();
-    for case in 0..60 {
-        let plan = plan().new_tree(&mut runner).unwrap().current();
-        agree(&database, case, &plan).await;
+    stop_clock(&database).await;
+    let prices = [price(&database, "sandbox-dime").await, price(&database, "sandbox-tokens").await];
+    let (mut seen, mut plans) = (Seen::new(), 0);
+    for seed in seeds(SMALL, 3_000) {
+        agree(&database, &prices, seed, &mut seen).await;
+        plans += 1;
     }
     assert_eq!(database.store.system().reconcile().await.unwrap(), None);
+    if plans >= SMALL {
+        let words: Vec<&str> = seen.keys().copied().collect();
+        let all = [
+            "admitted",
+            "budget",
+            "fast path",
+            "guard",
+            "rate",
+            "slow path",
+            "usage limit",
+            "waiting",
+        ];
+        assert_eq!(words, all, "not everything was met");
+    }
+    let what = format!("{plans} random plans through both paths of the ledger");
+    tell(&what, &format!("{seen:?}; no difference"));
 }
 
-/// One random batch through both paths.
-async fn agree(database: &Database, case: usize, plan: &Plan) {
-    let round = Round::new(database, case).await;
-    let mut batch = round.batch(1);
-    for bound in &plan.earlier {
-        batch.reservations.push(round.reserving(*bound).await);
-    }
-    // Before any budget: all fit.
-    assert!(matches!(round.book.apply(&batch).await.unwrap(), Applied::Done(_)));
-    for (scope, (budget, period)) in round.scopes().iter().zip(plan.budgets.iter().zip(Period::ALL))
-    {
-        if let Some(budget) = budget {
-            database
-                .store
-                .set_budget(&round.tenant.caller, *scope, period, cents(*budget))
-                .await
-                .unwrap();
+/// One plan, through both.
+async fn agree(database: &Database, prices: &[Arc<Price>; 2], seed: u64, seen: &mut Seen) {
+    let mut now: DateTime<Utc> = BEGIN.parse().unwrap();
+    set_clock(database, now).await;
+    let mut fast = Twin::new(database, prices, &format!("fast{seed}")).await;
+    let mut slow = Twin::new(database, prices, &format!("slow{seed}")).await;
+    for step in &plan::random(seed) {
+        now += TimeDelta::seconds(step.pass);
+        set_clock(database, now).await;
+        let context = format!("seed {seed}: {step:?}");
+        let words = take(database, &mut fast, (step, now, Path::Fast), &context).await;
+        let others = take(database, &mut slow, (step, now, Path::Slow), &context).await;
+        assert_eq!(words[1..], others[1..], "{context}");
+        for word in words {
+            *seen.entry(word).or_default() += 1;
         }
-    }
-    let mut next = round.batch(2);
-    for (place, reserving) in batch.reservations.iter().enumerate() {
-        let (org, id) = (round.tenant.org, reserving.request.id);
-        match plan.settled.get(place) {
-            Some(charge) if place % 2 == 0 => {
-                let settlement = Settlement { charge: cents(*charge), ..answered("0") };
-                next.settlements.push(Settling { org, id, settlement });
-            }
-            Some(_) => next.releases.push((org, id)),
-            None => {}
-        }
-    }
-    for bound in &plan.reserved {
-        next.reservations.push(round.reserving(*bound).await);
-    }
-    match round.book.apply(&next).await.unwrap() {
-        Applied::Contended => {
-            let decided = round.decide(&next).await;
-            let all = decided.iter().all(Decision::admits);
-            assert!(!all, "case {case}: the rules admit all of {plan:?}");
-        }
-        applied => {
-            let Applied::Done(found) = applied else { unreachable!("case {case}: {applied:?}") };
-            let decided = decide(found, &next.reservations);
-            assert!(decided.iter().all(Decision::admits), "case {case}: {plan:?}");
-            round.holds(database, case, plan).await;
-        }
+        let (one, other) = (tables::of(database, &fast).await, tables::of(database, &slow).await);
+        assert_eq!(one, other, "{context}");
     }
 }
 
-fn cents(n: u16) -> Usd {
-    Usd::from_pico(i128::from(n) * Usd::PICO / 100)
-}
-
-struct Round {
-    tenant: Tenant,
-    dime: Arc<Price>,
-    book: LedgerBook,
-    node: NodeId,
-    epoch: i64,
-}
-
-impl Round {
-    async fn new(database: &Database, case: usize) -> Self {
-        let tenant = Tenant::new(database, &format!("t{case}")).await;
-        let book = database.store.book();
-        let node = NodeId::generate();
-        let epoch = book.register(node).await.unwrap();
-        Self { tenant, dime: price(database, "sandbox-dime").await, book, node, epoch }
+/// One step of one twin, compared with its model; the path that it went, and its verdicts.
+async fn take(
+    database: &Database,
+    twin: &mut Twin,
+    (step, now, path): (&Step, DateTime<Utc>, Path),
+    context: &str,
+) -> Vec<&'static str> {
+    if let Some(limits) = &step.limits {
+        twin.limit(database, limits, now).await;
     }
-
-    fn scopes(&self) -> [Scope; 3] {
-        [
-            Scope::Org(self.tenant.org),
-            Scope::Project(self.tenant.project),
-            Scope::Key(self.tenant.key),
-        ]
-    }
-
-    fn batch(&self, number: i64) -> Batch {
-        let (settlements, releases, reservations) = Default::default();
-        Batch { node: self.node, epoch: self.epoch, number, settlements, releases, reservations }
-    }
-
-    async fn reserving(&self, bound: u16) -> Reserving {
-        let mut request = request(&self.tenant, &self.dime, "0");
-        request.bound = cents(bound);
-        let paced = [Reserving::paced(&request)];
-        let rows = self.book.rows(&Reserving::places(&request), &paced).await.unwrap();
-        Reserving { request, counters: rows.counters, rate: rows.rates[0] }
-    }
-
-    async fn decide(&self, batch: &Batch) -> Vec<Decision> {
-        let mut decided = Vec::new();
-        let rule = |found: Found| {
-            decided = decide(found, &batch.reservations);
-            decided.clone()
-        };
-        assert!(matches!(self.book.decide(batch, rule).await.unwrap(), Applied::Done(_)));
-        decided
-    }
-
-    /// What the fast path took fits every budget, and all of it is held.
-    async fn holds(&self, database: &Database, case: usize, plan: &Plan) {
-        let reserved: Usd = plan.reserved.iter().map(|bound| cents(*bound)).sum();
-        for (scope, (budget, period)) in
-            self.scopes().iter().zip(plan.budgets.iter().zip(Period::ALL))
-        {
-            let status =
-                database.store.budget_status(&self.tenant.caller, *scope, period).await.unwrap();
-            assert!(status.held >= reserved, "case {case}: {plan:?}");
-            if let Some(budget) = budget {
-                assert!(status.spent < cents(*budget), "case {case}: {plan:?}");
-                assert!(status.spent.plus(status.held) <= cents(*budget), "case {case}: {plan:?}");
-            }
+    let batch = twin.batch(step).await;
+    let mut wanted = twin.plain.found(&batch, now);
+    let (went, mut found) = twin.write(&batch, path).await;
+    sort(&mut found);
+    sort(&mut wanted);
+    // A guard may count who began on an earlier day and ends in this very batch.
+    let leaving = twin.plain.ending_of_earlier_days(&batch, now);
+    for (found, wanted) in found.guards.iter().zip(&mut wanted.guards) {
+        if (wanted.running..=wanted.running + leaving).contains(&found.running) {
+            wanted.running = found.running;
         }
     }
+    assert_eq!(found, wanted, "{context}");
+    let decided = decide(found, &batch.reservations);
+    let fits = decided.iter().all(Decision::admits);
+    assert_eq!(went == Path::Fast, fits && path == Path::Fast, "{context}");
+    twin.plain.take(&batch, &decided, now);
+    twin.compare_counters(database).await;
+    let went = if went == Path::Fast { "fast path" } else { "slow path" };
+    [went].into_iter().chain(decided.iter().map(word)).collect()
+}
+
+/// In an order of its own, because tables answer in none.
+fn sort(found: &mut Found) {
+    found.quotas.sort_by_key(|quota| quota.counter);
+    found.guards.sort_by_key(|guard| guard.counter);
+    found.rates.sort_by_key(|rate| rate.id);
+}
+
+const fn word(decision: &Decision) -> &'static str {
+    match decision {
+        Decision::Admit(_) => "admitted",
+        Decision::Wait(..) => "waiting",
+        Decision::Refuse(Refused::Spent(_, limit)) => match limit.by {
+            LimitId::Budget(_) => "budget",
+            LimitId::UsageLimit(_) => "usage limit",
+        },
+        Decision::Refuse(Refused::Rate(..)) => "rate",
+        Decision::Refuse(Refused::Running(..)) => "guard",
+    }
+}
+
+/// Stops the database's clock, so that twins live at the same time. It shows what a table says: a
+/// function made anew for each instant would throw away the plans of all others.
+async fn stop_clock(database: &Database) {
+    database
+        .tamper(
+            "CREATE TABLE stopped (at timestamptz);
+             INSERT INTO stopped VALUES (now());
+             GRANT SELECT ON stopped TO PUBLIC;
+             CREATE OR REPLACE FUNCTION exq_now() RETURNS timestamptz LANGUAGE sql VOLATILE
+             AS $$ SELECT at FROM public.stopped $$",
+        )
+        .await;
+}
+
+async fn set_clock(database: &Database, at: DateTime<Utc>) {
+    database.tamper(&format!("UPDATE stopped SET at = '{}'", at.to_rfc3339())).await;
 }
