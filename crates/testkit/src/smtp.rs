@@ -4,7 +4,7 @@
 //! | local part | what happens |
 //! | --- | --- |
 //! | `p421` | 421 to the recipient, then the connection is closed |
-//! | `p450`, `p550` | the recipient is refused, for now or for good |
+//! | `p450`, `p451`, `p550` | the recipient is refused, for now or for good |
 //! | `hang` | no answer to the recipient |
 //! | `d450`, `d550` | the mail is refused after its final dot, for now or for good |
 //! | `cutbefore` | the connection is reset within the mail |
@@ -186,6 +186,7 @@ impl Session {
                 Err(io::ErrorKind::ConnectionAborted.into())
             }
             "p450" => self.say("450 4.2.1 try later").await,
+            "p451" => self.say("451 4.3.0 an error of mine").await,
             "p550" => self.say("550 5.1.1 no such user").await,
             "hang" => std::future::pending().await,
             _ => {

@@ -19,6 +19,7 @@ mod failpoints;
 mod leaving;
 mod load;
 mod lock;
+mod mail;
 mod outage;
 mod program;
 mod reasons;
