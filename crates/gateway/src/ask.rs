@@ -138,11 +138,12 @@ fn named_tier(word: &str) -> Option<Result<ServiceTier, Error>> {
         "auto" => None,
         "default" => Some(Ok(ServiceTier::Default)),
         "flex" => Some(Ok(ServiceTier::Flex)),
-        "priority" => Some(Ok(ServiceTier::Priority)),
+        // Two words for one tier.
+        "priority" | "fast" => Some(Ok(ServiceTier::Priority)),
         "batch" => Some(Ok(ServiceTier::Batch)),
         _ => Some(Err(Error::Invalid {
             param: "service_tier",
-            wanted: "auto, default, flex, priority or batch".to_owned(),
+            wanted: "auto, default, flex, priority, fast or batch".to_owned(),
         })),
     }
 }
@@ -220,6 +221,7 @@ mod tests {
             (r#","previous_response_id":"r""#, Size { elsewhere: true, ..plain }),
             (r#","service_tier":"auto""#, plain),
             (r#","service_tier":"flex""#, Size { tier: Some(ServiceTier::Flex), ..plain }),
+            (r#","service_tier":"fast""#, Size { tier: Some(ServiceTier::Priority), ..plain }),
             (r#","modalities":["text"]"#, plain),
             (r#","modalities":["text","audio"]"#, Size { speaks: true, ..plain }),
             (r#","audio":{"voice":"alloy"}"#, Size { speaks: true, ..plain }),
@@ -247,7 +249,7 @@ mod tests {
             (r#","stream_options":[]"#, "stream_options"),
             (r#","stream_options":{"include_usage":1}"#, "stream_options"),
             (r#","tools":{}"#, "tools"),
-            (r#","service_tier":"fast""#, "service_tier"),
+            (r#","service_tier":"fastest""#, "service_tier"),
             (r#","service_tier":1"#, "service_tier"),
             (r#","modalities":"text""#, "modalities"),
         ] {

@@ -90,7 +90,7 @@ impl<'a> Told<'a> {
 fn tier(word: &Value) -> Option<ServiceTier> {
     match &*word.as_str()?.to_ascii_lowercase() {
         "flex" => Some(ServiceTier::Flex),
-        "priority" => Some(ServiceTier::Priority),
+        "priority" | "fast" => Some(ServiceTier::Priority),
         "batch" => Some(ServiceTier::Batch),
         "default" | "standard" | "scale" => Some(ServiceTier::Default),
         _ => None,
