@@ -17,8 +17,8 @@ const chromium = {
 // Light and dark are both in the tests of looks; pictures are made on demand.
 const PHONE = /narrow\.spec/;
 const SHOTS = /shots\.spec/;
-/** What only scripts can do, or what compares with and without them itself. */
-const SCRIPTED = /(access|islands|looks)\.spec/;
+/** What only scripts can do, what compares with and without them itself, or what needs no page. */
+const SCRIPTED = /(access|islands|looks|rates)\.spec/;
 const desktop = { viewport: { width: 1280, height: 800 } };
 
 export default defineConfig({

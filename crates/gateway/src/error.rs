@@ -173,6 +173,10 @@ impl fmt::Display for Lacking {
     }
 }
 
+/// Longer than anybody waits in the middle of a request, in seconds: as long as OpenAI's client for
+/// Python does.
+const LONG: u32 = 120;
+
 /// Whether trying again can help.
 #[derive(Debug, Clone, Copy)]
 enum Retry {
@@ -341,7 +345,14 @@ impl IntoResponse for Error {
             Retry::Never => {
                 drop(head.insert(headers::SHOULD_RETRY, HeaderValue::from_static("false")));
             }
-            Retry::After(seconds) => drop(head.insert(header::RETRY_AFTER, seconds.into())),
+            Retry::After(seconds) => {
+                head.insert(header::RETRY_AFTER, seconds.into());
+                // OpenAI's client for JavaScript waits as long as it is told, for hours if need be,
+                // and its caller with it.
+                if seconds > LONG {
+                    head.insert(headers::SHOULD_RETRY, HeaderValue::from_static("false"));
+                }
+            }
             Retry::Unsaid => {}
         }
         if let Self::TooFast(refused) = &self {
@@ -356,6 +367,7 @@ impl IntoResponse for Error {
 
 #[cfg(test)]
 mod tests {
+    use chrono::TimeDelta;
     use http_body_util::BodyExt as _;
     use ledger::Pace;
 
@@ -437,5 +449,16 @@ mod tests {
             all.push(shown(error).await);
         }
         insta::assert_snapshot!(all.join("\n\n"));
+    }
+
+    #[tokio::test]
+    async fn no_client_is_told_to_wait_for_hours() {
+        for (minutes, tries_again) in [(2, true), (180, false)] {
+            let mut refused = pace::tests::too_fast(Pace::RequestsPerDay, 1);
+            refused.limit.resets_at = refused.limit.at + TimeDelta::minutes(minutes);
+            let shown = shown(Error::TooFast(Box::new(refused))).await;
+            assert!(shown.contains(&format!("retry-after: {}", minutes * 60)), "{shown}");
+            assert_eq!(!shown.contains("x-should-retry: false"), tries_again, "{shown}");
+        }
     }
 }
