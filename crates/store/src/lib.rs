@@ -101,7 +101,11 @@ impl Store {
     /// Prepares connections to the database at `url`, at most `connections` for pages and
     /// requests, besides the ledger's own. Fails if the address is wrong or nothing answers.
     pub async fn connect(url: &str, connections: u32) -> Result<Self, StoreError> {
-        let options = PgConnectOptions::from_str(url)?.application_name("exchequer");
+        // Compiling a query (jit) costs more than running it, and no timeout ends it: where tables
+        // have never been counted, as after a crash of the database, a batch took seconds.
+        let options = PgConnectOptions::from_str(url)?
+            .application_name("exchequer")
+            .options([("jit", "off")]);
         // A node stopped between lock and write must not hold the others.
         let bounded = |lock: &str, statement: &str, idle: &str| {
             options.clone().options([
