@@ -56,11 +56,15 @@ impl<B: Book> Node<B> {
             }
             Fate::Superseded => {
                 // It may have been applied under the old name, and booked as interrupted since: under
-                // the same id nothing may be admitted again.
+                // the same id nothing may be admitted again, and what was is given back.
+                unheard.extend(
+                    work.reservations.iter().map(|a| (a.waiting.request.org, a.waiting.request.id)),
+                );
                 for asking in work.reservations.drain(..) {
                     asking.waiting.refuse(Refusal::Unavailable);
                 }
                 self.register().await;
+                self.next.releases.extend(unheard);
                 queue.push(work);
             }
         }

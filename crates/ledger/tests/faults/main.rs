@@ -22,10 +22,8 @@ const CLIENTS: u64 = 300;
 /// What a request's owner did with it, and so what must be booked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Ending {
-    /// It was refused, or its owner gave it back: nothing.
+    /// It was refused, or its owner left, or gave it back: nothing.
     Nothing,
-    /// Nobody told whether it was admitted: nothing, or its bound if its node was given up meanwhile.
-    Unsure(Usd),
     /// Nobody knows what it cost: its bound.
     Bound(Usd),
     /// What it cost.
@@ -124,13 +122,13 @@ async fn ask(
             // Its caller leaves, soon or at once.
             let patience = Duration::from_micros(random.of(0..3_000));
             drop(tokio::time::timeout(patience, node.reserve(request)).await);
-            Ending::Unsure(bound)
+            Ending::Nothing
         } else {
             match node.reserve(request).await {
                 Ok(reservation) => end(reservation, &book, bound, &mut random).await,
                 Err(Refusal::Unavailable) => {
                     tokio::time::sleep(Duration::from_millis(random.of(1..20))).await;
-                    Ending::Unsure(bound)
+                    Ending::Nothing
                 }
                 Err(_) => Ending::Nothing,
             }

@@ -186,9 +186,6 @@ impl Paper {
             let booked = state.events.get(id).map(|event| (event.outcome, event.charge));
             let is_right = match *ending {
                 Ending::Nothing => booked.is_none_or(|_| state.events[id].is_void),
-                Ending::Unsure(bound) => booked.is_none_or(|booked| {
-                    state.events[id].is_void || booked == (Outcome::Interrupted, bound)
-                }),
                 Ending::Bound(bound) => booked.is_some_and(|(outcome, charge)| {
                     charge == bound && outcome != Outcome::Answered
                 }),
