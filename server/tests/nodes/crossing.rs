@@ -40,11 +40,21 @@ async fn eight_nodes_cross_a_threshold_once_and_mail_each_owner_once() {
         let mut requests = JoinSet::new();
         for node in 0..NODES {
             let (port, key) = (cluster.doors.door(node), customer.secret.clone());
-            requests
-                .spawn(async move { chat(port, &key, "sandbox-dime", "delay_ms=50", false).await });
+            requests.spawn(async move {
+                loop {
+                    let reply = chat(port, &key, "sandbox-dime", "delay_ms=50", false).await;
+                    // As clients do: eight nodes are many for some machines.
+                    if reply.as_ref().is_none_or(|reply| reply.status != 503) {
+                        return reply;
+                    }
+                }
+            });
         }
         let replies = requests.join_all().await;
-        assert!(replies.into_iter().flatten().all(|reply| reply.status == 200));
+        for reply in replies {
+            let reply = reply.unwrap();
+            assert_eq!(reply.status, 200, "{reply:?}");
+        }
     }
     let count = usize::try_from(rounds.end - rounds.start).unwrap();
     assert_eq!(database.look("SELECT count(*) FROM crossings").await, count.to_string());
