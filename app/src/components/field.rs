@@ -89,7 +89,7 @@ pub fn Field(
                 id=id
                 name=name
                 type=kind
-                value=(kind != "password").then_some(value)
+                value=(!matches!(kind, "password" | "file")).then_some(value)
                 required=required
                 disabled=disabled
                 autofocus=autofocus

@@ -11,6 +11,7 @@ use axum::{
     extract::{FromRequest, Request},
     http::{StatusCode, header},
 };
+use multer::{Constraints, Multipart, SizeLimit};
 use store::StoreError;
 
 use super::Failure;
@@ -134,7 +135,8 @@ fn sentence(text: &str) -> String {
     format!("{first}{}{stop}", chars.as_str())
 }
 
-/// A form into which a whole file is pasted. An extractor.
+/// A form into which a whole file is pasted, or which sends the file itself: as a field whose value is
+/// the file's text. An extractor.
 #[derive(Debug)]
 pub struct LongDraft(pub Draft);
 
@@ -145,7 +147,11 @@ impl<S: Send + Sync> FromRequest<S> for LongDraft {
     type Rejection = Failure;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Failure> {
-        Draft::of(request, LONGEST_OF_ALL).await.map(Self)
+        let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+        match kind.map(multer::parse_boundary) {
+            Some(Ok(boundary)) => Draft::of_parts(request, boundary).await.map(Self),
+            _ => Draft::of(request, LONGEST_OF_ALL).await.map(Self),
+        }
     }
 }
 
@@ -167,9 +173,29 @@ impl Draft {
             to_bytes(request.into_body(), longest).await.map_err(|_| Failure::BadRequest)?;
         let pairs: Vec<(String, String)> =
             serde_urlencoded::from_bytes(&body).map_err(|_| Failure::BadRequest)?;
+        Self::once(pairs)
+    }
+
+    /// A form that was sent in parts, as forms with files are.
+    async fn of_parts(request: Request, boundary: String) -> Result<Self, Failure> {
+        let most = u64::try_from(LONGEST_OF_ALL).unwrap_or(u64::MAX);
+        let limits = SizeLimit::new().whole_stream(most);
+        let body = request.into_body().into_data_stream();
+        let constraints = Constraints::new().size_limit(limits);
+        let mut parts = Multipart::with_constraints(body, boundary, constraints);
+        let mut pairs = Vec::new();
+        while let Some(part) = parts.next_field().await.map_err(|_| Failure::BadRequest)? {
+            let name = part.name().ok_or(Failure::BadRequest)?.to_owned();
+            let value = part.text().await.map_err(|_| Failure::BadRequest)?;
+            pairs.push((name, value));
+        }
+        Self::once(pairs)
+    }
+
+    /// A field sent twice is nobody's form.
+    fn once(pairs: Vec<(String, String)>) -> Result<Self, Failure> {
         let mut values = HashMap::with_capacity(pairs.len());
         for (name, value) in pairs {
-            // A field sent twice is nobody's form.
             if values.insert(name, value).is_some() {
                 return Err(Failure::BadRequest);
             }
@@ -181,6 +207,30 @@ impl Draft {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    async fn sent(body: String) -> Result<Draft, Failure> {
+        let kind = "multipart/form-data; boundary=x";
+        let request = Request::post("/").header(header::CONTENT_TYPE, kind).body(body.into());
+        LongDraft::from_request(request.unwrap(), &()).await.map(|draft| draft.0)
+    }
+
+    #[tokio::test]
+    async fn a_file_is_a_field() {
+        let part = |name: &str, value: &str| {
+            format!("--x\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
+        };
+        let file = part("file\"; filename=\"prices.csv", "a,b\n1,2\n");
+        let draft = sent(format!("{file}{}--x--\r\n", part("providers", "openai"))).await.unwrap();
+        assert_eq!(draft.value("file"), "a,b\n1,2\n");
+        assert_eq!(draft.value("providers"), "openai");
+        let twice = sent(format!("{file}{file}--x--\r\n")).await;
+        assert!(matches!(twice, Err(Failure::BadRequest)));
+        let cut = sent(file.clone()).await;
+        assert!(matches!(cut, Err(Failure::BadRequest)));
+        let long = "9".repeat(LONGEST_OF_ALL);
+        let long = sent(format!("{}--x--\r\n", part("file", &long))).await;
+        assert!(matches!(long, Err(Failure::BadRequest)));
+    }
 
     #[test]
     fn keeps_what_was_typed_and_says_what_is_wrong() {

@@ -71,7 +71,7 @@ async fn the_operator_looks_at_a_table_before_anything_changes() {
     let before = site.database.look(count).await;
     ines.get(path).await.is(StatusCode::OK);
     for (table, sentence) in [
-        ("", "Line 1"),
+        ("", "Choose a file, or paste a table below."),
         ("[1]", "neither data.json of genai-prices"),
         ("provider,model,input,output\na,b,1,x", "Line 2"),
         ("provider,model,input,output\na,b,10001,1", "$10,000"),

@@ -1,4 +1,4 @@
-//! `/operator/prices/import`: a table is pasted, looked at, and taken over row by row. Nothing changes
+//! `/operator/prices/import`: a table is sent or pasted, looked at, and taken over row by row. Nothing changes
 //! before the last step.
 
 use axum::{
@@ -32,7 +32,7 @@ pub(super) fn router() -> Router<App> {
     Router::new().route(PATH, get(show).post(look)).route(CONFIRM, post(confirm))
 }
 
-/// What a pasted table came to.
+/// What a table came to.
 pub(super) struct Found {
     pub(super) differences: Vec<Difference>,
     pub(super) unchanged: usize,
@@ -65,14 +65,27 @@ async fn look(
 type Read = (Vec<Listed>, Vec<(String, String)>, &'static str);
 
 fn read(draft: &mut Draft, today: &str) -> Option<Read> {
-    let text = draft.value("table");
-    let text = text.trim();
+    // A file, or what is pasted; marks of byte order are no part of a table.
+    let (file, pasted) = (draft.value("file"), draft.value("table"));
+    let [file, pasted] = [&file, &pasted].map(|text| text.trim_start_matches('\u{feff}').trim());
+    let (field, text) = match (file.is_empty(), pasted.is_empty()) {
+        (false, false) => {
+            draft.refuse("file", "Choose a file or paste a table, not both.");
+            return None;
+        }
+        (true, true) => {
+            draft.refuse("file", "Choose a file, or paste a table below.");
+            return None;
+        }
+        (false, true) => ("file", file),
+        (true, false) => ("table", pasted),
+    };
     if text.starts_with('[') {
         let providers = draft.value("providers");
         let providers: Vec<&str> =
             providers.split([',', ' ']).filter(|one| !one.is_empty()).collect();
         let Some(read) = public::read(text, &providers, today) else {
-            draft.refuse("table", "This is neither data.json of genai-prices nor a table with a first line that names its columns.");
+            draft.refuse(field, "This is neither data.json of genai-prices nor a table with a first line that names its columns.");
             return None;
         };
         if read.prices.is_empty() {
@@ -83,12 +96,12 @@ fn read(draft: &mut Draft, today: &str) -> Option<Read> {
     }
     match table::read(text) {
         Ok(rows) if rows.is_empty() => {
-            draft.refuse("table", "The table has no line besides its first one.");
+            draft.refuse(field, "The table has no line besides its first one.");
             None
         }
         Ok(rows) => Some((rows.into_iter().map(|row| row.listed).collect(), Vec::new(), "import")),
         Err(error) => {
-            draft.refuse_with("table", &error);
+            draft.refuse_with(field, &error);
             None
         }
     }
@@ -150,16 +163,18 @@ fn page(runner: Runner, draft: &Draft) -> Response {
 
 fn form(draft: &Draft) -> AnyView {
     let (text, error) = (draft.value("table"), draft.error("table"));
+    let file_error = draft.error("file");
     let (providers, providers_error) = (draft.value("providers"), draft.error("providers"));
     let columns = table::header().join(",");
     let errors = draft.errors();
     view! {
         <Card title="Import prices">
             <CardBody split=true>
-                <form class="form" method="post" action=PATH>
+                <form class="form" method="post" action=PATH enctype="multipart/form-data">
                     <ErrorSummary lead="Nothing was read" errors/>
-                    <TextArea name="table" label="Table" value=text error rows=12 required=true
-                        help="The whole text of data.json or data_slim.json of genai-prices, or a table of comma-separated values. At most $10,000 per 1M tokens."/>
+                    <Field name="file" label="File" kind="file" error=file_error
+                        help="data.json or data_slim.json of genai-prices, or a table of comma-separated values; at most 8 MB."/>
+                    <TextArea name="table" label="Or its text" value=text error rows=8/>
                     <Field name="providers" label="Providers" value=providers error=providers_error
                         help="Of genai-prices: whose models are looked at, with commas between."/>
                     <div class="row">

@@ -118,8 +118,8 @@ fn row(name: String, difference: &Difference, ticked: bool) -> AnyView {
                 {new.model.clone()}" "<Badge text=state/>{flags.collect_view()}
                 <small>{new.provider.clone()}</small>
             </th>
-            <td data-l="Price now, $ per 1M tokens">{list(was, "Not in the price book")}</td>
-            <td data-l="New price, $ per 1M tokens">{list(now, "")}</td>
+            <td data-l="Price now, $ per 1M tokens"><div>{list(was, "Not in the price book")}</div></td>
+            <td data-l="New price, $ per 1M tokens"><div>{list(now, "")}</div></td>
         </tr>
     }
     .into_any()
