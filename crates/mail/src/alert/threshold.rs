@@ -15,6 +15,9 @@ pub(crate) struct Threshold {
     #[serde(flatten)]
     subject: Subject,
     thresholds: Vec<Fired>,
+    /// The reader is told by a threshold's own list of addresses, and not as an owner.
+    #[serde(default)]
+    listed: bool,
 }
 
 #[derive(Deserialize)]
@@ -65,6 +68,19 @@ impl Threshold {
         }
     }
 
+    fn why(&self) -> String {
+        let (organization, resets) = (&self.subject.organization, self.subject.resets());
+        let reason = if self.listed {
+            format!(
+                "You get this because somebody at {organization} wants this address to be told. An \
+                 owner there can take it off the threshold."
+            )
+        } else {
+            format!("You get this because you are an owner of {organization}.")
+        };
+        format!("{reason} A threshold is mailed once in a window: not again before {resets}.")
+    }
+
     /// What the mail says.
     pub(crate) fn letter(self, link: String) -> Letter {
         let spent = dollars(self.subject.spent);
@@ -92,12 +108,7 @@ impl Threshold {
             rows,
             action: "Open the budgets",
             link,
-            why: format!(
-                "You get this because you are an owner of {}. A threshold is mailed once in a \
-                 window: not again before {}.",
-                self.subject.organization,
-                self.subject.resets()
-            ),
+            why: self.why(),
             organization: Some(self.subject.organization),
         }
     }

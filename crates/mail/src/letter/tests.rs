@@ -118,6 +118,14 @@ fn without_a_budget_nothing_is_said_to_stop() {
 }
 
 #[test]
+fn who_is_no_owner_is_not_told_to_be_one() {
+    let mail = mail("threshold", &with(threshold(), json!({ "listed": true })));
+    assert!(!mail.text.contains("you are an owner"), "{}", mail.text);
+    let why = "somebody at Brackwater Freight wants this address to be told";
+    assert!(mail.text.contains(why), "{}", mail.text);
+}
+
+#[test]
 fn a_jump_over_several_thresholds_names_them_all() {
     let subject = |thresholds: Value| {
         let params = json!({ "spent": "5.000000000000", "thresholds": thresholds });

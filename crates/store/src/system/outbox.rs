@@ -77,7 +77,11 @@ impl System<'_> {
                 WHERE q.org_id = due.org_id AND q.id = due.id
                     AND (q.recipient_id IS NULL OR m.user_id IS NOT NULL)) AS yes) wanted
             WHERE o.org_id = due.org_id AND o.id = due.id
-            RETURNING o.org_id, o.id, o.template, o.params, o.recipient, o.attempts, o.unsure, o.state,
+            RETURNING o.org_id, o.id, o.template, o.recipient,
+                -- Who is told by a threshold's own list is told why.
+                CASE WHEN o.template = 'threshold' AND o.recipient_id IS NULL
+                    THEN o.params || '{"listed": true}' ELSE o.params END AS "params!",
+                o.attempts, o.unsure, o.state,
                 o.created_at, exq_now() AS "now!""#,
             most
         )
