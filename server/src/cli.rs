@@ -147,6 +147,9 @@ pub enum Project {
         /// production, staging or development
         #[arg(long)]
         environment: Environment,
+        /// For rehearsals: it reaches the sandbox alone, and its spend is not the organization's
+        #[arg(long)]
+        rehearsal: bool,
     },
 }
 

@@ -12,9 +12,6 @@ use crate::{
     tx::{self, become_system},
 };
 
-/// Most that are listed.
-const LISTED: i64 = 200;
-
 /// A request whose charge is not what a provider told.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Doubtful {
@@ -37,6 +34,9 @@ pub struct Doubtful {
 }
 
 impl Store {
+    /// Most doubtful charges that are listed.
+    pub const MOST_DOUBTFUL: usize = 200;
+
     /// The newest 200 such requests of the last 90 days, the newest first; for owners alone.
     pub async fn doubtful(&self, caller: &Caller) -> Result<Vec<Doubtful>, StoreError> {
         caller.may(Action::EditBilling)?;
@@ -50,7 +50,7 @@ impl Store {
                 AND e.outcome IN ('unknown', 'interrupted', 'estimated')
              ORDER BY e.id DESC LIMIT $2"#,
             caller.org.uuid(),
-            LISTED
+            i64::try_from(Self::MOST_DOUBTFUL).unwrap_or(i64::MAX)
         )
         .fetch_all(&mut *tx)
         .await?;

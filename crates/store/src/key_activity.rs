@@ -42,8 +42,9 @@ impl Store {
              ) cycle ON true
              CROSS JOIN LATERAL (
                 SELECT EXISTS (
-                    SELECT FROM receipts r JOIN budgets b
-                        ON (b.org_id, b.id, b.revision) = (r.org_id, r.limit_id, r.revision)
+                    -- A raise changes no revision, and lets requests pass again.
+                    SELECT FROM receipts r JOIN budgets_in_force b
+                        ON (b.org_id, b.id, b.revision) = (r.org_id, r.limit_id, r.revision) AND b.amount <= r.amount
                     WHERE r.org_id = $1 AND r.key_id = k.id AND NOT r.observed AND r.resets_at > exq_now()
                         AND r.quarter > exq_now() - interval '32 days'
                 ) AS refusing

@@ -78,6 +78,7 @@ pub use raises::{NewRaise, Raise, RaiseState};
 pub use rate_limits::{ModelPage, RateLimit, RateLimits};
 pub use receipts::{LimitNow, Numbers, Receipt, RefusedBy, SetThen};
 pub use recipients::Recipient;
+pub use refused::BudgetRefusals;
 pub use service_accounts::ServiceAccount;
 pub use spend_alerts::SpendAlert;
 use sqlx::{

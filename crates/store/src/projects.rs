@@ -25,6 +25,8 @@ pub struct Project {
     pub environment: Environment,
     /// The organization's default project, which stays.
     pub is_default: bool,
+    /// It reaches the sandbox alone and counts nowhere but in its own budgets. Never changes.
+    pub rehearsal: bool,
     /// When it was made.
     pub created_at: DateTime<Utc>,
     /// Since when its keys are refused.
@@ -114,6 +116,27 @@ impl Store {
         name: &Name,
         environment: Environment,
     ) -> Result<ProjectId, StoreError> {
+        self.make_project(caller, name, environment, false).await
+    }
+
+    /// The same for rehearsals: it reaches the sandbox's models alone, and what it spends is counted
+    /// in its own and its keys' budgets, not in the organization's. That never changes.
+    pub async fn create_rehearsal(
+        &self,
+        caller: &Caller,
+        name: &Name,
+        environment: Environment,
+    ) -> Result<ProjectId, StoreError> {
+        self.make_project(caller, name, environment, true).await
+    }
+
+    async fn make_project(
+        &self,
+        caller: &Caller,
+        name: &Name,
+        environment: Environment,
+        rehearsal: bool,
+    ) -> Result<ProjectId, StoreError> {
         caller.may(match environment {
             Environment::Production => Action::MakeProduction,
             Environment::Staging | Environment::Development => Action::MakeProject,
@@ -123,12 +146,14 @@ impl Store {
         let mut tx = self.change(caller).await?;
         stay(&mut tx, caller).await?;
         sqlx::query!(
-            "INSERT INTO projects (org_id, id, name, environment, created_by) VALUES ($1, $2, $3, $4, $5)",
+            "INSERT INTO projects (org_id, id, name, environment, created_by, rehearsal)
+             VALUES ($1, $2, $3, $4, $5, $6)",
             caller.org.uuid(),
             id.uuid(),
             name.as_str(),
             environment.as_str(),
-            user
+            user,
+            rehearsal
         )
         .execute(&mut **tx)
         .await?;
@@ -143,7 +168,8 @@ impl Store {
             .await?;
         }
         let made = Change::new(Kind::ProjectCreated, id).in_project(id).now("name", name);
-        tx.commit(made.now("environment", environment.as_str())).await?;
+        let made = made.now("environment", environment.as_str());
+        tx.commit(if rehearsal { made.now("rehearsal", "yes") } else { made }).await?;
         Ok(id)
     }
 
@@ -320,7 +346,7 @@ async fn read(
 ) -> Result<Vec<Project>, StoreError> {
     let rows = sqlx::query!(
         r#"SELECT p.id AS "id!", p.name AS "name!", p.environment AS "environment!", p.is_default AS "is_default!",
-            p.created_at AS "created_at!", p.archived_at AS "archived_at?", p.models AS "models?", m.role AS "role?",
+            p.rehearsal AS "rehearsal!", p.created_at AS "created_at!", p.archived_at AS "archived_at?", p.models AS "models?", m.role AS "role?",
             (SELECT count(*) FROM project_members o WHERE (o.org_id, o.project_id) = (p.org_id, p.id)) AS "members!"
          FROM projects p LEFT JOIN project_members m
             ON (m.org_id, m.project_id) = (p.org_id, p.id) AND m.user_id = $2
@@ -344,6 +370,7 @@ async fn read(
             name: row.name,
             environment: environment(&row.environment)?,
             is_default: row.is_default,
+            rehearsal: row.rehearsal,
             created_at: row.created_at,
             archived_at: row.archived_at,
             models: row

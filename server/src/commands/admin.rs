@@ -22,15 +22,7 @@ pub async fn run(database: &Database, settings: &Settings, command: &Admin) -> a
     let answer = match command {
         Admin::User(user) => self::user(database, settings, user).await?,
         Admin::Org(org) => self::org(database, org).await?,
-        Admin::Project(Project::Create { org, name, environment }) => {
-            let caller = database
-                .store
-                .system()
-                .operator(Scope::Org(*org))
-                .await
-                .context("no such organization")?;
-            json!({ "id": database.store.create_project(&caller, name, *environment).await? })
-        }
+        Admin::Project(project) => self::project(database, project).await?,
         Admin::Key(Key::Create { project, name }) => key(database, *project, name).await?,
         Admin::Adminkey(AdminKey::Create { org, name }) => admin_key(database, *org, name).await?,
         Admin::Budget(Budget::Set { scope, window, usd }) => {
@@ -49,6 +41,19 @@ pub async fn run(database: &Database, settings: &Settings, command: &Admin) -> a
         Admin::Usage { scope } => usage(database, *scope).await?,
     };
     say::json(&answer)
+}
+
+async fn project(database: &Database, project: &Project) -> anyhow::Result<Value> {
+    let Project::Create { org, name, environment, rehearsal } = project;
+    let store = &database.store;
+    let caller = store.system().operator(Scope::Org(*org)).await;
+    let caller = caller.context("no such organization")?;
+    let id = if *rehearsal {
+        store.create_rehearsal(&caller, name, *environment).await?
+    } else {
+        store.create_project(&caller, name, *environment).await?
+    };
+    Ok(json!({ "id": id }))
 }
 
 async fn user(database: &Database, settings: &Settings, user: &User) -> anyhow::Result<Value> {

@@ -219,6 +219,7 @@ async fn count(
         raise_budget(things.budget, &raise);
         end_raise(things.raise);
         remove_budget(things.budget);
+        budget_refusals(things.budget);
         doubtful();
         correct_charge(domain::EventId::generate(), usd("1"), &"Mine".parse().unwrap());
         remove_threshold(things.threshold);
@@ -263,6 +264,7 @@ async fn projects(store: &Store, caller: &Caller, things: &Furniture, asked: &mu
     let name: Name = "Mine".parse().unwrap();
     ask! { store, caller, asked:
         create_project(&name, Environment::Staging);
+        create_rehearsal(&name, Environment::Staging);
         rename_project(things.project, &name);
         set_project_environment(things.project, Environment::Staging);
         set_project_models(things.project, None);

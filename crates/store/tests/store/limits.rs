@@ -177,6 +177,10 @@ async fn a_thresholds_own_addresses_are_mailed_beside_the_owners() {
     admitted.settle(answered("0.10")).await;
     let mailed = "SELECT string_agg(recipient, ' ' ORDER BY recipient) FROM outbox";
     assert_eq!(database.look(mailed).await, "boss@example.com owner@example.com");
+    let mut mails = store.system().claim_mails(9).await.unwrap();
+    mails.sort_by_key(|mail| mail.recipient.to_string());
+    let listed: Vec<_> = mails.iter().map(|mail| mail.params.get("listed").is_some()).collect();
+    assert_eq!(listed, [true, false], "an owner is mailed as an owner, whatever the list says");
     node.finish().await;
 }
 
@@ -274,5 +278,34 @@ async fn a_correction_moves_event_counters_rollups_and_crossings() {
     assert!(store.system().reconcile().await.unwrap().is_none());
     let again = store.correct_charge(caller, id, usd("1"), &reason("Again")).await;
     assert!(matches!(again, Err(StoreError::Conflict(Conflict::Settled))));
+    node.finish().await;
+}
+
+#[tokio::test]
+async fn a_rehearsal_spends_nothing_of_the_organization() {
+    let (database, tenant, node) = spent_dime().await;
+    let (store, caller) = (&database.store, &tenant.caller);
+    let (name, environment) = ("Cut-off".parse().unwrap(), domain::Environment::Development);
+    let project = store.create_rehearsal(caller, &name, environment).await.unwrap();
+    assert!(store.project(caller, project).await.unwrap().rehearsal);
+    assert!(!store.project(caller, tenant.project).await.unwrap().rehearsal);
+    let own = Scope::Project(project);
+    store.set_budget(caller, own, Period::Month, usd("0.10")).await.unwrap();
+    tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    let dime = price(&database, "sandbox-dime").await;
+    let ask = || ledger::Request {
+        project,
+        realm: ledger::Realm::Rehearsal,
+        ..request(&tenant, &dime, "0.10")
+    };
+    // The organization's budget is spent; the rehearsal has its own, and only that.
+    let admitted = node.ledger.reserve(ask()).await.unwrap();
+    admitted.settle(answered("0.10")).await;
+    assert!(matches!(node.ledger.reserve(ask()).await, Err(Refusal::Spent(_))));
+    let spent =
+        async |scope| store.budget_status(caller, scope, Period::Month).await.unwrap().spent;
+    assert_eq!(spent(own).await, usd("0.10"));
+    assert_eq!(spent(Scope::Org(tenant.org)).await, usd("0.10"));
+    assert!(store.system().reconcile().await.unwrap().is_none());
     node.finish().await;
 }
