@@ -5,6 +5,7 @@ mod admin_keys;
 mod audit;
 mod billing;
 mod confirm;
+mod corrections;
 mod forgot;
 mod frame;
 mod home;
@@ -48,6 +49,7 @@ pub fn router() -> Router<App> {
         .merge(audit::router())
         .merge(billing::router())
         .merge(confirm::router())
+        .merge(corrections::router())
         .merge(forgot::router())
         .merge(home::router())
         .merge(invitation::router())

@@ -4,7 +4,7 @@ mod entry;
 mod export;
 mod filter;
 mod head;
-mod told;
+pub(super) mod told;
 
 use axum::{
     Router,

@@ -56,9 +56,12 @@ fn page(member: &Member, stored: Option<&BillingProfile>, draft: &Draft, saved: 
     let page = Page::new("Billing").status(draft.status());
     member.visitor.look.page(page, || {
         let (state, form) = (state(member, stored.is_some(), saved), form(member, draft));
+        let corrections = member.path("corrections");
         view! {
             <Shell frame=member.frame(NavItem::Billing)>
-                <PageHead title="Billing" sub="Who pays for what this organization spends. Exchequer takes no card and no bank data."/>
+                <PageHead title="Billing" sub="Who pays for what this organization spends. Exchequer takes no card and no bank data.">
+                    <LinkButton href=corrections>"Corrections"</LinkButton>
+                </PageHead>
                 {state}
                 <div class="grid two">
                     <Card title="Billing profile"><CardBody split=true>{form}</CardBody></Card>

@@ -7,6 +7,7 @@
 
 mod alerts;
 mod budgets;
+mod corrections;
 mod keys;
 mod overview;
 mod readers;

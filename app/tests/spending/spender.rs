@@ -52,8 +52,21 @@ impl Spender {
     pub(crate) async fn spend_as(&self, project: ProjectId, key: KeyId, model: &str, charge: &str) {
         let amount: Usd = charge.parse().unwrap();
         let request = self.request(project, key, model, amount).await;
+        self.settle(request, amount, Outcome::Answered).await;
+    }
+
+    /// A request that was sent and never answered: charged the most it can cost.
+    pub(crate) async fn unanswered(&self, bound: &str) -> EventId {
+        let amount: Usd = bound.parse().unwrap();
+        let request = self.request(self.project, self.key, "sandbox-tokens", amount).await;
+        let id = request.id;
+        self.settle(request, amount, Outcome::Unknown).await;
+        id
+    }
+
+    async fn settle(&self, request: Request, amount: Usd, outcome: Outcome) {
         let settlement = Settlement {
-            outcome: Outcome::Answered,
+            outcome,
             status: Some(200),
             service_tier: domain::ServiceTier::Default,
             tokens: Tokens { input: 1_000, cached: 200, output: 30, ..Tokens::default() },

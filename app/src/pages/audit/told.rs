@@ -25,7 +25,7 @@ pub(super) fn what(entry: &Entry, body: &Body) -> (String, Option<String>, Strin
 }
 
 /// By whom, as a person is known in the log.
-pub(super) fn who(entry: &Entry, body: &Body) -> String {
+pub(in crate::pages) fn who(entry: &Entry, body: &Body) -> String {
     match entry.personal.get("actor") {
         Some(Some(known)) => known.value.clone(),
         Some(None) => "somebody whose data was erased".to_owned(),

@@ -149,6 +149,10 @@ fn remarks(page: &View) -> Option<AnyView> {
         ));
     }
     let estimated = page.sheet.total.estimated;
+    let correct = (estimated > 0 && page.whole).then(|| {
+        let href = format!("{}/corrections", page.frame.org_path);
+        view! { <a href=href>"Corrections"</a> }
+    });
     if estimated > 0 {
         remarks.push(format!("{} charged by an estimate.", requests_are(estimated)));
     }
@@ -159,8 +163,9 @@ fn remarks(page: &View) -> Option<AnyView> {
             requests_are(unpriced)
         ));
     }
-    (!remarks.is_empty() || sandbox.charge > Usd::ZERO)
-        .then(|| view! { <CardFoot><span>{remarks.join(" ")}</span></CardFoot> }.into_any())
+    (!remarks.is_empty() || sandbox.charge > Usd::ZERO).then(|| {
+        view! { <CardFoot><span>{remarks.join(" ")}</span>{correct}</CardFoot> }.into_any()
+    })
 }
 
 fn requests(number: i64) -> String {

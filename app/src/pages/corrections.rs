@@ -1,0 +1,135 @@
+//! `/{org}/corrections`: charges that no provider told, and what owners made of them.
+
+mod done;
+mod one;
+
+use axum::{Router, extract::State, response::Response, routing::get};
+use leptos::prelude::*;
+use serde::Deserialize;
+use store::{Doubtful, Store};
+
+use crate::{
+    components::{
+        Badge, Card, CardFoot, Column, Empty, Money, Notice, Precision, Table, Time, Tone,
+    },
+    layouts::{NavItem, PageHead, Shell},
+    render::Page,
+    web::{App, Failure, Member, Query},
+};
+
+pub(super) fn router() -> Router<App> {
+    Router::new().route("/{org}/corrections", get(show)).merge(one::router())
+}
+
+#[derive(Deserialize, Default)]
+struct After {
+    done: Option<String>,
+}
+
+async fn show(
+    State(app): State<App>,
+    member: Member,
+    Query(after): Query<After>,
+) -> Result<Response, Failure> {
+    let store = &app.store;
+    let (doubtful, done) =
+        (store.doubtful(&member.caller).await?, done::read(store, &member).await?);
+    Ok(member.visitor.look.page(Page::new("Corrections"), || {
+        let billing = member.path("billing");
+        let notice = notice(after.done.as_deref());
+        let (list, done) = (list(&member, &doubtful), done::card(&member, &done));
+        view! {
+            <Shell frame=member.frame(NavItem::Billing)>
+                <PageHead
+                    title="Corrections"
+                    sub="Charges that no provider told. They count as they are booked until an owner corrects them."
+                    above=("Billing", billing)
+                />
+                {notice}
+                {list}
+                {done}
+            </Shell>
+        }
+    }))
+}
+
+fn notice(done: Option<&str>) -> Option<AnyView> {
+    let (tone, lead, text) = match done? {
+        "corrected" => (
+            Tone::Ok,
+            "Charge corrected.",
+            "Budgets, usage and thresholds count it as corrected from now on.",
+        ),
+        "settled" => (
+            Tone::Warn,
+            "Nothing was corrected: this charge is settled.",
+            "The provider’s answer came late, or another owner was faster.",
+        ),
+        _ => return None,
+    };
+    Some(view! { <Notice tone lead text/> }.into_any())
+}
+
+fn list(member: &Member, doubtful: &[Doubtful]) -> AnyView {
+    if doubtful.is_empty() {
+        return view! {
+            <Card title="Charges in doubt">
+                <Empty split=true title="No charge is in doubt" text="Every request of the last 90 days has the charge that follows from what its provider told."/>
+            </Card>
+        }
+        .into_any();
+    }
+    let columns = vec![
+        Column::text("Request"),
+        Column::text("Project and key"),
+        Column::text("Model"),
+        Column::text("Why"),
+        Column::number("Charged"),
+        Column::number("At most"),
+        Column::act(),
+    ];
+    let rows = doubtful.iter().map(|charge| row(member, charge)).collect_view();
+    let most = Store::MOST_DOUBTFUL;
+    let shown = if doubtful.len() < most {
+        "Of the last 90 days, newest first.".to_owned()
+    } else {
+        format!("The newest {most} of the last 90 days.")
+    };
+    view! {
+        <Card title="Charges in doubt">
+            <Table label="Charges in doubt" columns>{rows}</Table>
+            <CardFoot><span>{shown}" At most: the bound that the request reserved."</span></CardFoot>
+        </Card>
+    }
+    .into_any()
+}
+
+fn row(member: &Member, charge: &Doubtful) -> AnyView {
+    let (at, zone, id) = (charge.at, member.organization.zone, charge.id.to_string());
+    let href = member.path(&format!("corrections/{id}"));
+    let (badge, why) = why(&charge.outcome);
+    let key = charge.key_name.clone().unwrap_or_else(|| "Personal key".to_owned());
+    let (amount, bound) = (charge.charge, charge.bound);
+    let which = format!(" {id}");
+    view! {
+        <tr>
+            <th scope="row"><Time at zone precision=Precision::Minute/><small class="mono anywhere">{id}</small></th>
+            <td data-l="Project and key"><div>{charge.project_name.clone()}<small>{key}</small></div></td>
+            <td data-l="Model">{charge.model.clone()}</td>
+            <td data-l="Why"><div><Badge tone=Tone::Warn line=true text=badge/><small>{why}</small></div></td>
+            <td data-l="Charged" class="num"><Money amount/></td>
+            <td data-l="At most" class="num"><Money amount=bound/></td>
+            <td class="act"><a class="btn quiet" href=href>"Correct…"<span class="vh">{which}</span></a></td>
+        </tr>
+    }
+    .into_any()
+}
+
+/// Why a charge is in doubt: a word, and what it was charged by.
+fn why(outcome: &str) -> (&'static str, &'static str) {
+    match outcome {
+        "unknown" => ("No answer", "Sent, and no answer came: charged the most it can cost."),
+        "interrupted" => ("Interrupted", "Its node died meanwhile: charged the most it can cost."),
+        _ => ("Estimated", "Its answer was cut or told no usable count: charged by what was seen."),
+    }
+}

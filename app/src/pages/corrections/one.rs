@@ -1,0 +1,116 @@
+//! `/{org}/corrections/{request}`: what one request really cost.
+
+use axum::{Router, extract::State, response::Response, routing::get};
+use domain::{Action, EventId, Name, Usd};
+use leptos::prelude::*;
+use store::{Doubtful, StoreError};
+
+use super::why;
+use crate::{
+    components::{
+        AmountField, DialogPage, ErrorSummary, Fact, Facts, Field, LinkButton, Money, Precision,
+        Time,
+    },
+    layouts::{NavItem, Shell},
+    render::Page,
+    web::{App, Draft, Failure, Member, Path, go, id},
+};
+
+pub(super) fn router() -> Router<App> {
+    Router::new().route("/{org}/corrections/{request}", get(show).post(correct))
+}
+
+async fn show(
+    State(app): State<App>,
+    member: Member,
+    Path((_, request)): Path<(String, String)>,
+) -> Result<Response, Failure> {
+    member.may(Action::EditBilling)?;
+    let charge = find(&app, &member, id(&request)?).await?;
+    Ok(page(&member, &charge, &Draft::default()))
+}
+
+async fn correct(
+    State(app): State<App>,
+    member: Member,
+    Path((_, request)): Path<(String, String)>,
+    mut draft: Draft,
+) -> Result<Response, Failure> {
+    member.may(Action::EditBilling)?;
+    let request: EventId = id(&request)?;
+    let (amount, reason) = (draft.read::<Usd>("amount"), draft.read::<Name>("reason"));
+    let (Some(amount), Some(reason)) = (amount, reason) else {
+        let charge = find(&app, &member, request).await?;
+        return Ok(page(&member, &charge, &draft));
+    };
+    let done = match app.store.correct_charge(&member.caller, request, amount, &reason).await {
+        Ok(()) => "corrected",
+        Err(StoreError::Conflict(_)) => "settled",
+        Err(error) => return Err(error.into()),
+    };
+    Ok(go(member.path(&format!("corrections?done={done}"))))
+}
+
+/// One that is in doubt still, and in the list.
+async fn find(app: &App, member: &Member, request: EventId) -> Result<Doubtful, Failure> {
+    let doubtful = app.store.doubtful(&member.caller).await?;
+    doubtful.into_iter().find(|charge| charge.id == request).ok_or(Failure::NotFound)
+}
+
+fn page(member: &Member, charge: &Doubtful, draft: &Draft) -> Response {
+    let page = Page::new("Correct a charge").status(draft.status());
+    member.visitor.look.page(page, || {
+        let (facts, form) = (facts(member, charge), form(member, charge, draft));
+        let foot = view! {
+            <LinkButton href=member.path("corrections")>"Cancel"</LinkButton>
+            <button type="submit" form="correct" class="btn primary">"Correct charge"</button>
+        }
+        .into_any();
+        view! {
+            <Shell frame=member.frame(NavItem::Billing)>
+                <DialogPage
+                    title="Correct a charge"
+                    text="Budgets, usage and thresholds count the new amount in the window in which the request was made. It can be corrected once."
+                    foot
+                >
+                    {facts}
+                    {form}
+                </DialogPage>
+            </Shell>
+        }
+    })
+}
+
+fn facts(member: &Member, charge: &Doubtful) -> AnyView {
+    let (at, zone) = (charge.at, member.organization.zone);
+    let key = charge.key_name.clone().unwrap_or_else(|| "Personal key".to_owned());
+    let whose = format!("{}, {key}", charge.project_name);
+    let (amount, bound, (_, why)) = (charge.charge, charge.bound, why(&charge.outcome));
+    let (id, model) = (charge.id.to_string(), charge.model.clone());
+    view! {
+        <Facts>
+            <Fact label="Request"><span class="mono anywhere">{id}</span></Fact>
+            <Fact label="When"><Time at zone precision=Precision::Second/></Fact>
+            <Fact label="Project and key">{whose}</Fact>
+            <Fact label="Model">{model}</Fact>
+            <Fact label="Why in doubt">{why}</Fact>
+            <Fact label="Charged"><Money amount/></Fact>
+            <Fact label="At most"><Money amount=bound/></Fact>
+        </Facts>
+    }
+    .into_any()
+}
+
+fn form(member: &Member, charge: &Doubtful, draft: &Draft) -> AnyView {
+    let action = member.path(&format!("corrections/{}", charge.id));
+    let field = |name| (draft.value(name), draft.error(name));
+    let ((amount, amount_error), (reason, reason_error)) = (field("amount"), field("reason"));
+    view! {
+        <form class="form" method="post" id="correct" action=action>
+            <ErrorSummary lead="Nothing was corrected" errors=draft.errors()/>
+            <AmountField name="amount" label="What it cost" value=amount error=amount_error required=true help="As the provider’s invoice or log says; 0 if it cost nothing."/>
+            <Field name="reason" label="Reason" value=reason error=reason_error required=true maxlength=100 autocomplete="off" help="Stands in the audit log, with the old and the new amount."/>
+        </form>
+    }
+    .into_any()
+}
