@@ -142,8 +142,9 @@ fn head(member: &Member, project: &Project, here: Part) -> AnyView {
         (link("Rate limits", "/limits", Part::Rates), None),
     ];
     let sub = format!(
-        "{} project. You: {}.",
+        "{} project{}. You: {}.",
         project.environment.label(),
+        if project.rehearsal { " for rehearsals" } else { "" },
         role_words(project.who).to_lowercase()
     );
     let usage = member.path("usage");
@@ -164,6 +165,16 @@ fn notice(member: &Member, project: &Project, after: &After) -> Option<AnyView> 
     let view = if project.archived_at.is_some() {
         let text = "Requests with its keys are refused. What it used stays in usage and bills.";
         view! { <Notice tone=Tone::Warn lead="This project is archived." text/> }.into_any()
+    } else if after.made.is_some() && project.rehearsal {
+        let budget = member.path(&format!("budgets?scope={}&window=day", project.id));
+        let text = "Give it a small budget and a threshold, then send requests to sandbox-dime with a key of it, $0.10 each, until they are refused.";
+        view! {
+            <Notice tone=Tone::Ok lead="Project for rehearsals made." text>
+                <LinkButton href=budget>"Set its budget"</LinkButton>
+                <LinkButton href=new_key>"New key"</LinkButton>
+            </Notice>
+        }
+        .into_any()
     } else if after.made.is_some() && project.members == 0 {
         let text = "Nobody but the organization’s owners is in it yet: choose who works in it.";
         view! {

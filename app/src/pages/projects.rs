@@ -8,7 +8,7 @@ use store::{ListedProject, Project};
 use crate::{
     components::{
         Badge, Button, Card, CardBody, Choice, Column, Count, Empty, ErrorSummary, Field, Id,
-        Precision, Select, Table, Time, Weight,
+        Precision, Select, Table, Tick, Time, Weight,
     },
     islands::CopyButton,
     layouts::{NavItem, PageHead, Shell},
@@ -34,7 +34,13 @@ async fn create(
     let name = draft.read::<Name>("name");
     let environment = draft.read::<Environment>("environment");
     if let (Some(name), Some(environment)) = (name, environment) {
-        match app.store.create_project(&member.caller, &name, environment).await {
+        let (store, caller) = (&app.store, &member.caller);
+        let made = if draft.has("rehearsal") {
+            store.create_rehearsal(caller, &name, environment).await
+        } else {
+            store.create_project(caller, &name, environment).await
+        };
+        match made {
             Ok(id) => return Ok(go(member.path(&format!("projects/{id}?made")))),
             Err(error) => draft.conflict("name", error)?,
         }
@@ -99,11 +105,13 @@ fn table(member: &Member, label: &'static str, projects: Vec<Project>) -> AnyVie
 fn row(member: &Member, project: Project) -> AnyView {
     let id = project.id.to_string();
     let default = project.is_default.then(|| view! { " "<Badge text="Default"/> });
+    let rehearsal = project.rehearsal.then(|| view! { " "<Badge line=true text="Rehearsal"/> });
     view! {
         <tr>
             <th scope="row">
                 <a href=member.path(&format!("projects/{id}"))>{project.name}</a>
                 {default}
+                {rehearsal}
             </th>
             <td data-l="Environment"><EnvironmentBadge of=project.environment/></td>
             <td data-l="Members" class="num"><Count number=project.members/></td>
@@ -185,6 +193,12 @@ fn form(member: &Member, draft: &Draft) -> AnyView {
                     help=help
                 />
             </div>
+            <Tick
+                name="rehearsal"
+                label="For rehearsals"
+                checked=draft.has("rehearsal")
+                help="To see a cut-off happen: it reaches the sandbox’s models alone, and what it spends counts in its own budgets, not in the organization’s. This can’t be changed later."
+            />
             <div class="row"><Button weight=Weight::Primary>"Make project"</Button></div>
         </form>
     }

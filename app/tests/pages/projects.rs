@@ -50,6 +50,28 @@ async fn a_project_is_made_renamed_and_archived() {
 }
 
 #[tokio::test]
+async fn a_project_for_rehearsals_is_one_from_the_beginning() {
+    let (site, mut ines, caller) = Site::with_owner().await;
+    let path = format!("/{}/projects", caller.org);
+    ines.get(&path).await.says("name=\"rehearsal\"").hides(">Rehearsal<");
+    let fields = [("name", "Cut-off"), ("environment", "development"), ("rehearsal", "on")];
+    let made = ines.post(&path, &fields).await.location().to_owned();
+    ines.get(&made)
+        .await
+        .says("Project for rehearsals made.")
+        .says("Development project for rehearsals")
+        .says("window=day\"");
+    ines.get(&path).await.says(">Rehearsal<");
+    let marked = "SELECT string_agg(name, ' ') FROM projects WHERE rehearsal";
+    assert_eq!(site.database.look(marked).await, "Cut-off");
+    // Without the tick it is none, and no other form makes it one.
+    let project = made.trim_end_matches("?made");
+    ines.post(&path, &[("name", "Real"), ("environment", "development")]).await.location();
+    ines.post(project, &[("action", "rename"), ("name", "Cut off")]).await.location();
+    assert_eq!(site.database.look(marked).await, "Cut off");
+}
+
+#[tokio::test]
 async fn the_default_project_stays_until_another_one_is() {
     let (site, mut ines, caller) = Site::with_owner().await;
     let store = &site.app.store;

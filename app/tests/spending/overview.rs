@@ -40,7 +40,15 @@ async fn the_set_up_goes_when_all_is_done() {
     store.set_billing_profile(&spender.caller, &profile).await.unwrap();
     spender.spend("11256.720000000001").await;
     let path = format!("/{}", spender.caller.org);
-    spender.browser.get(&path).await.says("4 of 6 done").says("Nothing limits what is spent");
+    spender
+        .browser
+        .get(&path)
+        .await
+        .says("4 of 6 done")
+        .says("No budget is set")
+        .says("Usage limit")
+        .says("Tier 1, monthly")
+        .says("Missing to tier 2, $500.00 a month");
     store
         .set_budget(&spender.caller, scope, Period::Month, "20000".parse().unwrap())
         .await

@@ -20,6 +20,9 @@ pub(super) fn card(member: &Member, project: &Project) -> AnyView {
     let default = project
         .is_default
         .then(|| view! { <Fact label="Default project">"Yes: personal keys work for it unless a request names another"</Fact> });
+    let rehearsal = project
+        .rehearsal
+        .then(|| view! { <Fact label="For rehearsals">"Yes: it reaches the sandbox alone, and spends nothing of the organization’s budgets"</Fact> });
     let role = role_words(project.who);
     view! {
         <Card title="Project ID">
@@ -34,6 +37,7 @@ pub(super) fn card(member: &Member, project: &Project) -> AnyView {
                     <Fact label="Environment">{environment}</Fact>
                     <Fact label="Your role">{role}</Fact>
                     {default}
+                    {rehearsal}
                     <Fact label="Made"><Time at=made zone precision=Precision::Minute/></Fact>
                     {archived}
                 </Facts>

@@ -10,8 +10,8 @@ use store::UsageLimit;
 use super::calendar::until;
 use crate::{
     components::{
-        Badge, Card, CardBody, CardFoot, Column, Fact, Facts, LinkButton, Meter, Money, Notice,
-        Reading, Stat, Stats, Table, Time, Tone, count, share, usd,
+        Badge, Card, CardBody, CardFoot, Fact, Facts, Limit, LinkButton, Meter, Money, Notice,
+        Reading, Stat, Stats, Time, Tone, count, share, usd,
     },
     layouts::{Frame, NavItem, PageHead, Shell},
     render::Page,
@@ -57,7 +57,7 @@ fn page(view: View) -> AnyView {
 }
 
 /// How a limit stands, in words.
-fn state(limit: &UsageLimit) -> (Tone, &'static str) {
+pub(super) fn state(limit: &UsageLimit) -> (Tone, &'static str) {
     let amount = limit.amount();
     if limit.spent >= amount {
         (Tone::Bad, "Reached: requests are refused")
@@ -122,6 +122,48 @@ fn usage(view: &View) -> AnyView {
     .into_any()
 }
 
+/// The limit and the tier in short, for a card among others; `href` leads here.
+pub(super) fn short(limit: &UsageLimit, href: String) -> AnyView {
+    let (tone, state) = state(limit);
+    let reading = Reading {
+        spent: limit.spent,
+        reserved: limit.held,
+        limit: limit.amount(),
+        ..Reading::default()
+    };
+    let kind = format!("Tier {}, monthly", limit.tier.number);
+    let next = limit.tiers.after(limit.tier.number).map(|next| {
+        let text = format!(
+            "Missing to tier {}, {} a month: {}.",
+            next.number,
+            usd(next.usage_limit),
+            way(limit, next)
+        );
+        view! { <p class="small muted">{text}</p> }
+    });
+    view! {
+        <Limit title="Usage limit" href reading tone state kind/>
+        {next}
+    }
+    .into_any()
+}
+
+/// What is missing to the next tier.
+fn way(limit: &UsageLimit, next: &Tier) -> String {
+    if limit.tier.held {
+        return "it does not rise by itself: whoever runs this installation holds the tier"
+            .to_owned();
+    }
+    match limit.earned.missing(next) {
+        Some(missing) => missing_text(missing),
+        None => format!(
+            "{} charged and {} days, from the first request to a provider on",
+            up(next.charged),
+            next.days
+        ),
+    }
+}
+
 /// What is missing to a tier, like `$12.40 more charged and 3 days`.
 fn missing_text(missing: Missing) -> String {
     let charged =
@@ -156,18 +198,7 @@ fn tier(view: &View) -> AnyView {
         Some(days) => format!("{} days ago", count(days.into())),
     };
     let next = limit.tiers.after(number).map(|next| {
-        let way = if limit.tier.held {
-            "it does not rise by itself: whoever runs this installation holds the tier".to_owned()
-        } else {
-            match limit.earned.missing(next) {
-                Some(missing) => missing_text(missing),
-                None => format!(
-                    "{} charged and {} days, from the first request to a provider on",
-                    up(next.charged),
-                    next.days
-                ),
-            }
-        };
+        let way = way(limit, next);
         let label = format!("Missing to tier {}, {} a month", next.number, usd(next.usage_limit));
         view! { <Fact label><strong>{way}</strong></Fact> }
     });
@@ -196,17 +227,17 @@ fn tier(view: &View) -> AnyView {
 
 fn rates(view: &View) -> AnyView {
     let rates = view.limit.tiers.at(view.limit.tier.number).map(|tier: &Tier| tier.rates);
-    let rows = Rates::LABELS.into_iter().zip(rates.unwrap_or_default().all()).map(|(label, rate)| {
-        let words = rate.map_or_else(|| "no limit".to_owned(), |rate| count(rate.get()));
-        view! { <tr><th scope="row">{label}</th><td data-l="At most" class="num">{words}</td></tr> }
-    });
-    let rows = rows.collect_view();
-    let columns = vec![Column::text("Rate"), Column::number("At most")];
+    let facts =
+        Rates::LABELS.into_iter().zip(rates.unwrap_or_default().all()).map(|(label, rate)| {
+            let words = rate.map_or_else(|| "no limit".to_owned(), |rate| count(rate.get()));
+            view! { <Fact label>{words}</Fact> }
+        });
+    let facts = facts.collect_view();
     let projects = format!("{}/projects", view.org);
     view! {
         <Card title="Rates of the tier" more=("Projects", projects)>
-            <Table label="Rates of the tier" columns>{rows}</Table>
-            <CardFoot><span>"For each project and model. Lower ones are set on a project’s page of rate limits."</span></CardFoot>
+            <CardBody split=true><Facts>{facts}</Facts></CardBody>
+            <CardFoot><span>"The most, for each project and model. Lower ones are set on a project’s page of rate limits."</span></CardFoot>
         </Card>
     }
     .into_any()

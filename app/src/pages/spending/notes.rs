@@ -31,11 +31,13 @@ pub(super) fn project_href(org: &str, group: &str) -> Option<String> {
     id.parse::<ProjectId>().ok().map(|id| format!("{org}/projects/{id}"))
 }
 
-/// A project's environment.
+/// A project's environment, and what else is special about it.
 pub(super) fn of_projects(projects: Vec<Project>) -> Notes {
     let note = |project: Project| {
         let archived = if project.archived_at.is_some() { ", archived" } else { "" };
-        (project.id.uuid().to_string(), format!("{}{archived}", project.environment.as_str()))
+        let rehearsal = if project.rehearsal { ", rehearsal" } else { "" };
+        let text = format!("{}{rehearsal}{archived}", project.environment.as_str());
+        (project.id.uuid().to_string(), text)
     };
     projects.into_iter().map(note).collect()
 }

@@ -5,18 +5,22 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use domain::{Action, Period, Scope, Usd, window::Window};
 use leptos::prelude::*;
-use store::{ApiKey, Budget, Crossing, Past, Project, Standing, Threshold, usage::Group};
+use store::{
+    ApiKey, Budget, Crossing, Past, Project, Standing, Threshold, UsageLimit,
+    usage::{Cell, Group},
+};
 
 use super::{
     alerts::is_open,
     calendar::{days, same_age, stretch, until},
+    limits as limits_page,
     notes::{Notes, budget_href, of_keys, of_projects},
     outlook::Outlook,
     question::Measure,
     sheet::Sheet,
 };
 use crate::{
-    components::{Glyph, LinkButton, Notice, Tone, Weight, count},
+    components::{Glyph, LinkButton, Notice, Tone, Weight, count, usd},
     layouts::{Frame, NavItem, PageHead, Shell},
     render::Page,
     web::{App, Failure, Member},
@@ -42,13 +46,15 @@ struct View {
     spent: Usd,
     /// The organization's of the month.
     budget: Option<Budget>,
+    /// What the installation lets the organization spend, for who sees the whole.
+    limit: Option<UsageLimit>,
     /// The person sees the whole organization, else own projects alone.
     whole: bool,
     standings: Vec<Standing>,
     thresholds: Vec<Threshold>,
     /// Crossings of windows that are not over.
     open: Vec<Crossing>,
-    sheets: Vec<(Group, Sheet)>,
+    used: Used,
     before: Option<(Window, Past)>,
     steps: Vec<set_up::Step>,
     /// A reader's own keys.
@@ -74,41 +80,38 @@ async fn read(app: &App, member: &Member) -> Result<View, Failure> {
     let cycles = store.cycles(caller).await?;
     let cycle = *cycles.first().ok_or(Failure::Internal)?;
     let zone = store.cycle_zone(caller, cycle).await?;
-    let mut sheets = Vec::with_capacity(Group::ALL.len());
-    let mut now = cycle.starts;
-    for group in Group::ALL {
-        let usage = store.usage(caller, cycle.starts, cycle.ends, group).await?;
-        now = usage.complete_to;
-        sheets.push((group, Sheet::new(days(cycle, zone), &usage.cells, Measure::Cost)));
-    }
+    let (projects, keys) = (store.projects(caller).await?, store.api_keys(caller).await?);
+    let used = Used::read(app, member, cycle, zone, &projects).await?;
+    let now = used.complete_to;
     let before = before(app, member, &cycles, now).await?;
-    let used = before.is_some() || store.ever_used(caller).await?;
+    let ever = before.is_some() || store.ever_used(caller).await?;
     let (standings, _) = store.standings(caller).await?;
     let thresholds = store.thresholds(caller).await?;
     let mut open = store.crossings(caller).await?;
     open.retain(|crossing| is_open(crossing, zone, now));
     let org = format!("/{}", member.organization.id);
-    let (projects, keys) = (store.projects(caller).await?, store.api_keys(caller).await?);
     let steps = steps(
         app,
         member,
         &org,
         &projects,
         &keys,
-        Set { request: used, budget: !standings.is_empty(), threshold: !thresholds.is_empty() },
+        Set { request: ever, budget: !standings.is_empty(), threshold: !thresholds.is_empty() },
     );
     let steps = steps.await?;
     let (spent, budget) = if whole {
         let own = store.budget_status(caller, Scope::Org(caller.org), Period::Month).await?;
         (own.spent, own.budget)
     } else {
-        (sheets.first().map(|(_, sheet)| sheet.total.charge).unwrap_or_default(), None)
+        (used.course.total.charge, None)
     };
+    let limit = if whole { Some(store.usage_limit(caller).await?) } else { None };
     let own_keys = reader::Keys::new(&keys).filter(|_| !whole);
     Ok(View {
         frame: member.frame(NavItem::Overview),
         steps,
         keys: own_keys,
+        limit,
         whole,
         spent,
         budget,
@@ -119,11 +122,46 @@ async fn read(app: &App, member: &Member) -> Result<View, Failure> {
         standings,
         thresholds,
         open,
-        sheets,
+        used,
         before,
         notes: of_projects(projects).into_iter().chain(of_keys(keys)).collect(),
         example: first::example(&app.public_url, app.sandbox),
     })
+}
+
+/// What was used in the cycle so far.
+struct Used {
+    /// By day, of what counts in the amount spent.
+    course: Sheet,
+    sheets: Vec<(Group, Sheet)>,
+    complete_to: DateTime<Utc>,
+}
+
+impl Used {
+    async fn read(
+        app: &App,
+        member: &Member,
+        cycle: Window,
+        zone: Tz,
+        projects: &[Project],
+    ) -> Result<Self, Failure> {
+        let sheet = |cells: &[Cell]| Sheet::new(days(cycle, zone), cells, Measure::Cost);
+        let read = |group| app.store.usage(&member.caller, cycle.starts, cycle.ends, group);
+        let mut sheets = Vec::with_capacity(Group::ALL.len());
+        for group in [Group::Key, Group::Model] {
+            sheets.push((group, sheet(&read(group).await?.cells)));
+        }
+        let mut last = read(Group::Project).await?;
+        sheets.insert(0, (Group::Project, sheet(&last.cells)));
+        // What rehearsals spend is not the organization's.
+        let rehearsal = |group: &str| {
+            let is = |project: &&Project| project.id.uuid().to_string() == group;
+            projects.iter().find(is).is_some_and(|project| project.rehearsal)
+        };
+        let whole = member.can(Action::SeeWhole);
+        last.cells.retain(|cell| !whole || !rehearsal(&cell.group));
+        Ok(Self { course: sheet(&last.cells), sheets, complete_to: last.complete_to })
+    }
 }
 
 /// The cycle before, if anything was used in it.
@@ -171,10 +209,6 @@ async fn steps(
 }
 
 impl View {
-    fn sheet(&self, group: Group) -> Option<&Sheet> {
-        self.sheets.iter().find(|(of, _)| *of == group).map(|(_, sheet)| sheet)
-    }
-
     /// Every budget with its state, the worst first.
     fn outlooks(&self) -> Vec<(&Standing, Outlook)> {
         let outlook =
@@ -260,5 +294,19 @@ fn stopped(view: &View) -> Vec<AnyView> {
         };
         Some(notice.into_any())
     };
-    view.outlooks().into_iter().filter_map(bad).collect()
+    let usage = view.limit.as_ref().filter(|limit| limits_page::state(limit).0 == Tone::Bad);
+    let usage = usage.map(|limit| {
+        let text = format!(
+            "Requests to providers beyond {} a month are refused until the next cycle, or until the tier rises.",
+            usd(limit.amount())
+        );
+        let href = format!("{}/limits", view.org);
+        view! {
+            <Notice tone=Tone::Bad lead="The usage limit is reached." text>
+                <LinkButton href>"See limits"</LinkButton>
+            </Notice>
+        }
+        .into_any()
+    });
+    usage.into_iter().chain(view.outlooks().into_iter().filter_map(bad)).collect()
 }

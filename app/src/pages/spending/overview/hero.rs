@@ -3,7 +3,6 @@
 use chart::{Cap, Course, Unit};
 use domain::Usd;
 use leptos::prelude::*;
-use store::usage::Group;
 
 use super::View;
 use crate::{
@@ -14,19 +13,16 @@ use crate::{
     pages::spending::{
         calendar::{days, last_day, month_name, place, ticks},
         outlook::forecast,
-        sheet::Sheet,
     },
 };
 
 pub(super) fn card(view: &View) -> AnyView {
     let forecast = forecast(view.spent, view.cycle, view.now);
     let before = view.before.as_ref().map(|(cycle, _)| month_name(*cycle));
-    let plot = view.sheet(Group::Project).map(|sheet| {
-        view! {
-            <CoursePlot course=course(view, sheet, forecast)/>
-            <CourseLegend before forecast=forecast.is_some()/>
-        }
-    });
+    let plot = view! {
+        <CoursePlot course=course(view, forecast)/>
+        <CourseLegend before forecast=forecast.is_some()/>
+    };
     let (amount, numbers) = (view.spent, numbers(view, forecast));
     let title = if view.whole { "Spent this cycle" } else { "Spent this cycle in your projects" };
     view! {
@@ -68,7 +64,8 @@ fn numbers(view: &View, forecast: Option<Usd>) -> AnyView {
 }
 
 /// The sums day by day, with those of the cycle before and the organization's budget.
-fn course(view: &View, sheet: &Sheet, forecast: Option<Usd>) -> Course {
+fn course(view: &View, forecast: Option<Usd>) -> Course {
+    let sheet = &view.used.course;
     let today = place(&sheet.days, view.now);
     let spent = adding(sheet.by_day().iter().take(today + 1).map(|day| day.charge.pico()));
     let before = view.before.as_ref().map(|(cycle, past)| {

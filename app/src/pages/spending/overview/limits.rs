@@ -1,4 +1,4 @@
-//! The budgets that matter most.
+//! The budgets that matter most, and the usage limit.
 
 use domain::Scope;
 use leptos::prelude::*;
@@ -7,11 +7,11 @@ use store::Standing;
 use super::View;
 use crate::{
     components::{Card, Empty, Limit, LinkButton, count, usd},
-    pages::spending::{notes::budget_href, outlook::Outlook},
+    pages::spending::{limits, notes::budget_href, outlook::Outlook},
 };
 
-/// So many fit beside the chart.
-const MOST: usize = 5;
+/// So many fit beside the chart, with the usage limit.
+const MOST: usize = 4;
 
 pub(super) fn card(view: &View) -> AnyView {
     let href = format!("{}/budgets", view.org);
@@ -24,10 +24,13 @@ pub(super) fn card(view: &View) -> AnyView {
         }
         .into_any();
     }
+    let usage = view.limit.as_ref();
+    let usage = usage.map(|limit| limits::short(limit, format!("{}/limits", view.org)));
     if outlooks.is_empty() {
         return view! {
             <Card title="Limits">
-                <Empty split=true title="Nothing limits what is spent" text="A budget blocks requests before it is overrun: set one for the whole organization.">
+                <div class="body">{usage}</div>
+                <Empty split=true title="No budget is set" text="A budget blocks requests before more is spent than you want: set one for the whole organization.">
                     <LinkButton href>"Set a budget"</LinkButton>
                 </Empty>
             </Card>
@@ -38,14 +41,14 @@ pub(super) fn card(view: &View) -> AnyView {
         1 if view.whole => "Edit",
         _ => "All budgets",
     };
-    let limits: Vec<_> = outlooks
+    let budgets: Vec<_> = outlooks
         .into_iter()
         .take(MOST)
         .filter_map(|(standing, outlook)| limit(&href, standing, outlook))
         .collect();
     view! {
         <Card title="Limits" more=(more, href.clone())>
-            <div class="body">{limits}</div>
+            <div class="body">{budgets}{usage}</div>
         </Card>
     }
     .into_any()

@@ -19,7 +19,7 @@ const MOST: usize = 5;
 
 pub(super) fn cards(view: &View) -> AnyView {
     let cards: Vec<_> =
-        view.sheets.iter().map(|(group, sheet)| card(view, *group, sheet)).collect();
+        view.used.sheets.iter().map(|(group, sheet)| card(view, *group, sheet)).collect();
     view! { <div class="grid three fill">{cards}</div> }.into_any()
 }
 
