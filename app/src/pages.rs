@@ -22,6 +22,7 @@ mod personal_keys;
 mod prices;
 mod project;
 mod projects;
+mod rate_fields;
 mod reset;
 mod second_step;
 mod service_accounts;

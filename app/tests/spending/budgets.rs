@@ -219,6 +219,27 @@ async fn a_budget_is_raised_for_a_while_and_the_raise_ended() {
 }
 
 #[tokio::test]
+async fn what_a_budget_refused_last_leads_to_its_receipts() {
+    let mut spender = Spender::new().await;
+    let path = spender.path(&format!("budgets?scope={}&window=month", spender.project));
+    spender.browser.get(&path).await.is(StatusCode::OK).hides("Latest refusals");
+    let (store, caller) = (spender.site.app.store.clone(), spender.caller.clone());
+    let scope = Scope::Project(spender.project);
+    store.set_budget(&caller, scope, Period::Month, "0.15".parse().unwrap()).await.unwrap();
+    spender.browser.get(&path).await.hides("Latest refusals");
+    spender.spend("0.12").await;
+    let receipt = spender.refused("0.10").await;
+    let page = spender.browser.get(&path).await;
+    page.says("Latest refusals").says(&format!("/receipts/{receipt}"));
+    let list = crate::spender::table(&page.body, "Latest refusals");
+    assert!(list.contains(">38<") && list.contains("Support"), "{list}");
+    // Another window's budget has refused nothing.
+    let other = spender.path(&format!("budgets?scope={}&window=day", spender.project));
+    store.set_budget(&caller, scope, Period::Day, "9".parse().unwrap()).await.unwrap();
+    spender.browser.get(&other).await.hides("Latest refusals");
+}
+
+#[tokio::test]
 async fn a_preview_says_what_a_budget_would_have_stopped() {
     let mut spender = Spender::new().await;
     for _ in 0..4 {
@@ -247,6 +268,30 @@ async fn a_preview_says_what_a_budget_would_have_stopped() {
     page.is(StatusCode::UNPROCESSABLE_ENTITY).says("Choose the day, like 2026-05-17.");
     // Nothing was set by asking.
     assert_eq!(spender.site.database.look("SELECT count(*) FROM budgets").await, "0");
+}
+
+#[tokio::test]
+async fn a_preview_that_finds_nothing_says_why() {
+    let mut spender = Spender::new().await;
+    spender.spend("0.50").await;
+    let path = spender.path("budgets");
+    let (project, key) = spender.project("Empty").await;
+    let mut ask = async |scope: String| {
+        let form = [
+            ("action", "preview"),
+            ("amount", "1"),
+            ("past", "30"),
+            ("scope", &*scope),
+            ("window", "day"),
+        ];
+        spender.browser.post(&path, &form).await
+    };
+    let page = ask(project.to_string()).await;
+    page.is(StatusCode::OK).says("There is no request to replay.").hides("How exact");
+    page.says("No key of Empty had one in that time.");
+    ask(key.to_string()).await.says("had none in that time. What a key used before it was rotated");
+    spender.site.database.tamper("UPDATE api_keys SET tracked = false").await;
+    ask(key.to_string()).await.says("is untracked: what it used is known together");
 }
 
 #[tokio::test]

@@ -17,6 +17,19 @@ async fn a_key_was_never_used_then_costs_then_is_refused() {
     store.set_budget(&caller, scope, Period::Month, "0.15".parse().unwrap()).await.unwrap();
     spender.refused("0.10").await;
     spender.browser.get(&keys).await.says("Refusing</span>");
+    // A raise lets requests pass, and its end refuses them again.
+    let budget = store.budgets(&caller).await.unwrap()[0].id;
+    let ends = store.standings(&caller).await.unwrap().1 + chrono::TimeDelta::hours(1);
+    let raise = store::NewRaise {
+        amount: "1".parse().unwrap(),
+        starts: None,
+        ends,
+        reason: "Launch".parse().unwrap(),
+    };
+    let raise = store.raise_budget(&caller, budget, &raise).await.unwrap();
+    spender.browser.get(&keys).await.hides("Refusing</span>");
+    store.end_raise(&caller, raise).await.unwrap();
+    spender.browser.get(&keys).await.says("Refusing</span>");
     // Another amount: what was refused before says nothing about it.
     store.set_budget(&caller, scope, Period::Month, "5".parse().unwrap()).await.unwrap();
     spender.browser.get(&keys).await.hides("Refusing</span>");

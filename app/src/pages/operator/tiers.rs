@@ -4,13 +4,14 @@ mod form;
 mod one;
 
 use axum::{Router, extract::State, response::Response, routing::get};
-use domain::{Rates, Tier, Tiers};
+use domain::{Tier, Tiers};
 use leptos::prelude::*;
 use serde::Deserialize;
 
 use super::{Part, Runner, around};
 use crate::{
     components::{Card, CardFoot, Column, LinkButton, Money, Notice, Table, Tone, Weight, count},
+    pages::rate_fields,
     render::Page,
     web::{App, Failure, Query},
 };
@@ -46,14 +47,14 @@ fn content(tiers: &Tiers, many: &[u64], done: Option<&str>) -> AnyView {
         _ => None,
     };
     let done = done.map(|(lead, text)| view! { <Notice tone=Tone::Ok lead text/> });
-    let mut columns = vec![
+    let columns = vec![
         Column::text("Tier"),
         Column::number("Usage limit per month"),
         Column::number("Rises at"),
         Column::number("Organizations"),
+        Column::text("Rates"),
+        Column::act(),
     ];
-    columns.extend(Rates::LABELS.map(Column::number));
-    columns.push(Column::act());
     let rows = tiers.all().iter().zip(many).map(|(tier, many)| row(tier, *many)).collect_view();
     let next = format!("{PATH}/{}", tiers.next_number());
     let add = (tiers.all().len() < Tiers::MOST)
@@ -82,19 +83,15 @@ fn row(tier: &Tier, many: u64) -> AnyView {
         (_, 1) => view! { <Money amount=tier.charged/>" charged, 1 day" }.into_any(),
         (_, days) => view! { <Money amount=tier.charged/>" charged, "{days}" days" }.into_any(),
     };
-    let rates = tier.rates.all().into_iter().zip(Rates::LABELS).map(|(rate, label)| {
-        let words = rate.map_or_else(|| "no limit".to_owned(), |rate| count(rate.get()));
-        view! { <td data-l=label class="num">{words}</td> }
-    });
-    let rates = rates.collect_view();
+    let rates = rate_fields::words(&tier.rates).unwrap_or_else(|| "no limit".to_owned());
     let (number, href) = (tier.number, format!("{PATH}/{}", tier.number));
     view! {
         <tr>
-            <th scope="row">"Tier "{number}</th>
+            <th scope="row" class="keep">"Tier "{number}</th>
             <td data-l="Usage limit per month" class="num"><Money amount=tier.usage_limit/></td>
-            <td data-l="Rises at" class="num">{rises}</td>
+            <td data-l="Rises at" class="num"><span>{rises}</span></td>
             <td data-l="Organizations" class="num">{count(many)}</td>
-            {rates}
+            <td data-l="Rates">{rates}</td>
             <td class="act"><LinkButton href weight=Weight::Quiet>"Edit"<span class="vh">" tier "{number}</span></LinkButton></td>
         </tr>
     }

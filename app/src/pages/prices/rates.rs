@@ -5,15 +5,15 @@ use domain::{
     price::{Rates, Variant, dollars},
 };
 
-/// The classes that a form asks for, with their words; the first and the last must be filled in.
+/// The classes that a form asks for, with their words; the first two must be filled in.
 pub(in crate::pages) const ASKED: [(TokenClass, &str); 7] = [
     (TokenClass::Input, "Input"),
+    (TokenClass::Output, "Output"),
     (TokenClass::Cached, "Cached input"),
     (TokenClass::CacheWrite, "Cache write, 5 min"),
     (TokenClass::CacheWrite1h, "Cache write, 1 h"),
     (TokenClass::AudioInput, "Sound input"),
     (TokenClass::AudioOutput, "Sound output"),
-    (TokenClass::Output, "Output"),
 ];
 
 /// A rate of its own, in dollars per million tokens; a dash where it has none.

@@ -14,6 +14,7 @@ use crate::{
         PostButton, Table, Tone, Weight, count,
     },
     layouts::{NavItem, Shell},
+    pages::rate_fields,
     render::Page,
     web::{App, Draft, Failure, Member, Path, Query, go, id},
 };
@@ -43,9 +44,7 @@ async fn show(
     let mut draft = Draft::default();
     if let Some(limit) = limits.models.iter().find(|it| Some(&it.model) == asked.model.as_ref()) {
         draft.keep("model", &limit.model);
-        for (name, rate) in Rates::NAMES.into_iter().zip(limit.own.all()) {
-            draft.keep(name, &rate.map(|rate| rate.to_string()).unwrap_or_default());
-        }
+        rate_fields::keep(&mut draft, limit.own);
     }
     Ok(page(&member, &project, &limits, &draft, asked.saved.is_some()))
 }
@@ -60,7 +59,7 @@ async fn save(
     project.who.may(Action::EditProjectLimits)?;
     let own = match draft.value("action").as_str() {
         "clear" => Some(Rates::default()),
-        "save" => typed(&mut draft),
+        "save" => rate_fields::read(&mut draft),
         _ => return Err(Failure::BadRequest),
     };
     if let Some(own) = own {
@@ -75,19 +74,6 @@ async fn save(
     }
     let limits = read(&app, &member, &project).await?;
     Ok(page(&member, &project, &limits, &draft, false))
-}
-
-/// What was typed; nothing if something is wrong with it.
-fn typed(draft: &mut Draft) -> Option<Rates> {
-    let mut rates = [None; 4];
-    let mut whole = true;
-    for (name, rate) in Rates::NAMES.into_iter().zip(&mut rates) {
-        if !draft.value(name).trim().is_empty() {
-            *rate = draft.read::<Rate>(name);
-            whole &= rate.is_some();
-        }
-    }
-    whole.then(|| Rates::from_all(rates))
 }
 
 async fn read(app: &App, member: &Member, project: &Project) -> Result<RateLimits, Failure> {
@@ -153,14 +139,9 @@ fn list(path: &str, limits: &RateLimits, zone: Tz, edits: bool) -> AnyView {
 
 /// What the tier allows, as a sentence.
 fn of_tier(tier: &Rates) -> String {
-    let rates = tier.all().into_iter().zip(Rates::LABELS).filter_map(|(rate, label)| {
-        Some(format!("{} {}", count(rate?.get()), label.to_lowercase()))
-    });
-    let rates: Vec<_> = rates.collect();
-    if rates.is_empty() {
-        "The organization’s usage tier limits no rate.".to_owned()
-    } else {
-        format!("The organization’s usage tier allows {}.", rates.join(", "))
+    match rate_fields::words(tier) {
+        None => "The organization’s usage tier limits no rate.".to_owned(),
+        Some(rates) => format!("The organization’s usage tier allows {rates}."),
     }
 }
 
@@ -172,7 +153,7 @@ fn row(path: &str, limit: &RateLimit, tier: &Rates, edits: bool) -> AnyView {
             None => (count(used), "no limit".to_owned()),
             Some(force) => (format!("{} of {}", count(used), count(force.get())), whose(own, tier)),
         };
-        view! { <td data-l=label class="num">{words}<small>{note}</small></td> }
+        view! { <td data-l=label class="num"><div>{words}<small>{note}</small></div></td> }
     });
     let cells = cells.collect_view();
     let (model, path) = (limit.model.clone(), path.to_owned());
@@ -186,8 +167,10 @@ fn row(path: &str, limit: &RateLimit, tier: &Rates, edits: bool) -> AnyView {
         });
         view! {
             <td class="act">
-                <LinkButton href weight=Weight::Quiet>"Set"<span class="vh">" rates of "{model}</span></LinkButton>
-                {clear}
+                <div class="row">
+                    <LinkButton href weight=Weight::Quiet>"Set"<span class="vh">" rates of "{model}</span></LinkButton>
+                    {clear}
+                </div>
             </td>
         }
     });
@@ -225,7 +208,7 @@ fn form(path: &str, limits: &RateLimits, draft: &Draft) -> AnyView {
                     <form class="form" method="post" action=action>
                         <ErrorSummary lead="Nothing was saved" errors/>
                         <Field name="model" label="Model" value=model error=model_error required=true maxlength=100 help="As requests name it; one that was not used yet may be limited, too."/>
-                        {fields}
+                        <div class="cols">{fields}</div>
                         <div class="row"><Button weight=Weight::Primary name="action" value="save">"Save"</Button></div>
                     </form>
                 </CardBody>

@@ -8,7 +8,7 @@ use chrono_tz::Tz;
 use domain::{Action, Period, Scope};
 use leptos::prelude::*;
 use serde::Deserialize;
-use store::{BudgetStatus, Raise, Recipient, Standing, Threshold};
+use store::{BudgetRefusals, BudgetStatus, Raise, Recipient, Standing, Threshold};
 
 use super::{
     calendar::stretch,
@@ -28,6 +28,7 @@ mod list;
 mod preview;
 mod raise;
 mod recipients;
+mod refusals;
 mod save;
 mod status;
 mod subject;
@@ -54,6 +55,8 @@ struct View {
     /// That window.
     own: BudgetStatus,
     raises: Vec<Raise>,
+    /// What that budget refused last.
+    refusals: Vec<BudgetRefusals>,
     /// What the budget that was typed would have stopped.
     preview: Option<Preview>,
     standings: Vec<Standing>,
@@ -90,6 +93,13 @@ impl View {
             ("scope", self.subject.scope.to_string()),
             ("window", self.period.as_str().to_owned()),
         ]
+    }
+
+    /// The same, for a form with more fields.
+    fn hidden(&self, action: &str) -> AnyView {
+        let fields = self.fields(action).into_iter();
+        let field = |(name, value)| view! { <input type="hidden" name=name value=value/> };
+        fields.map(field).collect_view().into_any()
     }
 
     /// Whether the person may set budgets and thresholds of this.
@@ -161,13 +171,19 @@ async fn read(
     let subjects = Subject::all(member, &projects, &keys);
     let Some(subject) = Subject::find(&subjects, asked)? else { return Ok(None) };
     let (standings, now) = store.standings(caller).await?;
+    let own = store.budget_status(caller, subject.scope, period).await?;
+    let refusals = match &own.budget {
+        Some(budget) => store.budget_refusals(caller, budget.id).await?,
+        None => Vec::new(),
+    };
     Ok(Some(View {
         frame: member.frame(NavItem::Budgets),
         path: member.path("budgets"),
         zone: member.organization.zone,
         now,
         period,
-        own: store.budget_status(caller, subject.scope, period).await?,
+        own,
+        refusals,
         raises: store.raises(caller).await?,
         preview: None,
         subject,
@@ -197,13 +213,10 @@ fn page(view: View) -> AnyView {
     let (choice, windows) = (choice(&view), windows(&view));
     let content = view! {
         {view.done.map(Done::notice)}
-        {choice}
-        {windows}
+        <div class="row between ends">{choice}{windows}</div>
         {status::card(&view)}
-        <div class="grid main-side">
-            <div class="stack">{thresholds::card(&view)}{raise::card(&view)}</div>
-            <div class="stack">{form::card(&view)}{recipients::card(&view)}</div>
-        </div>
+        {cards(&view)}
+        {refusals::card(&view)}
         {list::card(&view)}
     };
     view! {
@@ -215,14 +228,30 @@ fn page(view: View) -> AnyView {
     .into_any()
 }
 
+/// What blocks beside what notifies; for who may set nothing, only the latter where there is no raise.
+fn cards(view: &View) -> AnyView {
+    let (thresholds, recipients) = (thresholds::card(view), recipients::card(view));
+    match (form::card(view), raise::card(view)) {
+        (None, None) => view! { <div class="grid two">{thresholds}{recipients}</div> }.into_any(),
+        (form, raise) => view! {
+            <div class="grid main-side">
+                <div class="stack">{form}{raise}</div>
+                <div class="stack">{thresholds}{recipients}</div>
+            </div>
+        }
+        .into_any(),
+    }
+}
+
 /// Whose budget is shown.
 fn choice(view: &View) -> Option<AnyView> {
-    let listed = || view.subjects.iter().filter(|subject| subject.listed);
-    if listed().count() < 2 {
+    // What only a link leads to is listed while it is shown.
+    let listed = |subject: &&Subject| subject.listed || subject.scope == view.subject.scope;
+    let choice = |subject: &Subject| Choice::new(subject.scope.to_string(), subject.label());
+    let choices: Vec<_> = view.subjects.iter().filter(listed).map(choice).collect();
+    if choices.len() < 2 {
         return None;
     }
-    let choices: Vec<_> =
-        listed().map(|subject| Choice::new(subject.scope.to_string(), subject.label())).collect();
     let value = view.subject.scope.to_string();
     let window = view.period.as_str();
     let form = view! {
@@ -246,7 +275,7 @@ fn windows(view: &View) -> AnyView {
         let href = budget_href(&view.path, view.subject.scope, period);
         Link::new(text, href).current(period == view.period)
     });
-    view! { <div><Seg label="Window of the budget" links=links.collect()/></div> }.into_any()
+    view! { <Seg label="Window of the budget" links=links.collect()/> }.into_any()
 }
 
 /// For a reader who is in no project.

@@ -1,13 +1,16 @@
 //! `/operator/tiers/{number}`: one tier, changed, added or removed.
 
 use axum::{Router, extract::State, response::Response, routing::get};
-use domain::{Rate, Rates, Tier, TierError, Tiers, Usd};
+use domain::{Rates, Tier, TierError, Tiers, Usd};
 use leptos::prelude::*;
 use store::system::operator::EditTierError;
 
 use super::{PATH, Part, Runner, around};
 use crate::{
-    components::{Button, Card, CardBody, ErrorSummary, Field, LinkButton, Weight},
+    components::{
+        AmountField, Button, Card, CardBody, ErrorSummary, Field, Group, LinkButton, Weight,
+    },
+    pages::rate_fields,
     render::Page,
     web::{App, Draft, Failure, Fresh, Path, go},
 };
@@ -71,9 +74,7 @@ fn stored(tier: &Tier) -> Draft {
         ("charged", tier.charged.to_string()),
         ("days", tier.days.to_string()),
     ]);
-    for (name, rate) in Rates::NAMES.into_iter().zip(tier.rates.all()) {
-        draft.keep(name, &rate.map(|rate| rate.to_string()).unwrap_or_default());
-    }
+    rate_fields::keep(&mut draft, tier.rates);
     draft
 }
 
@@ -87,23 +88,17 @@ fn read(number: u16, draft: &mut Draft) -> Option<Tier> {
             None
         }
     };
-    let mut rates = [None; 4];
-    let mut whole = true;
-    for (name, rate) in Rates::NAMES.into_iter().zip(&mut rates) {
-        match draft.value(name).trim() {
-            "" => {}
-            "0" => {
-                draft.refuse(name, "Write at least 1, or nothing for no limit.");
-                whole = false;
-            }
-            _ => {
-                *rate = draft.read::<Rate>(name);
-                whole &= rate.is_some();
-            }
+    for name in Rates::NAMES {
+        // A tier that lets nothing through would be none.
+        if draft.value(name).trim() == "0" {
+            draft.refuse(name, "Write at least 1, or nothing for no limit.");
         }
     }
-    let (usage_limit, charged, days) = (usage_limit?, charged?, days?);
-    whole.then_some(Tier { number, usage_limit, charged, days, rates: Rates::from_all(rates) })
+    let rates = rate_fields::read(draft);
+    if !draft.errors().is_empty() {
+        return None;
+    }
+    Some(Tier { number, usage_limit: usage_limit?, charged: charged?, days: days?, rates: rates? })
 }
 
 /// Ten years.
@@ -129,7 +124,7 @@ fn form(number: u16, is_new: bool, draft: &Draft) -> AnyView {
     let path = format!("{PATH}/{number}");
     let (value, error) = (|name| draft.value(name), |name| draft.error(name));
     let rates = Rates::NAMES.into_iter().zip(Rates::LABELS).map(|(name, label)| {
-        view! { <Field name label value=value(name) error=error(name) inputmode="numeric" maxlength=20 help="Of each project and model. Empty: no limit."/> }
+        view! { <Field name label value=value(name) error=error(name) inputmode="numeric" maxlength=20/> }
     });
     let rates = rates.collect_view();
     let errors = draft.errors();
@@ -137,10 +132,14 @@ fn form(number: u16, is_new: bool, draft: &Draft) -> AnyView {
     view! {
         <form class="form" method="post" action=path>
             <ErrorSummary lead="Nothing was saved" errors/>
-            <Field name="usage_limit" label="Usage limit, USD per month" value=value("usage_limit") error=error("usage_limit") inputmode="decimal" required=true maxlength=40 help="What an organization may spend in a billing cycle, without the sandbox."/>
-            <Field name="charged" label="Rises to it once charged, USD in all" value=value("charged") error=error("charged") inputmode="decimal" required=true maxlength=40 help="Without the sandbox and estimated charges."/>
-            <Field name="days" label="And days since the first request" value=value("days") error=error("days") inputmode="numeric" required=true maxlength=10 help="Days of 24 hours."/>
-            {rates}
+            <AmountField name="usage_limit" label="Usage limit" value=value("usage_limit") error=error("usage_limit") required=true after="USD per month" help="What an organization may spend in a billing cycle, without the sandbox."/>
+            <div class="cols">
+                <AmountField name="charged" label="Rises to it once charged, in all" value=value("charged") error=error("charged") required=true help="Without the sandbox and estimated charges."/>
+                <Field name="days" label="And so many days after the first request" value=value("days") error=error("days") inputmode="numeric" required=true maxlength=10 help="Days of 24 hours."/>
+            </div>
+            <Group legend="Rates of each project and model, at most" help="Empty: no limit.">
+                <div class="cols">{rates}</div>
+            </Group>
             <div class="row">
                 <Button weight=Weight::Primary name="action" value="save">{verb}</Button>
                 <LinkButton href=PATH>"Cancel"</LinkButton>

@@ -1,7 +1,7 @@
 //! What a budget would have stopped: the question as a form asks it, and the answer in words.
 
 use chrono::NaiveDate;
-use domain::Period;
+use domain::{Period, Scope};
 use leptos::prelude::*;
 use store::{PastStretch, WhatIf};
 
@@ -42,26 +42,41 @@ pub(super) fn read(draft: &mut Draft) -> Option<PastStretch> {
 pub(super) fn outcome(view: &View, preview: &Preview) -> AnyView {
     let found = &preview.found;
     let (tone, lead) = if found.requests == 0 {
-        (Tone::Plain, "There was no request in that time.".to_owned())
+        (Tone::Plain, "There is no request to replay.".to_owned())
     } else if found.stopped == 0 {
         (Tone::Ok, "It would have stopped nothing.".to_owned())
     } else {
         (Tone::Warn, stopped(view, found))
     };
     let (from, until) = (time(view, found.from), time(view, found.until));
-    let seen = match found.requests {
-        1 => "1 request".to_owned(),
-        many => format!("{} requests", count(many)),
+    let text = match found.requests {
+        0 => format!("{} Looked at: {from} to {until}.", nothing(view)),
+        1 => format!("Replayed: 1 request from {from} to {until}."),
+        many => format!("Replayed: {} requests from {from} to {until}.", count(many)),
     };
-    let text = format!("Replayed: {seen} from {from} to {until}.");
-    let accuracy = accuracy(preview);
+    let accuracy = if found.requests == 0 { "" } else { accuracy(preview) };
     view! {
         <div id="preview" class="stack">
             <Notice tone lead text/>
-            <p class="small muted">{accuracy}</p>
+            {(!accuracy.is_empty()).then(|| view! { <p class="small muted">{accuracy}</p> })}
         </div>
     }
     .into_any()
+}
+
+/// Why no request was found.
+fn nothing(view: &View) -> String {
+    let whom = view.subject.whom();
+    match view.subject.scope {
+        Scope::Key(_) if !view.subject.tracked => format!(
+            "{whom} is untracked: what it used is known together with other untracked keys only. A budget of its own holds all the same."
+        ),
+        Scope::Key(_) => format!(
+            "{whom} had none in that time. What a key used before it was rotated stays with the old key."
+        ),
+        Scope::Project(_) => format!("No key of {whom} had one in that time."),
+        Scope::Org(_) => "No key of the organization had one in that time. Requests of projects for rehearsals do not count here.".to_owned(),
+    }
 }
 
 /// Most keys that are named.

@@ -55,7 +55,12 @@ fn local(text: &str, zone: Tz) -> Option<DateTime<Utc>> {
 /// Nothing where there is no budget to be raised.
 pub(super) fn card(view: &View) -> Option<AnyView> {
     let budget = view.own.budget.as_ref()?;
-    let raises: Vec<_> = view.raises.iter().filter(|raise| raise.budget == budget.id).collect();
+    let mut raises: Vec<_> = view.raises.iter().filter(|raise| raise.budget == budget.id).collect();
+    raises.sort_by_key(|raise| match raise.state {
+        RaiseState::InForce => 0,
+        RaiseState::ToCome => 1,
+        RaiseState::Over => 2,
+    });
     let form = view.subject.edits.then(|| form(view));
     if raises.is_empty() && form.is_none() {
         return None;
@@ -115,11 +120,9 @@ fn end(view: &View, raise: &Raise) -> AnyView {
 
 fn form(view: &View) -> AnyView {
     let draft = view.forms.raise.clone().unwrap_or_default();
-    let hidden = view.fields("raise").into_iter();
-    let hidden = hidden.map(|(name, value)| view! { <input type="hidden" name=name value=value/> });
+    let hidden = view.hidden("raise");
     let (zone, action) = (view.zone.name(), view.path.clone());
     let label = format!("Raised to, a {}", view.period.as_str());
-    let hidden = hidden.collect_view();
     view! {
         <CardBody split=true>
             <form class="form" method="post" action=action>

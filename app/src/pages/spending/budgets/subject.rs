@@ -15,6 +15,8 @@ pub(super) struct Subject {
     pub(super) edits: bool,
     /// A person chooses it from the list; else only a link leads to it.
     pub(super) listed: bool,
+    /// Its past requests are told apart from those of others: not those of an untracked key.
+    pub(super) tracked: bool,
 }
 
 impl Subject {
@@ -25,18 +27,21 @@ impl Subject {
             name: None,
             edits: member.can(Action::EditLimits),
             listed: true,
+            tracked: true,
         });
         let projects = projects.iter().map(|project| Self {
             scope: Scope::Project(project.id),
             name: Some(project.name.clone()),
             edits: project.who.may(Action::EditProjectLimits).is_ok(),
             listed: project.archived_at.is_none(),
+            tracked: true,
         });
         let keys = keys.iter().map(|key| Self {
             scope: Scope::Key(key.id),
             name: Some(key.name.clone()),
             edits: key.who.may(Action::EditProjectLimits).is_ok(),
             listed: false,
+            tracked: key.tracked,
         });
         whole.into_iter().chain(projects).chain(keys).collect()
     }

@@ -46,7 +46,7 @@ fn list(view: &View) -> AnyView {
             <Empty
                 split=true
                 tone=Tone::Warn
-                title="Nobody is told before the budget blocks"
+                title="Nobody is told before the budget is reached"
                 text=text
             />
         }
@@ -128,12 +128,11 @@ fn form(view: &View) -> AnyView {
         "One e-mail per amount and window."
     };
     let action = view.path.clone();
-    let hidden = view.fields("add-threshold").into_iter();
-    let hidden = hidden.map(|(name, value)| view! { <input type="hidden" name=name value=value/> });
+    let hidden = view.hidden("add-threshold");
     view! {
         <CardBody split=true>
             <form class="form" method="post" action=action>
-                {hidden.collect_view()}
+                {hidden}
                 <ErrorSummary lead="Nothing was added" errors=draft.errors()/>
                 <div class="cols">
                     <Field

@@ -62,7 +62,15 @@ fn by(member: &Member, found: &Refusals) -> &'static str {
 /// Where the limit is changed; the organization's budget has no page for who does not see it.
 fn way(member: &Member, found: &Refusals) -> Option<(String, &'static str)> {
     match (&found.by, found.scope) {
-        (RefusedBy::Budget(_, None) | RefusedBy::UsageLimit(_) | RefusedBy::Rate { .. }, _) => None,
+        (RefusedBy::UsageLimit(_), _) => {
+            member.can(Action::SeeWhole).then(|| (member.path("limits"), "Go to the limits"))
+        }
+        (RefusedBy::Rate { model, .. }, Scope::Project(project)) => {
+            let query = serde_urlencoded::to_string([("model", model)]).ok()?;
+            let path = member.path(&format!("projects/{project}/limits?{query}"));
+            Some((path, "Go to the rate limits"))
+        }
+        (RefusedBy::Budget(_, None) | RefusedBy::Rate { .. }, _) => None,
         (RefusedBy::Budget(period, _), scope) => {
             let query = format!("budgets?scope={scope}&window={}", period.as_str());
             Some((member.path(&query), "Go to the budget"))

@@ -70,27 +70,29 @@ const fn unit(tokens: bool) -> &'static str {
     if tokens { "tokens" } else { "requests" }
 }
 
+/// `1 request`, `1,200 tokens`.
+fn many(number: u64, tokens: bool) -> String {
+    let unit = unit(tokens);
+    let unit = if number == 1 { unit.trim_end_matches('s') } else { unit };
+    format!("{} {unit}", count(number))
+}
+
 /// The lines from the limit to what was left; none for who does not see what the scope spends.
 pub(super) fn lines(found: &Refusals) -> Option<Vec<SumLine>> {
     let label = label(found);
     Some(match &found.by {
         RefusedBy::Budget(_, numbers) | RefusedBy::UsageLimit(numbers) => money(label, (*numbers)?),
-        RefusedBy::Rate { tokens, limit, used, wanted, .. } => {
-            let (all, unit) =
-                (|number: u64| format!("{} {}", count(number), unit(*tokens)), unit(*tokens));
-            vec![
-                SumLine::new(label, all(*limit)),
-                SumLine::new("Used at that moment", format!("− {}", all(*used))),
-                SumLine::new("Left, which was too little", all(limit.saturating_sub(*used)))
-                    .total(),
-                SumLine::new(format!("The request needed so many {unit}"), all(*wanted)),
-            ]
-        }
-        RefusedBy::Running { most, running } => vec![
-            SumLine::new(label, format!("{} requests", count(*most))),
-            SumLine::new("Running at that moment", format!("− {} requests", count(*running))),
-            SumLine::new("Left", format!("{} requests", count(most.saturating_sub(*running))))
+        RefusedBy::Rate { tokens, limit, used, wanted, .. } => vec![
+            SumLine::new(label, many(*limit, *tokens)),
+            SumLine::new("Used at that moment", format!("− {}", many(*used, *tokens))),
+            SumLine::new("Left, which was too little", many(limit.saturating_sub(*used), *tokens))
                 .total(),
+            SumLine::new("Needed", many(*wanted, *tokens)),
+        ],
+        RefusedBy::Running { most, running } => vec![
+            SumLine::new(label, many(*most, false)),
+            SumLine::new("Running at that moment", format!("− {}", many(*running, false))),
+            SumLine::new("Left", many(most.saturating_sub(*running), false)).total(),
         ],
         RefusedBy::Request { most, bound } => vec![
             SumLine::new(label, usd_fine(*most)),
