@@ -40,6 +40,7 @@ export const rooms = [
   'team?show=invited',
   'team/leave',
   'billing',
+  'corrections',
   'admin-keys',
   'admin-keys/new',
   'audit',

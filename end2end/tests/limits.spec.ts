@@ -3,16 +3,17 @@
 import { expect, test } from '../support/fixtures';
 import { dime } from '../support/gateway';
 import { account } from '../support/people';
+import { openReceipt, receiptOf } from '../support/receipts';
 
 test('a tier is edited and set, and its owner reads why', async ({ page, house, home, visit }) => {
   const office = await visit(await account(house, 'Oda Operator', ['--operator']));
   await office.goto('/operator/tiers');
   await office.getByRole('row').filter({ hasText: 'Tier 5' }).getByRole('link', { name: 'Edit tier 5' }).click();
-  await office.getByLabel('Usage limit, USD per month').fill('4,000');
+  await office.getByLabel('Usage limit', { exact: true }).fill('4,000');
   await office.getByRole('button', { name: 'Save', exact: true }).click();
   await expect(office.getByRole('alert')).toContainText('Nothing was saved');
   await expect(office.getByText('Write more than tier 4 allows.').first()).toBeVisible();
-  await office.getByLabel('Usage limit, USD per month').fill('200,000');
+  await office.getByLabel('Usage limit', { exact: true }).fill('200,000');
   await office.getByRole('button', { name: 'Save', exact: true }).click();
   await expect(office.getByText('Tier saved.')).toBeVisible();
 
@@ -54,7 +55,8 @@ test('a project’s rate limit is set, refuses, and is cleared', async ({ page, 
   expect(refused.status).toBe(429);
   expect(refused.headers.get('x-ratelimit-limit-requests')).toBe('1');
   expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
-  await page.reload();
+  await openReceipt(page, receiptOf(await refused.text()), 'Refused by a rate limit');
+  await page.getByRole('link', { name: 'Go to the rate limits' }).click();
   const row = page.getByRole('row').filter({ hasText: 'sandbox-dime' });
   await expect(row).toContainText('1 of 1');
   await row.getByRole('button', { name: 'Clear sandbox-dime' }).click();

@@ -5,6 +5,7 @@ import type { Page } from '@playwright/test';
 import { HtmlValidate } from 'html-validate';
 import { findings, LOOKS } from '../support/axe';
 import { expect, test } from '../support/fixtures';
+import { limit } from '../support/limits';
 import { doors, inhabit, live, offices, pages, type Shown } from '../support/pages';
 import { account, organization, signIn } from '../support/people';
 
@@ -59,10 +60,11 @@ test('a page that is wrong is found out', async ({ page }) => {
 // In two halves, which run beside each other.
 for (const half of [0, 1]) {
   test(`pages of an organization, half ${half + 1}`, async ({ page, house, home, complaints }) => {
-    test.setTimeout(300_000);
+    test.setTimeout(420_000);
     const lived = await live(house, home);
+    const limited = await limit(house, home.id, page.request, lived);
     const more = await inhabit(house, home.id, page.request);
-    const all = pages(home.id, [...lived.pages, ...more]);
+    const all = pages(home.id, [...lived.pages, ...limited, ...more]);
     await inspect(page, complaints, all.filter((_, place) => place % 2 === half));
   });
 }
@@ -72,6 +74,15 @@ test('pages of the operator', async ({ page, house, complaints }) => {
   await organization(house, operator, 'Run & Kept');
   await signIn(page, operator);
   await inspect(page, complaints, offices);
+  await page.goto('/operator/prices/import');
+  await page.getByLabel('Or its text').fill('provider,model,input,output\nacme,large,1,2\nacme,dear,0.0000025,1');
+  const [answer] = await Promise.all([
+    page.waitForResponse((answer) => answer.request().method() === 'POST'),
+    page.getByRole('button', { name: 'Review' }).click(),
+  ]);
+  await expect(page.getByRole('button', { name: 'Add the ticked prices' })).toBeVisible();
+  await valid(await answer.text(), 'review of prices');
+  await axe(page, 'review of prices');
 });
 
 test('pages before signing in', async ({ page }) => {

@@ -1,11 +1,13 @@
 // On a phone nothing is wider than the screen, and everything can be reached.
 
 import { expect, test } from '../support/fixtures';
+import { limit } from '../support/limits';
 import { doors, inhabit, live, offices, pages } from '../support/pages';
 import { account, signIn } from '../support/people';
 
 test('no page is wider than a phone', async ({ page, house, home }) => {
   const lived = await live(house, home);
+  const limited = await limit(house, home.id, page.request, lived);
   const more = await inhabit(house, home.id, page.request);
   const check = async (path: string) => {
     await page.goto(path);
@@ -13,7 +15,7 @@ test('no page is wider than a phone', async ({ page, house, home }) => {
     expect.soft(wide, path).toBeLessThanOrEqual(screen);
     expect.soft(screen, path).toBe(360);
   };
-  for (const { path } of pages(home.id, [...lived.pages, ...more])) await check(path);
+  for (const { path } of pages(home.id, [...lived.pages, ...limited, ...more])) await check(path);
   await page.context().clearCookies();
   for (const { path } of doors) await check(path);
   await signIn(page, await account(house, 'Oda Operator', ['--operator']));

@@ -5,6 +5,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser, Page } from '@playwright/test';
 import { expect, test } from '../support/fixtures';
+import { limit } from '../support/limits';
 import { doors, inhabit, live, offices, pages, type Shown } from '../support/pages';
 import { account, fillSignIn, organization, type Person, signIn } from '../support/people';
 
@@ -30,8 +31,9 @@ test('pictures of a demo, of a stopped and of an empty organization', async ({ b
   const lived = await live(house, { id: spent });
   const of = (prefix: string, all: Shown[]) => all.map(({ name, path }) => ({ name: prefix + name, path }));
   await signIn(page, stopped);
+  const limited = await limit(house, spent, page.request, lived);
   const more = await inhabit(house, spent, page.request);
-  const refused = of('stopped-', pages(spent, [...lived.pages, ...more]));
+  const refused = of('stopped-', pages(spent, [...lived.pages, ...limited, ...more]));
   const newcomer = await account(house, 'Nora Newcomer', ['--operator']);
   const nothing = of('empty-', pages(await organization(house, newcomer, 'Just Made')));
 
