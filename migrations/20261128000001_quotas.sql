@@ -125,7 +125,8 @@ COMMENT ON COLUMN intents.tokens IS 'The estimate that is counted there until it
 ALTER TABLE events
     ALTER COLUMN price_id DROP NOT NULL,
     DROP CONSTRAINT events_outcome,
-    ADD CONSTRAINT events_outcome CHECK (outcome IN ('answered', 'estimated', 'unknown', 'interrupted', 'corrected')),
+    ADD CONSTRAINT events_outcome CHECK (outcome IN
+        ('answered', 'estimated', 'unknown', 'interrupted', 'corrected', 'released')),
     ADD COLUMN cache_write bigint NOT NULL DEFAULT 0,
     ADD COLUMN cache_write_1h bigint NOT NULL DEFAULT 0,
     ADD COLUMN audio_input bigint NOT NULL DEFAULT 0,
@@ -137,7 +138,7 @@ ALTER TABLE events
         CONSTRAINT events_service_tier CHECK (service_tier IN ('default', 'flex', 'priority', 'batch'));
 COMMENT ON COLUMN events.price_id IS 'None: the model had no known price, and the charge of zero stands for unknown.';
 COMMENT ON COLUMN events.service_tier IS 'By which of the price version''s rates it was charged.';
-COMMENT ON COLUMN events.outcome IS 'corrected: an owner replaced the charge of one that was booked at its bound or estimated.';
+COMMENT ON COLUMN events.outcome IS 'corrected: an owner replaced the charge of one that was booked at its bound or estimated. released: it cost nothing, which was heard after it had been booked as interrupted.';
 DO $$
 DECLARE
     rollup text;

@@ -14,6 +14,8 @@ pub enum Outcome {
     Interrupted,
     /// An owner replaced a charge that was booked at its bound or estimated.
     Corrected,
+    /// It cost nothing. An event says so only where it was booked as interrupted before that was heard.
+    Released,
 }
 
 impl Outcome {
@@ -25,6 +27,7 @@ impl Outcome {
             Self::Unknown => "unknown",
             Self::Interrupted => "interrupted",
             Self::Corrected => "corrected",
+            Self::Released => "released",
         }
     }
 }

@@ -59,9 +59,6 @@ pub struct Reserving {
 }
 
 impl Reserving {
-    /// Most counters of one request.
-    pub const MOST: usize = 10;
-
     /// Where a request is held: organization, project and key, each by day, week and month, and the
     /// usage limit's month.
     pub fn places(request: &Request) -> Vec<Place> {

@@ -69,12 +69,21 @@ pub struct Settlement {
 impl Settlement {
     /// Nobody knows what it used: the bound.
     pub fn unknown(bound: Usd) -> Self {
+        Self::without_usage(Outcome::Unknown, bound)
+    }
+
+    /// It cost nothing.
+    pub fn released() -> Self {
+        Self::without_usage(Outcome::Released, Usd::ZERO)
+    }
+
+    fn without_usage(outcome: Outcome, charge: Usd) -> Self {
         Self {
-            outcome: Outcome::Unknown,
+            outcome,
             status: None,
             service_tier: ServiceTier::Default,
             tokens: Tokens::default(),
-            charge: bound,
+            charge,
             first_token_ms: None,
             total_ms: None,
         }
@@ -86,7 +95,7 @@ impl Settlement {
             Outcome::Answered | Outcome::Estimated | Outcome::Corrected => {
                 Some(self.tokens.total())
             }
-            Outcome::Unknown | Outcome::Interrupted => None,
+            Outcome::Unknown | Outcome::Interrupted | Outcome::Released => None,
         }
     }
 }

@@ -129,6 +129,14 @@ async fn replace(
     )
     .fetch_one(&mut ***tx)
     .await?;
+    sqlx::query!(
+        "UPDATE counters SET spent = spent + $2 - $3 WHERE id = ANY ($1)",
+        counters,
+        numeric(charge),
+        &old.charge
+    )
+    .execute(&mut ***tx)
+    .await?;
     sqlx::query!("SELECT exq_ledger_cross($1, exq_now())", counters).fetch_one(&mut ***tx).await?;
     Ok(Change::new(Kind::ChargeCorrected, event)
         .in_project(domain::ProjectId::from_uuid(old.project_id))

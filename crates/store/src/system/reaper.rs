@@ -44,7 +44,7 @@ impl System<'_> {
     async fn book_interrupted(self) -> Result<u64, StoreError> {
         let mut tx = self.begin().await?;
         let left = sqlx::query!(
-            "SELECT i.org_id, i.id, i.bound, i.counters FROM intents i LEFT JOIN nodes n ON n.id = i.node_id
+            "SELECT i.org_id, i.id, i.bound FROM intents i LEFT JOIN nodes n ON n.id = i.node_id
              WHERE n.id IS NULL OR n.epoch > i.epoch ORDER BY i.id LIMIT 500 FOR UPDATE OF i SKIP LOCKED"
         )
         .fetch_all(&mut *tx)
@@ -54,36 +54,13 @@ impl System<'_> {
         }
         let orgs: Vec<Uuid> = left.iter().map(|row| row.org_id).collect();
         let ids: Vec<Uuid> = left.iter().map(|row| row.id).collect();
-        let charges: Vec<BigDecimal> = left.iter().map(|row| row.bound.clone()).collect();
-        let mut counters: Vec<i64> =
-            left.iter().flat_map(|row| row.counters.iter().copied()).collect();
-        counters.sort_unstable();
-        counters.dedup();
-        sqlx::query!(
-            "SELECT id FROM counters WHERE id = ANY ($1) ORDER BY id FOR UPDATE",
-            &counters
-        )
-        .fetch_all(&mut *tx)
-        .await?;
-        sqlx::query!(
-            "SELECT exq_ledger_apply(NULL, NULL, NULL, exq_now(), $1, false, $2, $3, $4,
-                array_fill(0::bigint, ARRAY[$5::integer * 10]), array_fill(NULL::bigint, ARRAY[$5::integer]),
-                array_fill('interrupted'::text, ARRAY[$5::integer]), array_fill('default'::text, ARRAY[$5::integer]),
-                array_fill(NULL::integer, ARRAY[$5::integer]), array_fill(NULL::integer, ARRAY[$5::integer]),
-                array_fill(NULL::integer, ARRAY[$5::integer]), '{}', '{}',
-                '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}',
-                '{}', '{}', '{}')",
-            &counters,
-            &orgs,
-            &ids,
-            &charges,
-            i32::try_from(left.len()).unwrap_or(0)
-        )
-        .fetch_one(&mut *tx)
-        .await?;
+        let bounds: Vec<BigDecimal> = left.into_iter().map(|row| row.bound).collect();
+        sqlx::query!("SELECT exq_ledger_interrupt($1, $2, $3, exq_now())", &orgs, &ids, &bounds)
+            .fetch_one(&mut *tx)
+            .await?;
         failpoint::at("store::interrupting");
         tx.commit().await?;
         failpoint::at("store::interrupted");
-        Ok(u64::try_from(left.len()).unwrap_or(0))
+        Ok(u64::try_from(ids.len()).unwrap_or(0))
     }
 }

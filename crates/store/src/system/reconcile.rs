@@ -41,7 +41,7 @@ fn rollup(at: &str, rollup: &str, time: &str, called: &str) -> String {
     let sums = sums.join(", ");
     format!(
         "WITH e AS (SELECT org_id, {at} AS at, project_id, key_id, member_id, model, sandbox, count(*) AS requests,
-                count(*) FILTER (WHERE outcome NOT IN ('answered', 'corrected')) AS estimated,
+                count(*) FILTER (WHERE exq_doubtful(outcome)) AS estimated,
                 count(*) FILTER (WHERE price_id IS NULL) AS unpriced, ARRAY[{sums}] AS tokens, sum(charge) AS charge
             FROM events GROUP BY 1, 2, 3, 4, 5, 6, 7),
         r AS (SELECT org_id, at, project_id, key_id, member_id, model, sandbox, sum(requests) AS requests,

@@ -1,34 +1,33 @@
-//! A batch as parallel arrays: `s_` settlements, `x_` releases, `r_` reservations.
+//! A batch as parallel arrays: `e_` endings, `r_` reservations, `w_` what these want together.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::{BTreeMap, HashSet},
+    fmt::Write as _,
+};
 
 use bigdecimal::BigDecimal;
 use chrono::{DateTime, Utc};
-use ledger::{Batch, Realm, Reserving};
+use domain::{EventId, OrgId, Usd};
+use ledger::{Batch, Realm, Reserving, Settlement};
 use sqlx::types::Uuid;
 
 use crate::money::numeric;
 
 #[derive(Default)]
 pub(super) struct Arrays {
-    /// Counters of the reservations, each once.
-    pub(super) counters: Vec<i64>,
-    /// Rates of the reservations, each once, and the day that each is asked for.
-    pub(super) rates: Vec<i64>,
-    pub(super) days: Vec<DateTime<Utc>>,
-    pub(super) s_orgs: Vec<Uuid>,
-    pub(super) s_ids: Vec<Uuid>,
-    pub(super) s_charges: Vec<BigDecimal>,
-    /// Ten for each settlement, in the order of the classes.
-    pub(super) s_tokens: Vec<i64>,
-    pub(super) s_used: Vec<Option<i64>>,
-    pub(super) s_outcomes: Vec<&'static str>,
-    pub(super) s_tiers: Vec<&'static str>,
-    pub(super) s_statuses: Vec<Option<i32>>,
-    pub(super) s_firsts: Vec<Option<i32>>,
-    pub(super) s_totals: Vec<Option<i32>>,
-    pub(super) x_orgs: Vec<Uuid>,
-    pub(super) x_ids: Vec<Uuid>,
+    /// Each once, also where a batch names it twice.
+    ended: HashSet<EventId>,
+    pub(super) e_orgs: Vec<Uuid>,
+    pub(super) e_ids: Vec<Uuid>,
+    pub(super) e_charges: Vec<BigDecimal>,
+    /// Ten for each ending, in the order of the classes.
+    pub(super) e_tokens: Vec<i64>,
+    pub(super) e_used: Vec<Option<i64>>,
+    pub(super) e_outcomes: Vec<&'static str>,
+    pub(super) e_tiers: Vec<&'static str>,
+    pub(super) e_statuses: Vec<Option<i32>>,
+    pub(super) e_firsts: Vec<Option<i32>>,
+    pub(super) e_totals: Vec<Option<i32>>,
     pub(super) r_orgs: Vec<Uuid>,
     pub(super) r_ids: Vec<Uuid>,
     pub(super) r_projects: Vec<Uuid>,
@@ -39,59 +38,85 @@ pub(super) struct Arrays {
     pub(super) r_sandboxes: Vec<bool>,
     pub(super) r_streams: Vec<bool>,
     pub(super) r_bounds: Vec<BigDecimal>,
-    /// Ten for each reservation; 0 stands for none.
-    pub(super) r_counters: Vec<i64>,
+    /// Each as the text of an array.
+    pub(super) r_counters: Vec<String>,
     pub(super) r_rates: Vec<i64>,
     pub(super) r_tokens: Vec<i64>,
     pub(super) r_day_starts: Vec<DateTime<Utc>>,
     pub(super) r_day_ends: Vec<DateTime<Utc>>,
+    pub(super) w_counters: Vec<i64>,
+    pub(super) w_bounds: Vec<BigDecimal>,
+    pub(super) w_requests: Vec<i64>,
+    pub(super) w_rates: Vec<i64>,
+    /// The day that the rate is asked for.
+    pub(super) w_days: Vec<DateTime<Utc>>,
+    pub(super) w_rate_requests: Vec<i64>,
+    pub(super) w_rate_tokens: Vec<i64>,
+}
+
+/// What the reservations of a batch want of one rate.
+struct Pace {
+    day: DateTime<Utc>,
+    requests: i64,
+    tokens: i64,
 }
 
 impl Arrays {
-    /// The batch, with those reservations alone that `admitted` marks; all of them without it.
-    pub(super) fn of(batch: &Batch, admitted: Option<&[bool]>) -> Self {
+    /// The batch, with those reservations alone that `admits` says yes to by their place.
+    pub(super) fn of(batch: &Batch, admits: impl Fn(usize) -> bool) -> Self {
         let mut arrays = Self::default();
-        arrays.add_endings(batch);
-        let mut rates = BTreeMap::new();
-        for (place, reserving) in batch.reservations.iter().enumerate() {
-            arrays.counters.extend(reserving.counters.iter().map(|counter| counter.id));
-            rates.insert(reserving.rate, reserving.day().starts);
-            if admitted.is_none_or(|admitted| admitted.get(place).copied().unwrap_or(false)) {
-                arrays.add_reservation(reserving);
-            }
+        for settling in &batch.settlements {
+            arrays.add_ending(settling.org, settling.id, &settling.settlement);
         }
-        arrays.counters.sort_unstable();
-        arrays.counters.dedup();
-        (arrays.rates, arrays.days) = rates.into_iter().unzip();
+        for (org, id) in &batch.releases {
+            arrays.add_ending(*org, *id, &Settlement::released());
+        }
+        let admitted = batch.reservations.iter().enumerate().filter(|(place, _)| admits(*place));
+        let (mut counters, mut rates) = (BTreeMap::new(), BTreeMap::new());
+        for (_, reserving) in admitted {
+            arrays.add_reservation(reserving);
+            for counter in &reserving.counters {
+                let (bound, requests) = counters.entry(counter.id).or_insert((Usd::ZERO, 0));
+                *bound = bound.plus(reserving.request.bound);
+                *requests += 1;
+            }
+            let pace = rates.entry(reserving.rate).or_insert(Pace {
+                day: reserving.day().starts,
+                requests: 0,
+                tokens: 0,
+            });
+            pace.day = pace.day.max(reserving.day().starts);
+            pace.requests += 1;
+            pace.tokens = pace.tokens.saturating_add(count(reserving.request.tokens));
+        }
+        for (id, (bound, requests)) in counters {
+            arrays.w_counters.push(id);
+            arrays.w_bounds.push(numeric(bound));
+            arrays.w_requests.push(requests);
+        }
+        for (id, pace) in rates {
+            arrays.w_rates.push(id);
+            arrays.w_days.push(pace.day);
+            arrays.w_rate_requests.push(pace.requests);
+            arrays.w_rate_tokens.push(pace.tokens);
+        }
         arrays
     }
 
-    /// Who ends: settlements, then releases.
-    pub(super) fn endings(&self) -> (Vec<Uuid>, Vec<Uuid>) {
-        (
-            [self.s_orgs.as_slice(), &self.x_orgs].concat(),
-            [self.s_ids.as_slice(), &self.x_ids].concat(),
-        )
-    }
-
-    fn add_endings(&mut self, batch: &Batch) {
-        for settling in &batch.settlements {
-            let settlement = &settling.settlement;
-            self.s_orgs.push(settling.org.uuid());
-            self.s_ids.push(settling.id.uuid());
-            self.s_charges.push(numeric(settlement.charge));
-            self.s_tokens.extend(settlement.tokens.by_class().map(count));
-            self.s_used.push(settlement.used().map(count));
-            self.s_outcomes.push(settlement.outcome.as_str());
-            self.s_tiers.push(settlement.service_tier.as_str());
-            self.s_statuses.push(settlement.status.map(i32::from));
-            self.s_firsts.push(settlement.first_token_ms.map(milliseconds));
-            self.s_totals.push(settlement.total_ms.map(milliseconds));
+    fn add_ending(&mut self, org: OrgId, id: EventId, settlement: &Settlement) {
+        if !self.ended.insert(id) {
+            return;
         }
-        for (org, id) in &batch.releases {
-            self.x_orgs.push(org.uuid());
-            self.x_ids.push(id.uuid());
-        }
+        self.e_orgs.push(org.uuid());
+        self.e_ids.push(id.uuid());
+        self.e_charges.push(numeric(settlement.charge));
+        self.e_tokens.extend(settlement.tokens.by_class().map(count));
+        self.e_used.push(settlement.used().map(count));
+        self.e_outcomes.push(settlement.outcome.as_str());
+        self.e_tiers.push(settlement.service_tier.as_str());
+        self.e_statuses.push(settlement.status.map(i32::from));
+        self.e_firsts.push(settlement.first_token_ms.map(milliseconds));
+        self.e_totals.push(settlement.total_ms.map(milliseconds));
     }
 
     fn add_reservation(&mut self, reserving: &Reserving) {
@@ -106,13 +131,24 @@ impl Arrays {
         self.r_sandboxes.push(request.realm != Realm::Provider);
         self.r_streams.push(request.streamed);
         self.r_bounds.push(numeric(request.bound));
-        let named = reserving.counters.iter().map(|counter| counter.id);
-        self.r_counters.extend(named.chain(std::iter::repeat(0)).take(Reserving::MOST));
+        self.r_counters.push(array(reserving.counters.iter().map(|counter| counter.id)));
         self.r_rates.push(reserving.rate);
         self.r_tokens.push(count(request.tokens));
         self.r_day_starts.push(reserving.day().starts);
         self.r_day_ends.push(reserving.day().ends);
     }
+}
+
+/// As Postgres writes an array of integers.
+fn array(numbers: impl Iterator<Item = i64>) -> String {
+    let mut text = String::from("{");
+    for number in numbers {
+        let separator = if text.len() > 1 { "," } else { "" };
+        // Writing to a text can't fail.
+        let _ = write!(text, "{separator}{number}");
+    }
+    text.push('}');
+    text
 }
 
 /// More tokens than fit a rate are not tokens; a limit refuses them anyhow.

@@ -1,49 +1,36 @@
 //! The fast path: a batch whose reservations fit together is one call and one commit.
 
 use ledger::{Applied, Batch, BookError};
-use sqlx::{PgPool, types::Uuid};
+use sqlx::{PgConnection, types::Uuid};
 
-use super::{Arrays, Measure, from_sqlx, from_store};
+use super::{Arrays, Measure, from_sqlx, from_store, rows};
 
-pub(super) async fn apply(pool: &PgPool, batch: &Batch) -> Result<Applied, BookError> {
+pub(super) async fn apply(
+    connection: &mut PgConnection,
+    batch: &Batch,
+) -> Result<Applied, BookError> {
     let (from, until) = batch.valid();
-    let a = Arrays::of(batch, None);
+    let a = Arrays::of(batch, |_| true);
     // No session state: the function runs as exq_system by itself.
     let row = sqlx::query!(
-        r#"SELECT status AS "status!", at, q_counters, q_budgets AS "q_budgets: Vec<Option<Uuid>>", q_revisions,
-            q_amounts, q_observed, q_spent, q_held, q_running, g_counters, g_running, g_most, v_rates, v_revisions,
-            v_used, v_limits AS "v_limits: Vec<Option<i64>>"
+        r#"SELECT status AS "status!", at, quotas AS "quotas: Vec<rows::Quota>", crowds AS "crowds: Vec<rows::Crowd>",
+            paced AS "paced: Vec<rows::Rate>"
          FROM exq_ledger_batch($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
-            $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35)"#,
-        batch.node.uuid(), batch.epoch, batch.number, from, until, &a.counters, &a.rates, &a.days,
-        &a.s_orgs, &a.s_ids, &a.s_charges, &a.s_tokens, &a.s_used as &[Option<i64>],
-        &a.s_outcomes as &[&str], &a.s_tiers as &[&str],
-        &a.s_statuses as &[Option<i32>], &a.s_firsts as &[Option<i32>], &a.s_totals as &[Option<i32>],
-        &a.x_orgs, &a.x_ids, &a.r_orgs, &a.r_ids, &a.r_projects, &a.r_keys, &a.r_members, &a.r_models,
+            $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37)"#,
+        batch.node.uuid(), batch.epoch, batch.number, from, until,
+        &a.e_orgs, &a.e_ids, &a.e_charges, &a.e_tokens, &a.e_used as &[Option<i64>],
+        &a.e_outcomes as &[&str], &a.e_tiers as &[&str],
+        &a.e_statuses as &[Option<i32>], &a.e_firsts as &[Option<i32>], &a.e_totals as &[Option<i32>],
+        &a.r_orgs, &a.r_ids, &a.r_projects, &a.r_keys, &a.r_members, &a.r_models,
         &a.r_prices as &[Option<Uuid>], &a.r_sandboxes, &a.r_streams, &a.r_bounds, &a.r_counters,
-        &a.r_rates, &a.r_tokens, &a.r_day_starts, &a.r_day_ends
+        &a.r_rates, &a.r_tokens, &a.r_day_starts, &a.r_day_ends,
+        &a.w_counters, &a.w_bounds, &a.w_requests, &a.w_rates, &a.w_days, &a.w_rate_requests, &a.w_rate_tokens
     )
-    .fetch_one(pool)
+    .fetch_one(connection)
     .await
     .map_err(from_sqlx)?;
     failpoint::at("store::batch_committed");
-    let measure = Measure {
-        q_counters: row.q_counters,
-        q_budgets: row.q_budgets,
-        q_revisions: row.q_revisions,
-        q_amounts: row.q_amounts,
-        q_observed: row.q_observed,
-        q_spent: row.q_spent,
-        q_held: row.q_held,
-        q_running: row.q_running,
-        g_counters: row.g_counters,
-        g_running: row.g_running,
-        g_most: row.g_most,
-        v_rates: row.v_rates,
-        v_revisions: row.v_revisions,
-        v_used: row.v_used,
-        v_limits: row.v_limits,
-    };
+    let measure = Measure { quotas: row.quotas, crowds: row.crowds, paced: row.paced };
     Ok(match (row.status.as_str(), row.at) {
         ("done", Some(at)) => Applied::Done(measure.found(at).map_err(from_store)?),
         ("stale", Some(at)) => Applied::Stale(at),

@@ -4,7 +4,10 @@ mod arrays;
 mod counters;
 mod fast;
 mod measure;
+mod rows;
 mod slow;
+
+use std::sync::{Arc, Mutex, PoisonError};
 
 use arrays::Arrays;
 use bigdecimal::BigDecimal;
@@ -15,7 +18,7 @@ use ledger::{
     Settling,
 };
 use measure::Measure;
-use sqlx::{PgPool, error::DatabaseError};
+use sqlx::{PgPool, Postgres, error::DatabaseError, pool::PoolConnection};
 
 use crate::{Store, StoreError, money::numeric, tx};
 
@@ -23,12 +26,14 @@ use crate::{Store, StoreError, money::numeric, tx};
 #[derive(Debug, Clone)]
 pub struct LedgerBook {
     pool: PgPool,
+    /// The loop's connection between two batches: the pool would ask it after each whether it lives.
+    kept: Arc<Mutex<Option<PoolConnection<Postgres>>>>,
 }
 
 impl Store {
     /// The book that this node's ledger writes in.
     pub fn book(&self) -> LedgerBook {
-        LedgerBook { pool: self.ledger.clone() }
+        LedgerBook { pool: self.ledger.clone(), kept: Arc::default() }
     }
 }
 
@@ -64,6 +69,7 @@ impl Book for LedgerBook {
     }
 
     async fn leave(&self, node: NodeId) -> Result<(), BookError> {
+        drop(self.kept());
         let mut tx = tx::system(&self.pool).await.map_err(from_store)?;
         sqlx::query!("DELETE FROM heartbeats WHERE node_id = $1", node.uuid())
             .execute(&mut *tx)
@@ -77,7 +83,14 @@ impl Book for LedgerBook {
     }
 
     async fn apply(&self, batch: &Batch) -> Result<Applied, BookError> {
-        fast::apply(&self.pool, batch).await
+        let mut connection = match self.kept() {
+            Some(connection) => connection,
+            None => self.pool.acquire().await.map_err(from_sqlx)?,
+        };
+        // What fails, or is dropped meanwhile, goes back to the pool, which finds out what it is good for.
+        let applied = fast::apply(&mut connection, batch).await?;
+        *self.kept.lock().unwrap_or_else(PoisonError::into_inner) = Some(connection);
+        Ok(applied)
     }
 
     async fn decide<F>(&self, batch: &Batch, rule: F) -> Result<Applied, BookError>
@@ -160,6 +173,10 @@ impl Book for LedgerBook {
 }
 
 impl LedgerBook {
+    fn kept(&self) -> Option<PoolConnection<Postgres>> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
     /// What the settlement carried, as bytes; answers the bound of its intent.
     async fn keep_aside(
         &self,

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use ledger::{Applied, Batch, BookError, Decision, Decisions, Found, LimitId, Refused};
 use sqlx::{PgPool, types::Uuid};
 
-use super::{Arrays, Measure, from_sqlx, from_store};
+use super::{Arrays, Measure, from_sqlx, from_store, rows};
 use crate::{
     money::numeric,
     tx::{self, Tx},
@@ -15,23 +15,9 @@ pub(super) async fn decide<F>(pool: &PgPool, batch: &Batch, rule: F) -> Result<A
 where
     F: FnOnce(Found) -> Decisions + Send,
 {
-    let arrays = Arrays::of(batch, None);
+    let arrays = Arrays::of(batch, |_| true);
     let mut tx = tx::system(pool).await.map_err(from_store)?;
-    let (end_orgs, ends) = arrays.endings();
-    let locked = sqlx::query!(
-        r#"SELECT status AS "status!", counters AS "counters!", late AS "late!"
-         FROM exq_ledger_lock($1, $2, $3, $4, $5, $6, $7)"#,
-        batch.node.uuid(),
-        batch.epoch,
-        batch.number,
-        &end_orgs,
-        &ends,
-        &arrays.counters,
-        &arrays.rates
-    )
-    .fetch_one(&mut *tx)
-    .await
-    .map_err(from_sqlx)?;
+    let locked = lock(&mut tx, batch, &arrays).await.map_err(from_sqlx)?;
     failpoint::at("store::rows_locked");
     match locked.status.as_str() {
         "ok" => {}
@@ -47,43 +33,81 @@ where
     if at < from || at >= until {
         return Ok(Applied::Stale(at));
     }
-    let measure = read(&mut tx, &arrays, at).await.map_err(from_sqlx)?;
+    let measure = read(&mut tx, &arrays, &locked, at).await.map_err(from_sqlx)?;
     failpoint::at("store::rows_read");
     let decisions = rule(measure.found(at).map_err(from_store)?);
-    let under = Under { counters: locked.counters, late: locked.late, at };
-    write(&mut tx, batch, &under, &decisions).await.map_err(from_sqlx)?;
+    write(&mut tx, batch, &locked, at, &decisions).await.map_err(from_sqlx)?;
     failpoint::at("store::decisions_written");
     tx.commit().await.map_err(from_sqlx)?;
     failpoint::at("store::decisions_committed");
     Ok(Applied::Done(Found { at, ..Found::default() }))
 }
 
-async fn read(tx: &mut Tx, a: &Arrays, at: DateTime<Utc>) -> Result<Measure, sqlx::Error> {
+/// The out parameters of `exq_ledger_lock`.
+struct Locked {
+    status: String,
+    late: bool,
+    moves: Option<Vec<rows::Move>>,
+    paces: Option<Vec<rows::Pace>>,
+}
+
+impl Locked {
+    /// What the endings move, and those reservations alone that were admitted.
+    fn moves_of(&self, admitted: &Arrays) -> Vec<rows::Move> {
+        let mut moves = self.moves.clone().unwrap_or_default();
+        for moved in &mut moves {
+            let place = admitted.w_counters.binary_search(&moved.id).ok();
+            moved.bound =
+                place.map_or_else(BigDecimal::default, |at| admitted.w_bounds[at].clone());
+            moved.asked = place.map_or(0, |at| admitted.w_requests[at]);
+        }
+        moves
+    }
+}
+
+async fn lock(tx: &mut Tx, batch: &Batch, a: &Arrays) -> Result<Locked, sqlx::Error> {
     sqlx::query_as!(
-        Measure,
-        r#"SELECT q_counters, q_budgets AS "q_budgets: _", q_revisions, q_amounts, q_observed, q_spent, q_held,
-            q_running, g_counters, g_running, g_most, v_rates, v_revisions, v_used, v_limits AS "v_limits: _"
-         FROM exq_ledger_read($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"#,
-        at,
-        &a.counters,
-        &a.rates,
-        &a.days,
-        &a.s_orgs,
-        &a.s_ids,
-        &a.s_charges,
-        &a.s_used as &[Option<i64>],
-        &a.x_orgs,
-        &a.x_ids
+        Locked,
+        r#"SELECT status AS "status!", late AS "late!", moves AS "moves: Vec<rows::Move>", paces AS "paces: Vec<rows::Pace>"
+         FROM exq_ledger_lock($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"#,
+        batch.node.uuid(),
+        batch.epoch,
+        batch.number,
+        &a.e_orgs,
+        &a.e_ids,
+        &a.e_charges,
+        &a.e_used as &[Option<i64>],
+        &a.e_outcomes as &[&str],
+        &a.w_counters,
+        &a.w_bounds,
+        &a.w_requests,
+        &a.w_rates
     )
     .fetch_one(&mut **tx)
     .await
 }
 
-/// What is locked, and when.
-struct Under {
-    counters: Vec<i64>,
-    late: bool,
+async fn read(
+    tx: &mut Tx,
+    a: &Arrays,
+    locked: &Locked,
     at: DateTime<Utc>,
+) -> Result<Measure, sqlx::Error> {
+    sqlx::query_as!(
+        Measure,
+        r#"SELECT quotas AS "quotas: Vec<rows::Quota>", crowds AS "crowds: Vec<rows::Crowd>", paced AS "paced: Vec<rows::Rate>"
+         FROM exq_ledger_read($1, $2, $3, $4, $5, $6, $7, $8)"#,
+        at,
+        &a.r_orgs,
+        locked.moves.as_deref() as Option<&[rows::Move]>,
+        locked.paces.as_deref() as Option<&[rows::Pace]>,
+        &a.w_rates,
+        &a.w_days,
+        &a.w_rate_requests,
+        &a.w_rate_tokens
+    )
+    .fetch_one(&mut **tx)
+    .await
 }
 
 /// Counters, budgets (none for a usage limit) and amounts that refused.
@@ -92,10 +116,10 @@ type Blocked = (Vec<i64>, (Vec<Option<Uuid>>, Vec<BigDecimal>));
 async fn write(
     tx: &mut Tx,
     batch: &Batch,
-    under: &Under,
+    locked: &Locked,
+    at: DateTime<Utc>,
     decisions: &[Decision],
 ) -> Result<(), sqlx::Error> {
-    let admitted: Vec<bool> = decisions.iter().map(Decision::admits).collect();
     let (blocked, (budgets, amounts)): Blocked = decisions
         .iter()
         .filter_map(|decision| match decision {
@@ -109,17 +133,20 @@ async fn write(
             _ => None,
         })
         .unzip();
-    let a = Arrays::of(batch, Some(&admitted));
+    let a = Arrays::of(batch, |place| decisions.get(place).is_some_and(Decision::admits));
+    let moves = locked.moves_of(&a);
     sqlx::query!(
-        "SELECT exq_ledger_apply($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,
-            $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36)",
-        batch.node.uuid(), batch.epoch, batch.number, under.at, &under.counters, under.late,
-        &a.s_orgs, &a.s_ids, &a.s_charges, &a.s_tokens, &a.s_used as &[Option<i64>],
-        &a.s_outcomes as &[&str], &a.s_tiers as &[&str],
-        &a.s_statuses as &[Option<i32>], &a.s_firsts as &[Option<i32>], &a.s_totals as &[Option<i32>],
-        &a.x_orgs, &a.x_ids, &a.r_orgs, &a.r_ids, &a.r_projects, &a.r_keys, &a.r_members, &a.r_models,
+        "SELECT exq_ledger_write($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,
+            $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37,
+            $38)",
+        batch.node.uuid(), batch.epoch, batch.number, at,
+        &a.e_orgs, &a.e_ids, &a.e_charges, &a.e_tokens, &a.e_outcomes as &[&str], &a.e_tiers as &[&str],
+        &a.e_statuses as &[Option<i32>], &a.e_firsts as &[Option<i32>], &a.e_totals as &[Option<i32>],
+        &a.r_orgs, &a.r_ids, &a.r_projects, &a.r_keys, &a.r_members, &a.r_models,
         &a.r_prices as &[Option<Uuid>], &a.r_sandboxes, &a.r_streams, &a.r_bounds, &a.r_counters,
         &a.r_rates, &a.r_tokens, &a.r_day_starts, &a.r_day_ends,
+        &a.w_rates, &a.w_days, &a.w_rate_requests, &a.w_rate_tokens,
+        locked.late, &moves as &[rows::Move], locked.paces.as_deref() as Option<&[rows::Pace]>,
         &blocked, &budgets as &[Option<Uuid>], &amounts
     )
     .fetch_one(&mut **tx)

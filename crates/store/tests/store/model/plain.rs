@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use domain::{EventId, OrgId, Outcome, Period, Scope, Usd};
-use ledger::{Batch, Counted, Decision, Reserving, Settling};
+use ledger::{Batch, Counted, Decision, Reserving};
 use testkit::soak::Random;
 
 /// What becomes of a reservation.
@@ -64,44 +64,42 @@ pub(super) struct Plain {
 }
 
 impl Plain {
-    /// A batch: its endings, its reservations, and settlements that come too late, which count from the
-    /// next batch on.
+    /// A batch: its endings, then its reservations.
     pub(super) fn take(&mut self, batch: &Batch) -> Vec<Verdict> {
-        let mut late = Vec::new();
         for settling in &batch.settlements {
             let (outcome, charge) = (settling.settlement.outcome, settling.settlement.charge);
             match self.open.remove(&settling.id) {
                 Some(open) => self.book(settling.id, open, outcome, charge),
-                None => late.push(settling),
+                None => self.correct(settling.id, outcome, charge),
             }
         }
         for (_, id) in &batch.releases {
-            if let Some(open) = self.open.remove(id) {
-                self.give_back(&open);
-                self.released += 1;
+            match self.open.remove(id) {
+                Some(open) => {
+                    self.give_back(&open);
+                    self.released += 1;
+                }
+                None => self.correct(*id, Outcome::Released, Usd::ZERO),
             }
         }
         let mut waited = HashSet::new();
-        let reservations = batch.reservations.iter();
-        let verdicts = reservations.map(|one| self.judge(one, &mut waited)).collect();
-        self.correct(&late);
-        verdicts
+        batch.reservations.iter().map(|one| self.judge(one, &mut waited)).collect()
     }
 
-    fn correct(&mut self, late: &[&Settling]) {
-        for settling in late {
-            let (outcome, charge) = (settling.settlement.outcome, settling.settlement.charge);
-            let at_bound = |outcome| matches!(outcome, Outcome::Interrupted | Outcome::Unknown);
-            if let Some(ended) = self.ended.get_mut(&settling.id)
-                && at_bound(ended.outcome)
-                && !at_bound(outcome)
-            {
-                for sum in summed(&mut self.sums, &ended.open.counters) {
-                    sum.spent = sum.spent.plus(charge).minus(ended.charge);
-                }
-                (ended.outcome, ended.charge) = (outcome, charge);
-                self.late += 1;
+    /// An ending that comes too late: it replaces what was booked because nobody knew better.
+    fn correct(&mut self, id: EventId, outcome: Outcome, charge: Usd) {
+        let at_bound = |outcome| matches!(outcome, Outcome::Interrupted | Outcome::Unknown);
+        let Some(ended) = self.ended.get_mut(&id) else { return };
+        let replaced = match outcome {
+            Outcome::Released => ended.outcome == Outcome::Interrupted,
+            outcome => at_bound(ended.outcome) && !at_bound(outcome),
+        };
+        if replaced {
+            for sum in summed(&mut self.sums, &ended.open.counters) {
+                sum.spent = sum.spent.plus(charge).minus(ended.charge);
             }
+            (ended.outcome, ended.charge) = (outcome, charge);
+            self.late += 1;
         }
     }
 
@@ -210,13 +208,14 @@ impl Plain {
     pub(super) fn saw(&self) -> String {
         let count = |outcome| self.ended.values().filter(|ended| ended.outcome == outcome).count();
         format!(
-            "{} answered, {} estimated, {} unknown, {} interrupted, {} of them corrected late, {} released, \
+            "{} answered, {} estimated, {} unknown, {} interrupted, {} ended late, {} of them for nothing, {} released, \
              {} refused, {} made to wait, {} hours went by",
             count(Outcome::Answered),
             count(Outcome::Estimated),
             count(Outcome::Unknown),
             count(Outcome::Interrupted),
             self.late,
+            count(Outcome::Released),
             self.released,
             self.refused,
             self.waited,

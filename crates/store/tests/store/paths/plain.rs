@@ -180,16 +180,6 @@ impl Plain {
         self.requests.iter_mut().find(|known| known.id == id).unwrap()
     }
 
-    /// How many of those that end in the batch began before today.
-    pub(super) fn ending_of_earlier_days(&self, batch: &Batch, at: DateTime<Utc>) -> u64 {
-        let settled = batch.settlements.iter().map(|settling| settling.id);
-        let released = batch.releases.iter().map(|(_, id)| *id);
-        let ending: Vec<EventId> = settled.chain(released).collect();
-        let today = at.duration_trunc(TimeDelta::days(1)).unwrap();
-        let earlier = |known: &&Known| ending.contains(&known.id) && known.day < today;
-        self.requests.iter().filter(earlier).count() as u64
-    }
-
     /// By counter.
     pub(super) fn sums(&self) -> HashMap<i64, Sum> {
         let mut sums: HashMap<i64, Sum> = HashMap::new();
