@@ -122,7 +122,9 @@ impl<B: Book> Node<B> {
             tokio::select! {
                 command = self.commands.recv() => match command {
                     Some(command) => self.next.push(command, Instant::now()),
-                    None => return Next::Stop,
+                    None if self.stuck.is_empty() => return Next::Stop,
+                    // Nobody can ask any more, but what ended must be written.
+                    None => tokio::time::sleep(Duration::from_millis(5)).await,
                 },
                 () = tokio::time::sleep(pause) => {}
                 () = stop.cancelled() => {

@@ -84,11 +84,11 @@ async fn round(seed: u64, requests: u64) -> Saw {
         () = people => unreachable!("people go on"),
         all = clients.join_all() => drop(all),
     }
+    // A loop that nobody can talk to any more writes what it has, too.
+    drop(nodes);
     stop.cancel();
     tasks.close();
     tasks.wait().await;
-    // Not before: a loop that nobody can talk to any more ends at once.
-    drop(nodes);
     book.close(&told.lock().unwrap_or_else(PoisonError::into_inner))
 }
 
