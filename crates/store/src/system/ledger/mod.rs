@@ -7,8 +7,6 @@ mod measure;
 mod rows;
 mod slow;
 
-use std::sync::{Arc, Mutex, PoisonError};
-
 use arrays::Arrays;
 use bigdecimal::BigDecimal;
 pub(crate) use counters::{counter, window};
@@ -18,7 +16,7 @@ use ledger::{
     Settling,
 };
 use measure::Measure;
-use sqlx::{PgPool, Postgres, error::DatabaseError, pool::PoolConnection};
+use sqlx::{PgPool, error::DatabaseError};
 
 use crate::{Store, StoreError, money::numeric, tx};
 
@@ -26,14 +24,12 @@ use crate::{Store, StoreError, money::numeric, tx};
 #[derive(Debug, Clone)]
 pub struct LedgerBook {
     pool: PgPool,
-    /// The loop's connection between two batches: the pool would ask it after each whether it lives.
-    kept: Arc<Mutex<Option<PoolConnection<Postgres>>>>,
 }
 
 impl Store {
     /// The book that this node's ledger writes in.
     pub fn book(&self) -> LedgerBook {
-        LedgerBook { pool: self.ledger.clone(), kept: Arc::default() }
+        LedgerBook { pool: self.ledger.clone() }
     }
 }
 
@@ -69,7 +65,6 @@ impl Book for LedgerBook {
     }
 
     async fn leave(&self, node: NodeId) -> Result<(), BookError> {
-        drop(self.kept());
         let mut tx = tx::system(&self.pool).await.map_err(from_store)?;
         sqlx::query!("DELETE FROM heartbeats WHERE node_id = $1", node.uuid())
             .execute(&mut *tx)
@@ -83,14 +78,7 @@ impl Book for LedgerBook {
     }
 
     async fn apply(&self, batch: &Batch) -> Result<Applied, BookError> {
-        let mut connection = match self.kept() {
-            Some(connection) => connection,
-            None => self.pool.acquire().await.map_err(from_sqlx)?,
-        };
-        // What fails, or is dropped meanwhile, goes back to the pool, which finds out what it is good for.
-        let applied = fast::apply(&mut connection, batch).await?;
-        *self.kept.lock().unwrap_or_else(PoisonError::into_inner) = Some(connection);
-        Ok(applied)
+        fast::apply(&self.pool, batch).await
     }
 
     async fn decide<F>(&self, batch: &Batch, rule: F) -> Result<Applied, BookError>
@@ -173,10 +161,6 @@ impl Book for LedgerBook {
 }
 
 impl LedgerBook {
-    fn kept(&self) -> Option<PoolConnection<Postgres>> {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner).take()
-    }
-
     /// What the settlement carried, as bytes; answers the bound of its intent.
     async fn keep_aside(
         &self,
