@@ -115,7 +115,8 @@ async fn what_may_have_been_admitted_under_an_old_name_is_not_admitted_again() {
     };
     let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
     let ledger = Node::start(Arc::new(book), &tasks, stop.clone()).await.unwrap();
-    // Booked as interrupted meanwhile: it must not begin a second time under the same id.
+    // Booked as interrupted meanwhile: it must not begin a second time under the same id, and costs
+    // nothing in the end.
     let lost = ledger.reserve(request(&tenant, &dime, "0.10")).await;
     assert!(matches!(lost, Err(Refusal::Unavailable)));
     let next = ledger.reserve(request(&tenant, &dime, "0.10")).await.unwrap();
@@ -123,8 +124,8 @@ async fn what_may_have_been_admitted_under_an_old_name_is_not_admitted_again() {
     stop.cancel();
     tasks.close();
     tasks.wait().await;
-    let booked = "SELECT string_agg(outcome, ' ' ORDER BY settled_at) FROM events";
-    assert_eq!(database.look(booked).await, "interrupted answered");
+    let booked = "SELECT string_agg(outcome, ' ' ORDER BY id) FROM events";
+    assert_eq!(database.look(booked).await, "released answered");
     assert_eq!(database.look("SELECT count(*) FROM intents").await, "0");
     assert_eq!(database.store.system().reconcile().await.unwrap(), None);
 }
