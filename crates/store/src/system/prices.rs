@@ -68,7 +68,7 @@ impl Versions {
                  $8::bigint[], $9::bigint[], $10::text[])
                  AS book (id, day, effective_from, provider, model, rates, per_request, context, max_output, source)
              ORDER BY provider, model, effective_from
-             ON CONFLICT ON CONSTRAINT prices_version DO NOTHING",
+             ON CONFLICT DO NOTHING",
             &self.ids,
             &self.days as &[Option<String>],
             &self.from,
