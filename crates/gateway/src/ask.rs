@@ -68,6 +68,9 @@ struct Wire<'a> {
     audio: Raw<'a>,
 }
 
+/// Bytes of a model's name.
+const LONGEST_NAME: usize = 200;
+
 fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Raw<'de>, D::Error> {
     <&RawValue>::deserialize(deserializer).map(Some)
 }
@@ -97,7 +100,7 @@ impl<'a> Ask<'a> {
             optional(wire.modalities, "modalities", "a list of texts")?.unwrap_or_default();
         let stored = [wire.previous_response_id, wire.conversation, wire.prompt];
         Ok(Self {
-            model: required(wire.model, "model", "a text")?,
+            model: model(wire.model)?,
             stream: optional(wire.stream, "stream", "true or false")?.unwrap_or(false),
             stream_options: StreamOptions::read(wire.stream_options)?,
             size: Size {
@@ -124,7 +127,7 @@ impl<'a> Ask<'a> {
             return Err(Error::missing("input"));
         }
         Ok(Self {
-            model: required(wire.model, "model", "a text")?,
+            model: model(wire.model)?,
             stream: false,
             stream_options: StreamOptions::default(),
             size: Size { body: body.len() as u64, choices: 1, ..Size::default() },
@@ -181,6 +184,16 @@ fn required<'a, T: Deserialize<'a>>(
     wanted: &'static str,
 ) -> Result<T, Error> {
     optional(raw, param, wanted)?.ok_or(Error::missing(param))
+}
+
+/// A name goes into the keys of several tables: one too long for them would stop the others' requests.
+fn model(raw: Raw<'_>) -> Result<Cow<'_, str>, Error> {
+    let name: Cow<'_, str> = required(raw, "model", "a text")?;
+    if name.len() > LONGEST_NAME {
+        let wanted = format!("a text of at most {LONGEST_NAME} bytes");
+        return Err(Error::Invalid { param: "model", wanted });
+    }
+    Ok(name)
 }
 
 fn number(raw: Raw<'_>, param: &'static str, least: u64, most: u64) -> Result<Option<u64>, Error> {
@@ -288,6 +301,11 @@ mod tests {
                 }
                 other => panic!("{body}: {other:?}"),
             }
+        }
+        for (length, passes) in [(200, true), (201, false), (3_000, false)] {
+            let body = format!(r#"{{"model":"{}","messages":[],"input":""}}"#, "m".repeat(length));
+            assert_eq!(Ask::chat(body.as_bytes()).is_ok(), passes, "{length}");
+            assert_eq!(Ask::embedding(body.as_bytes()).is_ok(), passes, "{length}");
         }
         assert!(Ask::embedding(br#"{"model":"m"}"#).is_err());
         assert!(
