@@ -92,7 +92,8 @@ fn price(provider: &str, model: &Model, prices: &Value) -> Result<Listed, String
     starts.sort_unstable();
     starts.dedup();
     let variants = starts.into_iter().map(|start| {
-        let (from, tier) = (start + 1, ServiceTier::Default);
+        let from = start.checked_add(1).ok_or("a tier begins beyond all prompts")?;
+        let tier = ServiceTier::Default;
         Ok(Variant { tier, from, rates: rates(provider, prices, start)? })
     });
     let per_thousand = prices.get("requests_kcount").map(amount).transpose()?;
@@ -163,6 +164,7 @@ mod tests {
         {"id":"nights","match":{"equals":"nights"},"prices":[{"constraint":{"start_time":"00:00"},"prices":{"input_mtok":1}}]},
         {"id":"dear","match":{"equals":"dear"},"prices":{"input_mtok":10001}},
         {"id":"negative","match":{"equals":"negative"},"prices":{"input_mtok":-1}},
+        {"id":"endless","match":{"equals":"endless"},"prices":{"input_mtok":{"base":1,"tiers":[{"start":18446744073709551615,"price":2}]},"output_mtok":1}},
         {"id":"picture","match":{"equals":"picture"},"prices":{"requests_kcount":3}}]},
         {"id":"other","models":[{"id":"x","prices":{"input_mtok":1}}]}]"#;
 
@@ -183,7 +185,13 @@ mod tests {
         let left: Vec<_> = read.left_out.iter().map(|(model, _)| &**model).collect();
         assert_eq!(
             left,
-            ["anthropic nights", "anthropic dear", "anthropic negative", "anthropic picture"]
+            [
+                "anthropic nights",
+                "anthropic dear",
+                "anthropic negative",
+                "anthropic endless",
+                "anthropic picture"
+            ]
         );
         assert_eq!(super::read("{}", &[], ""), None);
         assert_eq!(super::read("x", &[], ""), None);
