@@ -126,6 +126,44 @@ async fn budgets_of_a_project_are_seen_by_all_in_it_and_set_by_who_runs_it() {
 }
 
 #[tokio::test]
+async fn who_only_owns_the_project_has_members_mailed_and_nobody_else() {
+    let (mut spender, _) = scene().await;
+    let path = spender.path("budgets");
+    let own = spender.project.to_string();
+    let mut odd = reader(&spender, "odd", spender.project, ProjectRole::Owner).await;
+    let mut vera = reader(&spender, "vera", spender.project, ProjectRole::Viewer).await;
+    let form = |level: &'static str, addresses: &'static str| {
+        [
+            ("action", "add-threshold".to_owned()),
+            ("scope", own.clone()),
+            ("level", level.to_owned()),
+            ("unit", "usd".to_owned()),
+            ("addresses", addresses.to_owned()),
+        ]
+    };
+    let post = async |browser: &mut Browser, form: [(&str, String); 5]| {
+        let form: Vec<_> = form.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        browser.post(&path, &form).await
+    };
+    for strangers in ["boss@elsewhere.example", "vera@example.com, boss@elsewhere.example"] {
+        let page = post(&mut odd, form("7", strangers)).await;
+        page.is(StatusCode::UNPROCESSABLE_ENTITY).says("Nothing was added").says(strangers);
+        page.says("Only an owner of the organization can have people mailed who are no members");
+    }
+    let done = post(&mut odd, form("8", "Vera@example.com")).await;
+    let page = odd.get(done.location()).await;
+    page.says("Threshold added.").says("Also mails vera@example.com").says("all of members");
+    // An owner of the organization may, and who sets thresholds here sees whom.
+    post(&mut spender.browser, form("9", "boss@elsewhere.example")).await.location();
+    let page = odd.get(&format!("{path}?scope={own}")).await;
+    page.says("Also mails boss@elsewhere.example");
+    vera.get(&format!("{path}?scope={own}")).await.is(StatusCode::OK).hides("Also mails");
+    let named = "SELECT string_agg(a, ' ' ORDER BY a) FROM thresholds, unnest(addresses) a";
+    let named = spender.site.database.look(named).await;
+    assert_eq!(named, "boss@elsewhere.example vera@example.com");
+}
+
+#[tokio::test]
 async fn an_owner_chooses_whose_budget_is_shown() {
     let (mut spender, secret) = scene().await;
     let path = spender.path("budgets");

@@ -82,6 +82,11 @@ pub enum Conflict {
     /// More than a threshold mails.
     #[error("a threshold mails at most 10 addresses besides the owners")]
     ThresholdAddresses,
+    /// Mails to strangers are for owners of the organization to allow.
+    #[error(
+        "only an owner of the organization can have people mailed who are no members: name addresses of members"
+    )]
+    ThresholdStrangers,
     /// It would change nothing.
     #[error("a raise must be above the budget’s own amount")]
     RaiseLow,

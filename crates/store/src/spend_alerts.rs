@@ -12,6 +12,7 @@ use crate::{
     money::{numeric, usd},
     page::page_of,
     place::place,
+    thresholds::may_name,
     tx::Tx,
 };
 
@@ -62,7 +63,7 @@ impl Store {
         read(&mut tx, caller.org, on, &[id.uuid()]).await?.pop().ok_or(StoreError::NotFound)
     }
 
-    /// Changes amount and addresses. An amount at or below what is spent is marked passed, and mails
+    /// Changes amount and addresses, new ones of which are as for [`Store::add_threshold`]. An amount at or below what is spent is marked passed, and mails
     /// nobody in this window.
     pub async fn edit_spend_alert(
         &self,
@@ -81,6 +82,7 @@ impl Store {
         if (old.amount, &old.addresses) == (amount, &addresses) {
             return Ok(());
         }
+        may_name(&mut tx, caller, &addresses, &old.addresses).await?;
         sqlx::query!(
             "UPDATE thresholds SET amount = $3, addresses = $4 WHERE org_id = $1 AND id = $2",
             caller.org.uuid(),

@@ -3,7 +3,8 @@
 use bigdecimal::BigDecimal;
 use chrono::{DateTime, Utc};
 use domain::{
-    Action, Caller, CrossingId, Email, Level, Period, Scope, ThresholdId, Usd, UserId,
+    Action, Caller, CrossingId, Email, Level, Period, ProjectRole, Scope, ThresholdId, Usd, UserId,
+    Who,
     audit::{Change, Kind},
 };
 
@@ -11,6 +12,7 @@ use crate::{
     Conflict, Store, StoreError,
     budgets::{lock, mark_passed, may_limit, period, scope, scope_parts},
     money::{numeric, usd},
+    tx::Tx,
 };
 
 /// A threshold, with what it means in the current window.
@@ -30,7 +32,7 @@ pub struct Threshold {
     pub crossed_at: Option<DateTime<Utc>>,
     /// It was passed already when a person set it or an amount: nobody was mailed.
     pub silent: bool,
-    /// Who is mailed besides the owners; for who sees the whole organization.
+    /// Who is mailed besides the owners; for who may set it.
     pub addresses: Vec<String>,
 }
 
@@ -94,11 +96,13 @@ impl Store {
     /// The thresholds of the organization and what is in it.
     pub async fn thresholds(&self, caller: &Caller) -> Result<Vec<Threshold>, StoreError> {
         caller.may(Action::List)?;
-        let whole = caller.may(Action::SeeWhole).is_ok();
         let mut tx = self.tenant(caller).await?;
         let rows = sqlx::query!(
             r#"SELECT t.id AS "id!", t.scope AS "scope!", t.scope_id AS "scope_id!", t.period AS "period!", t.amount AS "amount?", t.percent AS "percent?",
-                b.amount AS "budget?", c.crossed_at AS "crossed_at?", c.silent AS "silent?", t.addresses AS "addresses!"
+                b.amount AS "budget?", c.crossed_at AS "crossed_at?", c.silent AS "silent?", t.addresses AS "addresses!",
+                (SELECT m.role FROM project_members m WHERE m.org_id = t.org_id AND m.user_id = $2 AND m.project_id =
+                    COALESCE((SELECT a.project_id FROM api_keys a WHERE (a.org_id, a.id) = (t.org_id, t.scope_id)), t.scope_id)
+                ) AS role
              FROM thresholds t
              LEFT JOIN budgets_in_force b ON (b.org_id, b.scope, b.scope_id, b.period) = (t.org_id, t.scope, t.scope_id, t.period)
              LEFT JOIN counters k ON (k.org_id, k.scope, k.scope_id, k.period) = (t.org_id, t.scope, t.scope_id, t.period)
@@ -107,7 +111,8 @@ impl Store {
                 AND c.counter_id = k.id AND c.fires_at = COALESCE(t.amount, round(b.amount * t.percent / 100, 12))
              WHERE t.org_id = $1
              ORDER BY t.scope, t.scope_id, COALESCE(t.amount, b.amount * t.percent / 100), t.id"#,
-            caller.org.uuid()
+            caller.org.uuid(),
+            caller.user().map(UserId::uuid)
         )
         .fetch_all(&mut *tx)
         .await?;
@@ -115,15 +120,23 @@ impl Store {
             .map(|row| {
                 let budget = row.budget.as_ref().map(usd).transpose()?;
                 let level = level(row.amount.as_ref(), row.percent)?;
+                let scope = scope(&row.scope, row.scope_id)?;
+                let role = row.role.as_deref().map(ProjectRole::from_column);
+                let sets = match scope {
+                    Scope::Org(_) => caller.may(Action::EditLimits),
+                    Scope::Project(_) | Scope::Key(_) => {
+                        Who::new(caller.role, role).may(Action::EditProjectLimits)
+                    }
+                };
                 Ok(Threshold {
                     id: ThresholdId::from_uuid(row.id),
-                    scope: scope(&row.scope, row.scope_id)?,
+                    scope,
                     period: period(&row.period)?,
                     fires_at: level.fires_at(budget),
                     level,
                     crossed_at: row.crossed_at,
                     silent: row.silent.unwrap_or(false),
-                    addresses: if whole { row.addresses } else { Vec::new() },
+                    addresses: if sets.is_ok() { row.addresses } else { Vec::new() },
                 })
             })
             .collect()
@@ -142,7 +155,8 @@ impl Store {
 
     /// Adds a threshold that mails the owners and these addresses. If it is at or below what is
     /// spent, it is marked passed and mails nobody in this window. More addresses than
-    /// [`Threshold::MOST_ADDRESSES`] are a conflict.
+    /// [`Threshold::MOST_ADDRESSES`] are a conflict, and so are those of people who are no members,
+    /// but for an owner of the organization.
     pub async fn add_threshold(
         &self,
         caller: &Caller,
@@ -151,9 +165,6 @@ impl Store {
         level: Level,
         addresses: &[Email],
     ) -> Result<SetThreshold, StoreError> {
-        if addresses.len() > Threshold::MOST_ADDRESSES {
-            return Err(StoreError::Conflict(Conflict::ThresholdAddresses));
-        }
         let addresses: Vec<String> = addresses.iter().map(|it| it.as_str().to_owned()).collect();
         let id = ThresholdId::generate();
         let (amount, percent) = match level {
@@ -162,6 +173,7 @@ impl Store {
         };
         let mut tx = self.change(caller).await?;
         let project = may_limit(&mut tx, caller, on).await?;
+        may_name(&mut tx, caller, &addresses, &[]).await?;
         let counter = lock(&mut tx, caller.org, on, per).await?;
         let (kind, scope_id) = scope_parts(on);
         sqlx::query!(
@@ -270,6 +282,32 @@ impl Store {
             })
             .collect()
     }
+}
+
+/// Stops unless the caller may have these addresses mailed: an owner of the organization any, others
+/// those of members, and those that were named before.
+pub(crate) async fn may_name(
+    tx: &mut Tx,
+    caller: &Caller,
+    addresses: &[String],
+    before: &[String],
+) -> Result<(), StoreError> {
+    if addresses.len() > Threshold::MOST_ADDRESSES {
+        return Err(StoreError::Conflict(Conflict::ThresholdAddresses));
+    }
+    if caller.may(Action::EditLimits).is_ok() {
+        return Ok(());
+    }
+    let strangers = sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT FROM unnest($2::text[]) AS a (email) WHERE a.email <> ALL ($3) AND NOT EXISTS (
+            SELECT FROM memberships m JOIN users u ON u.id = m.user_id WHERE m.org_id = $1 AND u.email = a.email)) AS "any!""#,
+        caller.org.uuid(),
+        addresses,
+        before
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    if strangers { Err(StoreError::Conflict(Conflict::ThresholdStrangers)) } else { Ok(()) }
 }
 
 fn level(amount: Option<&BigDecimal>, percent: Option<i32>) -> Result<Level, StoreError> {

@@ -2,7 +2,7 @@
 
 use domain::{Caller, Environment, KeyId, Level, Period, ProjectId, ProjectRole, Role, Scope, Usd};
 use store::{
-    Receipt, RefusedBy, StoreError,
+    Conflict, Receipt, RefusedBy, StoreError,
     system::receipts::{Cause, ReceiptRow},
     usage::Group,
 };
@@ -300,4 +300,30 @@ async fn the_database_itself_shows_a_reader_who_is_in_own_projects_alone() {
         sqlx::raw_sql("ROLLBACK").execute(&mut *connection).await.unwrap();
         assert_eq!(seen, rows, "{sees}");
     }
+}
+
+#[tokio::test]
+async fn an_alert_of_ones_project_keeps_strangers_whom_an_owner_named_and_gets_no_others() {
+    let scene = Scene::new().await;
+    let Scene { database, tenant, own, .. } = &scene;
+    let (store, scope) = (&database.store, Scope::Project(own.0));
+    let (user, reader) = member(database, tenant, "kofi", Role::Reader).await;
+    put(database, tenant, own.0, user, ProjectRole::Owner).await;
+    let addresses = |all: &[&str]| all.iter().map(|it| it.parse().unwrap()).collect::<Vec<_>>();
+    let named = addresses(&["boss@elsewhere.example"]);
+    let level = Level::Amount(usd("5"));
+    let add = store.add_threshold(&reader, scope, Period::Month, level, &named).await;
+    let stranger =
+        |result| matches!(result, Err(StoreError::Conflict(Conflict::ThresholdStrangers)));
+    assert!(stranger(add.map(|_| ())));
+    let set = store.add_threshold(&tenant.caller, scope, Period::Month, level, &named).await;
+    let id = set.unwrap().id;
+    let edit = async |all: &[&str]| {
+        store.edit_spend_alert(&reader, scope, id, usd("6"), &addresses(all)).await
+    };
+    assert!(stranger(edit(&["boss@elsewhere.example", "other@elsewhere.example"]).await));
+    edit(&["boss@elsewhere.example", "kofi@example.com"]).await.unwrap();
+    let seen = store.thresholds(&reader).await.unwrap();
+    let seen = seen.iter().find(|it| it.id == id).unwrap();
+    assert_eq!(seen.addresses, ["boss@elsewhere.example", "kofi@example.com"]);
 }

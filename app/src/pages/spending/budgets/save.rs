@@ -146,9 +146,11 @@ async fn add_threshold(
     match app.store.add_threshold(&member.caller, scope, period, level, &addresses).await {
         Ok(set) if set.already_passed => Ok(Some(Done::ThresholdPassed)),
         Ok(_) => Ok(Some(Done::ThresholdSet)),
-        Err(error @ StoreError::Conflict(Conflict::ThresholdAddresses)) => {
-            draft.conflict("addresses", error).map(|()| None)
-        }
+        Err(
+            error @ StoreError::Conflict(
+                Conflict::ThresholdAddresses | Conflict::ThresholdStrangers,
+            ),
+        ) => draft.conflict("addresses", error).map(|()| None),
         Err(error @ StoreError::Conflict(_)) => draft.conflict("level", error).map(|()| None),
         Err(error) => Err(error.into()),
     }

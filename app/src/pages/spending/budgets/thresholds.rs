@@ -127,6 +127,11 @@ fn form(view: &View) -> AnyView {
     } else {
         "One e-mail per amount and window."
     };
+    let who = if view.whole {
+        "Besides the owners; at most 10 addresses. Leave it empty for the owners alone."
+    } else {
+        "Besides the owners of the organization; at most 10 addresses, all of members. Leave it empty for the owners alone."
+    };
     let action = view.path.clone();
     let hidden = view.hidden("add-threshold");
     view! {
@@ -158,7 +163,7 @@ fn form(view: &View) -> AnyView {
                     label="Mail also to"
                     rows=2
                     value=draft.value("addresses")
-                    help="Besides the owners; at most 10 addresses. Leave it empty for the owners alone."
+                    help=who
                     error=draft.error("addresses")
                 />
                 <p><Button>"Add threshold"</Button></p>
