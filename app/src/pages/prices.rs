@@ -14,7 +14,7 @@ use axum::{
 use domain::{Action, Price, PriceId};
 use leptos::prelude::*;
 use serde::Deserialize;
-use store::{OwnPrice, StoreError};
+use store::{Conflict, OwnPrice, StoreError};
 
 use crate::{
     components::{Button, Card, CardBody, Group, Knob, Notice, Tone},
@@ -87,6 +87,9 @@ async fn set(
     if let Some(form::Typed { model, terms, day }) = form::read(&mut draft) {
         match app.store.set_own_price(&member.caller, &model, terms, day).await {
             Ok(_) => return Ok(go(member.path("prices?saved=price"))),
+            Err(error @ StoreError::Conflict(Conflict::TooManyPrices)) => {
+                draft.conflict("model", error)?;
+            }
             Err(error) => draft.conflict("from", error)?,
         }
     }

@@ -107,6 +107,17 @@ async fn thresholds_are_added_once_and_removed() {
 }
 
 #[tokio::test]
+async fn one_threshold_too_many_is_answered_with_a_sentence() {
+    let mut spender = Spender::new().await;
+    let fill = "INSERT INTO thresholds (org_id, id, scope, scope_id, period, amount)
+        SELECT org_id, exq_id(), 'org', org_id, 'month', n FROM organizations, generate_series(1, 50) n";
+    spender.site.database.tamper(fill).await;
+    let page = add(&mut spender, "99", "usd").await;
+    page.is(StatusCode::UNPROCESSABLE_ENTITY).says("Nothing was added").says("value=\"99\"");
+    page.says("There are 50 thresholds already, the most for one window: remove one first.");
+}
+
+#[tokio::test]
 async fn one_below_the_spend_is_passed_and_the_page_says_so() {
     let mut spender = Spender::new().await;
     spender.spend("3.50").await;

@@ -16,6 +16,7 @@ pub mod id;
 pub mod lifetime;
 pub mod models;
 pub mod money;
+pub mod most;
 pub mod pace;
 pub mod permissions;
 pub mod price;

@@ -1,6 +1,6 @@
 //! What can go wrong.
 
-use domain::{ExpiryError, Forbidden, Models, Rate, Rates};
+use domain::{ExpiryError, Forbidden, Models, Rate, Rates, most};
 
 /// Why the store did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -87,6 +87,12 @@ pub enum Conflict {
         "only an owner of the organization can have people mailed who are no members: name addresses of members"
     )]
     ThresholdStrangers,
+    /// More thresholds than one scope and window has.
+    #[error(
+        "there are {} thresholds already, the most for one window: remove one first",
+        most::THRESHOLDS
+    )]
+    TooManyThresholds,
     /// It would change nothing.
     #[error("a raise must be above the budget’s own amount")]
     RaiseLow,
@@ -96,6 +102,12 @@ pub enum Conflict {
     /// Not for a while any more.
     #[error("a raise lasts a year at most: for longer, change the budget")]
     RaiseLong,
+    /// More raises than one budget has.
+    #[error(
+        "there are {} raises already that are not over, the most for one budget: end one first",
+        most::RAISES
+    )]
+    TooManyRaises,
     /// It is over.
     #[error("this raise has ended already")]
     RaiseEnded,
@@ -105,6 +117,12 @@ pub enum Conflict {
     /// `own_prices_version`
     #[error("this model has a price from that day on already: take it back first")]
     PriceVersion,
+    /// More prices than an organization has.
+    #[error(
+        "an organization has at most {} prices of its own: use the price book’s for a model first",
+        most::OWN_PRICES
+    )]
+    TooManyPrices,
     /// Its charge is what the provider told, or was corrected already.
     #[error("this request is settled: its charge can’t be corrected any more")]
     Settled,

@@ -4,6 +4,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use domain::{
     Action, Caller, Price, PriceId, TokenClass, Usd, UserId,
     audit::{Change, Kind},
+    most,
     price::{Rates, dollars, to_json},
     window::first_instant,
 };
@@ -13,6 +14,7 @@ use crate::{
     money::{numeric, usd},
     organizations::zone,
     system::prices::rates,
+    tx::{Tx, one_at_a_time},
 };
 
 /// A version of an organization's own price.
@@ -68,7 +70,8 @@ impl Store {
     }
 
     /// Sets what a model costs the organization from a day on, at its beginning in the organization's
-    /// zone, or from now on. No terms: the price book's price holds again. No version is changed.
+    /// zone, or from now on. No terms: the price book's price holds again. No version is changed. One
+    /// more than [`most::OWN_PRICES`] in force or planned is a conflict.
     pub async fn set_own_price(
         &self,
         caller: &Caller,
@@ -79,6 +82,7 @@ impl Store {
         caller.may(Action::EditOrganization)?;
         let id = PriceId::generate();
         let mut tx = self.change(caller).await?;
+        one_at_a_time(&mut tx, "own prices", caller.org.uuid()).await?;
         let at = sqlx::query!(
             r#"SELECT exq_now() AS "now!", zone FROM organizations WHERE org_id = $1"#,
             caller.org.uuid()
@@ -105,6 +109,7 @@ impl Store {
         )
         .execute(&mut **tx)
         .await?;
+        few(&mut tx, caller).await?;
         let change = Change::new(Kind::PriceSet, model).now("from", from.to_rfc3339());
         let change = match terms {
             Some((rates, per_request)) => TokenClass::ALL
@@ -178,4 +183,22 @@ impl Store {
         .await?;
         tx.commit(change).await
     }
+}
+
+/// Stops if the organization has more prices in force or planned than may be.
+async fn few(tx: &mut Tx, caller: &Caller) -> Result<(), StoreError> {
+    let all = sqlx::query_scalar!(
+        r#"SELECT count(*) AS "all!" FROM (
+            SELECT rates, effective_from > exq_now() AS planned,
+                lead(effective_from) OVER (PARTITION BY model ORDER BY effective_from) <= exq_now() AS over
+            FROM own_prices WHERE org_id = $1) v
+         WHERE over IS NOT TRUE AND (planned OR rates IS NOT NULL)"#,
+        caller.org.uuid()
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    if all > i64::from(most::OWN_PRICES) {
+        return Err(StoreError::Conflict(Conflict::TooManyPrices));
+    }
+    Ok(())
 }

@@ -4,12 +4,14 @@ use chrono::{DateTime, TimeDelta, Utc};
 use domain::{
     Action, BudgetId, Caller, Name, Period, RaiseId, Scope, Usd, UserId,
     audit::{Change, Kind},
+    most,
 };
 
 use crate::{
     Conflict, Store, StoreError,
     budgets::{lock, mark_passed, may_limit, period, scope},
     money::{numeric, usd},
+    tx::Tx,
 };
 
 /// Raises that ended longer ago are not shown any more.
@@ -151,6 +153,7 @@ impl Store {
         )
         .execute(&mut **tx)
         .await?;
+        few(&mut tx, caller, budget).await?;
         mark_passed(&mut tx, caller.org, counter).await?;
         let change = Change::new(Kind::RaiseSet, budget)
             .now("raise", id)
@@ -205,6 +208,21 @@ impl Store {
             .gone("reason", row.reason);
         tx.commit(Change { project, ..change }).await
     }
+}
+
+/// Stops if the budget has more raises that are not over than may be.
+async fn few(tx: &mut Tx, caller: &Caller, budget: BudgetId) -> Result<(), StoreError> {
+    let all = sqlx::query_scalar!(
+        r#"SELECT count(*) AS "all!" FROM raises WHERE org_id = $1 AND budget_id = $2 AND ends > exq_now()"#,
+        caller.org.uuid(),
+        budget.uuid()
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    if all > i64::from(most::RAISES) {
+        return Err(StoreError::Conflict(Conflict::TooManyRaises));
+    }
+    Ok(())
 }
 
 /// Stops a raise that is none.

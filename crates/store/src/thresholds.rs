@@ -6,6 +6,7 @@ use domain::{
     Action, Caller, CrossingId, Email, Level, Period, ProjectRole, Scope, ThresholdId, Usd, UserId,
     Who,
     audit::{Change, Kind},
+    most,
 };
 
 use crate::{
@@ -156,7 +157,7 @@ impl Store {
     /// Adds a threshold that mails the owners and these addresses. If it is at or below what is
     /// spent, it is marked passed and mails nobody in this window. More addresses than
     /// [`Threshold::MOST_ADDRESSES`] are a conflict, and so are those of people who are no members,
-    /// but for an owner of the organization.
+    /// but for an owner of the organization. So is one more than [`most::THRESHOLDS`].
     pub async fn add_threshold(
         &self,
         caller: &Caller,
@@ -191,6 +192,7 @@ impl Store {
         )
         .execute(&mut **tx)
         .await?;
+        few(&mut tx, caller, on, per).await?;
         let marked = mark_passed(&mut tx, caller.org, counter).await?;
         let change = Change::new(Kind::ThresholdSet, id)
             .now("scope", on)
@@ -308,6 +310,24 @@ pub(crate) async fn may_name(
     .fetch_one(&mut **tx)
     .await?;
     if strangers { Err(StoreError::Conflict(Conflict::ThresholdStrangers)) } else { Ok(()) }
+}
+
+/// Stops if there are more thresholds of the scope and window than may be.
+async fn few(tx: &mut Tx, caller: &Caller, on: Scope, per: Period) -> Result<(), StoreError> {
+    let (kind, scope_id) = scope_parts(on);
+    let all = sqlx::query_scalar!(
+        r#"SELECT count(*) AS "all!" FROM thresholds WHERE (org_id, scope, scope_id, period) = ($1, $2, $3, $4)"#,
+        caller.org.uuid(),
+        kind,
+        scope_id,
+        per.as_str()
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    if all > i64::from(most::THRESHOLDS) {
+        return Err(StoreError::Conflict(Conflict::TooManyThresholds));
+    }
+    Ok(())
 }
 
 fn level(amount: Option<&BigDecimal>, percent: Option<i32>) -> Result<Level, StoreError> {

@@ -106,6 +106,18 @@ async fn recipients_are_addresses_and_few() {
 }
 
 #[tokio::test]
+async fn one_alert_too_many_is_a_conflict() {
+    let api = Api::new().await;
+    let org = api.org("acme").await;
+    let fill = "INSERT INTO thresholds (org_id, id, scope, scope_id, period, amount)
+        SELECT org_id, exq_id(), 'org', org_id, 'month', 1000 + n FROM organizations, generate_series(1, 50) n";
+    api.database.tamper(fill).await;
+    refused(&api, &org, "POST /spend_alerts", alert(500, &[]), 409, None).await;
+    let project = "POST /projects/{project_id}/spend_alerts";
+    assert_eq!(api.ask(&org, project, &[], Some(alert(500, &[]))).await.status, 200);
+}
+
+#[tokio::test]
 async fn rates_stay_within_the_tier() {
     let api = Api::new().await;
     let org = api.org("acme").await;

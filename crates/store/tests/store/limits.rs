@@ -1,7 +1,7 @@
 //! Raises, observed budgets, what a budget would have stopped, and corrections.
 
 use chrono::{TimeDelta, Utc};
-use domain::{Level, Name, Outcome, Period, Replay, Scope, Usd};
+use domain::{Level, Name, Outcome, Period, Replay, Scope, Usd, most};
 use ledger::Refusal;
 use store::{
     Conflict, NewRaise, PastStretch, RaiseState, StoreError,
@@ -307,5 +307,36 @@ async fn a_rehearsal_spends_nothing_of_the_organization() {
     assert_eq!(spent(own).await, usd("0.10"));
     assert_eq!(spent(Scope::Org(tenant.org)).await, usd("0.10"));
     assert!(store.system().reconcile().await.unwrap().is_none());
+    node.finish().await;
+}
+
+/// What is read while requests wait stays small.
+#[tokio::test]
+async fn thresholds_and_raises_of_one_window_are_few() {
+    let (database, tenant, node) = spent_dime().await;
+    let (store, caller, scope) = (&database.store, &tenant.caller, Scope::Org(tenant.org));
+    let add = async |per, dollars: u32| {
+        let level = Level::Amount(Usd::from_dollars(dollars.into()));
+        store.set_threshold(caller, scope, per, level).await
+    };
+    for dollars in 1..=most::THRESHOLDS {
+        add(Period::Month, dollars).await.unwrap();
+    }
+    let more = add(Period::Month, most::THRESHOLDS + 1).await;
+    assert!(matches!(more, Err(StoreError::Conflict(Conflict::TooManyThresholds))), "{more:?}");
+    add(Period::Day, 1).await.unwrap();
+    let first = store.thresholds(caller).await.unwrap()[0].id;
+    store.remove_threshold(caller, first).await.unwrap();
+
+    let budget = store.budgets(caller).await.unwrap()[0].id;
+    let mut last = None;
+    for minutes in 1..=most::RAISES {
+        let id = store.raise_budget(caller, budget, &raise("0.20", minutes.into())).await;
+        last = Some(id.unwrap());
+    }
+    let more = store.raise_budget(caller, budget, &raise("0.20", 30)).await;
+    assert!(matches!(more, Err(StoreError::Conflict(Conflict::TooManyRaises))), "{more:?}");
+    store.end_raise(caller, last.unwrap()).await.unwrap();
+    store.raise_budget(caller, budget, &raise("0.20", 30)).await.unwrap();
     node.finish().await;
 }

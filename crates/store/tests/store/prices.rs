@@ -112,6 +112,24 @@ async fn an_own_price_begins_ends_and_is_never_changed() {
 }
 
 #[tokio::test]
+async fn an_organization_has_few_prices_of_its_own() {
+    let database = Database::new().await;
+    let (store, tenant) = (&database.store, Tenant::new(&database, "acme").await);
+    let caller = &tenant.caller;
+    let fill = "INSERT INTO own_prices (org_id, id, model, effective_from, rates)
+        SELECT org_id, exq_id(), 'model-' || n, exq_now() - interval '1 day', '[{\"tier\":\"default\",\"from\":0,\"input\":\"1\",\"output\":\"1\"}]'
+        FROM organizations, generate_series(1, 500) n";
+    database.tamper(fill).await;
+    let terms = Some((Rates::new(1, 1), Usd::ZERO));
+    let more = store.set_own_price(caller, "one-more", terms, None).await;
+    assert!(matches!(more, Err(StoreError::Conflict(Conflict::TooManyPrices))), "{more:?}");
+    // What stands in the place of another is no more.
+    store.set_own_price(caller, "model-7", terms, None).await.unwrap();
+    store.set_own_price(caller, "model-8", None, None).await.unwrap();
+    store.set_own_price(caller, "one-more", terms, None).await.unwrap();
+}
+
+#[tokio::test]
 async fn the_operator_adds_versions_and_changes_none() {
     let database = Database::new().await;
     let (store, tenant) = (&database.store, Tenant::new(&database, "acme").await);

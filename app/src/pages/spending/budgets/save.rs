@@ -127,7 +127,7 @@ async fn raise_budget(
     let budget = budget.ok_or(Failure::NotFound)?.id;
     match app.store.raise_budget(&member.caller, budget, &new).await {
         Ok(_) => Ok(Some(Done::Raised)),
-        Err(error @ StoreError::Conflict(Conflict::RaiseLow)) => {
+        Err(error @ StoreError::Conflict(Conflict::RaiseLow | Conflict::TooManyRaises)) => {
             draft.conflict("raise_amount", error).map(|()| None)
         }
         Err(error @ StoreError::Conflict(_)) => draft.conflict("until", error).map(|()| None),

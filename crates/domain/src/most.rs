@@ -1,0 +1,8 @@
+//! How many of a kind there may be: what is read while requests wait, or all at once, stays small.
+
+/// Thresholds of one scope and window.
+pub const THRESHOLDS: u32 = 50;
+/// Raises of one budget that are not over.
+pub const RAISES: u32 = 20;
+/// An organization's own prices that are in force or planned.
+pub const OWN_PRICES: u32 = 500;
