@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use domain::{
-    Action, BudgetId, Caller, KeyId, OrgId, Period, ProjectId, Scope, Usd, UserId,
+    Action, BudgetId, Caller, KeyId, OrgId, Period, ProjectId, Scope, ThresholdId, Usd, UserId,
     audit::{Change, Kind},
     window::Window,
 };
@@ -261,7 +261,7 @@ pub(crate) async fn save(
     )
     .fetch_one(&mut **tx)
     .await?;
-    let passed = mark_passed(tx, caller.org, counter).await?;
+    let passed = mark_passed(tx, caller.org, counter, None).await?;
     let reached = sqlx::query_scalar!(
         r#"SELECT k.spent >= b.amount AS "reached!" FROM counters k, budgets_in_force b
          WHERE k.org_id = $1 AND k.id = $2 AND b.org_id = $1 AND b.id = $3"#,
@@ -310,8 +310,14 @@ pub(crate) async fn lock(
     Ok(counter)
 }
 
-/// Marks thresholds at or below the spend as passed without a mail: a person has just made it so.
-pub(crate) async fn mark_passed(tx: &mut Tx, org: OrgId, counter: i64) -> Result<u64, StoreError> {
+/// Marks a threshold at or below the spend as passed without a mail: a person has just made it so. Without
+/// one, all that are shares of the amount that was changed.
+pub(crate) async fn mark_passed(
+    tx: &mut Tx,
+    org: OrgId,
+    counter: i64,
+    only: Option<ThresholdId>,
+) -> Result<u64, StoreError> {
     let marked = sqlx::query!(
         "INSERT INTO crossings (org_id, id, kind, subject_id, counter_id, fires_at, spent, crossed_at, silent)
          SELECT k.org_id, exq_id(), 'threshold', t.id, k.id, l.fires_at, k.spent, exq_now(), true
@@ -320,9 +326,11 @@ pub(crate) async fn mark_passed(tx: &mut Tx, org: OrgId, counter: i64) -> Result
          LEFT JOIN budgets_in_force b ON (b.org_id, b.scope, b.scope_id, b.period) = (k.org_id, k.scope, k.scope_id, k.period)
          CROSS JOIN LATERAL (SELECT COALESCE(t.amount, round(b.amount * t.percent / 100, 12)) AS fires_at) l
          WHERE k.org_id = $1 AND k.id = $2 AND k.spent > 0 AND k.spent >= l.fires_at
+            AND CASE WHEN $3::uuid IS NULL THEN t.percent IS NOT NULL ELSE t.id = $3 END
          ON CONFLICT ON CONSTRAINT crossings_once DO NOTHING",
         org.uuid(),
-        counter
+        counter,
+        only.map(ThresholdId::uuid)
     )
     .execute(&mut **tx)
     .await?;

@@ -154,7 +154,7 @@ impl Store {
         .execute(&mut **tx)
         .await?;
         few(&mut tx, caller, budget).await?;
-        mark_passed(&mut tx, caller.org, counter).await?;
+        mark_passed(&mut tx, caller.org, counter, None).await?;
         let change = Change::new(Kind::RaiseSet, budget)
             .now("raise", id)
             .now("scope", on)
@@ -198,7 +198,7 @@ impl Store {
         if ended.is_none() {
             return Err(StoreError::Conflict(Conflict::RaiseEnded));
         }
-        mark_passed(&mut tx, caller.org, counter).await?;
+        mark_passed(&mut tx, caller.org, counter, None).await?;
         let change = Change::new(Kind::RaiseEnded, BudgetId::from_uuid(row.id))
             .gone("raise", id)
             .now("scope", on)

@@ -92,7 +92,7 @@ impl Store {
         )
         .execute(&mut **tx)
         .await?;
-        mark_passed(&mut tx, caller.org, counter).await?;
+        mark_passed(&mut tx, caller.org, counter, Some(id)).await?;
         let listed = |addresses: &[String]| (!addresses.is_empty()).then(|| addresses.join(", "));
         let change = Change::new(Kind::ThresholdSet, id)
             .now("scope", on)

@@ -193,7 +193,7 @@ impl Store {
         .execute(&mut **tx)
         .await?;
         few(&mut tx, caller, on, per).await?;
-        let marked = mark_passed(&mut tx, caller.org, counter).await?;
+        let marked = mark_passed(&mut tx, caller.org, counter, Some(id)).await?;
         let change = Change::new(Kind::ThresholdSet, id)
             .now("scope", on)
             .now("window", per.as_str())

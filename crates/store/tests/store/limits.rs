@@ -340,3 +340,60 @@ async fn thresholds_and_raises_of_one_window_are_few() {
     store.raise_budget(caller, budget, &raise("0.20", 30)).await.unwrap();
     node.finish().await;
 }
+
+/// Each threshold that was crossed: its percentage or amount, at which amount, and whether silently.
+const CROSSED: &str =
+    "SELECT string_agg(concat_ws(' ', COALESCE(t.percent || '%', trim_scale(t.amount)::text),
+        trim_scale(c.fires_at), c.silent::text), ', ' ORDER BY c.crossed_at, t.id)
+    FROM crossings c JOIN thresholds t ON t.id = c.subject_id";
+const TOLD: &str = "SELECT string_agg(template, ' ' ORDER BY template) FROM outbox";
+
+#[tokio::test]
+async fn a_raise_that_ends_crosses_what_the_spend_is_over_now() {
+    let (database, tenant, node) = spent_dime().await;
+    let (store, caller, scope) = (&database.store, &tenant.caller, Scope::Org(tenant.org));
+    let budget = store.budgets(caller).await.unwrap()[0].id;
+    store.raise_budget(caller, budget, &raise("0.20", 1)).await.unwrap();
+    for percent in [80, 40] {
+        store.set_threshold(caller, scope, Period::Month, Level::Percent(percent)).await.unwrap();
+    }
+    assert_eq!(database.look(CROSSED).await, "40% 0.08 true");
+
+    database.advance(TimeDelta::minutes(2)).await;
+    // A threshold that is added meanwhile passes by itself, not on behalf of others.
+    let level = Level::Amount(usd("0.05"));
+    let set = store.set_threshold(caller, scope, Period::Month, level).await.unwrap();
+    assert!(set.already_passed);
+    assert_eq!(database.look(CROSSED).await, "40% 0.08 true, 0.05 0.05 true");
+    assert_eq!(database.look("SELECT count(*) FROM outbox").await, "0");
+
+    let another = database.another().await;
+    let (here, there) =
+        tokio::join!(store.system().tell_ended_raises(), another.system().tell_ended_raises());
+    assert_eq!(here.unwrap() + there.unwrap(), 1);
+    let crossed = "40% 0.08 true, 0.05 0.05 true, 80% 0.08 false, 40% 0.04 false";
+    assert_eq!(database.look(CROSSED).await, crossed);
+    assert_eq!(database.look(TOLD).await, "raise_ended threshold");
+    assert_eq!(store.system().tell_ended_raises().await.unwrap(), 0);
+    assert_eq!(database.look(TOLD).await, "raise_ended threshold");
+    node.finish().await;
+}
+
+#[tokio::test]
+async fn a_threshold_that_is_below_the_spend_passes_alone() {
+    let (database, tenant, node) = spent_dime().await;
+    let (store, caller, scope) = (&database.store, &tenant.caller, Scope::Org(tenant.org));
+    let add = async |amount| {
+        let level = Level::Amount(usd(amount));
+        store.add_threshold(caller, scope, Period::Month, level, &[]).await.unwrap()
+    };
+    let far = add("0.30").await;
+    // As an edit would leave it that did not look: below the spend, and nobody mailed.
+    database.tamper("UPDATE thresholds SET amount = 0.09").await;
+    assert!(add("0.05").await.already_passed);
+    assert!(!add("0.50").await.already_passed);
+    assert_eq!(database.look(CROSSED).await, "0.05 0.05 true");
+    store.edit_spend_alert(caller, scope, far.id, usd("0.08"), &[]).await.unwrap();
+    assert_eq!(database.look(CROSSED).await, "0.05 0.05 true, 0.08 0.08 true");
+    node.finish().await;
+}
