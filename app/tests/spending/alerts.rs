@@ -44,9 +44,31 @@ async fn silent_ones_and_blocks_are_told_apart() {
     let amount = "3.05".parse().unwrap();
     store.set_budget(&spender.caller, scope, Period::Month, amount).await.unwrap();
     spender.refused("0.10").await;
-    spender.browser.get(&path).await.says("reached its monthly budget and refuses");
+    let asked = "refused a request that asked for more than was left of its monthly budget";
+    spender.browser.get(&path).await.says(asked).hides("reached its monthly budget");
     let overview = format!("/{}", spender.caller.org);
+    let page = spender.browser.get(&overview).await;
+    let nearly = "has nearly spent its monthly budget and refuses what does not fit. 38 requests have been refused.";
+    page.says(nearly).says("Open alerts").says("Nearly spent, refusing");
+    spender.site.database.tamper("UPDATE counters SET spent = 3.05 WHERE scope = 'org'").await;
+    spender.site.database.tamper("UPDATE crossings SET spent = 3.05 WHERE kind = 'blocked'").await;
+    let page = spender.browser.get(&path).await;
+    page.says("reached its monthly budget and refuses").hides("asked for more");
     let page = spender.browser.get(&overview).await;
     page.says("reached its monthly budget. 38 requests have been refused.");
     page.says("Open alerts").says("Reached, refusing");
+}
+
+#[tokio::test]
+async fn one_request_larger_than_the_whole_budget_does_not_reach_it() {
+    let mut spender = Spender::new().await;
+    let (store, scope) = (spender.site.app.store.clone(), Scope::Org(spender.caller.org));
+    let amount = "1".parse().unwrap();
+    store.set_budget(&spender.caller, scope, Period::Month, amount).await.unwrap();
+    spender.refused("5").await;
+    let page = spender.browser.get(&spender.path("alerts")).await;
+    page.says("refused a request that asked for more than was left of its monthly budget");
+    page.says("Refused a request").hides("Began to refuse").hides("reached its");
+    let budgets = spender.browser.get(&spender.path("budgets")).await;
+    budgets.hides("budget is reached:").hides("nearly spent").hides("Reached, refusing");
 }

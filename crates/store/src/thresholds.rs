@@ -51,7 +51,7 @@ pub struct SetThreshold {
 pub struct Crossing {
     /// Its id.
     pub id: CrossingId,
-    /// A budget began to refuse; else a threshold was crossed.
+    /// A budget or the usage limit refused its first request; else a threshold was crossed.
     pub blocked: bool,
     /// It was the usage limit, not a budget.
     pub usage_limit: bool,
@@ -86,6 +86,14 @@ pub struct Delivery {
     pub unsure: i32,
     /// What the mail server answered last.
     pub answer: Option<String>,
+}
+
+impl Crossing {
+    /// A limit is spent and refuses all; else, if it refused, one request that asked for more than was
+    /// left.
+    pub fn stops(&self) -> bool {
+        self.blocked && self.spent >= self.fires_at
+    }
 }
 
 impl Threshold {

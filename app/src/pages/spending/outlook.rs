@@ -81,8 +81,10 @@ impl Outlook {
             .filter(|threshold| threshold.fires_at.is_some_and(|at| status.spent >= at))
             .collect();
         passed.sort_by_key(|threshold| threshold.fires_at);
-        let (tone, state) = if reached {
+        let (tone, state) = if reached && spent {
             (Tone::Bad, "Reached, refusing".to_owned())
+        } else if reached {
+            (Tone::Bad, "Nearly spent, refusing".to_owned())
         } else if spent {
             (Tone::Warn, "Reached, observed only".to_owned())
         } else if let Some(at) = reached_on(status.spent, limit, status.window, now) {

@@ -285,7 +285,12 @@ fn stopped(view: &View) -> Vec<AnyView> {
             1 => " 1 request has been refused.".to_owned(),
             many => format!(" {} requests have been refused.", count(many)),
         };
-        let text = format!("reached its {} budget.{refused}", budget.period.adjective());
+        let budget_of = format!("{} budget", budget.period.adjective());
+        let text = if standing.status.spent >= budget.amount {
+            format!("reached its {budget_of}.{refused}")
+        } else {
+            format!("has nearly spent its {budget_of} and refuses what does not fit.{refused}")
+        };
         let href = budget_href(&format!("{}/budgets", view.org), budget.scope, budget.period);
         let notice = view! {
             <Notice tone=Tone::Bad lead=budget.scope_name.clone() text>
@@ -300,9 +305,14 @@ fn stopped(view: &View) -> Vec<AnyView> {
             "Requests to providers beyond {} a month are refused until the next cycle, or until the tier rises.",
             usd(limit.amount())
         );
+        let lead = if limit.spent >= limit.amount() {
+            "The usage limit is reached."
+        } else {
+            "The usage limit is nearly spent."
+        };
         let href = format!("{}/limits", view.org);
         view! {
-            <Notice tone=Tone::Bad lead="The usage limit is reached." text>
+            <Notice tone=Tone::Bad lead text>
                 <LinkButton href>"See limits"</LinkButton>
             </Notice>
         }

@@ -42,10 +42,15 @@ pub(in super::super) fn delivered(crossing: &Crossing) -> (Tone, String) {
 /// What happened: `Customs classifier passed $960.00`.
 pub(in super::super) fn title(crossing: &Crossing) -> String {
     let name = &crossing.scope_name;
-    if crossing.usage_limit {
-        format!("{name} reached its usage limit and refuses")
+    let limit = if crossing.usage_limit {
+        "usage limit".to_owned()
+    } else {
+        format!("{} budget", crossing.period.adjective())
+    };
+    if crossing.stops() {
+        format!("{name} reached its {limit} and refuses")
     } else if crossing.blocked {
-        format!("{name} reached its {} budget and refuses", crossing.period.adjective())
+        format!("{name} refused a request that asked for more than was left of its {limit}")
     } else {
         format!("{name} passed {}", usd(crossing.fires_at))
     }

@@ -18,7 +18,7 @@ use crate::{
 
 pub(super) fn card(view: &View, crossing: &Crossing) -> AnyView {
     let (glyph, tone) =
-        if crossing.blocked { (Glyph::Stop, Tone::Bad) } else { (Glyph::Warn, Tone::Warn) };
+        if crossing.stops() { (Glyph::Stop, Tone::Bad) } else { (Glyph::Warn, Tone::Warn) };
     let resets = resets_at(crossing.period, view.zone, view.now);
     let of = format!("of {} {}", usd(crossing.fires_at), crossing.period.adjective());
     let day = time_text(crossing.crossed_at, view.zone, Precision::Day);
@@ -28,7 +28,11 @@ pub(super) fn card(view: &View, crossing: &Crossing) -> AnyView {
     } else {
         budget_href(&format!("{}/budgets", view.org), crossing.scope, crossing.period)
     };
-    let label = if crossing.blocked { "Began to refuse" } else { "Crossed" };
+    let label = match (crossing.blocked, crossing.stops()) {
+        (true, true) => "Began to refuse",
+        (true, false) => "Refused a request",
+        (false, _) => "Crossed",
+    };
     let verb = match (crossing.usage_limit, crossing.blocked && view.whole) {
         (true, _) => "See limits",
         (false, true) => "Raise budget",

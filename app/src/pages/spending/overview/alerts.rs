@@ -33,7 +33,7 @@ pub(super) fn card(view: &View) -> Option<AnyView> {
 }
 
 fn row(view: &View, href: &str, crossing: &Crossing) -> AnyView {
-    let tone = if crossing.blocked { Tone::Bad } else { Tone::Warn };
+    let tone = if crossing.stops() { Tone::Bad } else { Tone::Warn };
     let spent = usd(crossing.spent);
     // Who was mailed is for owners.
     let text = if view.whole {
