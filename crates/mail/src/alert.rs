@@ -32,6 +32,9 @@ struct Subject {
     ends: DateTime<Utc>,
     spent: Usd,
     budget: Option<Usd>,
+    /// The budget is observed only: it counts what it would refuse, and refuses nothing.
+    #[serde(default)]
+    observe: bool,
 }
 
 #[derive(Deserialize)]
@@ -99,7 +102,10 @@ impl Subject {
         let adjective = self.period.adjective();
         let budget = self.budget.map_or_else(
             || format!("No {adjective} budget"),
-            |budget| format!("{}, {adjective}", dollars(budget)),
+            |budget| {
+                let only = if self.observe { ", observed only" } else { "" };
+                format!("{}, {adjective}{only}", dollars(budget))
+            },
         );
         vec![
             Row::new("Spent", dollars(self.spent)),

@@ -29,7 +29,13 @@ impl RaiseEnded {
         let budget = subject.budget.unwrap_or(Usd::ZERO);
         let (who, adjective, amount) = (subject.who(), subject.period.adjective(), dollars(budget));
         let reached = subject.spent >= budget;
-        let state = if reached {
+        let state = if reached && subject.observe {
+            format!(
+                "{} is spent already. The budget is observed only: requests that it would have refused \
+                 are counted, and pass.",
+                dollars(subject.spent)
+            )
+        } else if reached {
             format!(
                 "{} is spent already, so requests are refused until {}, unless an owner raises it again.",
                 dollars(subject.spent),
@@ -48,7 +54,7 @@ impl RaiseEnded {
             subject: format!(
                 "{who}: the raise has ended, the {adjective} budget is {amount} again"
             ),
-            tone: if reached { Tone::Stopped } else { Tone::Look },
+            tone: if reached && !subject.observe { Tone::Stopped } else { Tone::Look },
             kicker: "Raise ended".to_owned(),
             heading: format!("{who}: the {adjective} budget is {amount} again"),
             lede: format!("It was raised to {} for a while. {state}", dollars(self.raised)),

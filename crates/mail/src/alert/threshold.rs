@@ -55,6 +55,16 @@ impl Threshold {
                  of {organization} may set one.",
                 self.subject.who()
             ),
+            Some(budget) if self.subject.observe && spent < budget => format!(
+                "This threshold blocks nothing, and the {adjective} budget of {} is observed only: once \
+                 it is spent, requests that it would have refused are counted, and pass.",
+                dollars(*budget)
+            ),
+            Some(budget) if self.subject.observe => format!(
+                "The {adjective} budget of {} is spent. It is observed only: requests that it would have \
+                 refused are counted, and pass.",
+                dollars(*budget)
+            ),
             Some(budget) if spent < budget => format!(
                 "This threshold blocks nothing. Once the {adjective} budget of {} is spent, \
                  requests are refused until {resets}, unless an owner of {organization} raises it.",

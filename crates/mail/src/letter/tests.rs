@@ -78,6 +78,30 @@ fn raise_ended_letter() {
     assert!(spent.text.contains("$7.00 is spent already"), "{}", spent.text);
 }
 
+/// What is observed only refuses nothing, and its mails say so.
+#[test]
+fn a_budget_that_is_observed_only_would_have_refused() {
+    let params = json!({
+        "observe": true, "raised": "20.000000000000", "ended": "2026-11-18T17:00:00+00:00", "reason": "Launch week",
+    });
+    let before = with(threshold(), params);
+    let spent = with(before.clone(), json!({ "spent": "5.000000000000" }));
+    for (template, params, words) in [
+        ("threshold", &before, "requests that it would have refused are counted, and pass."),
+        ("threshold", &spent, "is spent. It is observed only: requests that it would have refused"),
+        ("raise_ended", &before, "$0.98 is left of it."),
+        ("raise_ended", &spent, "observed only: requests that it would have refused"),
+    ] {
+        let mail = mail(template, params);
+        let text = mail.text.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(text.contains(words), "{text}");
+        assert!(text.contains("$5.00, monthly, observed only"), "{text}");
+        for untrue in ["requests are refused", "have been refused"] {
+            assert!(!text.contains(untrue) && !mail.html.contains(untrue), "{text}");
+        }
+    }
+}
+
 #[test]
 fn a_usage_limit_says_who_may_raise_it() {
     let mail =

@@ -55,7 +55,7 @@ async fn tell(tx: &mut Tx, orgs: &[Uuid], ids: &[Uuid]) -> Result<i64, StoreErro
                     'organization', o.name, 'zone', o.zone, 'scope', b.scope, 'scope_id', b.scope_id,
                     'scope_name', COALESCE(p.name, a.name, o.name), 'period', b.period,
                     'starts', COALESCE(k.starts, e.starts), 'ends', COALESCE(k.ends, e.ends),
-                    'spent', COALESCE(k.spent, 0)::text, 'budget', b.amount::text,
+                    'spent', COALESCE(k.spent, 0)::text, 'budget', b.amount::text, 'observe', b.observe,
                     'raised', e.amount::text, 'ended', e.ends, 'reason', e.reason),
                 u.id, u.email
             FROM ended e

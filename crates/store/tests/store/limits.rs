@@ -380,6 +380,28 @@ async fn a_raise_that_ends_crosses_what_the_spend_is_over_now() {
 }
 
 #[tokio::test]
+async fn the_mails_of_an_observed_budget_know_that_it_is() {
+    let (database, tenant, node) = spent_dime().await;
+    let (store, caller, scope) = (&database.store, &tenant.caller, Scope::Org(tenant.org));
+    let dime = price(&database, "sandbox-dime").await;
+    store.save_budget(caller, scope, Period::Month, usd("0.20"), Some(true)).await.unwrap();
+    store.set_threshold(caller, scope, Period::Month, Level::Percent(100)).await.unwrap();
+    node.ledger
+        .reserve(request(&tenant, &dime, "0.10"))
+        .await
+        .unwrap()
+        .settle(answered("0.10"))
+        .await;
+    let budget = store.budgets(caller).await.unwrap()[0].id;
+    store.raise_budget(caller, budget, &raise("0.90", 1)).await.unwrap();
+    database.advance(TimeDelta::minutes(2)).await;
+    store.system().tell_ended_raises().await.unwrap();
+    let told = "SELECT string_agg(template || ' ' || (params ->> 'observe'), ', ' ORDER BY template) FROM outbox";
+    assert_eq!(database.look(told).await, "raise_ended true, threshold true");
+    node.finish().await;
+}
+
+#[tokio::test]
 async fn a_threshold_that_is_below_the_spend_passes_alone() {
     let (database, tenant, node) = spent_dime().await;
     let (store, caller, scope) = (&database.store, &tenant.caller, Scope::Org(tenant.org));
