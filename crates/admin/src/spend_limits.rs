@@ -66,16 +66,21 @@ pub(crate) const fn object(on: Scope) -> &'static str {
     }
 }
 
+/// The budget's own amount, which is what a program sets. What a raise makes of it stands beside, and
+/// whether it is observed only: then it never enforces.
 fn shown(on: Scope, budget: &Budget, spent: Usd) -> Value {
-    let status = if spent >= budget.amount { "enforcing" } else { "inactive" };
+    let enforces = !budget.observe && spent >= budget.amount;
     json!({
         "object": format!("{}.spend_limit", object(on)),
-        "threshold_amount": cents::whole(budget.amount),
+        "threshold_amount": cents::whole(budget.own_amount),
         "currency": "USD",
         "interval": "month",
-        "enforcement": { "status": status },
+        "enforcement": { "status": if enforces { "enforcing" } else { "inactive" } },
         "exchequer_id": budget.id,
-        "exchequer_amount_usd": budget.amount,
+        "exchequer_amount_usd": budget.own_amount,
+        "exchequer_amount_in_force_usd": budget.amount,
+        "exchequer_raised_until": budget.raised_until.map(|at| at.timestamp()),
+        "exchequer_observe_only": budget.observe,
         "exchequer_spent_usd": spent,
     })
 }

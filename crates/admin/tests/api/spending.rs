@@ -1,7 +1,9 @@
 //! Amounts and rates that can't be kept: each has one answer, which names the field, and changes
 //! nothing.
 
+use domain::{Period, Scope, Usd};
 use serde_json::{Value, json};
+use store::NewRaise;
 
 use crate::support::{Api, Org, alert, amount};
 
@@ -176,4 +178,50 @@ async fn a_limit_that_is_spent_enforces_and_its_alert_mails_nobody() {
         api.database.look("SELECT count(*) FROM outbox WHERE template = 'threshold'").await,
         "0"
     );
+}
+
+#[tokio::test]
+async fn a_raised_or_observed_limit_is_told_as_it_is() {
+    let api = Api::new().await;
+    let org = api.org("acme").await;
+    let (store, caller) = (&api.database.store, &org.tenant.caller);
+    let told = |limit: &Value| {
+        [
+            "threshold_amount",
+            "exchequer_amount_usd",
+            "exchequer_amount_in_force_usd",
+            "exchequer_observe_only",
+        ]
+        .map(|name| limit[name].clone())
+    };
+    let (get, set) = ("GET /spend_limit", "POST /spend_limit");
+    api.ask(&org, set, &[], Some(amount(1_000))).await;
+    api.database
+        .tamper("UPDATE counters SET spent = 10.50 WHERE scope = 'org' AND period = 'month'")
+        .await;
+    let on = Scope::Org(org.tenant.org);
+    let budgets = store.budgets(caller).await.unwrap();
+    let budget = budgets.iter().find(|it| (it.scope, it.period) == (on, Period::Month)).unwrap();
+    let hour = "SELECT extract(epoch FROM date_trunc('second', exq_now()))::bigint + 3600";
+    let hour = api.database.look(hour).await.parse().unwrap();
+    let ends = chrono::DateTime::from_timestamp(hour, 0).unwrap();
+    let reason = "Launch".parse().unwrap();
+    let raise = NewRaise { amount: Usd::from_dollars(20), starts: None, ends, reason };
+    let raise = store.raise_budget(caller, budget.id, &raise).await.unwrap();
+    let limit = api.ask(&org, get, &[], None).await.body;
+    assert_eq!(told(&limit), [json!(1_000), json!("10.00"), json!("20.00"), json!(false)]);
+    assert_eq!(limit["exchequer_raised_until"], hour);
+    assert_eq!(limit["enforcement"]["status"], "inactive");
+    store.end_raise(caller, raise).await.unwrap();
+    let limit = api.ask(&org, get, &[], None).await.body;
+    assert_eq!(limit["enforcement"]["status"], "enforcing");
+    assert_eq!(limit["exchequer_raised_until"], Value::Null);
+
+    store.save_budget(caller, on, Period::Month, Usd::from_dollars(10), Some(true)).await.unwrap();
+    let limit = api.ask(&org, get, &[], None).await.body;
+    assert_eq!(told(&limit), [json!(1_000), json!("10.00"), json!("10.00"), json!(true)]);
+    assert_eq!(limit["enforcement"]["status"], "inactive");
+    let limit = api.ask(&org, set, &[], Some(amount(500))).await.body;
+    assert_eq!(told(&limit), [json!(500), json!("5.00"), json!("5.00"), json!(true)]);
+    assert_eq!(limit["enforcement"]["status"], "inactive");
 }
