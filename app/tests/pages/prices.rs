@@ -116,3 +116,36 @@ async fn the_operator_looks_at_a_table_before_anything_changes() {
     let list = ines.get("/operator/prices?search=new").await;
     list.says("Planned").says("new-model").says("from 200,001 tokens of prompt");
 }
+
+#[tokio::test]
+async fn the_operators_table_keeps_its_days_and_sources() {
+    let (site, mut ines, _) = Site::with_owner().await;
+    site.database.tamper("UPDATE users SET operator = true").await;
+    let (path, confirm) = ("/operator/prices/import", "/operator/prices/confirm");
+    let table = "provider,model,effective_from,input,output,source\n\
+        new,dated,2999-01-01,1,2,price list 7\n\
+        new,dated,2999-02-01,3,4,price list 8\n\
+        new,begun,2020-01-01,1,2,\n\
+        new,plain,,1,2,";
+    let page = ines.post(path, &[("table", table)]).await;
+    page.is(StatusCode::OK)
+        .says("3 added, 1 changed")
+        .says("From 2999-01-01 on")
+        .says("from price list 8");
+    page.says("2020-01-01 has begun: holds from the day below");
+    // What the page sends back when all of it is ticked.
+    let hidden = page.body.split("name=\"table\" value=\"").nth(1).unwrap();
+    let hidden = hidden.split('"').next().unwrap().replace("&quot;", "\"");
+    let ticks = ["take-0", "take-1", "take-2", "take-3"].map(|tick| (tick, "on"));
+    let mut form = vec![("table", &*hidden), ("from", "2998-01-01")];
+    form.extend(ticks);
+    let done = ines.post(confirm, &form).await;
+    assert_eq!(done.location(), "/operator/prices?added=4");
+    let added = "SELECT string_agg(concat_ws(' ', model, (effective_from AT TIME ZONE 'UTC')::date, source), ', '
+            ORDER BY model, effective_from)
+        FROM prices WHERE provider = 'new'";
+    assert_eq!(
+        site.database.look(added).await,
+        "begun 2998-01-01 import, dated 2999-01-01 price list 7, dated 2999-02-01 price list 8, plain 2998-01-01 import"
+    );
+}

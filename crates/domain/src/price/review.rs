@@ -1,14 +1,21 @@
 //! A table of prices beside the price book: what would change, and what looks like a mistake.
 
-use super::{Listed, PerMillion, Price, Rates};
-use crate::{ServiceTier, TokenClass};
+use std::collections::{BTreeMap, HashMap};
+
+use super::{Listed, PerMillion, Price, Rates, table::Row};
+use crate::{PriceId, ServiceTier, TokenClass};
 
 /// A model of the table that is not in the book as it says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Difference {
     /// What the table says, with what it does not say taken from the book.
     pub new: Listed,
-    /// What the book says now; none for a model that it does not have.
+    /// The day from which it holds, `2026-08-21`; empty if the table does not say.
+    pub effective_from: String,
+    /// Where the numbers come from, as the table says.
+    pub source: String,
+    /// What holds before it: what the book says, or an earlier line of the table; none for a model
+    /// that the book does not have.
     pub old: Option<Price>,
     /// Why it looks like a mistake; empty if it does not.
     pub flags: Vec<Flag>,
@@ -29,22 +36,42 @@ pub enum Flag {
 /// cheapest models cost ten times as much, and the dearest cost less per token.
 const PER_TOKEN: PerMillion = 1_000_000_000;
 
-/// What a table would change, and how many of its models are in the book as it says. Of a model that
-/// stands in the table twice the last one counts.
-pub fn review(table: Vec<Listed>, book: &[Price]) -> (Vec<Difference>, usize) {
-    let mut last = std::collections::BTreeMap::new();
-    for listed in table {
-        last.insert((listed.provider.clone(), listed.model.clone()), listed);
+/// What a table would change, and how many of its lines say what holds already. Of a model and day
+/// that stand in the table twice the last one counts; those of several days follow each other.
+pub fn review(table: Vec<Row>, book: &[Price]) -> (Vec<Difference>, usize) {
+    let mut last = BTreeMap::new();
+    for row in table {
+        let Listed { provider, model, .. } = &row.listed;
+        last.insert((provider.clone(), model.clone(), row.effective_from.clone()), row);
     }
     let all = last.len();
-    let differences: Vec<_> = last.into_values().filter_map(|new| difference(new, book)).collect();
+    let book: HashMap<_, _> =
+        book.iter().map(|price| ((&*price.provider, &*price.model), price)).collect();
+    let mut differences: Vec<Difference> = Vec::new();
+    for row in last.into_values() {
+        let (provider, model) = (&*row.listed.provider, &*row.listed.model);
+        let before = differences
+            .last()
+            .map(|earlier| &earlier.new)
+            .filter(|earlier| (&*earlier.provider, &*earlier.model) == (provider, model))
+            .map(|earlier| price(earlier.clone()));
+        let old = before.or_else(|| book.get(&(provider, model)).map(|&price| price.clone()));
+        differences.extend(difference(row, old));
+    }
     let unchanged = all - differences.len();
     (differences, unchanged)
 }
 
-fn difference(mut new: Listed, book: &[Price]) -> Option<Difference> {
-    let old = book.iter().find(|old| old.provider == new.provider && old.model == new.model);
-    if let Some(old) = old {
+/// As the book would have it.
+fn price(listed: Listed) -> Price {
+    let Listed { provider, model, rates, variants, per_request, context, max_output } = listed;
+    let id = PriceId::generate();
+    Price { id, provider, model, rates, variants, per_request, context, max_output }
+}
+
+fn difference(row: Row, old: Option<Price>) -> Option<Difference> {
+    let Row { listed: mut new, effective_from, source } = row;
+    if let Some(old) = &old {
         new.context = new.context.or(old.context);
         new.max_output = new.max_output.or(old.max_output);
         let is_same = old.rates == new.rates
@@ -55,8 +82,8 @@ fn difference(mut new: Listed, book: &[Price]) -> Option<Difference> {
             return None;
         }
     }
-    let flags = flags(&new, old);
-    Some(Difference { new, old: old.cloned(), flags })
+    let flags = flags(&new, old.as_ref());
+    Some(Difference { new, effective_from, source, old, flags })
 }
 
 fn flags(new: &Listed, old: Option<&Price>) -> Vec<Flag> {
@@ -103,7 +130,7 @@ fn leaps(before: &Rates, class: TokenClass, rate: PerMillion) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{PriceId, Usd, price::Variant};
+    use crate::{Usd, price::Variant};
 
     const DOLLAR: PerMillion = 1_000_000_000_000;
 
@@ -120,25 +147,20 @@ mod tests {
     }
 
     fn price(listed: Listed) -> Price {
-        Price {
-            id: PriceId::generate(),
-            provider: listed.provider,
-            model: listed.model,
-            rates: listed.rates,
-            variants: listed.variants,
-            per_request: listed.per_request,
-            context: Some(8_000),
-            max_output: Some(100),
-        }
+        Price { context: Some(8_000), max_output: Some(100), ..super::price(listed) }
+    }
+
+    fn from(day: &str, listed: Listed) -> Row {
+        Row { listed, effective_from: day.to_owned(), source: "a list".to_owned() }
     }
 
     #[test]
     fn tells_what_is_new_what_changes_and_what_does_not() {
         let book = [price(listed("same", 1, 2)), price(listed("other", DOLLAR, 2 * DOLLAR))];
         let table = vec![
-            listed("same", 1, 2),
-            listed("new", DOLLAR, DOLLAR),
-            listed("other", DOLLAR, DOLLAR),
+            from("", listed("same", 1, 2)),
+            from("", listed("new", DOLLAR, DOLLAR)),
+            from("", listed("other", DOLLAR, DOLLAR)),
         ];
         let (differences, unchanged) = review(table, &book);
         assert_eq!(unchanged, 1);
@@ -151,6 +173,25 @@ mod tests {
             (Some(8_000), Some(100))
         );
         assert!(differences.iter().all(|one| one.flags.is_empty()));
+    }
+
+    #[test]
+    fn lines_of_several_days_follow_each_other_and_keep_their_source() {
+        let book = [price(listed("m", DOLLAR, DOLLAR))];
+        let table = vec![
+            from("2027-02-01", listed("m", DOLLAR, DOLLAR)),
+            from("2027-01-01", listed("m", 2 * DOLLAR, DOLLAR)),
+            from("2027-03-01", listed("m", DOLLAR, DOLLAR)),
+        ];
+        let (differences, unchanged) = review(table, &book);
+        assert_eq!(unchanged, 1, "the last day changes nothing");
+        let told = differences.iter().map(|one| {
+            let before = one.old.as_ref().and_then(|old| old.rates.own(TokenClass::Input));
+            (&*one.effective_from, before, &*one.source)
+        });
+        let told: Vec<_> = told.collect();
+        let (one, two) = (Some(DOLLAR), Some(2 * DOLLAR));
+        assert_eq!(told, [("2027-01-01", one, "a list"), ("2027-02-01", two, "a list")]);
     }
 
     #[test]

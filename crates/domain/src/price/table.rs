@@ -124,7 +124,7 @@ fn line_of<'a>(field: &impl Fn(&str) -> &'a str) -> Result<(Row, Option<Variant>
     let named = |name: &str| {
         let value = field(name);
         if value.is_empty() || value.len() > 200 || value.chars().any(char::is_control) {
-            return Err(format!("“{name}” should be a name"));
+            return Err(format!("“{name}” should be a text of up to 200 characters"));
         }
         Ok(value.to_owned())
     };
@@ -172,7 +172,11 @@ fn line_of<'a>(field: &impl Fn(&str) -> &'a str) -> Result<(Row, Option<Variant>
         context: number("context")?.filter(|n| *n > 0),
         max_output: number("max_output")?.filter(|n| *n > 0),
     };
-    let row = Row { listed, effective_from: day.to_owned(), source: field("source").to_owned() };
+    let source = match field("source") {
+        "" => String::new(),
+        _ => named("source")?,
+    };
+    let row = Row { listed, effective_from: day.to_owned(), source };
     let is_listed = tier == ServiceTier::Default && from == 0;
     Ok((row, (!is_listed).then_some(Variant { tier, from, rates })))
 }

@@ -15,7 +15,7 @@ pub use self::{
     mails::{MailRow, MailState},
     organizations::OrganizationRow,
     people::PersonRow,
-    prices::{BookStanding, BookVersion},
+    prices::{BookStanding, BookVersion, NewVersion},
     tiers::{EditTierError, TierOf},
 };
 use super::System;

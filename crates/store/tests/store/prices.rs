@@ -5,7 +5,10 @@ use domain::{
     Origin, Price, ServiceTier, TokenClass, Tokens, Usd,
     price::{Listed, Rates, Variant},
 };
-use store::{Conflict, Store, StoreError, system::operator::BookStanding};
+use store::{
+    Conflict, Store, StoreError,
+    system::operator::{BookStanding, NewVersion},
+};
 use testkit::{Database, Tenant};
 
 async fn price(store: &Store, provider: &str, model: &str) -> Price {
@@ -145,17 +148,16 @@ async fn the_operator_adds_versions_and_changes_none() {
         context: Some(5),
         max_output: None,
     };
+    let version =
+        |input, day| [NewVersion { listed: listed(input), day, source: "test".to_owned() }];
     let before = price(store, "openai", "gpt-4o").await;
     let day = chrono::NaiveDate::from_ymd_opt(2999, 1, 1);
-    assert_eq!(operator.add_prices(&[listed(1)], day, "test").await.unwrap(), 1);
-    assert_eq!(operator.add_prices(&[listed(2)], day, "test").await.unwrap(), 0);
+    assert_eq!(operator.add_prices(&version(1, day)).await.unwrap(), 1);
+    assert_eq!(operator.add_prices(&version(2, day)).await.unwrap(), 0);
     assert_eq!(price(store, "openai", "gpt-4o").await.id, before.id);
     let past = chrono::NaiveDate::from_ymd_opt(2020, 1, 1);
-    assert!(matches!(
-        operator.add_prices(&[listed(1)], past, "test").await,
-        Err(StoreError::NotFound)
-    ));
-    assert_eq!(operator.add_prices(&[listed(3)], None, "test").await.unwrap(), 1);
+    assert!(matches!(operator.add_prices(&version(1, past)).await, Err(StoreError::NotFound)));
+    assert_eq!(operator.add_prices(&version(3, None)).await.unwrap(), 1);
     let now = price(store, "openai", "gpt-4o").await;
     assert_eq!((now.rates.own(TokenClass::Input), now.has(ServiceTier::Flex)), (Some(3), true));
     let book = operator.price_book("GPT-4o", 200).await.unwrap();

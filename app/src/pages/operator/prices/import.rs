@@ -9,12 +9,12 @@ use axum::{
 };
 use chrono::NaiveDate;
 use domain::price::{
-    Listed, public,
+    public,
     review::{Difference, review},
-    table,
+    table::{self, Row},
 };
 use leptos::prelude::*;
-use store::StoreError;
+use store::{StoreError, system::operator::NewVersion};
 use tower_sessions::Session;
 
 use super::review as sheet;
@@ -38,7 +38,13 @@ pub(super) struct Found {
     pub(super) unchanged: usize,
     /// Models that can't be taken over, and why.
     pub(super) left_out: Vec<(String, String)>,
-    pub(super) source: &'static str,
+    /// The day that has begun, in UTC.
+    pub(super) today: NaiveDate,
+}
+
+/// The day from which a line of a table holds by itself: one that has not begun.
+pub(super) fn own_day(effective_from: &str, today: NaiveDate) -> Option<NaiveDate> {
+    effective_from.parse().ok().filter(|day| *day > today)
 }
 
 async fn show(State(app): State<App>, runner: Runner, _: Fresh) -> Result<Response, Failure> {
@@ -53,18 +59,18 @@ async fn look(
     LongDraft(mut draft): LongDraft,
 ) -> Result<Response, Failure> {
     let operator = runner.operator(&app).await?;
-    let today = operator.versions().await?.at.date_naive().to_string();
-    let Some((listed, left_out, source)) = read(&mut draft, &today) else {
+    let today = operator.versions().await?.at.date_naive();
+    let Some((rows, left_out)) = read(&mut draft, today) else {
         return Ok(page(runner, &draft));
     };
-    let (differences, unchanged) = review(listed, &operator.latest_prices().await?);
-    let found = Found { differences, unchanged, left_out, source };
+    let (differences, unchanged) = review(rows, &operator.latest_prices().await?);
+    let found = Found { differences, unchanged, left_out, today };
     Ok(reviewed(runner, &found, &Draft::default()))
 }
 
-type Read = (Vec<Listed>, Vec<(String, String)>, &'static str);
+type Read = (Vec<Row>, Vec<(String, String)>);
 
-fn read(draft: &mut Draft, today: &str) -> Option<Read> {
+fn read(draft: &mut Draft, today: NaiveDate) -> Option<Read> {
     // A file, or what is pasted; marks of byte order are no part of a table.
     let (file, pasted) = (draft.value("file"), draft.value("table"));
     let [file, pasted] = [&file, &pasted].map(|text| text.trim_start_matches('\u{feff}').trim());
@@ -84,7 +90,7 @@ fn read(draft: &mut Draft, today: &str) -> Option<Read> {
         let providers = draft.value("providers");
         let providers: Vec<&str> =
             providers.split([',', ' ']).filter(|one| !one.is_empty()).collect();
-        let Some(read) = public::read(text, &providers, today) else {
+        let Some(read) = public::read(text, &providers, &today.to_string()) else {
             draft.refuse(field, "This is neither data.json of genai-prices nor a table with a first line that names its columns.");
             return None;
         };
@@ -92,14 +98,18 @@ fn read(draft: &mut Draft, today: &str) -> Option<Read> {
             draft.refuse("providers", "The file has no price of these providers.");
             return None;
         }
-        return Some((read.prices, read.left_out, "genai-prices"));
+        let row = |listed| {
+            let (effective_from, source) = (String::new(), "genai-prices".to_owned());
+            Row { listed, effective_from, source }
+        };
+        return Some((read.prices.into_iter().map(row).collect(), read.left_out));
     }
     match table::read(text) {
         Ok(rows) if rows.is_empty() => {
             draft.refuse(field, "The table has no line besides its first one.");
             None
         }
-        Ok(rows) => Some((rows.into_iter().map(|row| row.listed).collect(), Vec::new(), "import")),
+        Ok(rows) => Some((rows, Vec::new())),
         Err(error) => {
             draft.refuse_with(field, &error);
             None
@@ -117,22 +127,18 @@ async fn confirm(
     let operator = runner.operator(&app).await?;
     // What was reviewed comes back as our own table; compared anew, the book may have changed.
     let rows = table::read(&draft.value("table")).map_err(|_| Failure::BadRequest)?;
-    let source = if draft.value("source") == "genai-prices" { "genai-prices" } else { "import" };
-    let ticked: Vec<Listed> = rows
-        .iter()
-        .enumerate()
-        .filter(|(at, _)| draft.has(&format!("take-{at}")))
-        .map(|(_, row)| row.listed.clone())
-        .collect();
     let day: Option<NaiveDate> = match &*draft.value("from") {
         "" => None,
         _ => draft.read_day("from"),
     };
+    let today = operator.versions().await?.at.date_naive();
+    let ticked = rows.iter().enumerate().filter(|(at, _)| draft.has(&format!("take-{at}")));
+    let ticked: Vec<_> = ticked.map(|(_, row)| version(row, day, today)).collect();
     if ticked.is_empty() {
         draft.refuse("take", "Tick at least one row.");
     }
     if draft.errors().is_empty() {
-        match operator.add_prices(&ticked, day, source).await {
+        match operator.add_prices(&ticked).await {
             Ok(added) => return Ok(go(format!("{}?added={added}", super::PATH))),
             Err(StoreError::NotFound) => {
                 draft.refuse(
@@ -143,10 +149,19 @@ async fn confirm(
             Err(error) => return Err(error.into()),
         }
     }
-    let listed = rows.into_iter().map(|row| row.listed).collect();
-    let (differences, unchanged) = review(listed, &operator.latest_prices().await?);
-    let found = Found { differences, unchanged, left_out: Vec::new(), source };
+    let (differences, unchanged) = review(rows, &operator.latest_prices().await?);
+    let found = Found { differences, unchanged, left_out: Vec::new(), today };
     Ok(reviewed(runner, &found, &draft))
+}
+
+/// A line as it is taken over: from its own day on, or from the one that was chosen for the rest.
+fn version(row: &Row, chosen: Option<NaiveDate>, today: NaiveDate) -> NewVersion {
+    let source = if row.source.is_empty() { "import" } else { row.source.as_str() };
+    NewVersion {
+        listed: row.listed.clone(),
+        day: own_day(&row.effective_from, today).or(chosen),
+        source: source.to_owned(),
+    }
 }
 
 fn reviewed(runner: Runner, found: &Found, draft: &Draft) -> Response {

@@ -1,5 +1,6 @@
 //! What a table would change: old and new price side by side, each to be ticked.
 
+use chrono::NaiveDate;
 use domain::{
     TokenClass, Usd,
     price::{
@@ -10,7 +11,7 @@ use domain::{
 };
 use leptos::prelude::*;
 
-use super::import::Found;
+use super::import::{Found, own_day};
 use crate::{
     components::{
         Badge, Button, Card, CardBody, CardFoot, Column, Empty, ErrorSummary, Field, LinkButton,
@@ -39,22 +40,20 @@ pub(super) fn sheet(found: &Found, draft: &Draft, action: &'static str) -> AnyVi
         let name = format!("take-{at}");
         // What looks like a mistake is for a person to tick.
         let ticked = if was_sent { draft.has(&name) } else { difference.flags.is_empty() };
-        row(name, difference, ticked)
+        row(name, difference, found.today, ticked)
     });
     let rows = rows.collect_view();
     let columns = vec![
         Column::text("Take over"),
         Column::text("Model"),
-        Column::text("Price now, $ per 1M tokens"),
+        Column::text("Price before, $ per 1M tokens"),
         Column::text("New price, $ per 1M tokens"),
     ];
     let (from, from_error) = (draft.value("from"), draft.error("from"));
     let summary = summary(found);
-    let source = found.source;
     view! {
         <form method="post" action=action class="stack">
             <input type="hidden" name="table" value=hidden(found)/>
-            <input type="hidden" name="source" value=source/>
             <ErrorSummary lead="Nothing was changed" errors=draft.errors()/>
             <Card title="Review" note=summary>
                 <Table label="Prices that would change" columns>{rows}</Table>
@@ -63,7 +62,7 @@ pub(super) fn sheet(found: &Found, draft: &Draft, action: &'static str) -> AnyVi
             <Card>
                 <CardBody>
                     <Field name="from" label="Holds from (optional)" kind="date" value=from error=from_error
-                        help="Empty: from now on. Else at the beginning of that day in UTC. No version that is there already is changed."/>
+                        help="For lines without a day of their own. Empty: from now on. Else at the beginning of that day in UTC. No version that is there already is changed."/>
                     <div class="row">
                         <Button weight=Weight::Primary>"Add the ticked prices"</Button>
                         <LinkButton href=super::PATH>"Cancel"</LinkButton>
@@ -87,20 +86,27 @@ fn summary(found: &Found) -> String {
 /// The rows as our own table, to come back with the ticks.
 fn hidden(found: &Found) -> String {
     let rows = found.differences.iter().map(|difference| {
-        let (listed, source) = (difference.new.clone(), found.source.to_owned());
-        table::Row { listed, effective_from: String::new(), source }
+        let Difference { new, effective_from, source, .. } = difference.clone();
+        table::Row { listed: new, effective_from, source }
     });
     table::write(rows)
 }
 
-fn row(name: String, difference: &Difference, ticked: bool) -> AnyView {
-    let Difference { new, old, flags } = difference;
+fn row(name: String, difference: &Difference, today: NaiveDate, ticked: bool) -> AnyView {
+    let Difference { new, effective_from, source, old, flags } = difference;
     let state = if old.is_some() { "Changed" } else { "Added" };
     let flags = flags.iter().map(|flag| {
         let text = flag_text(*flag);
         view! { " "<Badge tone=Tone::Warn text/> }
     });
     let label = format!("Take over {}", new.model);
+    let from = match own_day(effective_from, today) {
+        _ if effective_from.is_empty() => None,
+        Some(day) => Some(format!("From {day} on")),
+        None => Some(format!("{effective_from} has begun: holds from the day below")),
+    };
+    let from = from.map(|from| view! { <small>{from}</small> });
+    let source = (!source.is_empty()).then(|| format!(", from {source}"));
     let before = old.as_ref().map(|old| (&old.rates, &*old.variants, old.per_request));
     let now = lines(&new.rates, &new.variants, new.per_request);
     let was = before.map_or_else(Vec::new, |(rates, variants, fee)| lines(rates, variants, fee));
@@ -116,9 +122,9 @@ fn row(name: String, difference: &Difference, ticked: bool) -> AnyView {
             <td data-l="Take over"><input type="checkbox" name=name value="on" checked=ticked aria-label=label/></td>
             <th scope="row">
                 {new.model.clone()}" "<Badge text=state/>{flags.collect_view()}
-                <small>{new.provider.clone()}</small>
+                <small>{new.provider.clone()}{source}</small>{from}
             </th>
-            <td data-l="Price now, $ per 1M tokens"><div>{list(was, "Not in the price book")}</div></td>
+            <td data-l="Price before, $ per 1M tokens"><div>{list(was, "Not in the price book")}</div></td>
             <td data-l="New price, $ per 1M tokens"><div>{list(now, "")}</div></td>
         </tr>
     }

@@ -22,6 +22,17 @@ pub struct BookVersion {
     pub standing: BookStanding,
 }
 
+/// A version to be added.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewVersion {
+    /// What it says.
+    pub listed: Listed,
+    /// From the beginning of which day in UTC on it holds; none for now.
+    pub day: Option<NaiveDate>,
+    /// Where the numbers come from.
+    pub source: String,
+}
+
 /// Where a version stands in time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BookStanding {
@@ -94,28 +105,23 @@ impl Operator<'_> {
         rows.into_iter().map(Row::price).collect()
     }
 
-    /// Adds versions that hold from now on, or from the beginning of a later day in UTC;
+    /// Adds versions, each from now on or from the beginning of a later day in UTC;
     /// [`StoreError::NotFound`] for a day that has begun. Says how many were added: one that is there
     /// already is never changed.
-    pub async fn add_prices(
-        &self,
-        prices: &[Listed],
-        day: Option<NaiveDate>,
-        source: &str,
-    ) -> Result<u64, StoreError> {
+    pub async fn add_prices(&self, prices: &[NewVersion]) -> Result<u64, StoreError> {
         let mut tx = self.system().begin().await?;
         let now = sqlx::query_scalar!(r#"SELECT exq_now() AS "now!""#).fetch_one(&mut *tx).await?;
-        let from = day.map_or(now, |day| day.and_time(chrono::NaiveTime::MIN).and_utc());
-        if from < now {
-            return Err(StoreError::NotFound);
-        }
         let mut versions = Versions::default();
-        for listed in prices {
+        for NewVersion { listed, day, source } in prices {
+            let from = day.map_or(now, |day| day.and_time(chrono::NaiveTime::MIN).and_utc());
+            if from < now {
+                return Err(StoreError::NotFound);
+            }
             versions.push(listed, from, None, source);
         }
         let added = versions.insert(&mut tx).await?;
         tx.commit().await?;
-        tracing::info!(operator = %self.user, added, %from, source, "an operator added prices");
+        tracing::info!(operator = %self.user, added, "an operator added prices");
         Ok(added)
     }
 }
