@@ -4,9 +4,10 @@ mod done;
 mod one;
 
 use axum::{Router, extract::State, response::Response, routing::get};
+use domain::EventId;
 use leptos::prelude::*;
 use serde::Deserialize;
-use store::{Doubtful, Store};
+use store::{Doubtful, DoubtfulKey, Part};
 
 use crate::{
     components::{
@@ -22,22 +23,26 @@ pub(super) fn router() -> Router<App> {
 }
 
 #[derive(Deserialize, Default)]
-struct After {
+struct Asked {
     done: Option<String>,
+    /// Those before this request are listed.
+    before: Option<String>,
 }
 
 async fn show(
     State(app): State<App>,
     member: Member,
-    Query(after): Query<After>,
+    Query(asked): Query<Asked>,
 ) -> Result<Response, Failure> {
     let store = &app.store;
+    // What is no request's id begins at the newest.
+    let before = asked.before.as_deref().and_then(|id| id.parse::<EventId>().ok());
     let (doubtful, done) =
-        (store.doubtful(&member.caller).await?, done::read(store, &member).await?);
+        (store.doubtful(&member.caller, before).await?, done::read(store, &member).await?);
     Ok(member.visitor.look.page(Page::new("Corrections"), || {
         let billing = member.path("billing");
-        let notice = notice(after.done.as_deref());
-        let (list, done) = (list(&member, &doubtful), done::card(&member, &done));
+        let notice = notice(asked.done.as_deref());
+        let (list, done) = (list(&member, &doubtful, before), done::card(&member, &done));
         view! {
             <Shell frame=member.frame(NavItem::Billing)>
                 <PageHead
@@ -70,8 +75,8 @@ fn notice(done: Option<&str>) -> Option<AnyView> {
     Some(view! { <Notice tone lead text/> }.into_any())
 }
 
-fn list(member: &Member, doubtful: &[Doubtful]) -> AnyView {
-    if doubtful.is_empty() {
+fn list(member: &Member, doubtful: &Part<Doubtful>, before: Option<EventId>) -> AnyView {
+    if doubtful.rows.is_empty() && before.is_none() {
         return view! {
             <Card title="Charges in doubt">
                 <Empty split=true title="No charge is in doubt" text="Every request of the last 90 days has the charge that follows from what its provider told."/>
@@ -88,27 +93,41 @@ fn list(member: &Member, doubtful: &[Doubtful]) -> AnyView {
         Column::number("At most"),
         Column::act(),
     ];
-    let rows = doubtful.iter().map(|charge| row(member, charge)).collect_view();
-    let most = Store::MOST_DOUBTFUL;
-    let shown = if doubtful.len() < most {
-        "Of the last 90 days, newest first.".to_owned()
-    } else {
-        format!("The newest {most} of the last 90 days.")
-    };
+    let rows = doubtful.rows.iter().map(|charge| row(member, charge)).collect_view();
+    let path = member.path("corrections");
+    let last = doubtful.rows.last().filter(|_| doubtful.more);
+    let older = last.map(|last| format!("{path}?before={}", last.id));
+    let newest = before.map(|_| path);
+    let shown = doubtful.rows.len();
     view! {
         <Card title="Charges in doubt">
             <Table label="Charges in doubt" columns>{rows}</Table>
-            <CardFoot><span>{shown}" At most: the bound that the request reserved."</span></CardFoot>
+            <CardFoot>
+                <span>{shown}" of the last 90 days, newest first. At most: the bound that the request reserved."</span>
+                <span class="row">
+                    {newest.map(|href| view! { <a href=href>"Newest"</a> })}
+                    {older.map(|href| view! { <a href=href rel="next">"Older"</a> })}
+                </span>
+            </CardFoot>
         </Card>
     }
     .into_any()
+}
+
+/// Whose key it was, in words.
+fn key_text(key: &DoubtfulKey) -> String {
+    match key {
+        DoubtfulKey::Named(name) => name.clone(),
+        DoubtfulKey::Untracked => "Untracked key".to_owned(),
+        DoubtfulKey::Personal => "Personal key".to_owned(),
+    }
 }
 
 fn row(member: &Member, charge: &Doubtful) -> AnyView {
     let (at, zone, id) = (charge.at, member.organization.zone, charge.id.to_string());
     let href = member.path(&format!("corrections/{id}"));
     let (badge, why) = why(&charge.outcome);
-    let key = charge.key_name.clone().unwrap_or_else(|| "Personal key".to_owned());
+    let key = key_text(&charge.key);
     let (amount, bound) = (charge.charge, charge.bound);
     let which = format!(" {id}");
     view! {

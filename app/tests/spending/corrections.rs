@@ -57,3 +57,40 @@ async fn readers_correct_nothing() {
     let outcomes = "SELECT string_agg(outcome, ' ') FROM events";
     assert_eq!(spender.site.database.look(outcomes).await, "unknown");
 }
+
+#[tokio::test]
+async fn all_charges_in_doubt_are_reached_and_named_by_their_key() {
+    let mut spender = Spender::new().await;
+    let path = spender.path("corrections");
+    let first = spender.unanswered("2").await;
+    // 250 more, the last ones of a key that is not told apart and of a person's own.
+    let copy = "INSERT INTO events (org_id, id, project_id, key_id, model, price_id, sandbox, streamed, outcome,
+            input, cached, output, charge, bound, counters, day_starts, day_ends, admitted_at, settled_at)
+        SELECT org_id, exq_id_floor(exq_now() + n * interval '1 second'), project_id, CASE n WHEN 250 THEN '00000000-0000-0000-0000-000000000000'
+            WHEN 249 THEN exq_id() ELSE key_id END, model, price_id, sandbox, streamed, outcome,
+            input, cached, output, charge, bound, counters, day_starts, day_ends, admitted_at, settled_at
+        FROM events, generate_series(1, 250) n";
+    spender.site.database.tamper(copy).await;
+    let (mut next, mut seen) = (path.clone(), Vec::new());
+    for (shown, older) in [(100, true), (100, true), (51, false)] {
+        let page = spender.browser.get(&next).await;
+        page.is(StatusCode::OK).says(&format!("{shown} of the last 90 days"));
+        if seen.is_empty() {
+            page.says("Untracked key").hides("Newest");
+            assert_eq!(page.body.matches(">Personal key<").count(), 1);
+        } else {
+            page.says("Newest").hides("Untracked key").hides(">Personal key<");
+        }
+        let one = format!("{path}/req_");
+        let ids = page.body.split(&one).skip(1).map(|rest| rest[..32].to_owned());
+        seen.extend(ids);
+        let link = page.body.split(&format!("{path}?before=")).nth(1);
+        assert_eq!(link.is_some(), older);
+        next = format!("{path}?before={}", link.unwrap_or_default().split('"').next().unwrap());
+    }
+    seen.sort();
+    seen.dedup();
+    assert_eq!(seen.len(), 251);
+    spender.browser.get(&format!("{path}/{first}")).await.is(StatusCode::OK);
+    spender.browser.get(&format!("{path}?before=x")).await.is(StatusCode::OK);
+}

@@ -6,8 +6,10 @@ use domain::{
     audit::{Change, Kind},
 };
 
+use sqlx::types::Uuid;
+
 use crate::{
-    Conflict, Store, StoreError,
+    Conflict, Part, Store, StoreError,
     money::{numeric, usd},
     tx::{self, become_system},
 };
@@ -21,8 +23,8 @@ pub struct Doubtful {
     pub at: DateTime<Utc>,
     /// The label of its project.
     pub project_name: String,
-    /// The label of its key; none for what has none.
-    pub key_name: Option<String>,
+    /// Whose it was.
+    pub key: DoubtfulKey,
     /// The model.
     pub model: String,
     /// `unknown`, `interrupted` or `estimated`.
@@ -33,24 +35,63 @@ pub struct Doubtful {
     pub bound: Usd,
 }
 
-impl Store {
-    /// Most doubtful charges that are listed.
-    pub const MOST_DOUBTFUL: usize = 200;
+/// The key of such a request, as far as it is known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DoubtfulKey {
+    /// A key of the project, by its label.
+    Named(String),
+    /// One of the keys that are not told apart.
+    Untracked,
+    /// A person's own.
+    Personal,
+}
 
-    /// The newest 200 such requests of the last 90 days, the newest first; for owners alone.
-    pub async fn doubtful(&self, caller: &Caller) -> Result<Vec<Doubtful>, StoreError> {
+impl Store {
+    /// Most doubtful charges that are listed at once.
+    pub const MOST_DOUBTFUL: u16 = 100;
+
+    /// Such requests of the last 90 days that were made before one, the newest first; for owners
+    /// alone.
+    pub async fn doubtful(
+        &self,
+        caller: &Caller,
+        before: Option<EventId>,
+    ) -> Result<Part<Doubtful>, StoreError> {
+        let most = usize::from(Self::MOST_DOUBTFUL);
+        let mut rows = self.doubtful_below(caller, before, None, most + 1).await?;
+        let more = rows.len() > most;
+        rows.truncate(most);
+        Ok(Part { rows, more })
+    }
+
+    /// One of them.
+    pub async fn doubtful_one(&self, caller: &Caller, id: EventId) -> Result<Doubtful, StoreError> {
+        let mut found = self.doubtful_below(caller, None, Some(id), 1).await?;
+        found.pop().ok_or(StoreError::NotFound)
+    }
+
+    async fn doubtful_below(
+        &self,
+        caller: &Caller,
+        before: Option<EventId>,
+        only: Option<EventId>,
+        most: usize,
+    ) -> Result<Vec<Doubtful>, StoreError> {
         caller.may(Action::EditBilling)?;
         let mut tx = self.tenant(caller).await?;
         let rows = sqlx::query!(
             r#"SELECT e.id AS "id!", e.admitted_at AS "at!", p.name AS "project_name!", k.name AS "key_name?",
-                e.model AS "model!", e.outcome AS "outcome!", e.charge AS "charge!", e.bound AS "bound!"
+                e.key_id AS "key_id!", e.model AS "model!", e.outcome AS "outcome!", e.charge AS "charge!", e.bound AS "bound!"
              FROM events e JOIN projects p ON (p.org_id, p.id) = (e.org_id, e.project_id)
              LEFT JOIN api_keys k ON (k.org_id, k.id) = (e.org_id, e.key_id)
              WHERE e.org_id = $1 AND e.id >= exq_id_floor(exq_now() - interval '90 days')
+                AND e.id < $2 AND ($3::uuid IS NULL OR e.id = $3)
                 AND e.outcome IN ('unknown', 'interrupted', 'estimated')
-             ORDER BY e.id DESC LIMIT $2"#,
+             ORDER BY e.id DESC LIMIT $4"#,
             caller.org.uuid(),
-            i64::try_from(Self::MOST_DOUBTFUL).unwrap_or(i64::MAX)
+            before.map_or(Uuid::max(), EventId::uuid),
+            only.map(EventId::uuid),
+            i64::try_from(most).unwrap_or(i64::MAX)
         )
         .fetch_all(&mut *tx)
         .await?;
@@ -60,7 +101,11 @@ impl Store {
                     id: EventId::from_uuid(row.id),
                     at: row.at,
                     project_name: row.project_name,
-                    key_name: row.key_name,
+                    key: match row.key_name {
+                        Some(name) => DoubtfulKey::Named(name),
+                        None if row.key_id.is_nil() => DoubtfulKey::Untracked,
+                        None => DoubtfulKey::Personal,
+                    },
                     model: row.model,
                     outcome: row.outcome,
                     charge: usd(&row.charge)?,

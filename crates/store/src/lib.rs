@@ -55,7 +55,7 @@ pub use audit::{AuditFilter, AuditPage};
 pub use billing::BillingProfile;
 pub use budgets::{Budget, BudgetStatus, SetBudget};
 pub use change::ChangeCursor;
-pub use corrections::Doubtful;
+pub use corrections::{Doubtful, DoubtfulKey};
 pub use error::{Conflict, StoreError};
 pub use invitations::{
     Invitation, InvitationMail, InvitationState, Invited, Outcome as InviteOutcome,

@@ -79,7 +79,7 @@ async fn happen(database: &Database, program: &Program, customer: &Customer, rea
             database.tamper("UPDATE raises SET ends = exq_now()").await;
         }
         Reason::Corrected => {
-            let event = store.doubtful(caller).await.unwrap()[0].id;
+            let event = store.doubtful(caller, None).await.unwrap().rows[0].id;
             let why = "Invoice".parse().unwrap();
             store.correct_charge(caller, event, "0.4".parse().unwrap(), &why).await.unwrap();
         }

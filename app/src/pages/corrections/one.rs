@@ -5,7 +5,7 @@ use domain::{Action, EventId, Name, Usd};
 use leptos::prelude::*;
 use store::{Doubtful, StoreError};
 
-use super::why;
+use super::{key_text, why};
 use crate::{
     components::{
         AmountField, DialogPage, ErrorSummary, Fact, Facts, Field, LinkButton, Money, Precision,
@@ -53,8 +53,7 @@ async fn correct(
 
 /// One that is in doubt still, and in the list.
 async fn find(app: &App, member: &Member, request: EventId) -> Result<Doubtful, Failure> {
-    let doubtful = app.store.doubtful(&member.caller).await?;
-    doubtful.into_iter().find(|charge| charge.id == request).ok_or(Failure::NotFound)
+    Ok(app.store.doubtful_one(&member.caller, request).await?)
 }
 
 fn page(member: &Member, charge: &Doubtful, draft: &Draft) -> Response {
@@ -83,7 +82,7 @@ fn page(member: &Member, charge: &Doubtful, draft: &Draft) -> Response {
 
 fn facts(member: &Member, charge: &Doubtful) -> AnyView {
     let (at, zone) = (charge.at, member.organization.zone);
-    let key = charge.key_name.clone().unwrap_or_else(|| "Personal key".to_owned());
+    let key = key_text(&charge.key);
     let whose = format!("{}, {key}", charge.project_name);
     let (amount, bound, (_, why)) = (charge.charge, charge.bound, why(&charge.outcome));
     let (id, model) = (charge.id.to_string(), charge.model.clone());

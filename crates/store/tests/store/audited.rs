@@ -220,7 +220,7 @@ async fn projects() -> BTreeSet<String> {
     let admitted = node.ledger.reserve(request(&tenant, &dime, "1")).await.unwrap();
     admitted.settle(Settlement { outcome: Outcome::Unknown, ..answered("1") }).await;
     node.finish().await;
-    let doubtful = store.doubtful(caller).await.unwrap()[0].id;
+    let doubtful = store.doubtful(caller, None).await.unwrap().rows[0].id;
     let why = "Invoice".parse().unwrap();
     let corrected = store.correct_charge(caller, doubtful, Usd::ZERO, &why);
     log.told(corrected, "charge.corrected").await;

@@ -220,7 +220,8 @@ async fn count(
         end_raise(things.raise);
         remove_budget(things.budget);
         budget_refusals(things.budget);
-        doubtful();
+        doubtful(None);
+        doubtful_one(domain::EventId::generate());
         correct_charge(domain::EventId::generate(), usd("1"), &"Mine".parse().unwrap());
         remove_threshold(things.threshold);
     }

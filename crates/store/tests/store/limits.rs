@@ -258,13 +258,13 @@ async fn a_correction_moves_event_counters_rollups_and_crossings() {
     let admitted = node.ledger.reserve(request(&tenant, &dime, "1")).await.unwrap();
     let unknown = ledger::Settlement { outcome: Outcome::Unknown, ..answered("1") };
     admitted.settle(unknown).await;
-    let found = store.doubtful(caller).await.unwrap();
+    let found = store.doubtful(caller, None).await.unwrap().rows;
     assert_eq!((found.len(), found[0].charge, found[0].outcome.as_str()), (1, usd("1"), "unknown"));
     store.system().fold().await.unwrap();
 
     let id = found[0].id;
     store.correct_charge(caller, id, usd("2.25"), &reason("Provider’s invoice")).await.unwrap();
-    assert_eq!(store.doubtful(caller).await.unwrap(), []);
+    assert_eq!(store.doubtful(caller, None).await.unwrap().rows, []);
     let spent = store.budget_status(caller, scope, Period::Month).await.unwrap().spent;
     assert_eq!(spent, usd("2.35"));
     let event = "SELECT charge::float || ' ' || outcome FROM events WHERE outcome = 'corrected'";
