@@ -176,6 +176,19 @@ async fn an_owner_chooses_whose_budget_is_shown() {
 }
 
 #[tokio::test]
+async fn who_may_raise_a_reached_budget_is_named() {
+    let (spender, _) = scene().await;
+    let store = spender.site.app.store.clone();
+    let scope = Scope::Project(spender.project);
+    store.set_budget(&spender.caller, scope, Period::Month, usd("0.72")).await.unwrap();
+    let mut vera = reader(&spender, "vera", spender.project, ProjectRole::Viewer).await;
+    let path = spender.path(&format!("budgets?scope={scope}"));
+    let page = vera.get(&path).await;
+    page.is(StatusCode::OK).says("every request of the project is refused now");
+    page.says("An owner of the organization or of the project may raise it");
+}
+
+#[tokio::test]
 async fn a_reader_without_a_project_is_told_so() {
     let (spender, _) = scene().await;
     let mut rita = spender.site.reader("rita", &spender.caller).await;

@@ -60,7 +60,12 @@ impl Refused {
 
     const fn who_may_raise(&self) -> &'static str {
         match self.limit.by {
-            LimitId::Budget(_) => "An owner of the organization may raise it",
+            LimitId::Budget(_) => match self.limit.scope {
+                Scope::Org(_) => "An owner of the organization may raise it",
+                Scope::Project(_) | Scope::Key(_) => {
+                    "An owner of the organization or of the project may raise it"
+                }
+            },
             LimitId::UsageLimit(_) => {
                 "It rises by itself with the organization's usage tier; whoever runs this installation may raise the tier"
             }

@@ -66,6 +66,15 @@ impl Subject {
         }
     }
 
+    /// Who may raise its budget, as in “an owner of Brackwater Freight or of the project”.
+    fn raisers(&self) -> String {
+        let also = match self.scope {
+            Kind::Org | Kind::Usage => "",
+            Kind::Project | Kind::Key => " or of the project",
+        };
+        format!("an owner of {}{also}", self.organization)
+    }
+
     /// As in “November”, “weekly”: which of its budgets.
     fn which(&self) -> String {
         match self.period {

@@ -36,7 +36,7 @@ impl Blocked {
                 "Open the limits",
             ),
             Kind::Org | Kind::Project | Kind::Key => {
-                (format!("unless an owner of {organization} raises the budget"), "Raise the budget")
+                (format!("unless {} raises the budget", subject.raisers()), "Raise the budget")
             }
         };
         Letter {

@@ -37,9 +37,10 @@ impl RaiseEnded {
             )
         } else if reached {
             format!(
-                "{} is spent already, so requests are refused until {}, unless an owner raises it again.",
+                "{} is spent already, so requests are refused until {}, unless {} raises it again.",
                 dollars(subject.spent),
-                subject.resets()
+                subject.resets(),
+                subject.raisers()
             )
         } else {
             format!("{} is left of it.", dollars(budget.left_after(subject.spent)))

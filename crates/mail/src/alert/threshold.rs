@@ -47,12 +47,13 @@ impl Threshold {
     }
 
     fn lede(&self) -> String {
-        let Subject { organization, spent, budget, .. } = &self.subject;
+        let Subject { spent, budget, .. } = &self.subject;
+        let raisers = self.subject.raisers();
         let (adjective, resets) = (self.subject.period.adjective(), self.subject.resets());
         match budget {
             None => format!(
-                "A threshold blocks nothing, and {} has no {adjective} budget that would. An owner \
-                 of {organization} may set one.",
+                "A threshold blocks nothing, and {} has no {adjective} budget that would, unless \
+                 {raisers} sets one.",
                 self.subject.who()
             ),
             Some(budget) if self.subject.observe && spent < budget => format!(
@@ -67,12 +68,12 @@ impl Threshold {
             ),
             Some(budget) if spent < budget => format!(
                 "This threshold blocks nothing. Once the {adjective} budget of {} is spent, \
-                 requests are refused until {resets}, unless an owner of {organization} raises it.",
+                 requests are refused until {resets}, unless {raisers} raises it.",
                 dollars(*budget)
             ),
             Some(budget) => format!(
                 "The {adjective} budget of {} is spent: requests are refused until {resets}, \
-                 unless an owner of {organization} raises it.",
+                 unless {raisers} raises it.",
                 dollars(*budget)
             ),
         }

@@ -103,6 +103,28 @@ fn a_budget_that_is_observed_only_would_have_refused() {
 }
 
 #[test]
+fn the_budget_of_a_project_may_be_raised_by_its_owners_too() {
+    let raised =
+        json!({ "raised": "20.00", "ended": "2026-11-18T17:00:00+00:00", "reason": "Launch week" });
+    for (scope, raisers) in [
+        ("org", "unless an owner of Brackwater Freight raises"),
+        ("project", "unless an owner of Brackwater Freight or of the project raises"),
+        ("key", "unless an owner of Brackwater Freight or of the project raises"),
+    ] {
+        let of = json!({ "scope": scope, "spent": "5.000000000000" });
+        let threshold = with(threshold(), of.clone());
+        let ended = with(threshold.clone(), raised.clone());
+        let blocked = with(blocked(), of);
+        for (template, params) in
+            [("threshold", threshold), ("blocked", blocked), ("raise_ended", ended)]
+        {
+            let text = mail(template, &params).text.replace('\n', " ");
+            assert!(text.contains(raisers), "{template} {text}");
+        }
+    }
+}
+
+#[test]
 fn a_usage_limit_says_who_may_raise_it() {
     let mail =
         mail("blocked", &with(blocked(), json!({ "scope": "usage", "spent": "5.000000000000" })));

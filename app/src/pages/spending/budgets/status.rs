@@ -79,10 +79,14 @@ fn reached(view: &View, limit: Usd) -> AnyView {
     } else {
         format!("The {budget} is nearly spent: requests that do not fit are refused.")
     };
-    let way = if view.subject.edits {
-        "Raise or remove it below, or wait until it resets."
-    } else {
-        "An owner may raise it; else wait until it resets."
+    let way = match (view.subject.edits, view.subject.scope) {
+        (true, _) => "Raise or remove it below, or wait until it resets.",
+        (false, Scope::Org(_)) => {
+            "An owner of the organization may raise it; else wait until it resets."
+        }
+        (false, Scope::Project(_) | Scope::Key(_)) => {
+            "An owner of the organization or of the project may raise it; else wait until it resets."
+        }
     };
     let text = format!("{way}{refused}");
     view! { <Notice tone=Tone::Bad lead text/> }.into_any()

@@ -40,7 +40,7 @@ fn list(view: &View) -> AnyView {
         let text = if view.subject.edits {
             "Add a threshold at 50, 80 or 100%: the owners get one e-mail when it is crossed."
         } else {
-            "An owner can add a threshold: the owners get one e-mail when it is crossed."
+            "An owner of the organization or of the project can add a threshold: the owners of the organization get one e-mail when it is crossed."
         };
         return view! {
             <Empty
