@@ -227,6 +227,37 @@ async fn a_budget_is_raised_for_a_while_and_the_raise_ended() {
     let end = [("action", "end-raise"), ("raise", id.as_str())];
     let done = spender.browser.post(&path, &end).await;
     spender.browser.get(done.location()).await.says("Raise ended.").says("Ended");
+    let done = spender.browser.post(&path, &end).await;
+    spender.browser.get(done.location()).await.says("This raise had ended already.");
+}
+
+#[tokio::test]
+async fn a_raise_begins_now_or_later_and_can_be_taken_back_before() {
+    let mut spender = Spender::new().await;
+    set(&mut spender, "4").await.location();
+    let path = spender.path("budgets");
+    let mut post = async |minutes: i32| {
+        let from = spender.look_time(minutes).await;
+        let until = spender.look_time(600).await;
+        let form = [
+            ("action", "raise"),
+            ("raise_amount", "9"),
+            ("from", &*from),
+            ("until", &*until),
+            ("reason", "Launch week"),
+        ];
+        spender.browser.post(&path, &form).await
+    };
+    let page = post(-90).await;
+    page.is(StatusCode::UNPROCESSABLE_ENTITY).says("Nothing was raised");
+    page.says("A raise can’t begin in the past: leave its beginning empty for now.");
+    post(90).await.location();
+    let page = spender.browser.get(&path).await;
+    page.says("To come").says("Take back").hides("End now");
+    let id = spender.site.app.store.raises(&spender.caller).await.unwrap()[0].id.to_string();
+    let back = [("action", "end-raise"), ("raise", id.as_str())];
+    let done = spender.browser.post(&path, &back).await;
+    spender.browser.get(done.location()).await.says("Raise taken back.").hides("To come");
 }
 
 #[tokio::test]

@@ -34,6 +34,14 @@ impl Spender {
         Self { site, browser, caller, project, key, ledger, _stop: stop.drop_guard() }
     }
 
+    /// So many minutes from now, as a form sends it in the organization’s zone.
+    pub(crate) async fn look_time(&self, minutes: i32) -> String {
+        let at = format!(
+            "SELECT to_char((exq_now() + interval '{minutes} minutes') AT TIME ZONE 'Europe/Oslo', 'YYYY-MM-DD\"T\"HH24:MI')"
+        );
+        self.site.database.look(&at).await
+    }
+
     /// Another project with a key.
     pub(crate) async fn project(&self, name: &str) -> (ProjectId, KeyId) {
         let store = &self.site.app.store;

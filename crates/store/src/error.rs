@@ -96,6 +96,9 @@ pub enum Conflict {
     /// It would change nothing.
     #[error("a raise must be above the budget’s own amount")]
     RaiseLow,
+    /// It would have held before anybody made it.
+    #[error("a raise can’t begin in the past: leave its beginning empty for now")]
+    RaisePast,
     /// It would be over before it began.
     #[error("a raise must end in the future, and after it begins")]
     RaiseOver,

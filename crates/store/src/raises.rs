@@ -19,12 +19,15 @@ const SHOWN: TimeDelta = TimeDelta::days(90);
 /// A raise lasts no longer.
 const LONGEST: TimeDelta = TimeDelta::days(366);
 
+/// A form has minutes: the one that has begun is now.
+const FORM: TimeDelta = TimeDelta::minutes(1);
+
 /// A raise to be made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewRaise {
     /// The budget's amount for the while; above its own.
     pub amount: Usd,
-    /// From when on; none for now.
+    /// From when on; none for now. No more than a minute ago, which is read as now.
     pub starts: Option<DateTime<Utc>>,
     /// When it ends.
     pub ends: DateTime<Utc>,
@@ -136,7 +139,13 @@ impl Store {
         )
         .fetch_one(&mut **tx)
         .await?;
-        let (own, starts) = (usd(&row.amount)?, new.starts.unwrap_or(row.now));
+        let own = usd(&row.amount)?;
+        let starts = match new.starts {
+            Some(starts) if starts < row.now - FORM => {
+                return Err(StoreError::Conflict(Conflict::RaisePast));
+            }
+            starts => starts.map_or(row.now, |starts| starts.max(row.now)),
+        };
         fits(new, own, starts, row.now)?;
         let id = RaiseId::generate();
         sqlx::query!(
@@ -167,8 +176,9 @@ impl Store {
         Ok(id)
     }
 
-    /// Ends a raise now; one that has not begun is taken back.
-    pub async fn end_raise(&self, caller: &Caller, id: RaiseId) -> Result<(), StoreError> {
+    /// Ends a raise now; one that has not begun is taken back. Says which of both it was: in force, or
+    /// to come.
+    pub async fn end_raise(&self, caller: &Caller, id: RaiseId) -> Result<RaiseState, StoreError> {
         let mut tx = self.change(caller).await?;
         let row = sqlx::query!(
             "SELECT b.id, b.scope, b.scope_id, b.period, b.amount AS own, r.amount, r.ends, r.reason
@@ -183,21 +193,19 @@ impl Store {
         let project = may_limit(&mut tx, caller, on).await?;
         let counter = lock(&mut tx, caller.org, on, per).await?;
         // Who ends it knows: nobody is mailed.
-        let ended = sqlx::query!(
+        let begun = sqlx::query_scalar!(
             "WITH begun AS (
                 UPDATE raises SET ends = exq_now(), ended_told = true
                 WHERE org_id = $1 AND id = $2 AND starts < exq_now() AND exq_now() < ends RETURNING id
              ), taken_back AS (
                 DELETE FROM raises WHERE org_id = $1 AND id = $2 AND starts >= exq_now() RETURNING id
-             ) SELECT id FROM begun UNION ALL SELECT id FROM taken_back",
+             ) SELECT true AS \"begun!\" FROM begun UNION ALL SELECT false FROM taken_back",
             caller.org.uuid(),
             id.uuid()
         )
         .fetch_optional(&mut **tx)
         .await?;
-        if ended.is_none() {
-            return Err(StoreError::Conflict(Conflict::RaiseEnded));
-        }
+        let Some(begun) = begun else { return Err(StoreError::Conflict(Conflict::RaiseEnded)) };
         mark_passed(&mut tx, caller.org, counter, None).await?;
         let change = Change::new(Kind::RaiseEnded, BudgetId::from_uuid(row.id))
             .gone("raise", id)
@@ -206,7 +214,8 @@ impl Store {
             .moved("amount_usd", usd(&row.amount)?, usd(&row.own)?)
             .gone("ends", row.ends.to_rfc3339())
             .gone("reason", row.reason);
-        tx.commit(Change { project, ..change }).await
+        tx.commit(Change { project, ..change }).await?;
+        Ok(if begun { RaiseState::InForce } else { RaiseState::ToCome })
     }
 }
 

@@ -87,6 +87,10 @@ async fn raises_that_are_none_are_refused_and_others_end_early() {
             NewRaise { starts: Some(Utc::now() + TimeDelta::minutes(3)), ..raise("0.20", 2) },
             Conflict::RaiseOver,
         ),
+        (
+            NewRaise { starts: Some(Utc::now() - TimeDelta::minutes(3)), ..raise("0.20", 2) },
+            Conflict::RaisePast,
+        ),
     ] {
         let refused = store.raise_budget(caller, budget, &new).await;
         assert!(matches!(refused, Err(StoreError::Conflict(it)) if it == conflict), "{conflict:?}");
@@ -97,9 +101,9 @@ async fn raises_that_are_none_are_refused_and_others_end_early() {
     let later = store.raise_budget(caller, budget, &later).await.unwrap();
     let amount = async || store.budgets(caller).await.unwrap()[0].amount;
     assert_eq!(amount().await, usd("0.50"));
-    store.end_raise(caller, high).await.unwrap();
+    assert_eq!(store.end_raise(caller, high).await.unwrap(), RaiseState::InForce);
     assert_eq!(amount().await, usd("0.20"));
-    store.end_raise(caller, later).await.unwrap();
+    assert_eq!(store.end_raise(caller, later).await.unwrap(), RaiseState::ToCome);
     store.end_raise(caller, low).await.unwrap();
     assert_eq!(amount().await, usd("0.10"));
     let again = store.end_raise(caller, high).await;

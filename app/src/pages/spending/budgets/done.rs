@@ -15,19 +15,25 @@ pub(super) enum Done {
     BudgetRemoved,
     Raised,
     RaiseEnded,
+    /// It had not begun.
+    RaiseTakenBack,
+    /// It had ended already.
+    RaiseOver,
     ThresholdSet,
     ThresholdPassed,
     ThresholdRemoved,
 }
 
 impl Done {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 11] = [
         Self::BudgetSet,
         Self::BudgetReached,
         Self::BudgetReplaced,
         Self::BudgetRemoved,
         Self::Raised,
         Self::RaiseEnded,
+        Self::RaiseTakenBack,
+        Self::RaiseOver,
         Self::ThresholdSet,
         Self::ThresholdPassed,
         Self::ThresholdRemoved,
@@ -42,6 +48,8 @@ impl Done {
             Self::BudgetRemoved => "budget-removed",
             Self::Raised => "raised",
             Self::RaiseEnded => "raise-ended",
+            Self::RaiseTakenBack => "raise-taken-back",
+            Self::RaiseOver => "raise-over",
             Self::ThresholdSet => "threshold",
             Self::ThresholdPassed => "threshold-passed",
             Self::ThresholdRemoved => "threshold-removed",
@@ -75,8 +83,12 @@ impl Done {
                 "Raise saved.",
                 "It ends by itself, and the owners are mailed then. Percentages of thresholds are of the raised amount while it is in force.",
             ),
-            Self::RaiseEnded => {
-                (Tone::Ok, "Raise ended.", "The budget’s own amount is in force again.")
+            Self::RaiseEnded => (Tone::Ok, "Raise ended.", "What holds now is shown below."),
+            Self::RaiseTakenBack => {
+                (Tone::Ok, "Raise taken back.", "It had not begun and never will.")
+            }
+            Self::RaiseOver => {
+                (Tone::Warn, "This raise had ended already.", "What holds now is shown below.")
             }
             Self::ThresholdSet => {
                 (Tone::Ok, "Threshold added.", "It mails once in every window that reaches it.")

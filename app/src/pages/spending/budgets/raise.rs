@@ -112,8 +112,9 @@ fn end(view: &View, raise: &Raise) -> AnyView {
     let mut fields = view.fields("end-raise");
     fields.push(("raise", raise.id.to_string()));
     let (action, which) = (view.path.clone(), format!(" {}", raise.reason));
+    let verb = if raise.state == RaiseState::ToCome { "Take back" } else { "End now" };
     view! {
-        <PostButton action weight=Weight::Quiet fields>"End now"<span class="vh">{which}</span></PostButton>
+        <PostButton action weight=Weight::Quiet fields>{verb}<span class="vh">{which}</span></PostButton>
     }
     .into_any()
 }
@@ -137,7 +138,7 @@ fn form(view: &View) -> AnyView {
                     required=true
                 />
                 <div class="cols">
-                    <Field name="from" label="From" kind="datetime-local" value=draft.value("from") help="Empty: from now on." error=draft.error("from")/>
+                    <Field name="from" label="From" kind="datetime-local" value=draft.value("from") help="Empty: from now on. Not in the past." error=draft.error("from")/>
                     <Field name="until" label="Until" kind="datetime-local" value=draft.value("until") help=zone error=draft.error("until") required=true/>
                 </div>
                 <Field name="reason" label="Reason" value=draft.value("reason") help="Stands here and in the audit log." error=draft.error("reason") maxlength=100 required=true autocomplete="off"/>

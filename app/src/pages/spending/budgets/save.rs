@@ -2,7 +2,7 @@
 
 use axum::{extract::State, response::Response};
 use domain::{Action, Addresses, BudgetId, Email, Period, RaiseId, Scope, ThresholdId, Usd};
-use store::{Conflict, StoreError};
+use store::{Conflict, RaiseState, StoreError};
 
 use super::{
     Forms, budget_href,
@@ -42,8 +42,10 @@ pub(in crate::pages::spending) async fn save(
         "end-raise" => {
             let raise = id::<RaiseId>(&draft.value("raise"))?;
             match app.store.end_raise(&member.caller, raise).await {
-                // It is over either way.
-                Ok(()) | Err(StoreError::Conflict(_)) => Some(Done::RaiseEnded),
+                Ok(RaiseState::ToCome) => Some(Done::RaiseTakenBack),
+                Ok(_) => Some(Done::RaiseEnded),
+                // By itself meanwhile, or by somebody else.
+                Err(StoreError::Conflict(_)) => Some(Done::RaiseOver),
                 Err(error) => return Err(error.into()),
             }
         }
@@ -129,6 +131,9 @@ async fn raise_budget(
         Ok(_) => Ok(Some(Done::Raised)),
         Err(error @ StoreError::Conflict(Conflict::RaiseLow | Conflict::TooManyRaises)) => {
             draft.conflict("raise_amount", error).map(|()| None)
+        }
+        Err(error @ StoreError::Conflict(Conflict::RaisePast)) => {
+            draft.conflict("from", error).map(|()| None)
         }
         Err(error @ StoreError::Conflict(_)) => draft.conflict("until", error).map(|()| None),
         Err(error) => Err(error.into()),
