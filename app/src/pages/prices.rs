@@ -86,7 +86,13 @@ async fn set(
     member.may(Action::EditOrganization)?;
     if let Some(form::Typed { model, terms, day }) = form::read(&mut draft) {
         match app.store.set_own_price(&member.caller, &model, terms, day).await {
-            Ok(_) => return Ok(go(member.path("prices?saved=price"))),
+            Ok(_) => {
+                let book = app.store.book_prices(&member.caller).await?;
+                let flat = terms.is_some()
+                    && book.iter().any(|price| price.model == model && !price.variants.is_empty());
+                let what = if flat { "flat" } else { "price" };
+                return Ok(go(member.path(&format!("prices?saved={what}"))));
+            }
             Err(error @ StoreError::Conflict(Conflict::TooManyPrices)) => {
                 draft.conflict("model", error)?;
             }
@@ -116,8 +122,9 @@ async fn take_back(
     member.may(Action::EditOrganization)?;
     match app.store.take_back_own_price(&member.caller, id::<PriceId>(&draft.value("price"))?).await
     {
-        // It began meanwhile, or was taken back in another window: the list says so.
-        Ok(()) | Err(StoreError::NotFound) => Ok(go(member.path("prices?saved=back"))),
+        Ok(()) => Ok(go(member.path("prices?saved=back"))),
+        // It began meanwhile, or was taken back in another window.
+        Err(StoreError::NotFound) => Ok(go(member.path("prices?saved=begun"))),
         Err(error) => Err(error.into()),
     }
 }
@@ -126,12 +133,8 @@ fn page(member: &Member, view: &View, draft: &Draft) -> Response {
     let page = Page::new("Prices").status(draft.status());
     member.visitor.look.page(page, || {
         let saved = view.saved.as_deref().map(|what| {
-            let text = match what {
-                "unknown" => "It holds within 5 seconds.",
-                "back" => "What is planned now is in the list.",
-                _ => "Requests from that moment on are charged with it; those before keep their price.",
-            };
-            view! { <Notice tone=Tone::Ok lead="Saved." text/> }
+            let (tone, lead, text) = said(what);
+            view! { <Notice tone lead text/> }
         });
         let (set, choice) = (form::card(member, draft), unknown(member, view.unpriced_pass));
         let (own, book) = (list::own(member, view), list::book(member, view));
@@ -148,6 +151,29 @@ fn page(member: &Member, view: &View, draft: &Draft) -> Response {
             </Shell>
         }
     })
+}
+
+/// What was done, in words.
+fn said(what: &str) -> (Tone, &'static str, &'static str) {
+    match what {
+        "unknown" => (Tone::Ok, "Saved.", "It holds within 5 seconds."),
+        "back" => (Tone::Ok, "Taken back.", "It never held. What is planned now is in the list."),
+        "begun" => (
+            Tone::Warn,
+            "Nothing was taken back.",
+            "This price has begun, or was taken back already. What is planned now is in the list.",
+        ),
+        "flat" => (
+            Tone::Warn,
+            "Saved. It holds for prompts of every length and for every service tier.",
+            "The price book has other rates for long prompts or service tiers of this model, which this price stands in the place of. Requests from its beginning on are charged with it.",
+        ),
+        _ => (
+            Tone::Ok,
+            "Saved.",
+            "Requests from that moment on are charged with it; those before keep their price.",
+        ),
+    }
 }
 
 fn unknown(member: &Member, pass: bool) -> AnyView {

@@ -41,8 +41,17 @@ async fn an_owner_sets_a_price_of_the_organizations_own() {
     let last = "SELECT 'price_' || replace(id::text, '-', '') FROM own_prices
         ORDER BY effective_from DESC LIMIT 1";
     let planned = site.database.look(last).await;
-    ines.post(&format!("{path}/take-back"), &[("price", planned.as_str())]).await;
-    ines.get(&path).await.hides("Planned").says("$1.25");
+    let back = [("price", planned.as_str())];
+    let done = ines.post(&format!("{path}/take-back"), &back).await;
+    ines.get(done.location()).await.says("Taken back.").hides("Saved").hides("Planned");
+    let again = ines.post(&format!("{path}/take-back"), &back).await;
+    ines.get(again.location()).await.says("Nothing was taken back.").says("$1.25");
+    // One that the price book has other rates of, for long prompts.
+    let long = [("model", "claude-sonnet-4-5"), ("input", "1"), ("output", "1")];
+    let done = ines.post(&path, &long).await;
+    ines.get(done.location()).await.says("which this price stands in the place of");
+    let listed = [("model", "claude-sonnet-4-5"), ("listed", "on")];
+    assert_eq!(ines.post(&path, &listed).await.location(), saved);
     let listed = [("model", "gpt-4o"), ("listed", "on")];
     assert_eq!(ines.post(&path, &listed).await.location(), saved);
     ines.get(&path).await.says("Every model costs what the price book says.");
