@@ -62,6 +62,12 @@ async fn a_project_for_rehearsals_is_one_from_the_beginning() {
         .says("Development project for rehearsals")
         .says("window=day\"");
     ines.get(&path).await.says(">Rehearsal<");
+    // It reaches the sandbox alone, so what names no project must not go there.
+    let project = made.trim_end_matches("?made");
+    ines.get(project).await.says("can’t be the default.").hides("Make it the default");
+    let answer = ines.post(project, &[("action", "default")]).await;
+    answer.is(StatusCode::UNPROCESSABLE_ENTITY);
+    answer.says("A project for rehearsals can’t be the default project.");
     let marked = "SELECT string_agg(name, ' ') FROM projects WHERE rehearsal";
     assert_eq!(site.database.look(marked).await, "Cut-off");
     // Without the tick it is none, and no other form makes it one.

@@ -40,6 +40,9 @@ pub enum Conflict {
     /// `projects_default_stays`
     #[error("the default project can’t be archived")]
     DefaultProject,
+    /// What is billed to no named project must reach more than the sandbox.
+    #[error("a project for rehearsals can’t be the default project")]
+    RehearsalDefault,
     /// The project was archived meanwhile.
     #[error("this project is archived")]
     ProjectArchived,

@@ -272,7 +272,7 @@ impl Store {
     }
 
     /// Makes a project the organization's default one: there is always exactly one. An archived one
-    /// can't be.
+    /// can't be, nor one for rehearsals.
     pub async fn set_default_project(
         &self,
         caller: &Caller,
@@ -288,7 +288,7 @@ impl Store {
         .fetch_one(&mut **tx)
         .await?;
         let both = sqlx::query!(
-            r#"SELECT id, is_default, archived_at IS NOT NULL AS "archived!" FROM projects
+            r#"SELECT id, is_default, rehearsal, archived_at IS NOT NULL AS "archived!" FROM projects
              WHERE org_id = $1 AND (id = $2 OR is_default) ORDER BY id FOR NO KEY UPDATE"#,
             caller.org.uuid(),
             id.uuid()
@@ -298,6 +298,9 @@ impl Store {
         let new = both.iter().find(|row| row.id == id.uuid()).ok_or(StoreError::NotFound)?;
         if new.archived {
             return Err(StoreError::Conflict(Conflict::ProjectArchived));
+        }
+        if new.rehearsal {
+            return Err(StoreError::Conflict(Conflict::RehearsalDefault));
         }
         if new.is_default {
             return Ok(());

@@ -60,6 +60,8 @@ pub(super) fn default(member: &Member, project: &Project, draft: &Draft) -> AnyV
             .into_any()
     } else if project.archived_at.is_some() {
         view! { <p>"An archived project can’t be the default."</p> }.into_any()
+    } else if project.rehearsal {
+        view! { <p>"A project for rehearsals can’t be the default."</p> }.into_any()
     } else {
         view! {
             <form method="post" action=address(member, project)>
