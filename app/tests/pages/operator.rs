@@ -99,7 +99,9 @@ async fn suspending_asks_for_the_password_and_a_reason() {
     let unproven = opal.post(&path, &[("action", "suspend"), ("reason", "x")]).await;
     let confirm = unproven.location().to_owned();
     assert_eq!(opal.post(&confirm, &[("password", PASSWORD)]).await.location(), path);
-    opal.get(&path).await.is(StatusCode::OK).says("Suspend Brackwater?");
+    let page = opal.get(&path).await;
+    page.is(StatusCode::OK).says("Suspend Brackwater?");
+    assert_eq!(page.body.matches("<h1").count(), 1, "the page has one title");
     let empty = opal.post(&path, &[("action", "suspend"), ("reason", " ")]).await;
     empty.is(StatusCode::UNPROCESSABLE_ENTITY).says("This can’t be empty.");
     let long = "x".repeat(10_000);

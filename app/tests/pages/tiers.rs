@@ -78,7 +78,9 @@ async fn an_organizations_tier_is_set_with_a_reason_and_held() {
     let (site, mut opal, org) = operated().await;
     let path = format!("/operator/organizations/{org}/tier");
     opal.get("/operator").await.says(&path);
-    opal.get(&path).await.says("Usage tier of Brackwater").says("Tier 2: $500.00 a month");
+    let page = opal.get(&path).await;
+    page.says("Usage tier of Brackwater").says("Tier 2: $500.00 a month");
+    assert_eq!(page.body.matches("<h1").count(), 1, "the page has one title");
     for (fields, sentence) in [
         ([("tier", "3"), ("reason", " ")], "This can’t be empty."),
         ([("tier", "6"), ("reason", "x")], "Choose one from the list."),

@@ -73,6 +73,7 @@ fn suspend(path: String, name: &str, draft: &Draft) -> AnyView {
     let (reason, error, errors) = (draft.value("reason"), draft.error("reason"), draft.errors());
     view! {
         <DialogPage
+            below=true
             title=format!("Suspend {name}?")
             text="From the next second on every request with its keys is refused with 403 organization_suspended. Its members can still sign in and look around. Nothing is deleted."
             foot
@@ -101,7 +102,7 @@ fn resume(
     }
     .into_any();
     view! {
-        <DialogPage title=format!("Resume {name}?") text="Requests with its keys are let through again, within its budgets." foot>
+        <DialogPage below=true title=format!("Resume {name}?") text="Requests with its keys are let through again, within its budgets." foot>
             <Facts>
                 <Fact label="Suspended since"><Time at=since zone=ZONE/></Fact>
                 <Fact label="Reason">{reason}</Fact>

@@ -109,7 +109,7 @@ fn dialog(title: String, view: &View, draft: &Draft) -> AnyView {
     }
     .into_any();
     view! {
-        <DialogPage title text="It is in force on every node at once. Owners are mailed when the tier becomes another." foot>
+        <DialogPage title below=true text="It is in force on every node at once. Owners are mailed when the tier becomes another." foot>
             <Facts>
                 <Fact label="Has its tier since"><Time at=since zone=ZONE/></Fact>
                 <Fact label="Spent this cycle"><Money amount=spent/></Fact>
