@@ -171,14 +171,25 @@ async fn a_projects_rates_are_set_within_the_tiers() {
     assert_eq!(saved.location(), format!("{path}?saved"));
     ines.get(&path).await.says("0 of 60").says("own; the tier’s 500").says("0 of 0");
     ines.get(&format!("{path}?model=gpt-4o")).await.says("value=\"60\"").says("value=\"gpt-4o\"");
+    ines.get(&path).await.says("fewer tokens than that refuse all of these");
+    for (tokens, refuses) in [("16383", true), ("16384", false), ("0", false)] {
+        let few = [("action", "save"), ("model", "gpt-4o-mini"), ("tokens_per_minute", tokens)];
+        let saved = ines.post(&path, &few).await;
+        let page = ines.get(saved.location()).await;
+        let said =
+            page.says("Rate limits saved.").body.contains("that sets no max_tokens is refused");
+        assert_eq!(said, refuses, "{tokens}");
+    }
     // A tier that falls below it is in force.
     site.database.tamper("UPDATE tiers SET requests_per_minute = 20").await;
     ines.get(&path).await.says("0 of 20").says("the tier’s; own 60");
     let mut reader = site.reader("kofi", &caller).await;
     reader.get(&path).await.is(StatusCode::NOT_FOUND);
     reader.post(&path, &fields).await.is(StatusCode::NOT_FOUND);
-    let clear = [("action", "clear"), ("model", "gpt-4o")];
-    assert_eq!(ines.post(&path, &clear).await.location(), format!("{path}?saved"));
+    for model in ["gpt-4o", "gpt-4o-mini"] {
+        let clear = [("action", "clear"), ("model", model)];
+        assert_eq!(ines.post(&path, &clear).await.location(), format!("{path}?saved"));
+    }
     assert_eq!(site.database.look("SELECT count(*) FROM rate_limits").await, "0");
     ines.get(&format!("/{}/audit", caller.org))
         .await

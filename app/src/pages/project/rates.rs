@@ -46,7 +46,7 @@ async fn show(
         draft.keep("model", &limit.model);
         rate_fields::keep(&mut draft, limit.own);
     }
-    Ok(page(&member, &project, &limits, &draft, asked.saved.is_some()))
+    Ok(page(&member, &project, &limits, &draft, asked.saved.as_deref()))
 }
 
 async fn save(
@@ -65,7 +65,11 @@ async fn save(
     if let Some(own) = own {
         let model = draft.value("model").trim().to_owned();
         match app.store.set_rate_limit(&member.caller, project.id, &model, own).await {
-            Ok(()) => return Ok(go(format!("{}/limits?saved", address(&member, &project)))),
+            Ok(()) => {
+                let saved =
+                    if short(&app, &member, &model, own).await? { "saved=short" } else { "saved" };
+                return Ok(go(format!("{}/limits?{saved}", address(&member, &project))));
+            }
             Err(StoreError::Conflict(rule @ Conflict::RateAboveTier(which, _))) => {
                 draft.refuse_with(Rates::NAMES[which % Rates::NAMES.len()], &rule);
             }
@@ -73,7 +77,17 @@ async fn save(
         }
     }
     let limits = read(&app, &member, &project).await?;
-    Ok(page(&member, &project, &limits, &draft, false))
+    Ok(page(&member, &project, &limits, &draft, None))
+}
+
+/// Whether the tokens that are allowed are fewer than an answer of the model may have: then every
+/// request that does not say how long its answer may be is refused.
+async fn short(app: &App, member: &Member, model: &str, own: Rates) -> Result<bool, Failure> {
+    let book = app.store.book_prices(&member.caller).await?;
+    let longest = book.iter().filter(|price| price.model == model).filter_map(|it| it.max_output);
+    let Some(longest) = longest.max() else { return Ok(false) };
+    let tokens = [own.tokens_per_minute, own.tokens_per_day];
+    Ok(tokens.into_iter().flatten().any(|rate| (1..longest).contains(&rate.get())))
 }
 
 async fn read(app: &App, member: &Member, project: &Project) -> Result<RateLimits, Failure> {
@@ -86,15 +100,20 @@ fn page(
     project: &Project,
     limits: &RateLimits,
     draft: &Draft,
-    saved: bool,
+    saved: Option<&str>,
 ) -> Response {
     let title = format!("Rate limits of {}", project.name);
     let edits = project.who.may(Action::EditProjectLimits).is_ok() && project.archived_at.is_none();
     member.visitor.look.page(Page::new(title).status(draft.status()), || {
         let head = head(member, project, Part::Rates);
         let path = format!("{}/limits", address(member, project));
-        let saved = saved.then(|| {
-            view! { <Notice tone=Tone::Ok lead="Rate limits saved." text="They are in force on every node at once."/> }
+        let saved = saved.map(|saved| {
+            let (tone, text) = if saved == "short" {
+                (Tone::Warn, "They are in force on every node at once. The tokens are fewer than the model’s longest answer: a request that sets no max_tokens is refused.")
+            } else {
+                (Tone::Ok, "They are in force on every node at once.")
+            };
+            view! { <Notice tone lead="Rate limits saved." text/> }
         });
         let (list, form) =
             (list(&path, limits, member.organization.zone, edits), edits.then(|| form(&path, limits, draft)));
@@ -209,6 +228,7 @@ fn form(path: &str, limits: &RateLimits, draft: &Draft) -> AnyView {
                         <ErrorSummary lead="Nothing was saved" errors/>
                         <Field name="model" label="Model" value=model error=model_error required=true maxlength=100 help="As requests name it; one that was not used yet may be limited, too."/>
                         <div class="cols">{fields}</div>
+                        <p class="muted">"A request counts its prompt and the longest answer that it allows, until it is done. One that sets no max_tokens allows the model’s longest answer: fewer tokens than that refuse all of these."</p>
                         <div class="row"><Button weight=Weight::Primary name="action" value="save">"Save"</Button></div>
                     </form>
                 </CardBody>
