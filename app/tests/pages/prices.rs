@@ -127,6 +127,18 @@ async fn the_operator_looks_at_a_table_before_anything_changes() {
 }
 
 #[tokio::test]
+async fn a_table_that_is_too_long_is_answered_with_a_sentence() {
+    let (site, mut ines, _) = Site::with_owner().await;
+    site.database.tamper("UPDATE users SET operator = true").await;
+    let line = |n| format!("\nnew,model-{n},1,2");
+    let table =
+        "provider,model,input,output".to_owned() + &(0..=10_000).map(line).collect::<String>();
+    let page = ines.post("/operator/prices/import", &[("table", table.as_str())]).await;
+    page.is(StatusCode::UNPROCESSABLE_ENTITY);
+    page.says("Line 10002: a table has at most 10000 lines of prices: send it in parts");
+}
+
+#[tokio::test]
 async fn the_operators_table_keeps_its_days_and_sources() {
     let (site, mut ines, _) = Site::with_owner().await;
     site.database.tamper("UPDATE users SET operator = true").await;

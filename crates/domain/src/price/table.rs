@@ -10,6 +10,9 @@ use crate::{ServiceTier, TokenClass, Usd};
 const BEFORE: [&str; 5] = ["provider", "model", "effective_from", "service_tier", "from_tokens"];
 const AFTER: [&str; 4] = ["per_request", "context", "max_output", "source"];
 
+/// Lines that are read at once, besides the first: more than any price book has.
+pub const MOST: u64 = 10_000;
+
 /// A model's price as a table has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Row {
@@ -56,9 +59,15 @@ pub fn read(csv: &str) -> Result<Vec<Row>, TableError> {
         }
     }
     let mut rows: Vec<Row> = Vec::new();
-    for record in reader.records() {
+    for (before, record) in (0..).zip(reader.records()) {
         let record = record.map_err(broken)?;
         let line = record.position().map_or(1, csv::Position::line);
+        if before == MOST {
+            return Err(wrong(
+                line,
+                format!("a table has at most {MOST} lines of prices: send it in parts"),
+            ));
+        }
         let field = |name: &str| {
             let at = names.iter().position(|one| one == name);
             at.and_then(|at| record.get(at)).unwrap_or("")
@@ -198,6 +207,20 @@ mod tests {
         assert_eq!(rows[0].listed.variants[0].from, 272_001);
         assert_eq!(rows[0].listed.context, Some(1_050_000));
         assert_eq!(read(&write(rows.iter().cloned())).unwrap(), rows);
+    }
+
+    #[test]
+    fn reads_no_more_lines_than_a_price_book_may_have() {
+        let table = |lines: u64| {
+            let line = |n| format!("openai,gpt-{n},1,2\n");
+            "provider,model,input,output\n".to_owned() + &(0..lines).map(line).collect::<String>()
+        };
+        assert_eq!(read(&table(MOST)).unwrap().len() as u64, MOST);
+        let error = read(&table(MOST + 1)).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "line 10002: a table has at most 10000 lines of prices: send it in parts"
+        );
     }
 
     #[test]

@@ -98,6 +98,14 @@ fn read(draft: &mut Draft, today: NaiveDate) -> Option<Read> {
             draft.refuse("providers", "The file has no price of these providers.");
             return None;
         }
+        let most = usize::try_from(table::MOST).unwrap_or(usize::MAX);
+        if read.prices.len() > most {
+            draft.refuse(
+                "providers",
+                format!("The file has more than {most} prices of these providers: name fewer."),
+            );
+            return None;
+        }
         let row = |listed| {
             let (effective_from, source) = (String::new(), "genai-prices".to_owned());
             Row { listed, effective_from, source }
@@ -188,7 +196,7 @@ fn form(draft: &Draft) -> AnyView {
                 <form class="form" method="post" action=PATH enctype="multipart/form-data">
                     <ErrorSummary lead="Nothing was read" errors/>
                     <Field name="file" label="File" kind="file" error=file_error
-                        help="data.json or data_slim.json of genai-prices, or a table of comma-separated values; at most 8 MB."/>
+                        help="data.json or data_slim.json of genai-prices, or a table of comma-separated values; at most 8 MB and 10,000 prices."/>
                     <TextArea name="table" label="Or its text" value=text error rows=8/>
                     <Field name="providers" label="Providers" value=providers error=providers_error
                         help="Of genai-prices: whose models are looked at, with commas between."/>
