@@ -158,3 +158,24 @@ async fn the_cycle_before_is_cut_to_the_quarter_of_an_hour() {
         store.system().fold().await.unwrap();
     }
 }
+
+#[tokio::test]
+async fn rehearsals_are_marked_wherever_they_are_listed() {
+    let mut spender = Spender::new().await;
+    let (project, key) = spender.project("Cut-off").await;
+    let mark = format!("UPDATE projects SET rehearsal = true WHERE id = '{}'", project.uuid());
+    spender.site.database.tamper(&mark).await;
+    spender.spend("1").await;
+    spender.spend_as(project, key, "sandbox-dime", "0.10").await;
+    for by in ["project", "key"] {
+        let page = spender.browser.get(&spender.path(&format!("usage?by={by}"))).await;
+        let list =
+            table(&page.body, &format!("Usage by {}", if by == "key" { "API key" } else { by }));
+        assert_eq!(list.matches(", rehearsal").count(), 1, "{list}");
+    }
+    let page = spender.browser.get(&format!("/{}", spender.caller.org)).await;
+    for label in ["Projects with the highest spend", "API keys with the highest spend"] {
+        let list = table(&page.body, label);
+        assert_eq!(list.matches(", rehearsal").count(), 1, "{list}");
+    }
+}

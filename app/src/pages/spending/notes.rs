@@ -42,11 +42,15 @@ pub(super) fn of_projects(projects: Vec<Project>) -> Notes {
     projects.into_iter().map(note).collect()
 }
 
-/// A key's project and last characters.
-pub(super) fn of_keys(keys: Vec<ApiKey>) -> Notes {
+/// A key's project and last characters, and whether that project is for rehearsals.
+pub(super) fn of_keys(keys: Vec<ApiKey>, projects: &[Project]) -> Notes {
+    let rehearses = |key: &ApiKey| {
+        projects.iter().any(|project| project.id == key.project && project.rehearsal)
+    };
     let note = |key: ApiKey| {
+        let rehearsal = if rehearses(&key) { ", rehearsal" } else { "" };
         let revoked = if key.revoked_at.is_some() { ", revoked" } else { "" };
-        let text = format!("{} · …{}{revoked}", key.project_name, key.last_four);
+        let text = format!("{}{rehearsal} · …{}{revoked}", key.project_name, key.last_four);
         (key.id.uuid().to_string(), text)
     };
     keys.into_iter().map(note).collect()

@@ -124,7 +124,7 @@ async fn read(app: &App, member: &Member) -> Result<View, Failure> {
         open,
         used,
         before,
-        notes: of_projects(projects).into_iter().chain(of_keys(keys)).collect(),
+        notes: of_keys(keys, &projects).into_iter().chain(of_projects(projects)).collect(),
         example: first::example(&app.public_url, app.sandbox),
     })
 }

@@ -129,7 +129,7 @@ async fn notes(app: &App, member: &Member, by: Group) -> Result<Notes, Failure> 
     Ok(match by {
         Group::Model => Notes::new(),
         Group::Project => of_projects(store.projects(caller).await?),
-        Group::Key => of_keys(store.api_keys(caller).await?),
+        Group::Key => of_keys(store.api_keys(caller).await?, &store.projects(caller).await?),
     })
 }
 
