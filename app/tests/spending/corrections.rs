@@ -64,10 +64,10 @@ async fn all_charges_in_doubt_are_reached_and_named_by_their_key() {
     let path = spender.path("corrections");
     let first = spender.unanswered("2").await;
     // 250 more, the last ones of a key that is not told apart and of a person's own.
-    let copy = "INSERT INTO events (org_id, id, project_id, key_id, model, price_id, sandbox, streamed, outcome,
+    let copy = "INSERT INTO events (org_id, id, project_id, key_id, member_id, model, price_id, sandbox, streamed, outcome,
             input, cached, output, charge, bound, counters, day_starts, day_ends, admitted_at, settled_at)
         SELECT org_id, exq_id_floor(exq_now() + n * interval '1 second'), project_id, CASE n WHEN 250 THEN '00000000-0000-0000-0000-000000000000'
-            WHEN 249 THEN exq_id() ELSE key_id END, model, price_id, sandbox, streamed, outcome,
+            WHEN 249 THEN exq_id() ELSE key_id END, member_id, model, price_id, sandbox, streamed, outcome,
             input, cached, output, charge, bound, counters, day_starts, day_ends, admitted_at, settled_at
         FROM events, generate_series(1, 250) n";
     spender.site.database.tamper(copy).await;

@@ -6,9 +6,10 @@ use bigdecimal::BigDecimal;
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use chrono_tz::Tz;
 use domain::{
-    Caller, Period, Replay, Scope, Usd,
+    Caller, Period, Replay, Scope, Usd, most,
     window::{Window, first_instant},
 };
+use futures_util::TryStreamExt as _;
 use sqlx::types::Uuid;
 
 use crate::{Store, StoreError, budgets::may_limit, money::usd, organizations::zone, tx::Tx};
@@ -43,6 +44,8 @@ pub struct WhatIf {
     /// Of a day: the budget would have been reached earlier in the same window, so that what was
     /// spent before the day is known from rollups alone.
     pub reached_before: bool,
+    /// Of a day: it had more requests than [`most::REPLAYED`], and only so many were replayed.
+    pub cut: bool,
 }
 
 /// A key's requests in a quarter of an hour.
@@ -77,6 +80,7 @@ impl Run {
             windows: 0,
             keys: Vec::new(),
             reached_before: false,
+            cut: false,
         };
         let replay = Replay::new(amount, Usd::ZERO);
         Self { amount, per, zone, window, replay, found, by_key: HashMap::new(), stopped_in: None }
@@ -215,8 +219,8 @@ async fn events(
     day: Window,
     run: &mut Run,
 ) -> Result<(), StoreError> {
-    // An id's time is a node's clock, which may be off by minutes.
-    let rows = sqlx::query!(
+    // An id's time is a node's clock, which may be off by minutes. One more is read than is replayed.
+    let mut rows = sqlx::query!(
         r#"SELECT admitted_at, key_id, bound, charge FROM events e
          WHERE org_id = $1 AND id >= exq_id_floor($2::timestamptz - interval '1 hour')
             AND id < exq_id_floor($3::timestamptz + interval '1 hour')
@@ -224,16 +228,20 @@ async fn events(
             AND ($4::uuid IS NULL OR project_id = $4) AND ($5::uuid IS NULL OR key_id = $5)
             AND ($4 IS NOT NULL OR $5 IS NOT NULL
                 OR project_id NOT IN (SELECT p.id FROM projects p WHERE p.org_id = $1 AND p.rehearsal))
-         ORDER BY admitted_at, id"#,
+         ORDER BY admitted_at, id LIMIT $6"#,
         caller.org.uuid(),
         day.starts,
         day.ends,
         project,
-        key
+        key,
+        i64::from(most::REPLAYED) + 1
     )
-    .fetch_all(&mut **tx)
-    .await?;
-    for row in rows {
+    .fetch(&mut **tx);
+    while let Some(row) = rows.try_next().await? {
+        if run.found.requests == u64::from(most::REPLAYED) {
+            (run.found.cut, run.found.until) = (true, row.admitted_at);
+            break;
+        }
         run.to(row.admitted_at);
         let admitted = run.replay.offer(usd(&row.bound)?, usd(&row.charge)?);
         run.count(row.admitted_at, row.key_id, 1, u64::from(!admitted));

@@ -252,6 +252,35 @@ async fn what_a_budget_would_have_stopped_is_what_a_plain_replay_stops() {
 }
 
 #[tokio::test]
+async fn of_a_day_with_very_many_requests_the_first_ones_are_replayed() {
+    let (database, tenant, node) = spent_dime().await;
+    node.finish().await;
+    let copy = "INSERT INTO events (org_id, id, project_id, key_id, member_id, model, price_id, sandbox, streamed, outcome,
+            input, cached, output, charge, bound, counters, day_starts, day_ends, admitted_at, settled_at)
+        SELECT org_id, exq_id(), project_id, key_id, member_id, model, price_id, sandbox, streamed, outcome,
+            input, cached, output, charge, bound, counters, day_starts, day_ends, admitted_at, settled_at
+        FROM events, generate_series(2, 200000) n";
+    database.tamper(copy).await;
+    let whole = Scope::Org(tenant.org);
+    let today = PastStretch::Day(Utc::now().date_naive());
+    let ask = async || {
+        let asked = database.store.what_if(&tenant.caller, whole, Period::Day, usd("1"), today);
+        let found = asked.await.unwrap();
+        (found.requests, found.stopped, found.cut)
+    };
+    let most = u64::from(most::REPLAYED);
+    assert_eq!(ask().await, (most, most - 10, false));
+    database
+        .tamper(
+            &copy
+                .replace("(2, 200000)", "(1, 1)")
+                .replace("events, generate_series(1, 1) n", "(SELECT * FROM events LIMIT 5) e"),
+        )
+        .await;
+    assert_eq!(ask().await, (most, most - 10, true));
+}
+
+#[tokio::test]
 async fn a_correction_moves_event_counters_rollups_and_crossings() {
     let (database, tenant, node) = spent_dime().await;
     let (store, caller, scope) = (&database.store, &tenant.caller, Scope::Org(tenant.org));

@@ -1,7 +1,7 @@
 //! What a budget would have stopped: the question as a form asks it, and the answer in words.
 
 use chrono::NaiveDate;
-use domain::{Period, Scope};
+use domain::{Period, Scope, most};
 use leptos::prelude::*;
 use store::{PastStretch, WhatIf};
 
@@ -54,6 +54,10 @@ pub(super) fn outcome(view: &View, preview: &Preview) -> AnyView {
         1 => format!("Replayed: 1 request from {from} to {until}."),
         many => format!("Replayed: {} requests from {from} to {until}.", count(many)),
     };
+    let cut = found.cut.then(|| {
+        format!(" The day had more: its first {} are replayed.", count(u64::from(most::REPLAYED)))
+    });
+    let text = text + &cut.unwrap_or_default();
     let accuracy = if found.requests == 0 { "" } else { accuracy(preview) };
     view! {
         <div id="preview" class="stack">
