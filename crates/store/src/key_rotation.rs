@@ -1,5 +1,7 @@
 //! A new secret in an old key's place.
 
+mod carry;
+
 use chrono::{DateTime, Utc};
 use domain::{
     Caller, Expiry, FormId, KeyId, Overlap, Permissions, ProjectId, ServiceAccountId, UserId,
@@ -29,8 +31,8 @@ pub struct Rotation<'a> {
 }
 
 impl Store {
-    /// Makes a key of the same name, owner, permissions, tracking and guards, that lives as long as the old
-    /// one was meant to, and has the old one expire after the overlap. A person's key is rotated by
+    /// Makes a key of the same name, owner, permissions, tracking, guards, budgets and thresholds, that lives
+    /// as long as the old one was meant to, and has the old one expire after the overlap. A person's key is rotated by
     /// that person alone: nobody gets a secret that speaks for another.
     pub async fn rotate_api_key(
         &self,
@@ -83,10 +85,10 @@ impl Store {
         };
         row.insert(&mut tx, caller).await?;
         tx.also(row.entry());
-        let text = |at: DateTime<Utc>| at.to_rfc3339();
+        carry::carry(&mut tx, caller, project, (rotation.old, row.id)).await?;
         let retired = Change::new(Kind::KeyUpdated, rotation.old)
             .in_project(project)
-            .maybe("expires", old.expires_at.map(text), Some(text(ends)))
+            .maybe("expires", old.expires_at.map(|at| at.to_rfc3339()), Some(ends.to_rfc3339()))
             .now("replaced_by", row.id);
         let made = MadeKey {
             id: row.id,

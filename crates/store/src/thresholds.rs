@@ -338,7 +338,10 @@ async fn few(tx: &mut Tx, caller: &Caller, on: Scope, per: Period) -> Result<(),
     Ok(())
 }
 
-fn level(amount: Option<&BigDecimal>, percent: Option<i32>) -> Result<Level, StoreError> {
+pub(crate) fn level(
+    amount: Option<&BigDecimal>,
+    percent: Option<i32>,
+) -> Result<Level, StoreError> {
     Ok(match amount {
         Some(amount) => Level::Amount(usd(amount)?),
         None => Level::Percent(percent.and_then(|p| u32::try_from(p).ok()).unwrap_or(100)),
@@ -346,11 +349,11 @@ fn level(amount: Option<&BigDecimal>, percent: Option<i32>) -> Result<Level, Sto
 }
 
 /// Addresses for the audit log; none if there are none.
-fn listed(addresses: &[String]) -> Option<String> {
+pub(crate) fn listed(addresses: &[String]) -> Option<String> {
     (!addresses.is_empty()).then(|| addresses.join(", "))
 }
 
-fn words(level: Level) -> String {
+pub(crate) fn words(level: Level) -> String {
     match level {
         Level::Amount(amount) => format!("{amount} USD"),
         Level::Percent(percent) => format!("{percent} % of the budget"),

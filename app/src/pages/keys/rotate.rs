@@ -120,7 +120,7 @@ async fn page(
             <Shell frame=member.frame(NavItem::Keys)>
                 <form method="post" action=action>
                     {once}
-                    <DialogPage title text="A new key of the same name, owner and permissions is made and shown once. The old one goes on working until the moment chosen here, so that applications can change over." foot>
+                    <DialogPage title text="A new key of the same name, owner, permissions and budgets is made and shown once. The old one goes on working until the moment chosen here, so that applications can change over." foot>
                         <ErrorSummary lead="No key was made" errors/>
                         <Facts>
                             <Fact label="Old key"><span class="mono">{masked}</span></Fact>

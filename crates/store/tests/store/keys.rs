@@ -5,12 +5,12 @@ use std::fmt::Write as _;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::{
-    Actor, AdminKeyId, Caller, Expiry, ExpiryError, FormId, KeyId, Origin, Overlap, Permissions,
-    ProjectId, Role, ServiceAccountId, UserId,
+    Actor, AdminKeyId, Caller, Expiry, ExpiryError, FormId, KeyId, Level, Origin, Overlap, Period,
+    Permissions, ProjectId, Role, Scope, ServiceAccountId, Usd, UserId,
 };
 use store::{
-    Conflict, Label, MadeKey, Maker, NewApiKey, NewKey, NewOwner, OwnKeys, Rotation, Store,
-    StoreError,
+    Conflict, Label, MadeKey, Maker, NewApiKey, NewKey, NewOwner, NewRaise, OwnKeys, Rotation,
+    Store, StoreError,
 };
 use testkit::{Database, Tenant};
 
@@ -429,4 +429,49 @@ async fn a_list_tells_who_made_a_key() {
     let all = [Maker::AdminKey, Maker::Operator, owner, Maker::Former];
     assert_eq!(makers.collect::<Vec<_>>(), all);
     assert_eq!(store.service_account(caller, robot).await.unwrap().maker, Maker::AdminKey);
+}
+
+#[tokio::test]
+async fn a_rotated_key_does_not_escape_its_budgets() {
+    let database = Database::new().await;
+    let tenant = Tenant::new(&database, "acme").await;
+    let (store, owner) = (&database.store, &tenant.caller);
+    // Who rotates may set no budget.
+    let member = member(&database, &tenant, Role::Reader, Some("member")).await;
+    let old = make(store, &member, tenant.project, |_| ()).await.unwrap().id;
+    let usd = |dollars| Usd::from_dollars(dollars);
+    let on = Scope::Key(old);
+    store.set_budget(owner, on, Period::Day, usd(5)).await.unwrap();
+    store.save_budget(owner, on, Period::Month, usd(50), Some(true)).await.unwrap();
+    let budgets = store.budgets(owner).await.unwrap();
+    let daily = budgets.iter().find(|it| it.period == Period::Day).unwrap().id;
+    let ends = Utc::now() + TimeDelta::hours(1);
+    let reason = "Launch".parse().unwrap();
+    let raise = NewRaise { amount: usd(20), starts: None, ends, reason };
+    store.raise_budget(owner, daily, &raise).await.unwrap();
+    let addresses = ["boss@elsewhere.example".parse().unwrap()];
+    let level = Level::Percent(80);
+    store.add_threshold(owner, on, Period::Day, level, &addresses).await.unwrap();
+    store.set_threshold(owner, on, Period::Week, Level::Amount(usd(9))).await.unwrap();
+
+    let new = rotate(store, &member, old, Overlap::Day).await.unwrap().id;
+    let told = async |on: Scope| {
+        let budgets = store.budgets(owner).await.unwrap();
+        let budgets = budgets.into_iter().filter(|it| it.scope == on);
+        let budgets = budgets.map(|it| {
+            (it.period, it.own_amount, it.amount, it.observe, it.raised_until, it.set_by)
+        });
+        let thresholds = store.thresholds(owner).await.unwrap();
+        let thresholds = thresholds.into_iter().filter(|it| it.scope == on);
+        let thresholds = thresholds
+            .map(|it| (it.period, it.level, it.fires_at, it.addresses))
+            .collect::<Vec<_>>();
+        (budgets.collect::<Vec<_>>(), thresholds)
+    };
+    let (budgets, thresholds) = told(Scope::Key(new)).await;
+    assert_eq!((budgets.len(), thresholds.len()), (2, 2));
+    assert_eq!((budgets, thresholds), told(on).await);
+    let entries = "SELECT count(*) FILTER (WHERE action = 'budget.set') || ' '
+        || count(*) FILTER (WHERE action = 'threshold.set') FROM audit_entries";
+    assert_eq!(database.look(entries).await, "4 4");
 }
