@@ -120,8 +120,9 @@ pub(crate) async fn forward(
     answered.await.map_err(|_| Error::UpstreamLost)
 }
 
-/// Stops a request for a tier that has no price. One for sound without a price passes or not by the
-/// owner's choice, as one for a model without any.
+/// Stops a request for a tier that has no price. One for sound without a rate passes or not by the
+/// owner's choice, as one for a model without any; what it has rates for is held and charged all the
+/// same.
 fn priced(key: &KeyState, ask: &Ask<'_>, route: Route) -> Result<Route, Error> {
     let Some(price) = &route.price else { return Ok(route) };
     if ask.size.tier.is_some_and(|tier| !price.has(tier)) {
@@ -130,10 +131,8 @@ fn priced(key: &KeyState, ask: &Ask<'_>, route: Route) -> Result<Route, Error> {
             wanted: "auto or default: this model has no price for the other tiers".to_owned(),
         });
     }
-    if route.sandbox || ask.size.is_priced(price) {
+    if route.sandbox || ask.size.is_priced(price) || key.unpriced {
         Ok(route)
-    } else if key.unpriced {
-        Ok(Route { price: None, ..route })
     } else {
         Err(Error::SoundNotPriced(ask.model.clone().into_owned()))
     }

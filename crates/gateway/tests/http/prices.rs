@@ -56,6 +56,21 @@ async fn sound_without_a_price_is_a_model_without_one() {
         assert_eq!(reply.error(), (403, "model_not_priced".to_owned()));
     }
     app.books_nothing().await;
+    // It passes by the owner's choice, and not for nothing.
+    app.database.store.let_unpriced_pass(&app.tenant.caller, true).await.unwrap();
+    let usage = r#"{"choices":[],"usage":{"prompt_tokens":1000000,"completion_tokens":0}}"#;
+    for _ in 0..300 {
+        app.provider.play(Script::json(200, usage));
+        let reply = app.chat(r#","audio":{}"#).await;
+        if reply.status.as_u16() == 200 {
+            assert_eq!(reply.header("x-exchequer-charge"), "1.00");
+            assert!(reply.header("x-exchequer-reserved").parse::<Usd>().unwrap() > Usd::ZERO);
+            assert!(app.events().await.starts_with("answered 200 1000000"));
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("it never passes");
 }
 
 #[tokio::test]
