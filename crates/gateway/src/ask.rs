@@ -88,12 +88,12 @@ impl<'a> Ask<'a> {
         let Messages(content) = required(wire.messages, "messages", "a list of messages")?;
         let tools: Vec<Tool<'_>> =
             optional(wire.tools, "tools", "a list of tools")?.unwrap_or_default();
-        let max_output = number(wire.max_tokens, "max_tokens", 0, MAX_TOKENS)?.max(number(
-            wire.max_completion_tokens,
-            "max_completion_tokens",
-            0,
-            MAX_TOKENS,
-        )?);
+        let stated = [
+            number(wire.max_tokens, "max_tokens", 0, MAX_TOKENS)?,
+            number(wire.max_completion_tokens, "max_completion_tokens", 0, MAX_TOKENS)?,
+        ];
+        // Some providers read 0 as no maximum.
+        let max_output = stated.into_iter().flatten().max().filter(|most| *most > 0);
         let choices = number(wire.n, "n", 1, MAX_CHOICES)?.unwrap_or(1);
         let tier: Option<Cow<'_, str>> = optional(wire.service_tier, "service_tier", "a text")?;
         let modalities: Vec<Cow<'_, str>> =
@@ -223,6 +223,8 @@ mod tests {
             (r#","max_tokens":5"#, Size { max_output: Some(5), ..plain }),
             (r#","max_tokens":5,"max_completion_tokens":9"#, Size { max_output: Some(9), ..plain }),
             (r#","max_tokens":null,"n":null,"stream":null"#, plain),
+            (r#","max_tokens":0"#, plain),
+            (r#","max_tokens":0,"max_completion_tokens":9"#, Size { max_output: Some(9), ..plain }),
             (r#","n":3"#, Size { choices: 3, ..plain }),
             (r#","tools":[{"type":"function"},{"type":"custom"}]"#, plain),
             (r#","tools":[{"type":"web_search"}]"#, Size { tools: true, ..plain }),

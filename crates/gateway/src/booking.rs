@@ -78,14 +78,24 @@ impl Booking {
         self.charge(outcome, usage).await
     }
 
-    /// No usage was told, or not to its end: the input at its bound, and the output that was seen,
-    /// where `told` says no better.
-    pub(crate) async fn estimated(self, told: Option<Usage>, output: u64) -> Option<Usd> {
+    /// The answer is whole and tells no usage: the input at its bound, and the output that was seen.
+    pub(crate) async fn estimated(self, output: u64) -> Option<Usd> {
+        let usage = self.at_least(None, output.min(self.bound.output));
+        self.charge(Outcome::Estimated, usage).await
+    }
+
+    /// The answer ended before its usage: as `told` so far, and the output at its bound, for what a
+    /// model thinks before it speaks is paid and not seen.
+    pub(crate) async fn cut_off(self, told: Option<Usage>) -> Option<Usd> {
+        let usage = self.at_least(told, self.bound.output);
+        self.charge(Outcome::Estimated, usage).await
+    }
+
+    fn at_least(&self, told: Option<Usage>, output: u64) -> Usage {
         let input = Tokens { input: self.bound.input, ..Tokens::default() };
         let mut usage = told.unwrap_or(Usage { tokens: input, tier: self.tier });
-        let generated = usage.tokens.generated();
-        usage.tokens.output += output.min(self.bound.output).saturating_sub(generated);
-        self.charge(Outcome::Estimated, usage).await
+        usage.tokens.output += output.saturating_sub(usage.tokens.generated());
+        usage
     }
 
     /// It was sent and no answer came: the bound, until somebody knows better.

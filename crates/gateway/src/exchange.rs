@@ -4,7 +4,8 @@
 //! - no connection, or an error status: nothing, the reservation is released;
 //! - sent and no whole answer: the bound, as unknown; the client gets 502, or 504 after a silence;
 //! - an answer with its usage: that usage;
-//! - an answer without a usage that can be true, or a stream broken off: what was seen, estimated;
+//! - an answer without a usage that can be true: what was seen, estimated;
+//! - a stream that ended before its usage: its output at the bound, estimated;
 //! - an answer that is not JSON: the same, and the client gets 502, since it could not read it.
 
 use std::{sync::Arc, time::Duration};
@@ -213,9 +214,7 @@ impl Exchange {
         let is_garbage = matches!(shown, Shown::Garbage(_));
         let charge = match shown {
             Shown::Usage(usage) => self.booking.answered(usage).await,
-            Shown::Output(tokens) | Shown::Garbage(tokens) => {
-                self.booking.estimated(None, tokens).await
-            }
+            Shown::Output(tokens) | Shown::Garbage(tokens) => self.booking.estimated(tokens).await,
         };
         failpoint::at("gateway::answer_booked");
         let mut sent = if is_garbage {

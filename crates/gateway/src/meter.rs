@@ -27,7 +27,7 @@ pub(crate) struct Meter {
     counted: Option<Counted>,
     tier: Option<ServiceTier>,
     complete: bool,
-    /// `[DONE]` came: what follows is not of the answer.
+    /// `[DONE]` or the last event came: what follows is not of the answer.
     done: bool,
     chunks: u64,
     text: u64,
@@ -154,6 +154,7 @@ impl Meter {
             self.complete = chunk.is_whole();
         }
         if chunk.is_last() {
+            self.done = true;
             Sight::Done
         } else if told.is_told() && chunk.kind.is_none() && chunk.has_no_choices() {
             // Gemini tells it beside what it generated.
@@ -180,6 +181,11 @@ impl Meter {
     /// choice. Some providers tell a running sum in every frame, which a cut stream leaves short.
     pub(crate) fn is_complete(&self) -> bool {
         self.complete && self.usage().is_some()
+    }
+
+    /// Whether the answer came to its end.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.done || self.is_complete()
     }
 
     /// Generated tokens by what was seen: a token is four bytes, and no chunk is less than a token.

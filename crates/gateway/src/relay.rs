@@ -164,26 +164,22 @@ impl Relay {
         }
     }
 
-    /// Books a stream that came to its end, once.
+    /// Books what came of a stream, once.
     async fn book(&mut self) {
         let Some(mut booking) = self.booking.take() else { return };
         failpoint::at("gateway::stream_read");
         booking.had_output(self.meter.first_output());
         match self.meter.usage() {
+            told if !self.meter.has_ended() => booking.cut_off(told).await,
             Some(usage) => booking.answered(usage).await,
-            None => booking.estimated(None, self.meter.seen_output()).await,
+            None => booking.estimated(self.meter.seen_output()).await,
         };
         failpoint::at("gateway::stream_booked");
     }
 
     async fn break_off(&mut self, error: &Error) {
         failpoint::at("gateway::stream_broken_off");
-        if self.meter.is_complete() {
-            self.book().await;
-        } else if let Some(mut booking) = self.booking.take() {
-            booking.had_output(self.meter.first_output());
-            booking.estimated(self.meter.usage(), self.meter.seen_output()).await;
-        }
+        self.book().await;
         failpoint::at("gateway::broken_off_booked");
         let last = if self.tap.is_plain() {
             Ok(Bytes::from(format!("data: {}\n\n", error.body())))

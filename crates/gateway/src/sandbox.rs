@@ -171,7 +171,7 @@ mod tests {
     #[tokio::test]
     async fn as_many_output_tokens_as_asked_for() {
         for (fields, tokens) in
-            [("", 32), (r#","max_tokens":0"#, 0), (r#","max_tokens":5000"#, 5_000)]
+            [("", 32), (r#","max_tokens":0"#, 32), (r#","max_tokens":5000"#, 5_000)]
         {
             let body = format!(r#"{{"model":"sandbox-tokens","messages":[]{fields}}}"#);
             let (_, text) = ask(true, &body, "").await;

@@ -101,7 +101,8 @@ async fn a_stream_broken_off_ends_with_an_error_and_is_estimated() {
         assert!(reply.whole && !reply.text().contains("[DONE]"));
         let tokens =
             app.database.look("SELECT concat_ws(' ', outcome, input, output) FROM events").await;
-        assert_eq!(tokens, format!("estimated {input} 4"));
+        // What it thought before it spoke is paid and not seen.
+        assert_eq!(tokens, format!("estimated {input} 100"));
         app.database.tamper("DELETE FROM events").await;
         app.provider.forget();
     }
@@ -120,6 +121,13 @@ async fn a_stream_without_its_last_frames_is_whole_if_the_provider_says_so() {
     app.provider.play(Script::stream().piece(HELLO).piece(DONE).end());
     assert_eq!(app.chat(STREAM).await.text(), format!("{HELLO}{DONE}"));
     assert!(app.events().await.starts_with("estimated 200"));
+    app.database.tamper("DELETE FROM events").await;
+    app.provider.forget();
+    // Neither: it was cut off, though its connection ended well.
+    app.provider.play(Script::stream().piece(HELLO).end());
+    assert_eq!(app.chat(STREAM).await.text(), HELLO);
+    let output = app.database.look("SELECT concat_ws(' ', outcome, output) FROM events").await;
+    assert_eq!(output, "estimated 100");
 }
 
 #[tokio::test]
