@@ -43,6 +43,17 @@ impl Window {
         Self { label, starts: self.ends, ends: first_instant(next(period, label), zone) }
     }
 
+    /// The window that is made next on the way to the one that holds `at`: the following one, or, where
+    /// several days or weeks have passed in which nothing was counted, the one that holds `at` itself. Of
+    /// months, which are shown as billing cycles, none is left out.
+    #[must_use]
+    pub fn towards(&self, at: DateTime<Utc>, period: Period, zone: Tz) -> Self {
+        let following = self.following(period, zone);
+        let last = Self::first(period, zone, at);
+        let jumps = period != Period::Month && last.starts >= following.ends;
+        if jumps { last } else { following }
+    }
+
     /// Whether the instant lies in it.
     pub fn contains(&self, at: DateTime<Utc>) -> bool {
         self.starts <= at && at < self.ends
@@ -137,6 +148,34 @@ mod tests {
         let december = november.following(Period::Month, la);
         assert_eq!(december.starts, november.ends);
         assert_eq!(december.ends, at("2027-01-01T08:00:00Z"));
+    }
+
+    /// What is jumped over is made of whole windows: the one that is arrived at is the chain's.
+    #[test]
+    fn an_idle_organization_goes_on_in_the_window_that_the_chain_leads_to() {
+        for zone in ZONES {
+            for period in Period::ALL {
+                let mut window = Window::first(period, zone, at("2024-01-31T12:00:00Z"));
+                let idle = window;
+                for day in 0..500 {
+                    let now = at("2024-01-31T12:00:00Z") + TimeDelta::days(day);
+                    while !window.contains(now) {
+                        window = window.following(period, zone);
+                    }
+                    let (mut jumped, mut steps) = (idle, 0);
+                    while !jumped.contains(now) {
+                        jumped = jumped.towards(now, period, zone);
+                        steps += 1;
+                    }
+                    assert_eq!(jumped, window, "{zone} {now}");
+                    assert!(steps <= 2 || period == Period::Month, "{zone} {now}: {steps}");
+                }
+                // After a change of zone nothing overlaps.
+                let moved =
+                    idle.towards(at("2025-06-01T00:00:00Z"), period, Tz::Pacific__Kiritimati);
+                assert!(moved.starts >= idle.ends, "{zone}");
+            }
+        }
     }
 
     /// Five years of every zone that is asked for: each instant lies in exactly one window, no local

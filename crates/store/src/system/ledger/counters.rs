@@ -73,7 +73,7 @@ pub(crate) async fn window(
                 .await?,
         )?;
         let next = match last {
-            Some(last) => last.following(period, zone),
+            Some(last) => last.towards(at, period, zone),
             None => Window::first(period, zone, at),
         };
         sqlx::query!(
