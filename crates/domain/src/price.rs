@@ -14,7 +14,7 @@ pub mod table;
 pub use listed::{Listed, MOST, RateError, dollars, from_json, per_million, to_json};
 pub use rates::{PerMillion, Rates};
 
-use crate::{PriceId, ServiceTier, Tokens, Usd};
+use crate::{PriceId, ServiceTier, TokenClass, Tokens, Usd};
 
 /// One version of a model's price, and the sizes that bound a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -109,6 +109,16 @@ impl Price {
             .max();
         self.per_request.plus(most.unwrap_or(Usd::ZERO))
     }
+
+    /// Whether other terms would make something cheaper than it is listed here, at the rates of a short
+    /// prompt.
+    pub fn is_undercut_by(&self, rates: &Rates, per_request: Usd) -> bool {
+        let cheaper = |class| match (self.rates.of(class), rates.of(class)) {
+            (Some(listed), Some(other)) => other < listed,
+            _ => false,
+        };
+        per_request < self.per_request || TokenClass::ALL.into_iter().any(cheaper)
+    }
 }
 
 #[cfg(test)]
@@ -116,7 +126,6 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::TokenClass;
 
     const DOLLAR: u64 = 1_000_000_000_000;
 
@@ -167,6 +176,23 @@ mod tests {
         // Without rates of its own a tier costs what is listed.
         assert_eq!(cost(200_001, 0, ServiceTier::Priority), "8.400002");
         assert!(price.has(ServiceTier::Flex) && !price.has(ServiceTier::Priority));
+    }
+
+    #[test]
+    fn terms_undercut_where_anything_is_cheaper() {
+        let mut listed = price(DOLLAR, 4 * DOLLAR);
+        listed.rates.set(TokenClass::Cached, Some(DOLLAR / 10));
+        listed.per_request = Usd::from_pico(5);
+        let undercuts = |input, output, pico| {
+            listed.is_undercut_by(&Rates::new(input, output), Usd::from_pico(pico))
+        };
+        assert!(!undercuts(DOLLAR, 4 * DOLLAR, 5));
+        assert!(undercuts(DOLLAR - 1, 4 * DOLLAR, 5));
+        assert!(undercuts(DOLLAR, 0, 5));
+        assert!(undercuts(DOLLAR, 4 * DOLLAR, 4));
+        let mut cached = Rates::new(DOLLAR, 4 * DOLLAR);
+        cached.set(TokenClass::Cached, Some(0));
+        assert!(listed.is_undercut_by(&cached, listed.per_request));
     }
 
     #[test]

@@ -117,7 +117,10 @@ impl Store {
 
     /// Replaces a charge that was booked at the bound or estimated: the event, its counters and the
     /// rollups move by the difference, and thresholds that are crossed by it mail. The tokens stay as
-    /// they were booked. One that a late settlement or another owner settled is a conflict.
+    /// they were booked. One that a late settlement or another owner settled is a conflict, and so is
+    /// more than its bound, or than what it was charged already if that is more.
+    ///
+    /// The usage limit is the installation's, not the owner's: it goes on counting what was booked.
     pub async fn correct_charge(
         &self,
         caller: &Caller,
@@ -153,7 +156,7 @@ async fn replace(
         .fetch_all(&mut ***tx)
         .await?;
     let old = sqlx::query!(
-        "SELECT charge, outcome, project_id,
+        "SELECT charge, bound, outcome, project_id,
             ARRAY[input, cached, cache_write, cache_write_1h, audio_input, image_input, output, reasoning,
                 audio_output, image_output] AS \"tokens!: Vec<i64>\"
          FROM events WHERE org_id = $1 AND id = $2 FOR UPDATE",
@@ -165,6 +168,9 @@ async fn replace(
     if !["unknown", "interrupted", "estimated"].contains(&old.outcome.as_str()) {
         return Err(StoreError::Conflict(Conflict::Settled));
     }
+    if charge > usd(&old.bound)?.max(usd(&old.charge)?) {
+        return Err(StoreError::Conflict(Conflict::AboveBound));
+    }
     sqlx::query!(
         "SELECT exq_ledger_replace($1, $2, $3, $4, 'corrected', exq_now())",
         caller.org.uuid(),
@@ -175,7 +181,7 @@ async fn replace(
     .fetch_one(&mut ***tx)
     .await?;
     sqlx::query!(
-        "UPDATE counters SET spent = spent + $2 - $3 WHERE id = ANY ($1)",
+        "UPDATE counters SET spent = spent + $2 - $3 WHERE id = ANY ($1) AND scope <> 'usage'",
         counters,
         numeric(charge),
         &old.charge

@@ -129,6 +129,14 @@ pub enum Conflict {
         most::OWN_PRICES
     )]
     TooManyPrices,
+    /// The installation's usage limit counts by it.
+    #[error(
+        "this is less than the price book says: only an owner who also operates this installation may set it, because the usage limit counts by it"
+    )]
+    PriceBelowBook,
+    /// Nothing costs more than what was reserved for it.
+    #[error("this is more than the request can have cost: write at most its bound")]
+    AboveBound,
     /// Its charge is what the provider told, or was corrected already.
     #[error("this request is settled: its charge can’t be corrected any more")]
     Settled,
@@ -149,6 +157,15 @@ pub enum Conflict {
     /// Set-up happened already.
     #[error("this installation is set up already")]
     SetUp,
+}
+
+impl StoreError {
+    /// Whether the tables would not take the data: SQLSTATE classes 22 and 23.
+    pub(crate) fn is_bad_data(&self) -> bool {
+        let Self::Database(error) = self else { return false };
+        let code = error.as_database_error().and_then(<dyn sqlx::error::DatabaseError>::code);
+        code.is_some_and(|code| code.starts_with("22") || code.starts_with("23"))
+    }
 }
 
 impl From<ExpiryError> for StoreError {

@@ -72,6 +72,9 @@ impl Store {
     /// Sets what a model costs the organization from a day on, at its beginning in the organization's
     /// zone, or from now on. No terms: the price book's price holds again. No version is changed. One
     /// more than [`most::OWN_PRICES`] in force or planned is a conflict.
+    ///
+    /// The usage limit, which is the installation's, counts what own prices say: cheaper than the book
+    /// is for an owner who operates the installation, else [`Conflict::PriceBelowBook`].
     pub async fn set_own_price(
         &self,
         caller: &Caller,
@@ -80,6 +83,12 @@ impl Store {
         day: Option<NaiveDate>,
     ) -> Result<PriceId, StoreError> {
         caller.may(Action::EditOrganization)?;
+        if let Some((rates, per_request)) = &terms
+            && self.is_below_book(model, rates, *per_request).await?
+            && !self.operates(caller).await?
+        {
+            return Err(StoreError::Conflict(Conflict::PriceBelowBook));
+        }
         let id = PriceId::generate();
         let mut tx = self.change(caller).await?;
         one_at_a_time(&mut tx, "own prices", caller.org.uuid()).await?;
@@ -123,6 +132,23 @@ impl Store {
         };
         tx.commit(change).await?;
         Ok(id)
+    }
+
+    async fn is_below_book(
+        &self,
+        model: &str,
+        rates: &Rates,
+        per_request: Usd,
+    ) -> Result<bool, StoreError> {
+        let book = self.system().prices().await?;
+        let mut listed = book.iter().filter(|price| price.model == model);
+        Ok(listed.any(|price| price.is_undercut_by(rates, per_request)))
+    }
+
+    async fn operates(&self, caller: &Caller) -> Result<bool, StoreError> {
+        let Some(user) = caller.user() else { return Ok(false) };
+        let account = self.system().account(user).await?;
+        Ok(account.is_some_and(|account| account.operator))
     }
 
     /// Takes back a price that has not begun; [`StoreError::NotFound`] if it has.

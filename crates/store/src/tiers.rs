@@ -134,8 +134,8 @@ pub(crate) async fn earned(
         r#"SELECT o.first_request_at, exq_now() AS "at!",
             COALESCE((SELECT sum(k.spent) FROM counters k WHERE k.org_id = o.org_id AND k.scope = 'usage'
                 AND k.scope_id = o.org_id AND k.period = 'month'), 0)
-            - COALESCE((SELECT sum(e.charge) FROM events e WHERE e.org_id = o.org_id AND NOT e.sandbox
-                AND e.outcome IN ('estimated', 'unknown', 'interrupted')), 0) AS "charged!",
+            - COALESCE((SELECT sum(COALESCE(e.booked, e.charge)) FROM events e WHERE e.org_id = o.org_id AND NOT e.sandbox
+                AND (exq_doubtful(e.outcome) OR e.outcome = 'corrected')), 0) AS "charged!",
             (SELECT min(k.starts) FROM counters k WHERE k.org_id = o.org_id AND k.scope = 'usage'
                 AND k.scope_id = o.org_id AND k.period = 'month' AND k.requests > 0) AS first_cycle
          FROM organizations o WHERE o.org_id = $1"#,

@@ -1,6 +1,7 @@
 //! Dead nodes: what they left open is booked.
 
 use bigdecimal::BigDecimal;
+use domain::EventId;
 use sqlx::types::Uuid;
 
 use super::System;
@@ -11,9 +12,38 @@ impl System<'_> {
     /// requests that such nodes left open as interrupted, at their bound. Answers how many.
     ///
     /// Two transactions, for in one statement an intent of the batch that it waited for is missed.
+    /// Where the tables will not take one of them, they are booked one by one, and that one stays.
     pub async fn reap(self) -> Result<u64, StoreError> {
         self.give_up_dead_nodes().await?;
-        self.book_interrupted().await
+        match self.book_interrupted(None).await {
+            Err(error) if error.is_bad_data() => self.book_one_by_one().await,
+            booked => booked,
+        }
+    }
+
+    async fn book_one_by_one(self) -> Result<u64, StoreError> {
+        let mut tx = self.begin().await?;
+        let left = sqlx::query_scalar!(
+            "SELECT i.id FROM intents i LEFT JOIN nodes n ON n.id = i.node_id
+             WHERE n.id IS NULL OR n.epoch > i.epoch ORDER BY i.id LIMIT 5000"
+        )
+        .fetch_all(&mut *tx)
+        .await?;
+        tx.commit().await?;
+        let mut booked = 0;
+        for id in left {
+            match self.book_interrupted(Some(id)).await {
+                Ok(one) => booked += one,
+                Err(error) if error.is_bad_data() => {
+                    tracing::error!(
+                        error = &error as &dyn std::error::Error, id = %EventId::from_uuid(id),
+                        "a request of a dead node can't be booked; run `exchequer reconcile`"
+                    );
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(booked)
     }
 
     async fn give_up_dead_nodes(self) -> Result<(), StoreError> {
@@ -41,11 +71,13 @@ impl System<'_> {
         Ok(())
     }
 
-    async fn book_interrupted(self) -> Result<u64, StoreError> {
+    async fn book_interrupted(self, one: Option<Uuid>) -> Result<u64, StoreError> {
         let mut tx = self.begin().await?;
         let left = sqlx::query!(
             "SELECT i.org_id, i.id, i.bound FROM intents i LEFT JOIN nodes n ON n.id = i.node_id
-             WHERE n.id IS NULL OR n.epoch > i.epoch ORDER BY i.id LIMIT 500 FOR UPDATE OF i SKIP LOCKED"
+             WHERE (n.id IS NULL OR n.epoch > i.epoch) AND ($1::uuid IS NULL OR i.id = $1)
+             ORDER BY i.id LIMIT 500 FOR UPDATE OF i SKIP LOCKED",
+            one
         )
         .fetch_all(&mut *tx)
         .await?;

@@ -60,12 +60,14 @@ fn rollup(at: &str, rollup: &str, time: &str, called: &str) -> String {
 }
 
 const EVENTS_COUNTERS: &str = "
-WITH e AS (SELECT c.id, count(*) AS requests, sum(v.charge) AS spent
+WITH e AS (SELECT c.id, count(*) AS requests, sum(v.charge) AS spent, sum(COALESCE(v.booked, v.charge)) AS booked
     FROM events v CROSS JOIN unnest(v.counters) AS c (id) GROUP BY c.id)
 SELECT format('counter %s (%s %s, %s from %s): events %s requests %s dollars, counter %s requests %s dollars',
-    id, k.scope, k.scope_id, k.period, k.starts, COALESCE(e.requests, 0), COALESCE(e.spent, 0), k.requests, k.spent)
+    id, k.scope, k.scope_id, k.period, k.starts, COALESCE(e.requests, 0),
+    COALESCE(CASE k.scope WHEN 'usage' THEN e.booked ELSE e.spent END, 0), k.requests, k.spent)
 FROM e FULL JOIN counters k USING (id)
-WHERE (COALESCE(e.requests, 0), COALESCE(e.spent, 0)) IS DISTINCT FROM (k.requests, k.spent)
+WHERE (COALESCE(e.requests, 0), COALESCE(CASE k.scope WHEN 'usage' THEN e.booked ELSE e.spent END, 0))
+    IS DISTINCT FROM (k.requests, k.spent)
 ORDER BY id LIMIT 1";
 
 const INTENTS_COUNTERS: &str = "

@@ -97,7 +97,8 @@ async fn organizations() -> BTreeSet<String> {
     log.told(store.set_rules(caller, &rules), "").await;
     log.told(store.let_unpriced_pass(caller, true), "organization.updated").await;
     log.told(store.let_unpriced_pass(caller, true), "").await;
-    let terms = Some((domain::price::Rates::new(1, 2), Usd::ZERO));
+    let dear = 1_000_000_000_000_000;
+    let terms = Some((domain::price::Rates::new(dear, dear), Usd::ZERO));
     let day = chrono::NaiveDate::from_ymd_opt(2999, 1, 1);
     log.told(store.set_own_price(caller, "gpt-4o", terms, None), "price.set").await;
     let planned = log.told(store.set_own_price(caller, "gpt-4o", terms, day), "price.set").await;

@@ -288,7 +288,9 @@ async fn a_correction_moves_event_counters_rollups_and_crossings() {
     store.set_threshold(caller, scope, Period::Month, Level::Amount(usd("2"))).await.unwrap();
     let dime = price(&database, "sandbox-dime").await;
     tokio::time::sleep(std::time::Duration::from_millis(300)).await;
-    let admitted = node.ledger.reserve(request(&tenant, &dime, "1")).await.unwrap();
+    let asked =
+        ledger::Request { realm: ledger::Realm::Provider, ..request(&tenant, &dime, "2.25") };
+    let admitted = node.ledger.reserve(asked).await.unwrap();
     let unknown = ledger::Settlement { outcome: Outcome::Unknown, ..answered("1") };
     admitted.settle(unknown).await;
     let found = store.doubtful(caller, None).await.unwrap().rows;
@@ -296,12 +298,18 @@ async fn a_correction_moves_event_counters_rollups_and_crossings() {
     store.system().fold().await.unwrap();
 
     let id = found[0].id;
+    let above = store.correct_charge(caller, id, usd("2.26"), &reason("Too much")).await;
+    assert!(matches!(above, Err(StoreError::Conflict(Conflict::AboveBound))));
     store.correct_charge(caller, id, usd("2.25"), &reason("Provider’s invoice")).await.unwrap();
     assert_eq!(store.doubtful(caller, None).await.unwrap().rows, []);
     let spent = store.budget_status(caller, scope, Period::Month).await.unwrap().spent;
     assert_eq!(spent, usd("2.35"));
     let event = "SELECT charge::float || ' ' || outcome FROM events WHERE outcome = 'corrected'";
     assert_eq!(database.look(event).await, "2.25 corrected");
+    // The usage limit is the installation's: it goes on counting what was booked, for no tier.
+    let usage = "SELECT trim_scale(spent) FROM counters WHERE scope = 'usage'";
+    assert_eq!(database.look(usage).await, "1");
+    assert_eq!(store.usage_limit(caller).await.unwrap().earned.charged, Usd::ZERO);
     assert_eq!(
         database.look("SELECT count(*) FROM outbox WHERE template = 'threshold'").await,
         "1"

@@ -79,6 +79,15 @@ async fn an_own_price_begins_ends_and_is_never_changed() {
     let (store, tenant) = (&database.store, Tenant::new(&database, "acme").await);
     let caller = &tenant.caller;
     let terms = |n| Some((Rates::new(n, n), Usd::from_dollars(1)));
+    // The usage limit counts by it: below the book's price is for who runs the installation.
+    let below = store.set_own_price(caller, "gpt-4o", terms(1), None).await;
+    assert!(matches!(below, Err(StoreError::Conflict(Conflict::PriceBelowBook))));
+    let above = Some((Rates::new(20_000_000_000_000, 20_000_000_000_000), Usd::ZERO));
+    let day = store
+        .set_own_price(caller, "gpt-4o", above, chrono::NaiveDate::from_ymd_opt(2999, 1, 1))
+        .await;
+    store.take_back_own_price(caller, day.unwrap()).await.unwrap();
+    database.tamper("UPDATE users SET operator = true").await;
     let in_force = async || {
         let own = store.system().own_prices().await.unwrap();
         own.iter().map(|(_, price)| price.rates.own(TokenClass::Input).unwrap()).collect::<Vec<_>>()
