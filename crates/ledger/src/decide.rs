@@ -149,11 +149,13 @@ impl Table {
             let Some(quota) = self.quotas.get(&counter.id) else { continue };
             let limit = || limit(quota, place, counter, reserving.request.key, self.at);
             let fits_now = fits(quota.amount, quota.spent, quota.held, bound);
+            let would_ever_fit = fits(quota.amount, quota.spent, Usd::ZERO, bound);
             if quota.observed {
-                if !fits_now {
+                // What is held would only have made it wait.
+                if !would_ever_fit {
                     observed.push(limit());
                 }
-            } else if !fits(quota.amount, quota.spent, Usd::ZERO, bound) {
+            } else if !would_ever_fit {
                 return Decision::Refuse(Refused::Spent(counter.id, Box::new(limit())));
             } else if waits.is_none() && (!fits_now || self.waited_for.contains(&counter.id)) {
                 waits = Some((counter.id, limit()));
@@ -200,7 +202,8 @@ impl Table {
             if used.saturating_add(wanted) <= limit {
                 return None;
             }
-            let what = format!("{} {} {}", pace.unit(), pace.window(), request.model);
+            let whose = (request.project, &*request.model);
+            let receipt = RateLimited::receipt(pace, whose, rate.revision, request.key, self.at);
             Some(Refused::Rate(
                 rate.id,
                 Box::new(RateLimited {
@@ -213,13 +216,7 @@ impl Table {
                     wanted,
                     at: self.at,
                     resets_at: resets_at(pace, reserving, self.at),
-                    receipt: ReceiptId::of(
-                        request.project.uuid(),
-                        &what,
-                        rate.revision,
-                        request.key,
-                        quarter(self.at),
-                    ),
+                    receipt,
                 }),
             ))
         })
@@ -303,10 +300,7 @@ fn limit(
     key: KeyId,
     at: DateTime<Utc>,
 ) -> Limit {
-    let (by, id) = match quota.budget {
-        Some(budget) => (LimitId::Budget(budget), budget.uuid()),
-        None => (LimitId::UsageLimit(place.org), place.org.uuid()),
-    };
+    let by = quota.budget.map_or(LimitId::UsageLimit(place.org), LimitId::Budget);
     Limit {
         by,
         revision: quota.revision,
@@ -320,6 +314,6 @@ fn limit(
         held: quota.held,
         running: quota.running,
         resets_at: counter.ends,
-        receipt: ReceiptId::of(id, "amount", quota.revision, key, quarter(at)),
+        receipt: by.receipt(quota.revision, key, at),
     }
 }

@@ -1,7 +1,7 @@
 //! What stood in the way of a request, with its numbers at that moment.
 
 use chrono::{DateTime, Utc};
-use domain::{BudgetId, KeyId, OrgId, Period, ProjectId, ReceiptId, Scope, Usd};
+use domain::{BudgetId, KeyId, OrgId, Period, ProjectId, ReceiptId, Scope, Usd, window::quarter};
 
 /// Which amount it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -10,6 +10,17 @@ pub enum LimitId {
     Budget(BudgetId),
     /// The organization's usage limit, set by its tier.
     UsageLimit(OrgId),
+}
+
+impl LimitId {
+    /// The record of what one of its revisions refused a key, in an instant's quarter of an hour.
+    pub(crate) fn receipt(self, revision: i32, key: KeyId, at: DateTime<Utc>) -> ReceiptId {
+        let id = match self {
+            Self::Budget(budget) => budget.uuid(),
+            Self::UsageLimit(org) => org.uuid(),
+        };
+        ReceiptId::of(id, "amount", revision, key, quarter(at))
+    }
 }
 
 /// An amount of money per window.
@@ -95,6 +106,20 @@ pub struct RateLimited {
     pub resets_at: DateTime<Utc>,
     /// The record of the refusal.
     pub receipt: ReceiptId,
+}
+
+impl RateLimited {
+    /// The record of what this limit refused a key, in its quarter of an hour.
+    pub(crate) fn receipt(
+        pace: Pace,
+        (project, model): (ProjectId, &str),
+        revision: i32,
+        key: KeyId,
+        at: DateTime<Utc>,
+    ) -> ReceiptId {
+        let what = format!("{} {} {model}", pace.unit(), pace.window());
+        ReceiptId::of(project.uuid(), &what, revision, key, quarter(at))
+    }
 }
 
 /// A key's guard of requests at once.

@@ -66,7 +66,8 @@ impl Memory {
                 Least::Tokens(tokens) => reserving.request.tokens >= tokens,
                 Least::Any => true,
             };
-            (!is_over && as_large).then(|| reached.refusal.clone())
+            let key = reserving.request.key;
+            (!is_over && as_large).then(|| reached.refusal.clone().said_to(key, at))
         })
     }
 

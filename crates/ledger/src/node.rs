@@ -31,6 +31,9 @@ const MOST: usize = 1_000;
 const DATABASE_PATIENCE: Duration = Duration::from_secs(1);
 /// A pause before something that just failed is tried again.
 const PAUSE: Duration = Duration::from_millis(50);
+/// The same for one organization alone. Asking for a locked row takes a while, in which nobody else's
+/// batch is written: that must not be most of the time.
+const ASIDE: Duration = Duration::from_millis(500);
 /// How often the node compares its intents with its requests.
 const SWEEP: Duration = Duration::from_secs(10);
 /// How often it tells that it lives.
@@ -45,8 +48,9 @@ pub struct Node<B> {
     commands: mpsc::UnboundedReceiver<Command>,
     /// What may be written next.
     next: Work,
-    /// Organizations whose rows are locked by somebody, and when to try again.
-    stuck: HashMap<OrgId, (Work, Instant)>,
+    /// What is set aside: organizations whose rows are locked by somebody or can't be written, and
+    /// when to try again.
+    aside: HashMap<OrgId, (Work, Instant)>,
     parking: Parking,
     memory: Memory,
     windows: Windows,
@@ -81,7 +85,7 @@ impl<B: Book> Node<B> {
             number: 0,
             commands,
             next: Work::default(),
-            stuck: HashMap::new(),
+            aside: HashMap::new(),
             parking: Parking::default(),
             memory: Memory::default(),
             windows: Windows::default(),
@@ -97,8 +101,7 @@ impl<B: Book> Node<B> {
     async fn run(mut self, stop: CancellationToken) {
         while let Next::Go = self.gather(&stop).await {
             self.sweep().await;
-            let work = self.assemble();
-            if !work.is_empty() {
+            for work in self.assemble() {
                 failpoint::at("ledger::gathered");
                 self.write(work).await;
             }
@@ -112,7 +115,7 @@ impl<B: Book> Node<B> {
     /// Waits until there is something to do, and takes what is waiting.
     async fn gather(&mut self, stop: &CancellationToken) -> Next {
         let now = Instant::now();
-        let pause = if self.parking.is_empty() && self.stuck.is_empty() {
+        let pause = if self.parking.is_empty() && self.aside.is_empty() {
             SWEEP.saturating_sub(now.duration_since(self.swept))
         } else {
             ASK_AGAIN
@@ -122,13 +125,13 @@ impl<B: Book> Node<B> {
             tokio::select! {
                 command = self.commands.recv() => match command {
                     Some(command) => self.next.push(command, Instant::now()),
-                    None if self.stuck.is_empty() => return Next::Stop,
+                    None if self.aside.is_empty() => return Next::Stop,
                     // Nobody can ask any more, but what ended must be written.
                     None => tokio::time::sleep(Duration::from_millis(5)).await,
                 },
                 () = tokio::time::sleep(pause) => {}
                 () = stop.cancelled() => {
-                    if self.commands.is_empty() && self.stuck.is_empty() {
+                    if self.commands.is_empty() && self.aside.is_empty() {
                         return Next::Stop;
                     }
                     // Nothing new is admitted any more, but what ended must be written.
@@ -145,20 +148,15 @@ impl<B: Book> Node<B> {
         Next::Go
     }
 
-    /// What the next batch is made of: parked reservations first, in their order.
-    fn assemble(&mut self) -> Work {
+    /// What the next batches are made of: one for all, parked reservations first, in their order; and
+    /// one for each organization that was set aside and is due.
+    fn assemble(&mut self) -> Vec<Work> {
         let now = Instant::now();
         for (waiting, limit) in self.parking.expire(now) {
-            waiting.refuse(Refusal::Held(limit));
+            let (key, at) = (waiting.request.key, self.windows.now().unwrap_or_default());
+            waiting.refuse(Refusal::Held(limit).said_to(key, at));
         }
         let mut work = std::mem::take(&mut self.next);
-        let due: Vec<OrgId> =
-            self.stuck.iter().filter(|(_, (_, at))| *at <= now).map(|(org, _)| *org).collect();
-        for org in due {
-            if let Some((stuck, _)) = self.stuck.remove(&org) {
-                work.append(stuck);
-            }
-        }
         let arrived = std::mem::take(&mut work.reservations);
         if self.parking.due(self.freed, now) {
             let offered = self.parking.offer(now);
@@ -173,10 +171,30 @@ impl<B: Book> Node<B> {
                 None => work.reservations.push(asking),
             }
         }
-        work
+        let mut works = vec![self.without_aside(work)];
+        works.extend(
+            self.aside.extract_if(|_, (_, again)| *again <= now).map(|(_, (aside, _))| aside),
+        );
+        works.retain(|work| !work.is_empty());
+        works
     }
 
-    /// Writes until every command is answered, parked, or put aside as stuck.
+    /// What arrives for an organization that is set aside waits with it.
+    fn without_aside(&mut self, work: Work) -> Work {
+        if self.aside.is_empty() {
+            return work;
+        }
+        let mut others = Work::default();
+        for (org, part) in work.by_organization() {
+            match self.aside.get_mut(&org) {
+                Some((aside, _)) => aside.append(part),
+                None => others.append(part),
+            }
+        }
+        others
+    }
+
+    /// Writes until every command is answered, parked, or set aside.
     async fn write(&mut self, work: Work) {
         let mut queue = vec![work];
         let mut tries = 0;
@@ -186,6 +204,10 @@ impl<B: Book> Node<B> {
                 Ok(()) => {}
                 Err(BookError::BadData(reason)) => {
                     self.narrow(work, &reason, &mut queue).await;
+                    continue;
+                }
+                Err(BookError::Locked) => {
+                    self.single_out(work, &mut queue);
                     continue;
                 }
                 Err(error) => {
@@ -219,10 +241,10 @@ impl<B: Book> Node<B> {
                         batch = batch.number,
                         "a counter is missing; run `exchequer reconcile`"
                     );
-                    self.set_stuck(work, &mut queue);
+                    self.single_out(work, &mut queue);
                 }
                 Ok(_) => self.put_back(work).await,
-                Err(BookError::Locked) => self.set_stuck(work, &mut queue),
+                Err(BookError::Locked) => self.single_out(work, &mut queue),
                 Err(BookError::BadData(reason)) => self.narrow(work, &reason, &mut queue).await,
                 Err(BookError::Lost(error)) => {
                     tracing::warn!(error = %error, batch = batch.number, "the answer to a batch was lost");
@@ -370,17 +392,21 @@ impl<B: Book> Node<B> {
 
     /// Somebody holds a row: the organizations of the batch go on one by one, and the one whose row
     /// it is waits for its turn.
-    fn set_stuck(&mut self, work: Work, queue: &mut Vec<Work>) {
-        let now = Instant::now();
+    fn single_out(&mut self, work: Work, queue: &mut Vec<Work>) {
         let mut parts = work.by_organization();
         if parts.len() > 1 {
             queue.extend(parts.into_values());
-        } else if let Some((org, mut work)) = parts.drain().next() {
-            refuse_late(&mut work, now);
-            let (stuck, again) = self.stuck.entry(org).or_insert_with(|| (Work::default(), now));
-            stuck.append(work);
-            *again = now + PAUSE;
+        } else if let Some((org, work)) = parts.drain().next() {
+            self.set_aside(org, work);
         }
+    }
+
+    fn set_aside(&mut self, org: OrgId, mut work: Work) {
+        let now = Instant::now();
+        refuse_late(&mut work, now);
+        let (aside, again) = self.aside.entry(org).or_insert_with(|| (Work::default(), now));
+        aside.append(work);
+        *again = now + ASIDE;
     }
 
     /// Finds the command whose data the tables would not take, and takes it out.
@@ -404,8 +430,14 @@ impl<B: Book> Node<B> {
                             self.written(found.at, work, &[], Vec::new());
                         }
                         other => {
-                            tracing::error!(outcome = ?other, "the quarantine failed; it is tried again");
-                            self.next.settlements.push(ended);
+                            // Its counters are damaged; the intent stands for it meanwhile.
+                            tracing::error!(
+                                outcome = ?other, id = %ended.settling.id,
+                                "the quarantine failed; it is tried again"
+                            );
+                            let org = ended.settling.org;
+                            let work = Work { settlements: vec![ended], ..Work::default() };
+                            self.set_aside(org, work);
                         }
                     }
                 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use domain::{EventId, KeyId, OrgId, Outcome, Price, ProjectId, ServiceTier, Tokens, Usd, UserId};
 
 use crate::{Limit, RateLimited, TooMany};
@@ -115,4 +116,25 @@ pub enum Refusal {
     Unavailable,
     /// The tables would not take the caller's data.
     Invalid,
+}
+
+impl Refusal {
+    /// The same said to another key: each has receipts of its own.
+    pub(crate) fn said_to(self, key: KeyId, at: DateTime<Utc>) -> Self {
+        let amount = |limit: Limit| {
+            let receipt = limit.by.receipt(limit.revision, key, at);
+            Limit { receipt, ..limit }
+        };
+        match self {
+            Self::Spent(limit) => Self::Spent(amount(limit)),
+            Self::Held(limit) => Self::Held(amount(limit)),
+            Self::Rate(limit) => {
+                let whose = (limit.project, &*limit.model);
+                let receipt = RateLimited::receipt(limit.pace, whose, limit.revision, key, at);
+                Self::Rate(RateLimited { receipt, ..limit })
+            }
+            // Of the key itself, or of none.
+            Self::Running(_) | Self::Unavailable | Self::Invalid => self,
+        }
+    }
 }

@@ -109,8 +109,7 @@ impl Model {
             Decision::Admit(standing) => {
                 assert!(!spent_up && !held_up && !behind && !many && !fast);
                 let would = self.quotas(reserving).filter(|q| {
-                    q.observed
-                        && (q.spent >= q.amount || q.spent.plus(q.held).plus(bound) > q.amount)
+                    q.observed && (q.spent >= q.amount || q.spent.plus(bound) > q.amount)
                 });
                 assert_eq!(standing.observed.len(), would.count());
                 self.hold(reserving, adds);

@@ -19,6 +19,7 @@ pub struct Wire {
     /// The database's address through this wire.
     pub url: String,
     cuts: watch::Sender<u64>,
+    silences: watch::Sender<u64>,
     answers: Arc<Answers>,
 }
 
@@ -49,28 +50,39 @@ impl Wire {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (cuts, cut) = watch::channel(0);
+        let (silences, silence) = watch::channel(0);
         let answers = Arc::new(Answers::default());
         let (target, shared) = (target.to_owned(), Arc::clone(&answers));
         tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
-                let (target, mut cut, answers) = (target.clone(), cut.clone(), Arc::clone(&shared));
+                let (target, answers) = (target.clone(), Arc::clone(&shared));
+                let (mut cut, mut silence) = (cut.clone(), silence.clone());
                 tokio::spawn(async move {
-                    let Ok(server) = TcpStream::connect(target).await else { return };
+                    let mut client = client;
+                    let Ok(mut server) = TcpStream::connect(target).await else { return };
                     cut.mark_unchanged();
+                    silence.mark_unchanged();
                     // Dropping both ends is the cut: what was sent may have been heard.
                     tokio::select! {
-                        _ = carry(client, server, &answers) => {}
+                        _ = carry(&mut client, &mut server, &answers) => {}
                         _ = cut.changed() => {}
+                        _ = silence.changed() => drop(cut.changed().await),
                     }
                 });
             }
         });
-        Self { url: format!("{user}@{address}/{name}"), cuts, answers }
+        Self { url: format!("{user}@{address}/{name}"), cuts, silences, answers }
     }
 
     /// Cuts all connections.
     pub fn cut(&self) {
         self.cuts.send_modify(|cuts| *cuts += 1);
+    }
+
+    /// Carries nothing on its connections any more and leaves them open, as when the other machine has
+    /// lost its power; new ones go on.
+    pub fn fall_silent(&self) {
+        self.silences.send_modify(|silences| *silences += 1);
     }
 
     /// Cuts the next connection on which something is committed when the answer comes: it is
@@ -90,7 +102,11 @@ impl Wire {
     }
 }
 
-async fn carry(mut client: TcpStream, mut server: TcpStream, answers: &Answers) -> io::Result<()> {
+async fn carry(
+    client: &mut TcpStream,
+    server: &mut TcpStream,
+    answers: &Answers,
+) -> io::Result<()> {
     client.set_nodelay(true)?;
     server.set_nodelay(true)?;
     let (mut asked, mut answered) = (vec![0; 65_536], vec![0; 65_536]);

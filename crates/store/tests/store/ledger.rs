@@ -257,6 +257,137 @@ async fn bad_data_is_taken_out_alone() {
     node.finish().await;
 }
 
+/// So much is spent that nothing can be added.
+async fn damage(database: &Database, tenant: &Tenant) {
+    let most = "UPDATE counters SET spent = 999999999999999999.999999999999 WHERE org_id";
+    database.tamper(&format!("{most} = '{}'", tenant.org.uuid())).await;
+}
+
+#[tokio::test]
+async fn what_can_not_be_booked_waits_for_repair_and_stops_nobody() {
+    let database = Database::new().await;
+    let (damaged, sound) =
+        (Tenant::new(&database, "damaged").await, Tenant::new(&database, "sound").await);
+    let node = Running::new(&database.store).await;
+    let dime = price(&database, "sandbox-dime").await;
+    let mut open = node.ledger.reserve(request(&damaged, &dime, "0.10")).await.unwrap();
+    open.forwarding();
+    damage(&database, &damaged).await;
+    let settled = tokio::spawn(open.settle(answered("0.10")));
+    for _ in 0..10 {
+        let admitted = node.ledger.reserve(request(&sound, &dime, "0.10")).await.unwrap();
+        assert!(admitted.settle(answered("0.10")).await);
+    }
+    assert_eq!(database.look("SELECT count(*) FROM intents").await, "1");
+    database
+        .tamper(&format!("UPDATE counters SET spent = 0 WHERE org_id = '{}'", damaged.org.uuid()))
+        .await;
+    assert!(settled.await.unwrap());
+    node.finish().await;
+    let booked = "SELECT outcome || ' ' || trim_scale(charge) FROM events WHERE org_id";
+    let booked = format!("{booked} = '{}'", damaged.org.uuid());
+    assert_eq!(database.look(&booked).await, "answered 0.1");
+    assert_eq!(database.store.system().reconcile().await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn one_request_of_a_dead_node_that_can_not_be_booked_leaves_the_others_to_the_reaper() {
+    let database = Database::new().await;
+    let (damaged, sound) =
+        (Tenant::new(&database, "damaged").await, Tenant::new(&database, "sound").await);
+    let node = Running::new(&database.store).await;
+    let dime = price(&database, "sandbox-dime").await;
+    for tenant in [&damaged, &sound, &damaged, &sound] {
+        let mut left = node.ledger.reserve(request(tenant, &dime, "0.10")).await.unwrap();
+        left.forwarding();
+        // As if its node had died with it.
+        std::mem::forget(left);
+    }
+    damage(&database, &damaged).await;
+    while database.look("SELECT count(*) FROM events").await != "2" {
+        database.tamper("UPDATE heartbeats SET seen_at = seen_at - interval '1 hour'").await;
+        database.store.system().reap().await.unwrap();
+    }
+    let of = format!("SELECT count(*) FROM intents WHERE org_id = '{}'", damaged.org.uuid());
+    assert_eq!(database.look(&of).await, "2");
+}
+
+#[tokio::test]
+async fn a_tenant_whose_windows_somebody_is_making_waits_alone() {
+    let database = Database::new().await;
+    let (stuck, free) =
+        (Tenant::new(&database, "stuck").await, Tenant::new(&database, "free").await);
+    let node = Running::new(&database.store).await;
+    let dime = price(&database, "sandbox-dime").await;
+    let mut holder = database.admin.acquire().await.unwrap();
+    let hold = format!(
+        "BEGIN; INSERT INTO windows (org_id, period, starts, ends, label, zone)
+         SELECT org_id, 'day', date_trunc('day', exq_now(), zone), date_trunc('day', exq_now(), zone) + interval '1 day',
+            (exq_now() AT TIME ZONE zone)::date, zone FROM organizations WHERE org_id = '{}'",
+        stuck.org.uuid()
+    );
+    sqlx::raw_sql(sqlx::AssertSqlSafe(hold)).execute(&mut *holder).await.unwrap();
+    for _ in 0..5 {
+        let (refused, admitted) = tokio::join!(
+            node.ledger.reserve(request(&stuck, &dime, "0.10")),
+            node.ledger.reserve(request(&free, &dime, "0.10"))
+        );
+        assert!(matches!(refused, Err(Refusal::Unavailable)));
+        assert!(admitted.unwrap().settle(answered("0.10")).await);
+    }
+    sqlx::raw_sql("ROLLBACK").execute(&mut *holder).await.unwrap();
+    let admitted = node.ledger.reserve(request(&stuck, &dime, "0.10")).await.unwrap();
+    assert!(admitted.settle(answered("0.10")).await);
+    node.finish().await;
+}
+
+#[tokio::test]
+async fn a_database_that_falls_silent_is_given_up_for_a_new_connection() {
+    let database = Database::new().await;
+    let wire = Wire::to(&database.url).await;
+    let book = Store::connect(&wire.url, 2).await.unwrap().book();
+    let node = domain::NodeId::generate();
+    book.register(node).await.unwrap();
+    let mut holder = database.admin.acquire().await.unwrap();
+    let hold = "BEGIN; SELECT 1 FROM heartbeats FOR UPDATE";
+    sqlx::raw_sql(hold).execute(&mut *holder).await.unwrap();
+    // It waits for the row when the wire falls silent.
+    let (beaten, ()) = tokio::join!(book.beat(node), async {
+        while database.look("SELECT count(*) FROM pg_locks WHERE NOT granted").await == "0" {}
+        wire.fall_silent();
+    });
+    assert!(matches!(beaten, Err(ledger::BookError::Lost(_))));
+    sqlx::raw_sql("ROLLBACK").execute(&mut *holder).await.unwrap();
+    book.beat(node).await.unwrap();
+}
+
+/// Two keys are refused by one amount at one moment, the second from memory.
+#[tokio::test]
+async fn each_key_has_receipts_of_its_own() {
+    let database = Database::new().await;
+    let tenant = Tenant::new(&database, "owner").await;
+    let (store, scope) = (&database.store, Scope::Org(tenant.org));
+    store.set_budget(&tenant.caller, scope, Period::Month, usd("0.05")).await.unwrap();
+    let node = Running::new(store).await;
+    let dime = price(&database, "sandbox-dime").await;
+    let (one, other) = (tenant.key, domain::KeyId::generate());
+    let refused = async |key, bound| {
+        let request = Request { key, ..request(&tenant, &dime, bound) };
+        match node.ledger.reserve(request).await {
+            Err(Refusal::Spent(limit) | Refusal::Held(limit)) => limit.receipt,
+            other => panic!("{:?}", other.err()),
+        }
+    };
+    // All of them are of one batch or of one memory.
+    let (first, second) = tokio::join!(refused(one, "0.10"), refused(other, "0.10"));
+    assert_ne!(first, second);
+    assert_ne!(refused(one, "0.10").await, refused(other, "0.10").await);
+    // Those that wait for what others hold, too.
+    let _held = node.ledger.reserve(request(&tenant, &dime, "0.05")).await.unwrap();
+    let (first, second) = tokio::join!(refused(one, "0.01"), refused(other, "0.01"));
+    assert_ne!(first, second);
+}
+
 #[tokio::test]
 async fn a_locked_row_stops_its_own_tenant_only_and_settles_in_the_end() {
     let database = Database::new().await;

@@ -4,8 +4,14 @@ mod arrays;
 mod counters;
 mod fast;
 mod measure;
+mod nodes;
 mod rows;
 mod slow;
+
+use std::{
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
 
 use arrays::Arrays;
 use bigdecimal::BigDecimal;
@@ -17,107 +23,82 @@ use ledger::{
 };
 use measure::Measure;
 use sqlx::{PgPool, error::DatabaseError};
+use tokio::time::timeout;
 
 use crate::{Store, StoreError, money::numeric, tx};
 
+/// How long the database may take for one call: longer than its own limits for a statement. After it
+/// nobody is there, and the connection would not tell for a quarter of an hour.
+const SILENCE: Duration = Duration::from_secs(5);
+
 /// The book of one installation; all nodes write in it.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct LedgerBook {
-    pool: PgPool,
+    pool: Mutex<PgPool>,
 }
+
+/// No answer came in time.
+#[derive(Debug, thiserror::Error)]
+#[error("the database was silent for {} seconds", SILENCE.as_secs())]
+struct Silent;
 
 impl Store {
     /// The book that this node's ledger writes in.
     pub fn book(&self) -> LedgerBook {
-        LedgerBook { pool: self.ledger.clone() }
+        LedgerBook { pool: Mutex::new(self.ledger.clone()) }
+    }
+}
+
+impl LedgerBook {
+    /// Calls the database; if no answer comes, its connections are given up for new ones.
+    async fn ask<T, F>(&self, call: impl FnOnce(PgPool) -> F + Send) -> Result<T, BookError>
+    where
+        F: Future<Output = Result<T, BookError>> + Send,
+    {
+        let pool = self.pool.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Ok(answer) = timeout(SILENCE, call(pool)).await {
+            return answer;
+        }
+        let mut pool = self.pool.lock().unwrap_or_else(PoisonError::into_inner);
+        let options = pool.connect_options().as_ref().clone();
+        *pool = pool.options().clone().connect_lazy_with(options);
+        Err(BookError::Lost(Box::new(Silent)))
     }
 }
 
 impl Book for LedgerBook {
     async fn register(&self, node: NodeId) -> Result<i64, BookError> {
-        let mut tx = tx::system(&self.pool).await.map_err(from_store)?;
-        sqlx::query!(
-            "INSERT INTO heartbeats (node_id, seen_at) VALUES ($1, exq_now())",
-            node.uuid()
-        )
-        .execute(&mut *tx)
-        .await
-        .map_err(from_sqlx)?;
-        let epoch =
-            sqlx::query_scalar!("INSERT INTO nodes (id) VALUES ($1) RETURNING epoch", node.uuid())
-                .fetch_one(&mut *tx)
-                .await
-                .map_err(from_sqlx)?;
-        failpoint::at("store::registering");
-        tx.commit().await.map_err(from_sqlx)?;
-        failpoint::at("store::registered");
-        Ok(epoch)
+        self.ask(|pool| async move { nodes::register(&pool, node).await.map_err(from_store) }).await
     }
 
     async fn beat(&self, node: NodeId) -> Result<(), BookError> {
-        let mut tx = tx::system(&self.pool).await.map_err(from_store)?;
-        sqlx::query!("UPDATE heartbeats SET seen_at = exq_now() WHERE node_id = $1", node.uuid())
-            .execute(&mut *tx)
-            .await
-            .map_err(from_sqlx)?;
-        failpoint::at("store::beating");
-        tx.commit().await.map_err(from_sqlx)
+        self.ask(|pool| async move { nodes::beat(&pool, node).await.map_err(from_store) }).await
     }
 
     async fn leave(&self, node: NodeId) -> Result<(), BookError> {
-        let mut tx = tx::system(&self.pool).await.map_err(from_store)?;
-        sqlx::query!("DELETE FROM heartbeats WHERE node_id = $1", node.uuid())
-            .execute(&mut *tx)
-            .await
-            .map_err(from_sqlx)?;
-        tx.commit().await.map_err(from_sqlx)
+        self.ask(|pool| async move { nodes::leave(&pool, node).await.map_err(from_store) }).await
     }
 
     async fn rows(&self, places: &[Place], paced: &[Paced]) -> Result<Rows, BookError> {
-        counters::current(&self.pool, places, paced).await.map_err(from_store)
+        self.ask(
+            |pool| async move { counters::current(&pool, places, paced).await.map_err(from_store) },
+        )
+        .await
     }
 
     async fn apply(&self, batch: &Batch) -> Result<Applied, BookError> {
-        fast::apply(&self.pool, batch).await
+        self.ask(|pool| async move { fast::apply(&pool, batch).await }).await
     }
 
     async fn decide<F>(&self, batch: &Batch, rule: F) -> Result<Applied, BookError>
     where
         F: FnOnce(Found) -> Decisions + Send,
     {
-        slow::decide(&self.pool, batch, rule).await
+        self.ask(|pool| async move { slow::decide(&pool, batch, rule).await }).await
     }
 
     async fn void(&self, batch: &Batch) -> Result<Fate, BookError> {
-        let mut tx = tx::system(&self.pool).await.map_err(from_store)?;
-        // Waits for the old connection, which may still be working on the batch. What is voided is
-        // remembered: the answer to this may be lost as well.
-        sqlx::query!(
-            "UPDATE nodes SET batch = $3, voided = $3 WHERE id = $1 AND epoch = $2 AND batch = $3::bigint - 1",
-            batch.node.uuid(),
-            batch.epoch,
-            batch.number
-        )
-        .execute(&mut *tx)
-        .await
-        .map_err(from_sqlx)?;
-        let node = sqlx::query!(
-            "SELECT epoch, batch, voided, applied_at FROM nodes WHERE id = $1",
-            batch.node.uuid()
-        )
-        .fetch_optional(&mut *tx)
-        .await
-        .map_err(from_sqlx)?;
-        failpoint::at("store::voiding");
-        tx.commit().await.map_err(from_sqlx)?;
-        failpoint::at("store::voided");
-        Ok(match node {
-            Some(node) if node.epoch == batch.epoch && node.voided == batch.number => Fate::Void,
-            Some(node) if node.epoch == batch.epoch && node.batch == batch.number => {
-                node.applied_at.map_or(Fate::Superseded, Fate::Applied)
-            }
-            _ => Fate::Superseded,
-        })
+        self.ask(|pool| async move { nodes::void(&pool, batch).await.map_err(from_store) }).await
     }
 
     async fn quarantine(
@@ -126,7 +107,11 @@ impl Book for LedgerBook {
         settling: &Settling,
         reason: &str,
     ) -> Result<Applied, BookError> {
-        let bound = self.keep_aside(settling, reason).await.map_err(from_store)?;
+        let bound = self
+            .ask(
+                |pool| async move { keep_aside(&pool, settling, reason).await.map_err(from_store) },
+            )
+            .await?;
         let Some(bound) = bound else {
             // No intent any more: there is nothing to end, but the number must be used.
             return self.apply(batch).await;
@@ -142,51 +127,38 @@ impl Book for LedgerBook {
         epoch: i64,
         seconds: i32,
     ) -> Result<Vec<(OrgId, EventId)>, BookError> {
-        let mut tx = tx::system(&self.pool).await.map_err(from_store)?;
-        let rows = sqlx::query!(
-            "SELECT org_id, id FROM intents WHERE node_id = $1 AND epoch = $2
-             AND admitted_at < exq_now() - make_interval(secs => $3)",
-            node.uuid(),
-            epoch,
-            f64::from(seconds)
-        )
-        .fetch_all(&mut *tx)
+        self.ask(|pool| async move {
+            nodes::open(&pool, node, epoch, seconds).await.map_err(from_store)
+        })
         .await
-        .map_err(from_sqlx)?;
-        Ok(rows
-            .into_iter()
-            .map(|row| (OrgId::from_uuid(row.org_id), EventId::from_uuid(row.id)))
-            .collect())
     }
 }
 
-impl LedgerBook {
-    /// What the settlement carried, as bytes; answers the bound of its intent.
-    async fn keep_aside(
-        &self,
-        settling: &Settling,
-        reason: &str,
-    ) -> Result<Option<BigDecimal>, StoreError> {
-        let mut tx = tx::system(&self.pool).await?;
-        sqlx::query!(
-            "INSERT INTO quarantine (org_id, id, body, reason) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
-            settling.org.uuid(),
-            settling.id.uuid(),
-            format!("{:?} {}", settling.settlement, numeric(settling.settlement.charge)).into_bytes(),
-            reason
-        )
-        .execute(&mut *tx)
-        .await?;
-        let bound = sqlx::query_scalar!(
-            "SELECT bound FROM intents WHERE org_id = $1 AND id = $2",
-            settling.org.uuid(),
-            settling.id.uuid()
-        )
-        .fetch_optional(&mut *tx)
-        .await?;
-        tx.commit().await?;
-        Ok(bound)
-    }
+/// What the settlement carried, as bytes; answers the bound of its intent.
+async fn keep_aside(
+    pool: &PgPool,
+    settling: &Settling,
+    reason: &str,
+) -> Result<Option<BigDecimal>, StoreError> {
+    let mut tx = tx::system(pool).await?;
+    sqlx::query!(
+        "INSERT INTO quarantine (org_id, id, body, reason) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
+        settling.org.uuid(),
+        settling.id.uuid(),
+        format!("{:?} {}", settling.settlement, numeric(settling.settlement.charge)).into_bytes(),
+        reason
+    )
+    .execute(&mut *tx)
+    .await?;
+    let bound = sqlx::query_scalar!(
+        "SELECT bound FROM intents WHERE org_id = $1 AND id = $2",
+        settling.org.uuid(),
+        settling.id.uuid()
+    )
+    .fetch_optional(&mut *tx)
+    .await?;
+    tx.commit().await?;
+    Ok(bound)
 }
 
 fn from_store(error: StoreError) -> BookError {
@@ -197,12 +169,13 @@ fn from_store(error: StoreError) -> BookError {
 }
 
 /// What an error says about the batch: SQLSTATE 55P03, 57014 and 40P01 wrote nothing because of
-/// locks or time; 22 and 23 wrote nothing because of the data; everything else may have written.
+/// locks or time; 22, 23 and 54 (larger than an index takes) wrote nothing because of the data;
+/// everything else may have written.
 fn from_sqlx(error: sqlx::Error) -> BookError {
     let code = error.as_database_error().and_then(<dyn DatabaseError>::code).unwrap_or_default();
     match code.as_ref() {
         "55P03" | "57014" | "40P01" | "40001" => BookError::Locked,
-        code if code.starts_with("22") || code.starts_with("23") => {
+        code if ["22", "23", "54"].iter().any(|class| code.starts_with(class)) => {
             BookError::BadData(error.to_string())
         }
         _ => BookError::Lost(Box::new(error)),
