@@ -36,7 +36,7 @@ impl Store {
                     AND c.requests + c.running > 0
              ) used ON true
              LEFT JOIN LATERAL (
-                SELECT c.spent FROM counters c
+                SELECT c.spent - c.carried AS spent FROM counters c
                 WHERE c.org_id = $1 AND c.scope = 'key' AND c.scope_id = k.id AND c.period = 'month'
                     AND c.starts <= exq_now() AND c.ends > exq_now()
              ) cycle ON true

@@ -7,14 +7,15 @@ use domain::{
 
 use crate::{
     StoreError,
-    budgets::{lock, period},
+    budgets::{lock, mark_passed, period},
     money::usd,
     thresholds::{level, listed, words},
     tx,
 };
 
-/// Gives a key the budgets of the one whose place it takes, with their raises that are not over, and
-/// its thresholds. Whoever set them is who set the new ones; the audit log tells who rotated.
+/// Gives a key the budgets of the one whose place it takes, with their raises that are not over, what is
+/// spent of them, and its thresholds. Whoever set them is who set the new ones; the audit log tells who
+/// rotated. What requests of the old key still hold is not given.
 pub(super) async fn carry(
     tx: &mut tx::Change,
     caller: &Caller,
@@ -31,12 +32,42 @@ pub(super) async fn carry(
     )
     .fetch_all(&mut ***tx)
     .await?;
+    // The old key's before the new one's, which nobody else knows of yet.
+    sqlx::query!(
+        "SELECT id FROM counters WHERE org_id = $1 AND scope = 'key' AND scope_id = $2 AND starts <= exq_now()
+            AND exq_now() < ends ORDER BY id FOR UPDATE",
+        caller.org.uuid(),
+        old.uuid()
+    )
+    .fetch_all(&mut ***tx)
+    .await?;
     for per in periods {
         let per = period(&per)?;
-        lock(tx, caller.org, Scope::Key(new), per).await?;
+        let counter = lock(tx, caller.org, Scope::Key(new), per).await?;
+        spent(tx, caller, old, counter).await?;
         budget(tx, caller, project, (old, new), per).await?;
-        thresholds(tx, caller, project, (old, new), per).await?;
+        thresholds(tx, caller, project, (old, new), (per, counter)).await?;
     }
+    Ok(())
+}
+
+/// Begins the new key's counter with what the old one has spent in the same window.
+async fn spent(
+    tx: &mut tx::Change,
+    caller: &Caller,
+    old: KeyId,
+    counter: i64,
+) -> Result<(), StoreError> {
+    sqlx::query!(
+        "UPDATE counters k SET spent = k.spent + o.spent, carried = k.carried + o.spent FROM counters o
+         WHERE k.org_id = $1 AND k.id = $3
+            AND (o.org_id, o.scope, o.scope_id, o.period, o.starts) = ($1, 'key', $2, k.period, k.starts)",
+        caller.org.uuid(),
+        old.uuid(),
+        counter
+    )
+    .execute(&mut ***tx)
+    .await?;
     Ok(())
 }
 
@@ -94,7 +125,7 @@ async fn thresholds(
     caller: &Caller,
     project: ProjectId,
     (old, new): (KeyId, KeyId),
-    per: Period,
+    (per, counter): (Period, i64),
 ) -> Result<(), StoreError> {
     let copied = sqlx::query!(
         "INSERT INTO thresholds (org_id, id, scope, scope_id, period, amount, percent, set_by, addresses)
@@ -110,8 +141,11 @@ async fn thresholds(
     .await?;
     for row in copied {
         let level = level(row.amount.as_ref(), row.percent)?;
+        let id = ThresholdId::from_uuid(row.id);
+        // Whoever was to be mailed was, when the old key crossed it.
+        mark_passed(tx, caller.org, counter, Some(id)).await?;
         tx.also(
-            Change::new(Kind::ThresholdSet, ThresholdId::from_uuid(row.id))
+            Change::new(Kind::ThresholdSet, id)
                 .in_project(project)
                 .now("scope", Scope::Key(new))
                 .now("window", per.as_str())

@@ -64,10 +64,10 @@ WITH e AS (SELECT c.id, count(*) AS requests, sum(v.charge) AS spent, sum(COALES
     FROM events v CROSS JOIN unnest(v.counters) AS c (id) GROUP BY c.id)
 SELECT format('counter %s (%s %s, %s from %s): events %s requests %s dollars, counter %s requests %s dollars',
     id, k.scope, k.scope_id, k.period, k.starts, COALESCE(e.requests, 0),
-    COALESCE(CASE k.scope WHEN 'usage' THEN e.booked ELSE e.spent END, 0), k.requests, k.spent)
+    COALESCE(CASE k.scope WHEN 'usage' THEN e.booked ELSE e.spent END, 0), k.requests, k.spent - k.carried)
 FROM e FULL JOIN counters k USING (id)
 WHERE (COALESCE(e.requests, 0), COALESCE(CASE k.scope WHEN 'usage' THEN e.booked ELSE e.spent END, 0))
-    IS DISTINCT FROM (k.requests, k.spent)
+    IS DISTINCT FROM (k.requests, k.spent - k.carried)
 ORDER BY id LIMIT 1";
 
 const INTENTS_COUNTERS: &str = "

@@ -8,11 +8,14 @@ use domain::{
     Actor, AdminKeyId, Caller, Expiry, ExpiryError, FormId, KeyId, Level, Origin, Overlap, Period,
     Permissions, ProjectId, Role, Scope, ServiceAccountId, Usd, UserId,
 };
+use ledger::{Refusal, Request};
 use store::{
     Conflict, Label, MadeKey, Maker, NewApiKey, NewKey, NewOwner, NewRaise, OwnKeys, Rotation,
     Store, StoreError,
 };
 use testkit::{Database, Tenant};
+
+use crate::support::{Running, answered, price, request};
 
 /// The public part of a key that nobody has the secret of.
 fn public_id() -> String {
@@ -454,7 +457,24 @@ async fn a_rotated_key_does_not_escape_its_budgets() {
     store.add_threshold(owner, on, Period::Day, level, &addresses).await.unwrap();
     store.set_threshold(owner, on, Period::Week, Level::Amount(usd(9))).await.unwrap();
 
+    let (node, dime) = (Running::new(store).await, price(&database, "sandbox-dime").await);
+    let ask = |key, bound| Request { key, ..request(&tenant, &dime, bound) };
+    node.ledger.reserve(ask(old, "19.95")).await.unwrap().settle(answered("19.95")).await;
+
     let new = rotate(store, &member, old, Overlap::Day).await.unwrap().id;
+    // It goes on where the old one was.
+    let refused = node.ledger.reserve(ask(new, "0.10")).await;
+    assert!(matches!(refused, Err(Refusal::Spent(_))));
+    node.ledger.reserve(ask(new, "0.05")).await.unwrap().settle(answered("0.05")).await;
+    let status = store.budget_status(owner, Scope::Key(new), Period::Day).await.unwrap();
+    assert_eq!(status.spent, usd(20));
+    assert_eq!(store.key_activity(owner).await.unwrap()[&new].spent.to_string(), "0.05");
+    assert_eq!(store.system().reconcile().await.unwrap(), None);
+    // 80% of $20 and $9 a week were told of when the old one crossed them, to both people.
+    let mails = "SELECT count(*) FROM outbox WHERE template = 'threshold'";
+    let mailed = database.look(mails).await;
+    node.finish().await;
+    assert_eq!(mailed, "3");
     let told = async |on: Scope| {
         let budgets = store.budgets(owner).await.unwrap();
         let budgets = budgets.into_iter().filter(|it| it.scope == on);
