@@ -174,3 +174,25 @@ test('a price of its own is set, planned and taken back', async ({ page, home })
   await page.goto(`/${home.id}/audit`);
   await expect(page.getByText('gpt-4o').first()).toBeAttached();
 });
+
+test('a charge that no provider told is corrected once', async ({ page, house, home }) => {
+  const { id, secret } = await project(house, home.id);
+  await expect.poll(() => answer(house, secret), SOON).toBe('200 answered');
+  const lost = await dime(house, secret, { 'x-exchequer-sandbox': 'reset_after=10' });
+  expect(lost.status).toBe(502);
+  await page.goto(`/${home.id}/corrections`);
+  const row = page.getByRole('row').filter({ hasText: 'Freight search' }).first();
+  await expect(row).toContainText('No answer');
+  await expect(row).toContainText('$0.10');
+  await row.getByRole('link', { name: /^Correct/ }).click();
+  await page.getByLabel('What it cost').fill('0.11');
+  await page.getByLabel('Reason').fill('Invoice 17');
+  await page.getByRole('button', { name: 'Correct charge' }).click();
+  await expect(page.getByText('more than the request can have cost').first()).toBeVisible();
+  await page.getByLabel('What it cost').fill('0.04');
+  await page.getByRole('button', { name: 'Correct charge' }).click();
+  await expect(page.getByText('Charge corrected.')).toBeVisible();
+  await expect(page.getByText('Invoice 17').first()).toBeVisible();
+  const usage = await house.json<{ spent_usd: string }>(['admin', 'usage', '--scope', id]);
+  expect(usage.spent_usd).toBe('0.14');
+});

@@ -3,7 +3,7 @@
 use axum::{Router, extract::State, response::Response, routing::get};
 use domain::{Action, EventId, Name, Usd};
 use leptos::prelude::*;
-use store::{Doubtful, StoreError};
+use store::{Conflict, Doubtful, StoreError};
 
 use super::{key_text, why};
 use crate::{
@@ -45,6 +45,11 @@ async fn correct(
     };
     let done = match app.store.correct_charge(&member.caller, request, amount, &reason).await {
         Ok(()) => "corrected",
+        Err(StoreError::Conflict(Conflict::AboveBound)) => {
+            draft.conflict("amount", StoreError::Conflict(Conflict::AboveBound))?;
+            let charge = find(&app, &member, request).await?;
+            return Ok(page(&member, &charge, &draft));
+        }
         Err(StoreError::Conflict(_)) => "settled",
         Err(error) => return Err(error.into()),
     };
@@ -107,7 +112,7 @@ fn form(member: &Member, charge: &Doubtful, draft: &Draft) -> AnyView {
     view! {
         <form class="form" method="post" id="correct" action=action>
             <ErrorSummary lead="Nothing was corrected" errors=draft.errors()/>
-            <AmountField name="amount" label="What it cost" value=amount error=amount_error required=true help="As the provider’s invoice or log says; 0 if it cost nothing."/>
+            <AmountField name="amount" label="What it cost" value=amount error=amount_error required=true help="As the provider’s invoice or log says; 0 if it cost nothing, at most what it was bounded by."/>
             <Field name="reason" label="Reason" value=reason error=reason_error required=true maxlength=100 autocomplete="off" help="Stands in the audit log, with the old and the new amount."/>
         </form>
     }
