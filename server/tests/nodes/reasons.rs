@@ -81,6 +81,8 @@ async fn happen(database: &Database, program: &Program, customer: &Customer, rea
         Reason::Corrected => {
             let event = store.doubtful(caller, None).await.unwrap().rows[0].id;
             let why = "Invoice".parse().unwrap();
+            // Most models can cost more than they did; this one can't.
+            database.tamper("UPDATE events SET bound = 1").await;
             store.correct_charge(caller, event, "0.4".parse().unwrap(), &why).await.unwrap();
         }
         Reason::Beyond => {
