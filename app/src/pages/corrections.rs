@@ -149,6 +149,8 @@ fn why(outcome: &str) -> (&'static str, &'static str) {
     match outcome {
         "unknown" => ("No answer", "Sent, and no answer came: charged the most it can cost."),
         "interrupted" => ("Interrupted", "Its node died meanwhile: charged the most it can cost."),
-        _ => ("Estimated", "Its answer ended early or told no usable count: charged by an estimate."),
+        _ => {
+            ("Estimated", "Its answer ended early or told no usable count: charged by an estimate.")
+        }
     }
 }

@@ -96,6 +96,9 @@ async fn set(
             Err(error @ StoreError::Conflict(Conflict::TooManyPrices)) => {
                 draft.conflict("model", error)?;
             }
+            Err(error @ StoreError::Conflict(Conflict::PriceBelowBook)) => {
+                draft.conflict("input", error)?;
+            }
             Err(error) => draft.conflict("from", error)?,
         }
     }

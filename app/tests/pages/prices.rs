@@ -15,6 +15,9 @@ async fn an_owner_sets_a_price_of_the_organizations_own() {
     let form = |input: &'static str, from: &'static str| {
         [("model", "gpt-4o"), ("input", input), ("output", "9"), ("from", from)]
     };
+    let below = ines.post(&path, &form("1", "")).await;
+    below.is(StatusCode::UNPROCESSABLE_ENTITY).says("This is less than the price book says");
+    site.database.tamper("UPDATE users SET operator = true").await;
     for (input, from, sentence) in [
         ("", "", "A price is an amount in dollars per million tokens, like 2.50."),
         ("-1", "", "A price is an amount"),
