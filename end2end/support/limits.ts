@@ -61,7 +61,7 @@ export async function limit(
   const slow = dime(house, secret, { 'x-exchequer-sandbox': 'delay_ms=2000' });
   await refusal('running');
   await slow;
-  await post(owner, `/${org}/prices`, { model: 'gpt-4o', input: '2', output: '8', from: '' });
+  await post(owner, `/${org}/prices`, { model: 'gpt-4o', input: '3', output: '12', from: '' });
   // From here on every request is refused.
   await set({ action: 'set-budget', scope: project, window: 'month', amount: '0.10' });
   const budget = (scope: string, window: string) => `/${org}/budgets?scope=${scope}&window=${window}`;

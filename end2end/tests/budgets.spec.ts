@@ -163,12 +163,14 @@ test('a price of its own is set, planned and taken back', async ({ page, home })
   await price('20000', '8', '');
   await expect(page.getByRole('alert')).toContainText('$10,000');
   await price('2', '8', '');
+  await expect(page.getByRole('alert')).toContainText('less than the price book says');
+  await price('3', '12', '');
   await expect(page.getByText('Saved.')).toBeVisible();
   const own = page.getByRole('region', { name: 'Your own prices' });
-  await expect(own.getByRole('row').filter({ hasText: 'In force' })).toContainText('$2.00');
-  await price('1.50', '6', '2999-01-01');
+  await expect(own.getByRole('row').filter({ hasText: 'In force' })).toContainText('$3.00');
+  await price('2.75', '11', '2999-01-01');
   const planned = own.getByRole('row').filter({ hasText: 'Planned' });
-  await expect(planned).toContainText('$1.50');
+  await expect(planned).toContainText('$2.75');
   await planned.getByRole('button', { name: 'Take back' }).click();
   await expect(planned).toHaveCount(0);
   await page.goto(`/${home.id}/audit`);
