@@ -33,9 +33,18 @@ async fn a_database_that_stops_at_once_and_comes_back_loses_no_reply() {
         }
     }
     let (store, scope) = (&database.store, Scope::Org(customer.org));
-    let status = store.budget_status(&customer.caller, scope, Period::Month).await.unwrap();
-    let amount = status.spent.plus(status.held).plus(Usd::from_dollars(5));
-    store.set_budget(&customer.caller, scope, Period::Month, amount).await.unwrap();
+    let used = async || {
+        let status = store.budget_status(&customer.caller, scope, Period::Month).await.unwrap();
+        status.spent.plus(status.held)
+    };
+    // Until then nothing holds the load: more may be spent than was to be set.
+    let amount = loop {
+        let amount = used().await.plus(Usd::from_dollars(5));
+        store.set_budget(&customer.caller, scope, Period::Month, amount).await.unwrap();
+        if used().await <= amount {
+            break amount;
+        }
+    };
     let seen = load.finish().await;
     books::settled(&database, customer.org).await;
     books::agree(&database, &seen).await;
