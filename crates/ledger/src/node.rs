@@ -3,6 +3,7 @@
 //! It is a task of its own and never cancelled; requests talk to it by channel. A batch's commands
 //! are kept until its fate is known.
 
+mod aside;
 mod doubt;
 
 use std::{
@@ -31,9 +32,6 @@ const MOST: usize = 1_000;
 const DATABASE_PATIENCE: Duration = Duration::from_secs(1);
 /// A pause before something that just failed is tried again.
 const PAUSE: Duration = Duration::from_millis(50);
-/// The same for one organization alone. Asking for a locked row takes a while, in which nobody else's
-/// batch is written: that must not be most of the time.
-const ASIDE: Duration = Duration::from_millis(500);
 /// How often the node compares its intents with its requests.
 const SWEEP: Duration = Duration::from_secs(10);
 /// How often it tells that it lives.
@@ -172,26 +170,9 @@ impl<B: Book> Node<B> {
             }
         }
         let mut works = vec![self.without_aside(work)];
-        works.extend(
-            self.aside.extract_if(|_, (_, again)| *again <= now).map(|(_, (aside, _))| aside),
-        );
+        works.extend(self.due_again(now));
         works.retain(|work| !work.is_empty());
         works
-    }
-
-    /// What arrives for an organization that is set aside waits with it.
-    fn without_aside(&mut self, work: Work) -> Work {
-        if self.aside.is_empty() {
-            return work;
-        }
-        let mut others = Work::default();
-        for (org, part) in work.by_organization() {
-            match self.aside.get_mut(&org) {
-                Some((aside, _)) => aside.append(part),
-                None => others.append(part),
-            }
-        }
-        others
     }
 
     /// Writes until every command is answered, parked, or set aside.
@@ -388,25 +369,6 @@ impl<B: Book> Node<B> {
         refuse_late(&mut work, Instant::now());
         self.next.append(work);
         tokio::time::sleep(PAUSE).await;
-    }
-
-    /// Somebody holds a row: the organizations of the batch go on one by one, and the one whose row
-    /// it is waits for its turn.
-    fn single_out(&mut self, work: Work, queue: &mut Vec<Work>) {
-        let mut parts = work.by_organization();
-        if parts.len() > 1 {
-            queue.extend(parts.into_values());
-        } else if let Some((org, work)) = parts.drain().next() {
-            self.set_aside(org, work);
-        }
-    }
-
-    fn set_aside(&mut self, org: OrgId, mut work: Work) {
-        let now = Instant::now();
-        refuse_late(&mut work, now);
-        let (aside, again) = self.aside.entry(org).or_insert_with(|| (Work::default(), now));
-        aside.append(work);
-        *again = now + ASIDE;
     }
 
     /// Finds the command whose data the tables would not take, and takes it out.
