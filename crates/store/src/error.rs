@@ -160,12 +160,18 @@ pub enum Conflict {
 }
 
 impl StoreError {
-    /// Whether the tables would not take the data: SQLSTATE classes 22 and 23.
+    /// Whether the tables would not take the data.
     pub(crate) fn is_bad_data(&self) -> bool {
         let Self::Database(error) = self else { return false };
         let code = error.as_database_error().and_then(<dyn sqlx::error::DatabaseError>::code);
-        code.is_some_and(|code| code.starts_with("22") || code.starts_with("23"))
+        code.is_some_and(|code| tells_bad_data(&code))
     }
+}
+
+/// Whether an SQLSTATE says that the tables would not take the data and nothing was written: it does
+/// not fit (22), breaks a rule (23), or is larger than an index takes (54).
+pub(crate) fn tells_bad_data(code: &str) -> bool {
+    ["22", "23", "54"].iter().any(|class| code.starts_with(class))
 }
 
 impl From<ExpiryError> for StoreError {

@@ -25,7 +25,7 @@ use measure::Measure;
 use sqlx::{PgPool, error::DatabaseError};
 use tokio::time::timeout;
 
-use crate::{Store, StoreError, money::numeric, tx};
+use crate::{Store, StoreError, error::tells_bad_data, money::numeric, tx};
 
 /// How long the database may take for one call: longer than its own limits for a statement. After it
 /// nobody is there, and the connection would not tell for a quarter of an hour.
@@ -169,15 +169,12 @@ fn from_store(error: StoreError) -> BookError {
 }
 
 /// What an error says about the batch: SQLSTATE 55P03, 57014 and 40P01 wrote nothing because of
-/// locks or time; 22, 23 and 54 (larger than an index takes) wrote nothing because of the data;
-/// everything else may have written.
+/// locks or time, bad data wrote nothing either; everything else may have written.
 fn from_sqlx(error: sqlx::Error) -> BookError {
     let code = error.as_database_error().and_then(<dyn DatabaseError>::code).unwrap_or_default();
     match code.as_ref() {
         "55P03" | "57014" | "40P01" | "40001" => BookError::Locked,
-        code if ["22", "23", "54"].iter().any(|class| code.starts_with(class)) => {
-            BookError::BadData(error.to_string())
-        }
+        code if tells_bad_data(code) => BookError::BadData(error.to_string()),
         _ => BookError::Lost(Box::new(error)),
     }
 }
