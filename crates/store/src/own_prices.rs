@@ -85,7 +85,7 @@ impl Store {
         caller.may(Action::EditOrganization)?;
         if let Some((rates, per_request)) = &terms
             && self.is_below_book(model, rates, *per_request).await?
-            && !self.operates(caller).await?
+            && !self.is_operated_by(caller).await?
         {
             return Err(StoreError::Conflict(Conflict::PriceBelowBook));
         }
@@ -145,10 +145,11 @@ impl Store {
         Ok(listed.any(|price| price.is_undercut_by(rates, per_request)))
     }
 
-    async fn operates(&self, caller: &Caller) -> Result<bool, StoreError> {
-        let Some(user) = caller.user() else { return Ok(false) };
-        let account = self.system().account(user).await?;
-        Ok(account.is_some_and(|account| account.operator))
+    async fn is_operated_by(&self, caller: &Caller) -> Result<bool, StoreError> {
+        match caller.user() {
+            Some(user) => self.system().operates(user).await,
+            None => Ok(false),
+        }
     }
 
     /// Takes back a price that has not begun; [`StoreError::NotFound`] if it has.

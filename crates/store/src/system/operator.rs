@@ -48,6 +48,14 @@ impl<T> Rows<T> {
     }
 }
 
+impl System<'_> {
+    /// Whether the account is an operator's.
+    pub(crate) async fn operates(self, user: UserId) -> Result<bool, StoreError> {
+        let account = self.account(user).await?;
+        Ok(account.is_some_and(|account| account.operator))
+    }
+}
+
 impl Store {
     /// The operator, if the account is one; to everybody else there is no such area.
     pub async fn as_operator(
@@ -55,9 +63,7 @@ impl Store {
         user: UserId,
         origin: Origin,
     ) -> Result<Operator<'_>, StoreError> {
-        let account = self.system().account(user).await?;
-        let is_operator = account.is_some_and(|account| account.operator);
-        if is_operator {
+        if self.system().operates(user).await? {
             Ok(Operator { store: self, user, origin })
         } else {
             Err(StoreError::NotFound)
