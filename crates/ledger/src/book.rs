@@ -26,7 +26,8 @@ pub enum BookError {
 pub enum Applied {
     /// Everything is written; what the reservations were measured against.
     Done(Found),
-    /// Not all reservations fit together: nothing is written, ask [`Book::decide`].
+    /// Not the plain case: not all reservations fit together, or a window is over, a row is gone, an ending
+    /// has no intent. Nothing is written, ask [`Book::decide`].
     Contended,
     /// A window is over by the database's clock: nothing is written.
     Stale(DateTime<Utc>),

@@ -17,7 +17,7 @@ pub struct Difference {
 }
 
 /// What is compared, and a query that answers one row of text for the first difference.
-fn checks() -> [(&'static str, String); 7] {
+fn checks() -> [(&'static str, String); 8] {
     [
         (
             "events against deltas and quarters",
@@ -29,6 +29,7 @@ fn checks() -> [(&'static str, String); 7] {
         ("intents without a node, a project or a key", ORPHAN_INTENTS.to_owned()),
         ("events without a project or a key", ORPHAN_EVENTS.to_owned()),
         ("events outside of the windows that they are booked in", EVENTS_WINDOWS.to_owned()),
+        ("what counters remember of their limits", REMEMBERED_AMOUNTS.to_owned()),
     ]
 }
 
@@ -106,9 +107,33 @@ WHERE e.admitted_at < k.starts OR e.admitted_at >= k.ends OR k.org_id <> e.org_i
         AND NOT (k.scope = 'key' AND e.key_id = '00000000-0000-0000-0000-000000000000'))
 ORDER BY e.id LIMIT 1";
 
+/// An alarm too early is harmless: it asks, and finds nothing to cross. The usage limit is remembered for
+/// a second, whatever is done.
+const REMEMBERED_AMOUNTS: &str = "
+SELECT format('counter %s (%s %s, %s from %s): remembers amount %s, budget %s revision %s, observed %s, guard %s, alarm %s; is %s, %s %s, %s, %s, %s',
+    k.id, k.scope, k.scope_id, k.period, k.starts, k.amount, k.budget_id, k.revision, k.observe, k.most_running, k.alarm_at,
+    l.amount, b.id, l.revision, l.observe, g.most, t.alarm_at)
+FROM (SELECT exq_now() AS now) n JOIN counters k ON k.known_until > n.now AND k.scope <> 'usage'
+LEFT JOIN budgets b ON (b.org_id, b.scope, b.scope_id, b.period) = (k.org_id, k.scope, k.scope_id, k.period)
+CROSS JOIN LATERAL (SELECT max(r.amount) AS raised FROM raises r WHERE r.org_id = b.org_id AND r.budget_id = b.id
+    AND r.starts <= n.now AND n.now < r.ends) r
+CROSS JOIN LATERAL (SELECT COALESCE(b.revision, 0) AS revision, COALESCE(b.observe, false) AS observe,
+    GREATEST(b.amount, r.raised) AS amount) l
+CROSS JOIN LATERAL (SELECT min(f.fires_at) AS alarm_at FROM thresholds t
+    CROSS JOIN LATERAL (SELECT COALESCE(t.amount, round(l.amount * t.percent / 100, 12)) AS fires_at) f
+    WHERE (t.org_id, t.scope, t.scope_id, t.period) = (k.org_id, k.scope, k.scope_id, k.period)
+    AND NOT EXISTS (SELECT FROM crossings c WHERE (c.org_id, c.kind, c.subject_id, c.counter_id, c.fires_at)
+        = (k.org_id, 'threshold', t.id, k.id, f.fires_at))) t
+CROSS JOIN LATERAL (SELECT (SELECT a.max_running FROM api_keys a WHERE k.scope = 'key' AND k.period = 'day'
+    AND a.org_id = k.org_id AND a.id = k.scope_id) AS most) g
+WHERE (k.amount, k.budget_id, k.revision, k.observe, k.most_running)
+        IS DISTINCT FROM (l.amount, b.id, l.revision, l.observe, g.most)
+    OR COALESCE(k.alarm_at > t.alarm_at, t.alarm_at IS NOT NULL)
+ORDER BY k.id LIMIT 1";
+
 impl System<'_> {
-    /// Compares events with deltas and rollups and counters, and intents with what is held; answers
-    /// the first difference.
+    /// Compares events with deltas and rollups and counters, intents with what is held, and budgets,
+    /// thresholds and guards with what counters remember of them; answers the first difference.
     pub async fn reconcile(self) -> Result<Option<Difference>, StoreError> {
         let mut tx = tx::snapshot(&self.store.pool).await?;
         for (what, query) in checks() {

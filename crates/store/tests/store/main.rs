@@ -11,6 +11,7 @@ mod closing;
 mod deletion;
 mod doubt;
 mod forged;
+mod in_force;
 mod invitations;
 mod isolation;
 mod keys;

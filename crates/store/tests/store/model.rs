@@ -9,7 +9,7 @@ use std::{
     sync::Arc,
 };
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use domain::{EventId, KeyId, NodeId, OrgId, Outcome, Period, Price, Scope, Usd};
 use ledger::{Applied, Batch, Book as _, Request, Reserving, Rows, Settlement, Settling, decide};
 use plain::{Plain, Verdict};
@@ -159,8 +159,9 @@ impl World {
                 _ => batch.releases.extend(self.releasing(&batch)),
             }
         }
+        let late = self.is_late(&batch);
         let mut applied = self.book.apply(&batch).await.unwrap();
-        if matches!(applied, Applied::Stale(_)) {
+        if applied == Applied::Contended && self.is_over(&batch).await {
             // A window ended in real time.
             self.rows.clear();
             for at in 0..batch.reservations.len() {
@@ -172,7 +173,8 @@ impl World {
         let wanted = self.model.take(&batch);
         match applied {
             Applied::Contended => {
-                assert!(wanted.iter().any(|verdict| *verdict != Verdict::Admit), "{batch:?}");
+                let refuses = wanted.iter().any(|verdict| *verdict != Verdict::Admit);
+                assert!(refuses || late, "{batch:?}");
                 let mut decided = Vec::new();
                 let rule = |found| {
                     let decisions = decide(found, &batch.reservations);
@@ -189,6 +191,21 @@ impl World {
             other => unreachable!("{other:?}"),
         }
         commands
+    }
+
+    /// Whether it ends something that is not open: the slow path's work.
+    fn is_late(&self, batch: &Batch) -> bool {
+        let settled = batch.settlements.iter().map(|settling| settling.id);
+        let released = batch.releases.iter().map(|(_, id)| *id);
+        settled.chain(released).any(|id| !self.model.is_open(id))
+    }
+
+    async fn is_over(&self, batch: &Batch) -> bool {
+        let (from, until) = batch.valid();
+        let now = "SELECT exq_now()";
+        let now: DateTime<Utc> =
+            sqlx::query_scalar(now).fetch_one(&self.database.admin).await.unwrap();
+        now < from || now >= until
     }
 
     async fn reserving(&mut self) -> Reserving {

@@ -1,11 +1,11 @@
 //! The fast path: a batch whose reservations fit together is one call and one commit.
 
 use ledger::{Applied, Batch, BookError};
-use sqlx::{PgPool, types::Uuid};
+use sqlx::{PgConnection, types::Uuid};
 
 use super::{Arrays, Measure, from_sqlx, from_store, rows};
 
-pub(super) async fn apply(pool: &PgPool, batch: &Batch) -> Result<Applied, BookError> {
+pub(super) async fn apply(line: &mut PgConnection, batch: &Batch) -> Result<Applied, BookError> {
     let (from, until) = batch.valid();
     let a = Arrays::of(batch, |_| true);
     // No session state: the function runs as exq_system by itself.
@@ -23,7 +23,7 @@ pub(super) async fn apply(pool: &PgPool, batch: &Batch) -> Result<Applied, BookE
         &a.r_rates, &a.r_tokens, &a.r_day_starts, &a.r_day_ends,
         &a.w_counters, &a.w_bounds, &a.w_requests, &a.w_rates, &a.w_days, &a.w_rate_requests, &a.w_rate_tokens
     )
-    .fetch_one(pool)
+    .fetch_one(line)
     .await
     .map_err(from_sqlx)?;
     failpoint::at("store::batch_committed");

@@ -3,6 +3,7 @@
 mod arrays;
 mod counters;
 mod fast;
+mod line;
 mod measure;
 mod nodes;
 mod rows;
@@ -21,6 +22,7 @@ use ledger::{
     Applied, Batch, Book, BookError, Decisions, Fate, Found, Paced, Place, Rows, Settlement,
     Settling,
 };
+use line::Line;
 use measure::Measure;
 use sqlx::{PgPool, error::DatabaseError};
 use tokio::time::timeout;
@@ -35,6 +37,8 @@ const SILENCE: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub struct LedgerBook {
     pool: Mutex<PgPool>,
+    /// What the batches go over, one after the other.
+    line: Line,
 }
 
 /// No answer came in time.
@@ -45,7 +49,7 @@ struct Silent;
 impl Store {
     /// The book that this node's ledger writes in.
     pub fn book(&self) -> LedgerBook {
-        LedgerBook { pool: Mutex::new(self.ledger.clone()) }
+        LedgerBook { pool: Mutex::new(self.ledger.clone()), line: Line::default() }
     }
 }
 
@@ -87,7 +91,15 @@ impl Book for LedgerBook {
     }
 
     async fn apply(&self, batch: &Batch) -> Result<Applied, BookError> {
-        self.ask(|pool| async move { fast::apply(&pool, batch).await }).await
+        self.ask(|pool| async move {
+            let mut line = self.line.take(&pool).await.map_err(from_sqlx)?;
+            let answer = fast::apply(&mut line, batch).await;
+            if !matches!(answer, Err(BookError::Lost(_))) {
+                self.line.keep(line);
+            }
+            answer
+        })
+        .await
     }
 
     async fn decide<F>(&self, batch: &Batch, rule: F) -> Result<Applied, BookError>

@@ -151,6 +151,11 @@ impl Plain {
         Verdict::Admit
     }
 
+    /// Whether a request has begun and not ended.
+    pub(super) fn is_open(&self, id: EventId) -> bool {
+        self.open.contains_key(&id)
+    }
+
     /// The node died; how many requests that ended.
     pub(super) fn interrupt_all(&mut self) -> u64 {
         let open = std::mem::take(&mut self.open);

@@ -6,8 +6,10 @@ use super::twin::Twin;
 
 /// Everything a batch may write, by table; columns that come later are compared as well.
 const ROWS: [(&str, &str); 8] = [
-    ("counter", "SELECT (to_jsonb(k) - '{org_id,id}'::text[])::text FROM counters k WHERE org_id = $1"),
-    ("rate", "SELECT (to_jsonb(r) - '{org_id,id}'::text[])::text FROM rates r WHERE org_id = $1"),
+    ("counter", "SELECT (to_jsonb(k) - '{org_id,id,known_until,amount,budget_id,revision,observe,most_running,alarm_at}'::text[])::text
+         FROM counters k WHERE org_id = $1"),
+    ("rate", "SELECT (to_jsonb(r) - '{org_id,id,known_until,limit_revision,most_minute_requests,most_minute_tokens,most_day_requests,most_day_tokens}'::text[])::text
+         FROM rates r WHERE org_id = $1"),
     (
         "intent",
         "SELECT (to_jsonb(i) - '{org_id,node_id,epoch,counters,rate_id}'::text[] || jsonb_build_object(

@@ -1,0 +1,64 @@
+//! The connection that batches go over.
+//!
+//! A pool asks a connection whether it lives before and after each use: three round trips for a batch
+//! instead of one. So the last one is kept, and asked only if it has been silent for a while.
+
+use std::{
+    sync::{Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use sqlx::{Connection as _, PgConnection, PgPool, Postgres, pool::PoolConnection};
+use tokio::time::timeout;
+
+/// Who answered so lately is taken for alive.
+const FRESH: Duration = Duration::from_secs(1);
+/// How long one connection is used, for what it keeps grows.
+const LIFE: Duration = Duration::from_mins(10);
+
+#[derive(Debug, Default)]
+pub(super) struct Line(Mutex<Option<Kept>>);
+
+/// A connection that nobody else uses. Dropped, it goes back to the pool, which looks after it.
+#[derive(Debug)]
+pub(super) struct Kept {
+    connection: PoolConnection<Postgres>,
+    since: Instant,
+    answered: Instant,
+}
+
+impl Line {
+    /// The kept connection if it lives, else a new one.
+    pub(super) async fn take(&self, pool: &PgPool) -> Result<Kept, sqlx::Error> {
+        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(mut kept) = kept.filter(|kept| kept.since.elapsed() < LIFE) {
+            if kept.answered.elapsed() < FRESH
+                || matches!(timeout(FRESH, kept.connection.ping()).await, Ok(Ok(())))
+            {
+                return Ok(kept);
+            }
+        }
+        let now = Instant::now();
+        Ok(Kept { connection: pool.acquire().await?, since: now, answered: now })
+    }
+
+    /// Keeps one that has just answered.
+    pub(super) fn keep(&self, kept: Kept) {
+        let kept = Kept { answered: Instant::now(), ..kept };
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(kept);
+    }
+}
+
+impl std::ops::Deref for Kept {
+    type Target = PgConnection;
+
+    fn deref(&self) -> &PgConnection {
+        &self.connection
+    }
+}
+
+impl std::ops::DerefMut for Kept {
+    fn deref_mut(&mut self) -> &mut PgConnection {
+        &mut self.connection
+    }
+}
