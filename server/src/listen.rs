@@ -2,12 +2,13 @@
 
 use std::{convert::Infallible, net::SocketAddr, pin::pin, time::Duration};
 
-use axum::{Router, body::Body, extract::ConnectInfo};
+use axum::{body::Body, extract::ConnectInfo};
 use hyper::{Request, body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
-use tower::ServiceExt as _;
+
+use crate::router::Site;
 
 /// How long a client may take for a request's head.
 const SLOWEST_HEAD: Duration = Duration::from_secs(30);
@@ -17,7 +18,7 @@ const BREATH: Duration = Duration::from_millis(50);
 /// Takes connections until `stop`; those that are open then end with their request, or at `cut`.
 pub(crate) async fn listen(
     listener: TcpListener,
-    router: Router,
+    site: Site,
     connections: TaskTracker,
     stop: CancellationToken,
     cut: CancellationToken,
@@ -29,7 +30,7 @@ pub(crate) async fn listen(
         };
         match accepted {
             Ok((stream, peer)) => {
-                connections.spawn(serve(stream, peer, router.clone(), stop.clone(), cut.clone()));
+                connections.spawn(serve(stream, peer, site.clone(), stop.clone(), cut.clone()));
             }
             Err(error) => {
                 tracing::warn!(error = %error, "a connection could not be taken");
@@ -42,7 +43,7 @@ pub(crate) async fn listen(
 async fn serve(
     stream: TcpStream,
     peer: SocketAddr,
-    router: Router,
+    site: Site,
     stop: CancellationToken,
     cut: CancellationToken,
 ) {
@@ -52,8 +53,8 @@ async fn serve(
     }
     let service = service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(ConnectInfo(peer));
-        let answer = router.clone().oneshot(request.map(Body::new));
-        async move { Ok::<_, Infallible>(answer.await.unwrap_or_else(|never| match never {})) }
+        let answer = site.clone().answer(request.map(Body::new));
+        async move { Ok::<_, Infallible>(answer.await) }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())

@@ -45,6 +45,11 @@ impl Endpoint {
         }
     }
 
+    /// By what follows `/v1`.
+    pub(crate) fn at(path: &str) -> Option<Self> {
+        [Self::ChatCompletions, Self::Embeddings].into_iter().find(|one| one.path() == path)
+    }
+
     /// What a key must be allowed.
     const fn permission(self) -> domain::Endpoint {
         match self {

@@ -111,6 +111,11 @@ impl Gateway {
         self.0.tasks.spawn(self.clone().write_uses());
     }
 
+    /// Whether it knows what it needs to admit anybody: news of keys, and prices.
+    pub fn is_ready(&self) -> bool {
+        self.0.keys.are_fresh(Instant::now()) && self.0.models.are_known()
+    }
+
     async fn hear_news(self) {
         let mut cursor = ChangeCursor::default();
         let mut ticks = interval(NEWS);

@@ -82,11 +82,15 @@ impl Keys {
         self.0.write().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Whether the news are young enough to decide anything.
+    pub(crate) fn are_fresh(&self, now: Instant) -> bool {
+        self.read().are_fresh(now)
+    }
+
     /// What is known of a public id, and of what a request with it names.
     pub(crate) fn find(&self, public_id: &str, named: Named, now: Instant) -> Lookup {
         let inner = self.read();
-        let fresh = |asked: Instant| now.saturating_duration_since(asked) <= FRESH;
-        if !inner.asked.is_some_and(fresh) {
+        if !inner.are_fresh(now) {
             return Lookup::Stale;
         }
         let recent = |since: Instant| now.saturating_duration_since(since) < UNKNOWN;
@@ -174,6 +178,10 @@ impl Keys {
 }
 
 impl Inner {
+    fn are_fresh(&self, now: Instant) -> bool {
+        self.asked.is_some_and(|asked| now.saturating_duration_since(asked) <= FRESH)
+    }
+
     fn put(&mut self, public_id: &str, entry: Entry) {
         if self.entries.len() >= MOST {
             self.entries.retain(|_, entry| entry.known.is_some());

@@ -90,6 +90,11 @@ impl Models {
         *self.0.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(lists));
     }
 
+    /// Whether there is a price list.
+    pub(crate) fn are_known(&self) -> bool {
+        self.lists().is_ok()
+    }
+
     fn lists(&self) -> Result<Arc<Lists>, Error> {
         let lists = self.0.read().unwrap_or_else(PoisonError::into_inner);
         // Before the first list nothing has a price.

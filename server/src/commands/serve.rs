@@ -20,7 +20,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     address::Proxies, assets, database::Database, links::MailLinks, listen::listen, mailer,
-    router::router, say, settings::Settings,
+    router::Site, say, settings::Settings,
 };
 
 /// How long the ledger may take at the very end.
@@ -105,10 +105,10 @@ async fn serve_with(
     let sign = sign_heads(Arc::clone(&database.secrets));
     scheduler::start(store, mailer, links, sign, &life.jobs, &life.stopping);
     let proxies = Proxies(settings.trusted_proxies.as_slice().into());
-    let router = router(app, gateway, proxies, life.stopping.clone());
+    let site = Site::new(app, gateway, proxies, life.stopping.clone());
     welcome(settings, database).await?;
     let (stop, cut) = (life.stopping.clone(), life.cut.clone());
-    life.http.spawn(listen(listener, router, life.http.clone(), stop, cut));
+    life.http.spawn(listen(listener, site, life.http.clone(), stop, cut));
     stopped().await?;
     say::line("Stopping: running requests may end. Once more to stop at once.");
     life.end(settings.drain).await;

@@ -5,7 +5,6 @@ use std::{fmt::Write as _, net::SocketAddr, sync::Arc, time::Duration};
 
 use app::{render::Assets, web::App};
 use axum::{
-    Router,
     body::{Body, to_bytes},
     extract::ConnectInfo,
     http::{Request, StatusCode, header},
@@ -14,7 +13,7 @@ use domain::{OrgId, UserId};
 use gateway::{Gateway, Setup};
 use identity::{MintedKey, NewPassword, Person, Purpose, Secrets};
 use secrecy::ExposeSecret as _;
-use server::{address::Proxies, router::router};
+use server::{address::Proxies, router::Site};
 use sqlx::types::Uuid;
 use store::{Store, system::SignUpPolicy};
 use testkit::{Database, Furniture};
@@ -22,7 +21,6 @@ use tokio_util::{
     sync::{CancellationToken, DropGuard},
     task::TaskTracker,
 };
-use tower::ServiceExt as _;
 
 const PASSWORD: &str = "seven grey lamps hum below";
 
@@ -31,7 +29,7 @@ pub(crate) struct World {
     pub(crate) database: Database,
     pub(crate) store: Store,
     pub(crate) secrets: Arc<Secrets>,
-    router: Router,
+    site: Site,
     _stop: DropGuard,
 }
 
@@ -83,8 +81,8 @@ impl World {
             mails,
             sandbox: true,
         };
-        let router = router(app, gateway, Proxies([].into()), stop.clone());
-        Self { database, store, secrets, router, _stop: stop.drop_guard() }
+        let site = Site::new(app, gateway, Proxies([].into()), stop.clone());
+        Self { database, store, secrets, site, _stop: stop.drop_guard() }
     }
 
     /// An account `NAME@example.com`.
@@ -124,7 +122,7 @@ impl World {
             request = request.header(header::CONTENT_TYPE, kind);
         }
         let request = request.body(Body::from(form.to_owned())).unwrap();
-        let response = self.router.clone().oneshot(request).await.unwrap();
+        let response = self.site.clone().answer(request).await;
         let (head, body) = response.into_parts();
         let cookie = head
             .headers
@@ -149,7 +147,7 @@ impl World {
             .extension(ConnectInfo(address))
             .body(Body::from(form.to_owned()))
             .unwrap();
-        self.router.clone().oneshot(request).await.unwrap().status()
+        self.site.clone().answer(request).await.status()
     }
 
     /// Waits until the gateway has heard its first news and prices.

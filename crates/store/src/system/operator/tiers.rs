@@ -59,7 +59,7 @@ impl Operator<'_> {
         Ok((tiers, many))
     }
 
-    /// Changes a tier, or adds one above the highest. It is in force with the next batch of each node:
+    /// Changes a tier, or adds one above the highest. It is in force within a second:
     /// a lower usage limit refuses what is over it and takes nothing back.
     pub async fn save_tier(&self, tier: Tier) -> Result<(), EditTierError> {
         let mut tx = self.system().begin().await?;
