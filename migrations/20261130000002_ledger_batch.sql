@@ -82,9 +82,15 @@ BEGIN
         RAISE SQLSTATE 'XQ001';
     END IF;
 
-    -- Counters by id, then rates by id: in the same order everywhere.
-    SELECT count(*), min(k.known_until) INTO v_locked, v_known FROM
-        (SELECT c.known_until FROM counters c WHERE c.id = ANY (v_ids) ORDER BY c.id FOR UPDATE) k;
+    -- Counters by id, then rates by id: in the same order everywhere. The ledger's connections join by
+    -- nested loops alone, so rows are locked as they come out of the sort.
+    WITH moved AS (
+        UPDATE counters k SET spent = k.spent + m.spent, held = k.held - m.back + m.bound,
+            requests = k.requests + m.requests, running = k.running - m.ended + m.asked
+        FROM (SELECT * FROM unnest(v_moves) ORDER BY id) m WHERE k.id = m.id
+        RETURNING k.known_until
+    )
+    SELECT count(*), min(k.known_until) INTO v_locked, v_known FROM moved k;
     at := exq_now();
     IF v_locked < cardinality(v_ids) OR at < p_from OR at >= p_until THEN
         RAISE SQLSTATE 'XQ001';
@@ -92,18 +98,11 @@ BEGIN
     IF v_known <= at THEN
         PERFORM exq_ledger_recall(v_ids, at);
     END IF;
-    WITH moved AS (
-        UPDATE counters k SET spent = k.spent + m.spent, held = k.held - m.back + m.bound,
-            requests = k.requests + m.requests, running = k.running - m.ended + m.asked
-        FROM unnest(v_moves) m WHERE k.id = m.id
-        RETURNING k.id, k.budget_id, k.revision, k.amount, k.observe, k.spent, k.held, k.running, k.most_running,
-            m.bound, m.asked, m.spent > 0 AND k.spent >= k.alarm_at AS alarms
-    )
-    SELECT array_agg(ROW(k.id, k.budget_id, k.revision, k.amount, k.observe, k.spent, k.held - k.bound,
-                k.running - k.asked)::exq_quota) FILTER (WHERE k.asked > 0 AND k.amount IS NOT NULL),
-            bool_and(k.asked = 0 OR k.amount IS NULL OR k.observe OR k.spent < k.amount AND k.spent + k.held <= k.amount),
-            bool_or(k.asked > 0 AND k.most_running IS NOT NULL), bool_or(k.alarms)
-        INTO quotas, v_fits, v_guarded, v_alarms FROM moved k;
+    SELECT array_agg(ROW(k.id, k.budget_id, k.revision, k.amount, k.observe, k.spent, k.held - m.bound,
+                k.running - m.asked)::exq_quota) FILTER (WHERE m.asked > 0 AND k.amount IS NOT NULL),
+            bool_and(m.asked = 0 OR k.amount IS NULL OR k.observe OR k.spent < k.amount AND k.spent + k.held <= k.amount),
+            bool_or(m.asked > 0 AND k.most_running IS NOT NULL), bool_or(m.spent > 0 AND k.spent >= k.alarm_at)
+        INTO quotas, v_fits, v_guarded, v_alarms FROM unnest(v_moves) m JOIN counters k ON k.id = m.id;
     IF NOT v_fits THEN
         RAISE SQLSTATE 'XQ001';
     END IF;

@@ -126,7 +126,13 @@ impl Store {
             .await?;
         // The ledger's statements go by key. Planned anew for each batch, or read as a whole while a
         // table is small, they would cost more than what they do (docs/performance.md).
-        let planned = [("plan_cache_mode", "force_generic_plan"), ("enable_seqscan", "off")];
+        // Nested loops also lock rows in the order in which they are asked for.
+        let planned = [
+            ("plan_cache_mode", "force_generic_plan"),
+            ("enable_seqscan", "off"),
+            ("enable_hashjoin", "off"),
+            ("enable_mergejoin", "off"),
+        ];
         let ledger = PgPoolOptions::new()
             .max_connections(6)
             .acquire_timeout(Duration::from_secs(1))

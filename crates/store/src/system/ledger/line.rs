@@ -4,11 +4,12 @@
 //! instead of one. So the last one is kept, and asked only if it has been silent for a while.
 
 use std::{
+    ops::{Deref, DerefMut},
     sync::{Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
-use sqlx::{Connection as _, PgConnection, PgPool, Postgres, pool::PoolConnection};
+use sqlx::{Connection as _, PgConnection, PgPool};
 use tokio::time::timeout;
 
 /// Who answered so lately is taken for alive.
@@ -19,10 +20,10 @@ const LIFE: Duration = Duration::from_mins(10);
 #[derive(Debug, Default)]
 pub(super) struct Line(Mutex<Option<Kept>>);
 
-/// A connection that nobody else uses. Dropped, it goes back to the pool, which looks after it.
+/// A connection that nobody else uses, and that no pool waits for. Dropped, it is closed.
 #[derive(Debug)]
 pub(super) struct Kept {
-    connection: PoolConnection<Postgres>,
+    connection: PgConnection,
     since: Instant,
     answered: Instant,
 }
@@ -31,15 +32,13 @@ impl Line {
     /// The kept connection if it lives, else a new one.
     pub(super) async fn take(&self, pool: &PgPool) -> Result<Kept, sqlx::Error> {
         let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(mut kept) = kept.filter(|kept| kept.since.elapsed() < LIFE) {
-            if kept.answered.elapsed() < FRESH
-                || matches!(timeout(FRESH, kept.connection.ping()).await, Ok(Ok(())))
-            {
-                return Ok(kept);
-            }
+        if let Some(mut kept) = kept.filter(|kept| kept.since.elapsed() < LIFE)
+            && kept.lives().await
+        {
+            return Ok(kept);
         }
         let now = Instant::now();
-        Ok(Kept { connection: pool.acquire().await?, since: now, answered: now })
+        Ok(Kept { connection: pool.acquire().await?.detach(), since: now, answered: now })
     }
 
     /// Keeps one that has just answered.
@@ -49,7 +48,14 @@ impl Line {
     }
 }
 
-impl std::ops::Deref for Kept {
+impl Kept {
+    async fn lives(&mut self) -> bool {
+        self.answered.elapsed() < FRESH
+            || matches!(timeout(FRESH, self.connection.ping()).await, Ok(Ok(())))
+    }
+}
+
+impl Deref for Kept {
     type Target = PgConnection;
 
     fn deref(&self) -> &PgConnection {
@@ -57,7 +63,7 @@ impl std::ops::Deref for Kept {
     }
 }
 
-impl std::ops::DerefMut for Kept {
+impl DerefMut for Kept {
     fn deref_mut(&mut self) -> &mut PgConnection {
         &mut self.connection
     }
