@@ -235,6 +235,15 @@ pub(crate) mod tests {
     const PROOF: Proof = Proof { secret_hash: [0; 32], void: false, until: None };
     const NOTHING: Named = Named { org: None, project: None };
 
+    #[test]
+    fn news_are_fresh_for_a_second_once_they_were_heard() {
+        let (keys, now) = (Keys::default(), Instant::now());
+        assert!(!keys.are_fresh(now));
+        keys.news(&[], now);
+        assert!(keys.are_fresh(now + FRESH));
+        assert!(!keys.are_fresh(now + FRESH + Duration::from_millis(1)));
+    }
+
     fn of_project(org: OrgId) -> Presented {
         Presented { proof: PROOF, reach: Reach::Project(key(org)) }
     }

@@ -24,5 +24,6 @@ mod outage;
 mod program;
 mod reasons;
 mod sampler;
+mod site;
 mod stop;
 mod taken_back;

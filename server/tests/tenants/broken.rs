@@ -44,7 +44,7 @@ async fn what_can_not_be_read_is_answered_in_the_house_s_form() {
     let world = World::new(8).await;
     let ours = Organization::new(&world, "ours", &[]).await;
     let cookie = world.sign_in("ours-owner").await;
-    world.is_ready(&ours.key).await;
+    world.is_ready().await;
     let (key, admin) = (format!("Bearer {}", ours.key), format!("Bearer {}", ours.admin));
     let proof = |route: &str| match route {
         api if api.starts_with("/v1/organization") => ("authorization", admin.as_str()),

@@ -46,7 +46,7 @@ impl Walk {
             let cookie = walk.enter(person).await;
             walk.proofs.push(cookie);
         }
-        walk.world.is_ready(&walk.ours.key).await;
+        walk.world.is_ready().await;
         walk
     }
 

@@ -151,12 +151,9 @@ impl World {
     }
 
     /// Waits until the gateway has heard its first news and prices.
-    pub(crate) async fn is_ready(&self, key: &str) {
-        let bearer = format!("Bearer {key}");
+    pub(crate) async fn is_ready(&self) {
         let ready = async || {
-            while self.send("GET", "/v1/models", &[("authorization", &bearer)], "").await.status
-                != StatusCode::OK
-            {
+            while self.send("GET", "/readyz", &[], "").await.status != StatusCode::OK {
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
         };
