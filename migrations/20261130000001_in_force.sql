@@ -66,13 +66,13 @@ CREATE TRIGGER forget AFTER UPDATE OF tier ON organizations FOR EACH ROW
     WHEN (OLD.tier IS DISTINCT FROM NEW.tier) EXECUTE FUNCTION exq_forget();
 
 -- Reads anew what locked counters remember of what their scope and window is compared with, where they
--- do not know it (any more). A change that began before a window and ends in it has not seen its
--- counters: so in its first minute they remember for a second only, like the usage limit at any time.
--- In a window that is over they remember nothing.
+-- do not know it (any more). A change that is not committed yet may have missed a counter that is new. So
+-- before its first request has ended, and in the first minute of its window, it remembers for a second
+-- only, like the usage limit at any time. In a window that is over it remembers nothing.
 CREATE FUNCTION exq_ledger_recall(p_counters bigint[], p_now timestamptz) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     WITH forgot AS MATERIALIZED (
-        SELECT k.id, k.org_id, k.scope, k.scope_id, k.period, k.starts, k.ends FROM counters k
+        SELECT k.id, k.org_id, k.scope, k.scope_id, k.period, k.starts, k.ends, k.requests FROM counters k
         WHERE k.id = ANY (p_counters) AND k.known_until <= p_now
     ), limited AS MATERIALIZED (
         SELECT f.*, b.id AS budget_id, COALESCE(b.revision, o.tier, 0) AS revision, COALESCE(b.observe, false) AS observe,
@@ -98,7 +98,8 @@ BEGIN
             AND NOT EXISTS (SELECT FROM crossings c WHERE (c.org_id, c.kind, c.subject_id, c.counter_id, c.fires_at)
                 = (l.org_id, 'threshold', t.id, l.id, f.fires_at))),
         known_until = CASE WHEN p_now < l.ends THEN LEAST(l.ends, l.moves_at,
-                CASE WHEN l.scope = 'usage' OR p_now < l.starts + interval '1 minute' THEN p_now + interval '1 second' END)
+                CASE WHEN l.scope = 'usage' OR l.requests = 0 OR p_now < l.starts + interval '1 minute'
+                    THEN p_now + interval '1 second' END)
             ELSE '-infinity' END
     FROM limited l WHERE k.id = l.id;
 END $$;

@@ -7,7 +7,7 @@ use ledger::{Realm, Refusal, Request};
 use testkit::{Database, Tenant};
 use tokio::time::{Duration, sleep};
 
-use crate::support::{Running, price, request, usd};
+use crate::support::{Running, answered, price, request, usd};
 
 /// What the counters of `scope` per month remember.
 async fn remembers(database: &Database, scope: &str) -> String {
@@ -31,8 +31,10 @@ async fn a_counter_forgets_its_limits_with_each_change() {
     let tenant = Tenant::new(&database, "owner").await;
     let node = Running::new(&database.store).await;
     let (scope, month) = (Scope::Project(tenant.project), Period::Month);
-    learn(&database, &node, &tenant).await;
-    assert_eq!(remembers(&database, "project").await, "f t");
+    // Before a first request has ended they remember for a second only.
+    let free = price(&database, "sandbox-dime").await;
+    let first = node.ledger.reserve(request(&tenant, &free, "0.01")).await.unwrap();
+    assert!(first.settle(answered("0")).await);
     let set = database.store.set_budget(&tenant.caller, scope, month, usd("5")).await.unwrap();
     database.store.set_threshold(&tenant.caller, scope, month, Level::Percent(50)).await.unwrap();
     learn(&database, &node, &tenant).await;
@@ -124,5 +126,24 @@ async fn guards_tiers_and_rate_limits_are_in_force_within_a_second() {
         sleep(Duration::from_millis(1_100)).await;
         learn(&database, &node, &tenant).await;
     }
+    node.finish().await;
+}
+
+#[tokio::test]
+async fn a_change_that_misses_a_new_counter_is_in_force_within_a_second() {
+    let database = Database::new().await;
+    let tenant = Tenant::new(&database, "owner").await;
+    let node = Running::new(&database.store).await;
+    let mut change = database.admin.begin().await.unwrap();
+    sqlx::query("UPDATE api_keys SET max_running = 1").execute(&mut *change).await.unwrap();
+    // The key's first request makes its counters, which learn of no guard.
+    learn(&database, &node, &tenant).await;
+    change.commit().await.unwrap();
+    sleep(Duration::from_millis(1_100)).await;
+    let dime = price(&database, "sandbox-dime").await;
+    let running = node.ledger.reserve(request(&tenant, &dime, "0.01")).await.unwrap();
+    let second = node.ledger.reserve(request(&tenant, &dime, "0.01")).await;
+    assert!(matches!(second, Err(Refusal::Running(_))));
+    running.release();
     node.finish().await;
 }
