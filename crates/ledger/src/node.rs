@@ -180,9 +180,9 @@ impl<B: Book> Node<B> {
         let mut queue = vec![work];
         let mut tries = 0;
         while let Some(mut work) = queue.pop() {
-            match self.prepare(&mut work).await {
-                Ok(()) if work.is_empty() => continue,
-                Ok(()) => {}
+            let reservations = match self.prepare(&mut work).await {
+                Ok(_) if work.is_empty() => continue,
+                Ok(reservations) => reservations,
                 Err(BookError::BadData(reason)) => {
                     self.narrow(work, &reason, &mut queue).await;
                     continue;
@@ -196,8 +196,8 @@ impl<B: Book> Node<B> {
                     self.put_back(work).await;
                     continue;
                 }
-            }
-            let batch = self.batch(&work);
+            };
+            let batch = self.batch(&work, reservations);
             match self.apply(&batch, &mut work).await {
                 Ok(Applied::Done(_)) => {}
                 Ok(Applied::Stale(at)) if tries < 5 => {
@@ -235,10 +235,28 @@ impl<B: Book> Node<B> {
         }
     }
 
-    /// Refuses what needs no asking and finds the counters.
-    async fn prepare(&mut self, work: &mut Work) -> Result<(), BookError> {
-        let now = Instant::now();
+    /// Refuses what needs no asking; finds where the others are held, in their order.
+    async fn prepare(&mut self, work: &mut Work) -> Result<Vec<Reserving>, BookError> {
         work.reservations.retain(|asking| !asking.waiting.is_gone());
+        self.find_rows(work).await?;
+        let now = Instant::now();
+        let mut reservations = Vec::with_capacity(work.reservations.len());
+        let mut kept = Vec::with_capacity(work.reservations.len());
+        for asking in work.reservations.drain(..) {
+            let reserving = self.windows.of(&asking.waiting.request);
+            match reserving.as_ref().and_then(|reserving| self.remembered(reserving, now)) {
+                Some(refusal) => asking.waiting.refuse(refusal),
+                None => {
+                    reservations.extend(reserving);
+                    kept.push(asking);
+                }
+            }
+        }
+        work.reservations = kept;
+        Ok(reservations)
+    }
+
+    async fn find_rows(&mut self, work: &Work) -> Result<(), BookError> {
         let (mut places, mut paced) = (BTreeSet::new(), BTreeSet::new());
         for asking in &work.reservations {
             let missing = self.windows.missing(&asking.waiting.request);
@@ -252,34 +270,21 @@ impl<B: Book> Node<B> {
             failpoint::at("ledger::rows_found");
             self.windows.learn(&places, &paced, &rows);
         }
-        let mut kept = Vec::with_capacity(work.reservations.len());
-        for asking in work.reservations.drain(..) {
-            match self.remembered(&asking.waiting, now) {
-                Some(refusal) => asking.waiting.refuse(refusal),
-                None => kept.push(asking),
-            }
-        }
-        work.reservations = kept;
         Ok(())
     }
 
-    fn remembered(&self, waiting: &Waiting, now: Instant) -> Option<Refusal> {
-        let reserving = self.windows.of(&waiting.request)?;
-        self.memory.refusal(&reserving, self.windows.now()?, now)
+    fn remembered(&self, reserving: &Reserving, now: Instant) -> Option<Refusal> {
+        self.memory.refusal(reserving, self.windows.now()?, now)
     }
 
-    fn batch(&mut self, work: &Work) -> Batch {
+    fn batch(&self, work: &Work, reservations: Vec<Reserving>) -> Batch {
         Batch {
             node: *self.id.borrow(),
             epoch: self.epoch,
             number: self.number + 1,
             settlements: work.settlements.iter().map(|ended| ended.settling.clone()).collect(),
             releases: work.releases.clone(),
-            reservations: work
-                .reservations
-                .iter()
-                .filter_map(|asking| self.windows.of(&asking.waiting.request))
-                .collect(),
+            reservations,
         }
     }
 
@@ -385,7 +390,7 @@ impl<B: Book> Node<B> {
                     asking.waiting.refuse(Refusal::Invalid);
                 }
                 for ended in single.settlements {
-                    let batch = self.batch(&Work::default());
+                    let batch = self.batch(&Work::default(), Vec::new());
                     match self.book.quarantine(&batch, &ended.settling, reason).await {
                         Ok(Applied::Done(found)) => {
                             let work = Work { settlements: vec![ended], ..Work::default() };

@@ -38,7 +38,7 @@ pub struct Request {
 }
 
 /// How much of its organization a request concerns.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Realm {
     /// Forwarded to a provider: all of its counters.
     Provider,

@@ -3,15 +3,31 @@
 use std::{collections::HashMap, time::Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
+use domain::{KeyId, OrgId, ProjectId};
 
-use crate::{CounterRef, Paced, Place, Request, Reserving, Rows};
+use crate::{CounterRef, Paced, Place, Realm, Request, Reserving, Rows};
 
 /// Counters by place, rates by project and model, and the clock.
 #[derive(Debug, Default)]
 pub(crate) struct Windows {
     known: HashMap<Place, CounterRef>,
-    rates: HashMap<Paced, i64>,
+    /// The same once more: all that a request is held on, by one look.
+    held: HashMap<Whose, Vec<CounterRef>>,
+    rates: HashMap<(OrgId, ProjectId), HashMap<String, i64>>,
     clock: Option<(DateTime<Utc>, Instant)>,
+}
+
+/// What decides on which counters a request is held.
+type Whose = (OrgId, ProjectId, KeyId, Realm);
+
+fn whose(request: &Request) -> Whose {
+    (request.org, request.project, request.key, request.realm)
+}
+
+impl CounterRef {
+    fn contains(&self, now: DateTime<Utc>) -> bool {
+        self.starts <= now && now < self.ends
+    }
 }
 
 /// How many counters, and how many rates, a node remembers before it starts anew.
@@ -30,41 +46,67 @@ impl Windows {
     }
 
     /// Where a request is held, if all of it is known and current.
-    pub(crate) fn of(&self, request: &Request) -> Option<Reserving> {
+    pub(crate) fn of(&mut self, request: &Request) -> Option<Reserving> {
         let now = self.now()?;
-        let current = |place| self.known.get(&place).filter(|c| c.starts <= now && now < c.ends);
-        let counters = Reserving::places(request)
-            .into_iter()
-            .map(|place| current(place).copied())
-            .collect::<Option<Vec<_>>>()?;
-        let rate = *self.rates.get(&Reserving::paced(request))?;
+        let rate = self.rate(request)?;
+        let counters = match self.held(request, now) {
+            Some(counters) => counters.clone(),
+            None => self.gather(request, now)?,
+        };
         Some(Reserving { request: request.clone(), counters, rate })
     }
 
     /// The places of a request whose counters must be asked for, and its rate if that must be.
     pub(crate) fn missing(&self, request: &Request) -> (Vec<Place>, Option<Paced>) {
+        let paced = self.rate(request).is_none().then(|| Reserving::paced(request));
         let now = self.now();
-        let over = |c: &CounterRef| now.is_none_or(|now| now < c.starts || c.ends <= now);
+        if now.is_some_and(|now| self.held(request, now).is_some()) {
+            return (Vec::new(), paced);
+        }
         let mut places = Reserving::places(request);
-        places.retain(|place| self.known.get(place).is_none_or(over));
-        let paced = Reserving::paced(request);
-        let known = self.rates.contains_key(&paced);
-        (places, (!known).then_some(paced))
+        places.retain(|place| now.and_then(|now| self.current(place, now)).is_none());
+        (places, paced)
+    }
+
+    fn held(&self, request: &Request, now: DateTime<Utc>) -> Option<&Vec<CounterRef>> {
+        let counters = self.held.get(&whose(request))?;
+        counters.iter().all(|counter| counter.contains(now)).then_some(counters)
+    }
+
+    fn gather(&mut self, request: &Request, now: DateTime<Utc>) -> Option<Vec<CounterRef>> {
+        let places = Reserving::places(request);
+        let counters: Vec<CounterRef> =
+            places.iter().map(|place| self.current(place, now)).collect::<Option<_>>()?;
+        self.held.insert(whose(request), counters.clone());
+        Some(counters)
+    }
+
+    fn current(&self, place: &Place, now: DateTime<Utc>) -> Option<CounterRef> {
+        self.known.get(place).filter(|counter| counter.contains(now)).copied()
+    }
+
+    fn rate(&self, request: &Request) -> Option<i64> {
+        self.rates.get(&(request.org, request.project))?.get(&request.model).copied()
     }
 
     /// Remembers what the book answered.
     pub(crate) fn learn(&mut self, places: &[Place], paced: &[Paced], rows: &Rows) {
         self.set_clock(rows.at);
-        if self.known.len() > MOST || self.rates.len() > MOST {
+        let rates: usize = self.rates.values().map(HashMap::len).sum();
+        if self.known.len() > MOST || rates > MOST {
             self.forget();
         }
         self.known.extend(places.iter().copied().zip(rows.counters.iter().copied()));
-        self.rates.extend(paced.iter().cloned().zip(rows.rates.iter().copied()));
+        for (paced, rate) in paced.iter().zip(&rows.rates) {
+            let rates = self.rates.entry((paced.org, paced.project)).or_default();
+            rates.insert(paced.model.clone(), *rate);
+        }
     }
 
     /// Forgets everything, so that it is asked for again.
     pub(crate) fn forget(&mut self) {
         self.known.clear();
         self.rates.clear();
+        self.held.clear();
     }
 }
