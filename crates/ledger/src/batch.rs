@@ -1,5 +1,7 @@
 //! What goes to the book in one call.
 
+use std::{collections::HashMap, sync::Arc};
+
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::{EventId, NodeId, OrgId, Period, ProjectId, Scope};
 
@@ -89,6 +91,15 @@ impl Reserving {
     }
 }
 
+/// A reservation that was admitted, as the node remembers it.
+#[derive(Debug, Clone)]
+pub struct Admitted {
+    /// What was asked for.
+    pub reserving: Reserving,
+    /// When, by the database's clock: the time of the batch that held it.
+    pub at: DateTime<Utc>,
+}
+
 /// A settlement in a batch.
 #[derive(Debug, Clone)]
 pub struct Settling {
@@ -115,9 +126,18 @@ pub struct Batch {
     pub releases: Vec<(OrgId, EventId)>,
     /// Requests that ask to be admitted, in order of arrival.
     pub reservations: Vec<Reserving>,
+    /// What its endings hold, as far as the node was told. The book compares it with what is written, and
+    /// asks to decide where something is not known or not so.
+    pub admitted: HashMap<EventId, Arc<Admitted>>,
 }
 
 impl Batch {
+    /// A batch of nothing yet.
+    pub fn empty(node: NodeId, epoch: i64, number: i64) -> Self {
+        let (settlements, releases, reservations, admitted) = Default::default();
+        Self { node, epoch, number, settlements, releases, reservations, admitted }
+    }
+
     /// The time in which all its windows are current: from the latest start to the earliest end.
     pub fn valid(&self) -> (DateTime<Utc>, DateTime<Utc>) {
         let counters = || self.reservations.iter().flat_map(|reserving| &reserving.counters);

@@ -17,7 +17,7 @@ mod request;
 mod windows;
 mod work;
 
-pub use batch::{Batch, Counted, CounterRef, Paced, Place, Reserving, Settling};
+pub use batch::{Admitted, Batch, Counted, CounterRef, Paced, Place, Reserving, Settling};
 pub use book::{Applied, Book, BookError, Decisions, Fate, Rows};
 pub use decide::{Decision, Found, Guard, Quota, Rate, Refused, decide, fits};
 pub use handle::{Ledger, Reservation};

@@ -18,8 +18,8 @@ use tokio::sync::{mpsc, watch};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    Applied, Batch, Book, BookError, Decision, Ledger, Refusal, Reserving, decide,
-    handle::{Command, Waiting},
+    Admitted, Applied, Batch, Book, BookError, Decision, Ledger, Refusal, Reserving, decide,
+    handle::Command,
     memory::Memory,
     parked::{ASK_AGAIN, Parking},
     windows::Windows,
@@ -53,7 +53,7 @@ pub struct Node<B> {
     memory: Memory,
     windows: Windows,
     /// Admitted and not yet ended.
-    live: HashSet<EventId>,
+    live: HashMap<EventId, Arc<Admitted>>,
     /// Whether the last batch gave something back.
     freed: bool,
     swept: Instant,
@@ -87,7 +87,7 @@ impl<B: Book> Node<B> {
             parking: Parking::default(),
             memory: Memory::default(),
             windows: Windows::default(),
-            live: HashSet::new(),
+            live: HashMap::new(),
             freed: false,
             swept: Instant::now(),
         };
@@ -197,8 +197,8 @@ impl<B: Book> Node<B> {
                     continue;
                 }
             };
-            let batch = self.batch(&work, reservations);
-            match self.apply(&batch, &mut work).await {
+            let mut batch = self.batch(&work, reservations);
+            match self.apply(&mut batch, &mut work).await {
                 Ok(Applied::Done(_)) => {}
                 Ok(Applied::Stale(at)) if tries < 5 => {
                     tries += 1;
@@ -244,12 +244,12 @@ impl<B: Book> Node<B> {
         let mut kept = Vec::with_capacity(work.reservations.len());
         for asking in work.reservations.drain(..) {
             let reserving = self.windows.of(&asking.waiting.request);
-            match reserving.as_ref().and_then(|reserving| self.remembered(reserving, now)) {
-                Some(refusal) => asking.waiting.refuse(refusal),
-                None => {
-                    reservations.extend(reserving);
-                    kept.push(asking);
-                }
+            let known = reserving.as_ref().and_then(|reserving| self.remembered(reserving, now));
+            if let Some(refusal) = known {
+                asking.waiting.refuse(refusal);
+            } else {
+                reservations.extend(reserving);
+                kept.push(asking);
             }
         }
         work.reservations = kept;
@@ -278,18 +278,19 @@ impl<B: Book> Node<B> {
     }
 
     fn batch(&self, work: &Work, reservations: Vec<Reserving>) -> Batch {
+        let settled = work.settlements.iter().map(|ended| ended.settling.id);
+        let ended = settled.chain(work.releases.iter().map(|(_, id)| *id));
         Batch {
-            node: *self.id.borrow(),
-            epoch: self.epoch,
-            number: self.number + 1,
             settlements: work.settlements.iter().map(|ended| ended.settling.clone()).collect(),
             releases: work.releases.clone(),
             reservations,
+            admitted: ended.filter_map(|id| Some((id, Arc::clone(self.live.get(&id)?)))).collect(),
+            ..Batch::empty(*self.id.borrow(), self.epoch, self.number + 1)
         }
     }
 
     /// One batch by the fast path, else by the slow one; answers everyone when it is written.
-    async fn apply(&mut self, batch: &Batch, work: &mut Work) -> Result<Applied, BookError> {
+    async fn apply(&mut self, batch: &mut Batch, work: &mut Work) -> Result<Applied, BookError> {
         if batch.reservations.len() < work.reservations.len() {
             // A window ended between finding the counters and here.
             return Ok(Applied::Missing);
@@ -302,7 +303,8 @@ impl<B: Book> Node<B> {
                 let decided = decide(found.clone(), &batch.reservations);
                 let decided =
                     decided.into_iter().map(|decision| admitted(batch, decision)).collect();
-                self.written(found.at, std::mem::take(work), &batch.reservations, decided);
+                let reservations = std::mem::take(&mut batch.reservations);
+                self.written(found.at, std::mem::take(work), reservations, decided);
             }
             return Ok(fast);
         }
@@ -316,7 +318,8 @@ impl<B: Book> Node<B> {
             .await?;
         failpoint::at("ledger::slow_path_answered");
         if let Applied::Done(found) = &slow {
-            self.written(found.at, std::mem::take(work), &batch.reservations, decided);
+            let reservations = std::mem::take(&mut batch.reservations);
+            self.written(found.at, std::mem::take(work), reservations, decided);
         }
         Ok(slow)
     }
@@ -326,7 +329,7 @@ impl<B: Book> Node<B> {
         &mut self,
         at: DateTime<Utc>,
         work: Work,
-        reservations: &[Reserving],
+        reservations: Vec<Reserving>,
         decided: Vec<Decision>,
     ) {
         self.number += 1;
@@ -347,11 +350,12 @@ impl<B: Book> Node<B> {
         }
         failpoint::at("ledger::endings_told");
         let now = Instant::now();
-        let decided = reservations.iter().zip(decided);
+        let decided = reservations.into_iter().zip(decided);
         for (asking, (reserving, decision)) in work.reservations.into_iter().zip(decided) {
             match decision {
                 Decision::Admit(standing) => {
-                    self.live.insert(asking.waiting.request.id);
+                    let admitted = Admitted { reserving, at };
+                    self.live.insert(asking.waiting.request.id, Arc::new(admitted));
                     asking.waiting.admit(*standing);
                     failpoint::at("ledger::admission_told");
                 }
@@ -359,7 +363,7 @@ impl<B: Book> Node<B> {
                     self.parking.park(asking.waiting, asking.since, *limit);
                 }
                 Decision::Refuse(refused) => {
-                    asking.waiting.refuse(self.memory.remember(reserving, refused, now));
+                    asking.waiting.refuse(self.memory.remember(&reserving, refused, now));
                 }
             }
         }
@@ -394,7 +398,7 @@ impl<B: Book> Node<B> {
                     match self.book.quarantine(&batch, &ended.settling, reason).await {
                         Ok(Applied::Done(found)) => {
                             let work = Work { settlements: vec![ended], ..Work::default() };
-                            self.written(found.at, work, &[], Vec::new());
+                            self.written(found.at, work, Vec::new(), Vec::new());
                         }
                         other => {
                             // Its counters are damaged; the intent stands for it meanwhile.
@@ -425,7 +429,7 @@ impl<B: Book> Node<B> {
                     self.next.settlements.iter().map(|e| e.settling.id).collect();
                 let ownerless = open
                     .into_iter()
-                    .filter(|(_, id)| !self.live.contains(id) && !waiting.contains(id));
+                    .filter(|(_, id)| !self.live.contains_key(id) && !waiting.contains(id));
                 self.next.releases.extend(ownerless);
             }
             Err(error) => tracing::warn!(error = %error, "open requests could not be compared"),

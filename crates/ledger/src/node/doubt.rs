@@ -47,7 +47,7 @@ impl<B: Book> Node<B> {
                 for asking in work.reservations.drain(..) {
                     asking.waiting.refuse(Refusal::Unavailable);
                 }
-                self.written(at, work, &[], Vec::new());
+                self.written(at, work, Vec::new(), Vec::new());
                 self.next.releases.extend(unheard);
             }
             Fate::Void => {

@@ -16,7 +16,7 @@ use sqlx::{AssertSqlSafe, PgConnection};
 use store::{Store, system::LedgerBook};
 use testkit::{Database, Tenant};
 
-use crate::support::{answered, price, request};
+use crate::support::{Known, answered, price, request};
 
 /// What meets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,6 +53,7 @@ struct Session {
     node: NodeId,
     epoch: i64,
     number: i64,
+    known: Known,
 }
 
 impl Session {
@@ -61,25 +62,19 @@ impl Session {
         let book = store.book();
         let node = NodeId::generate();
         let epoch = book.register(node).await.unwrap();
-        Self { store, book, node, epoch, number: 0 }
+        Self { store, book, node, epoch, number: 0, known: Known::default() }
     }
 
     fn batch(&mut self) -> Batch {
         self.number += 1;
-        let (settlements, releases, reservations) = Default::default();
-        Batch {
-            node: self.node,
-            epoch: self.epoch,
-            number: self.number,
-            settlements,
-            releases,
-            reservations,
-        }
+        Batch::empty(self.node, self.epoch, self.number)
     }
 
-    async fn write(&self, batch: Batch) {
+    async fn write(&mut self, mut batch: Batch) {
+        self.known.tell(&mut batch);
         let applied = self.book.apply(&batch).await;
-        assert!(matches!(applied, Ok(Applied::Done(_))), "{applied:?}");
+        let Ok(Applied::Done(found)) = applied else { unreachable!("{applied:?}") };
+        self.known.learn(&batch, found.at);
     }
 
     async fn reserve(&mut self, case: &Case) -> EventId {
@@ -108,7 +103,14 @@ impl Session {
 
     fn copy(&self) -> Self {
         let (store, book) = (self.store.clone(), self.store.book());
-        Self { store, book, node: self.node, epoch: self.epoch, number: self.number }
+        Self {
+            store,
+            book,
+            node: self.node,
+            epoch: self.epoch,
+            number: self.number,
+            known: Known::default(),
+        }
     }
 
     async fn run(&mut self, step: Step, case: &Case, open: Option<EventId>) {

@@ -426,14 +426,7 @@ async fn a_lost_answer_is_found_out() {
     let book = database.store.book();
     let node = domain::NodeId::generate();
     let epoch = book.register(node).await.unwrap();
-    let batch = |number| ledger::Batch {
-        node,
-        epoch,
-        number,
-        settlements: Vec::new(),
-        releases: Vec::new(),
-        reservations: Vec::new(),
-    };
+    let batch = |number| ledger::Batch::empty(node, epoch, number);
     assert!(matches!(book.apply(&batch(1)).await.unwrap(), ledger::Applied::Done(_)));
     assert!(matches!(book.void(&batch(1)).await.unwrap(), ledger::Fate::Applied(_)));
     assert_eq!(book.void(&batch(2)).await.unwrap(), ledger::Fate::Void);

@@ -19,6 +19,7 @@ mod ledger;
 mod limits;
 mod locks;
 mod members;
+mod memory;
 mod model;
 mod operator;
 mod paths;

@@ -19,7 +19,7 @@ use testkit::{
     soak::{Random, is_full, seeds, tell},
 };
 
-use crate::support::{answered, price, request};
+use crate::support::{Known, answered, price, request};
 
 /// Most commands of one batch.
 const MOST: u64 = 60;
@@ -62,6 +62,7 @@ struct World {
     model: Plain,
     /// Where each key's requests are held, for as long as no window ends.
     rows: HashMap<KeyId, Rows>,
+    known: Known,
 }
 
 impl World {
@@ -80,7 +81,8 @@ impl World {
         let dime = price(&database, "sandbox-dime").await;
         let node = register(&book).await;
         let (random, model) = (Random::new(seed, 0), Plain::default());
-        Self { database, book, node, tenants, dime, random, model, rows: HashMap::new() }
+        let (rows, known) = (HashMap::new(), Known::default());
+        Self { database, book, node, tenants, dime, random, model, rows, known }
     }
 
     /// One batch, death, change or passing of time; answers how many operations it was.
@@ -143,14 +145,7 @@ impl World {
     /// A batch of everything, through the fast path and, where not all fit, the slow one.
     async fn batch(&mut self) -> u64 {
         self.node.number += 1;
-        let mut batch = Batch {
-            node: self.node.id,
-            epoch: self.node.epoch,
-            number: self.node.number,
-            settlements: Vec::new(),
-            releases: Vec::new(),
-            reservations: Vec::new(),
-        };
+        let mut batch = Batch::empty(self.node.id, self.node.epoch, self.node.number);
         let commands = 1 + self.random.of(0..MOST);
         for _ in 0..commands {
             match self.random.of(0..10) {
@@ -159,6 +154,7 @@ impl World {
                 _ => batch.releases.extend(self.releasing(&batch)),
             }
         }
+        self.known.tell(&mut batch);
         let late = self.is_late(&batch);
         let mut applied = self.book.apply(&batch).await.unwrap();
         if applied == Applied::Contended && self.is_over(&batch).await {
@@ -171,7 +167,7 @@ impl World {
             applied = self.book.apply(&batch).await.unwrap();
         }
         let wanted = self.model.take(&batch);
-        match applied {
+        let at = match applied {
             Applied::Contended => {
                 let refuses = wanted.iter().any(|verdict| *verdict != Verdict::Admit);
                 assert!(refuses || late, "{batch:?}");
@@ -182,14 +178,17 @@ impl World {
                     decisions
                 };
                 let slow = self.book.decide(&batch, rule).await.unwrap();
-                assert!(matches!(slow, Applied::Done(..)), "{slow:?}");
+                let Applied::Done(found) = slow else { unreachable!("{slow:?}") };
                 assert_eq!(decided, wanted, "{batch:?}");
+                found.at
             }
-            Applied::Done(..) => {
+            Applied::Done(found) => {
                 assert!(wanted.iter().all(|verdict| *verdict == Verdict::Admit), "{batch:?}");
+                found.at
             }
             other => unreachable!("{other:?}"),
-        }
+        };
+        self.known.learn(&batch, at);
         commands
     }
 

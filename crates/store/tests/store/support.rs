@@ -1,9 +1,10 @@
 //! Requests for the tests of the ledger.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
+use chrono::{DateTime, Utc};
 use domain::{EventId, Outcome, Price, ServiceTier, Tokens, Usd};
-use ledger::{Ledger, Node, Realm, Request, Settlement};
+use ledger::{Admitted, Batch, Ledger, Node, Realm, Request, Settlement};
 use store::Store;
 use testkit::{Database, Tenant};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -26,6 +27,27 @@ impl Running {
         self.stop.cancel();
         self.tasks.close();
         self.tasks.wait().await;
+    }
+}
+
+/// What a node remembers of the requests that it was told are admitted.
+#[derive(Default)]
+pub(crate) struct Known(HashMap<EventId, Arc<Admitted>>);
+
+impl Known {
+    /// Takes note of a batch's reservations, whether they were admitted or not.
+    pub(crate) fn learn(&mut self, batch: &Batch, at: DateTime<Utc>) {
+        let admitted = batch.reservations.iter().map(|reserving| {
+            (reserving.request.id, Arc::new(Admitted { reserving: reserving.clone(), at }))
+        });
+        self.0.extend(admitted);
+    }
+
+    /// Says of a batch's endings what they hold.
+    pub(crate) fn tell(&self, batch: &mut Batch) {
+        let settled = batch.settlements.iter().map(|settling| settling.id);
+        let ended = settled.chain(batch.releases.iter().map(|(_, id)| *id));
+        batch.admitted = ended.filter_map(|id| Some((id, Arc::clone(self.0.get(&id)?)))).collect();
     }
 }
 

@@ -1,4 +1,4 @@
-//! A batch as parallel arrays: `e_` endings, `r_` reservations, `w_` what these want together.
+//! A batch as parallel arrays, for the slow path: `e_` endings, `r_` reservations, `w_` what these want together.
 
 use std::{
     collections::{BTreeMap, HashSet},
@@ -152,10 +152,10 @@ fn array(numbers: impl Iterator<Item = i64>) -> String {
 }
 
 /// More tokens than fit a rate are not tokens; a limit refuses them anyhow.
-fn count(tokens: u64) -> i64 {
+pub(super) fn count(tokens: u64) -> i64 {
     i64::try_from(tokens).unwrap_or(i64::MAX)
 }
 
-fn milliseconds(time: u32) -> i32 {
+pub(super) fn milliseconds(time: u32) -> i32 {
     i32::try_from(time).unwrap_or(i32::MAX)
 }

@@ -1,6 +1,7 @@
 //! The ledger's book on Postgres: see `migrations/…_ledger_functions.sql` and `docs/ledger.md`.
 
 mod arrays;
+mod claims;
 mod counters;
 mod fast;
 mod line;
@@ -126,11 +127,12 @@ impl Book for LedgerBook {
             .await?;
         let Some(bound) = bound else {
             // No intent any more: there is nothing to end, but the number must be used.
-            return self.apply(batch).await;
+            return self.decide(batch, |_| Vec::new()).await;
         };
         let bound = crate::money::usd(&bound).map_err(from_store)?;
         let at_bound = Settling { settlement: Settlement::unknown(bound), ..settling.clone() };
-        self.apply(&Batch { settlements: vec![at_bound], ..batch.clone() }).await
+        let batch = Batch { settlements: vec![at_bound], ..batch.clone() };
+        self.decide(&batch, |_| Vec::new()).await
     }
 
     async fn open(

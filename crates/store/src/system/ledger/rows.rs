@@ -16,6 +16,97 @@ pub(super) struct Move {
     pub(super) asked: i64,
 }
 
+#[derive(Debug, sqlx::Type)]
+#[sqlx(type_name = "exq_ending")]
+pub(super) struct Ending {
+    pub(super) org_id: Uuid,
+    pub(super) id: Uuid,
+    pub(super) outcome: String,
+    pub(super) service_tier: String,
+    pub(super) status: Option<i32>,
+    pub(super) input: i64,
+    pub(super) cached: i64,
+    pub(super) cache_write: i64,
+    pub(super) cache_write_1h: i64,
+    pub(super) audio_input: i64,
+    pub(super) image_input: i64,
+    pub(super) output: i64,
+    pub(super) reasoning: i64,
+    pub(super) audio_output: i64,
+    pub(super) image_output: i64,
+    pub(super) charge: BigDecimal,
+    pub(super) first_token_ms: Option<i32>,
+    pub(super) total_ms: Option<i32>,
+    pub(super) bound: BigDecimal,
+    pub(super) counters: Vec<i64>,
+    pub(super) rate_id: i64,
+    pub(super) tokens: i64,
+    pub(super) admitted_at: DateTime<Utc>,
+}
+
+#[derive(Debug, sqlx::Type)]
+#[sqlx(type_name = "exq_reservation")]
+pub(super) struct Reservation {
+    pub(super) org_id: Uuid,
+    pub(super) id: Uuid,
+    pub(super) project_id: Uuid,
+    pub(super) key_id: Uuid,
+    pub(super) member_id: Uuid,
+    pub(super) model: String,
+    pub(super) price_id: Option<Uuid>,
+    pub(super) sandbox: bool,
+    pub(super) streamed: bool,
+    pub(super) bound: BigDecimal,
+    pub(super) counters: Vec<i64>,
+    pub(super) rate_id: i64,
+    pub(super) tokens: i64,
+    pub(super) day_starts: DateTime<Utc>,
+    pub(super) day_ends: DateTime<Utc>,
+}
+
+#[derive(Debug, Default, sqlx::Type)]
+#[sqlx(type_name = "exq_turn")]
+pub(super) struct Turn {
+    pub(super) id: i64,
+    pub(super) day: Option<DateTime<Utc>>,
+    pub(super) requests: i64,
+    pub(super) tokens: i64,
+    pub(super) back_minute: Option<DateTime<Utc>>,
+    pub(super) minute_requests: i64,
+    pub(super) minute_tokens: i64,
+    pub(super) back_day: Option<DateTime<Utc>>,
+    pub(super) day_requests: i64,
+    pub(super) day_tokens: i64,
+}
+
+#[derive(Debug, sqlx::Type)]
+#[sqlx(type_name = "exq_delta")]
+pub(super) struct Delta {
+    pub(super) org_id: Uuid,
+    pub(super) at: DateTime<Utc>,
+    pub(super) day_starts: DateTime<Utc>,
+    pub(super) day_ends: DateTime<Utc>,
+    pub(super) project_id: Uuid,
+    pub(super) key_id: Uuid,
+    pub(super) member_id: Uuid,
+    pub(super) model: String,
+    pub(super) sandbox: bool,
+    pub(super) requests: i64,
+    pub(super) estimated: i64,
+    pub(super) unpriced: i64,
+    pub(super) input: i64,
+    pub(super) cached: i64,
+    pub(super) cache_write: i64,
+    pub(super) cache_write_1h: i64,
+    pub(super) audio_input: i64,
+    pub(super) image_input: i64,
+    pub(super) output: i64,
+    pub(super) reasoning: i64,
+    pub(super) audio_output: i64,
+    pub(super) image_output: i64,
+    pub(super) charge: BigDecimal,
+}
+
 #[derive(Debug, Clone, sqlx::Type)]
 #[sqlx(type_name = "exq_pace")]
 pub(super) struct Pace {

@@ -12,7 +12,7 @@ use super::{
     plain::{Amount, Plain},
     plan::{Asked, Ending, Limits, On, Step},
 };
-use crate::support::{answered, request};
+use crate::support::{Known, answered, request};
 
 /// How a batch is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,6 +33,7 @@ pub(super) struct Twin {
     /// What its ids and names stand for, so that twins can be compared.
     pub(super) names: Vec<(String, String)>,
     tiers: i32,
+    known: Known,
 }
 
 impl Twin {
@@ -53,7 +54,8 @@ impl Twin {
         let names = names.map(|(id, name)| (id, name.to_owned())).to_vec();
         let plain = Plain::new();
         let prices = prices.clone();
-        Self { tenant, keys, prices, book, node, epoch, number: 0, plain, names, tiers: 0 }
+        let known = Known::default();
+        Self { tenant, keys, prices, book, node, epoch, number: 0, plain, names, tiers: 0, known }
     }
 
     fn name(&mut self, id: &impl ToString, name: String) {
@@ -189,9 +191,8 @@ impl Twin {
     /// A step's batch.
     pub(super) async fn batch(&mut self, step: &Step) -> Batch {
         self.number += 1;
-        let (node, epoch, number) = (self.node, self.epoch, self.number);
-        let (settlements, releases, reservations) = Default::default();
-        let mut batch = Batch { node, epoch, number, settlements, releases, reservations };
+        let number = self.number;
+        let mut batch = Batch::empty(self.node, self.epoch, number);
         let (org, mut open) = (self.tenant.org, self.plain.open());
         for (which, ending) in &step.endings {
             if open.is_empty() {
@@ -217,6 +218,7 @@ impl Twin {
             self.name(&reserving.request.id.uuid(), format!("request {number} {at}"));
             batch.reservations.push(reserving);
         }
+        self.known.tell(&mut batch);
         batch
     }
 
@@ -235,10 +237,13 @@ impl Twin {
 
     /// Writes a batch, on the slow path as well if the fast one does not take it; answers which one did,
     /// and what its reservations were measured against.
-    pub(super) async fn write(&self, batch: &Batch, path: Path) -> (Path, Found) {
+    pub(super) async fn write(&mut self, batch: &Batch, path: Path) -> (Path, Found) {
         if path == Path::Fast {
             match self.book.apply(batch).await.unwrap() {
-                Applied::Done(found) => return (Path::Fast, found),
+                Applied::Done(found) => {
+                    self.known.learn(batch, found.at);
+                    return (Path::Fast, found);
+                }
                 Applied::Contended => {}
                 other => unreachable!("{other:?}"),
             }
@@ -249,7 +254,8 @@ impl Twin {
             decide(found, &batch.reservations)
         };
         let slow = self.book.decide(batch, rule).await.unwrap();
-        assert!(matches!(slow, Applied::Done(_)), "{slow:?}");
+        let Applied::Done(found) = slow else { unreachable!("{slow:?}") };
+        self.known.learn(batch, found.at);
         (Path::Slow, measured)
     }
 
