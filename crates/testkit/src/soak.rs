@@ -21,13 +21,17 @@ pub fn is_full() -> bool {
 }
 
 /// The seeds of a test: so many in the small form, so many in the full one. `EXCHEQUER_SEEDS=5` runs
-/// five, `EXCHEQUER_SEED=17` runs that one alone.
+/// five, `EXCHEQUER_SEEDS=5..9` those from the sixth to the ninth, so that a long form can be run in
+/// parts, and `EXCHEQUER_SEED=17` that one alone.
 pub fn seeds(small: u64, full: u64) -> Range<u64> {
-    let number = |name| env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
-    match (number("EXCHEQUER_SEED"), number("EXCHEQUER_SEEDS")) {
-        (Some(one), _) => one..one + 1,
-        (None, Some(many)) => 0..many,
-        (None, None) => 0..if is_full() { full } else { small },
+    let set = |name| env::var(name).ok();
+    if let Some(one) = set("EXCHEQUER_SEED") {
+        let one = one.parse().unwrap();
+        return one..one + 1;
+    }
+    match set("EXCHEQUER_SEEDS").as_deref().map(|set| set.split_once("..").unwrap_or(("0", set))) {
+        Some((from, to)) => from.parse().unwrap()..to.parse().unwrap(),
+        None => 0..if is_full() { full } else { small },
     }
 }
 
