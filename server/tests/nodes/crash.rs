@@ -123,8 +123,9 @@ impl Round {
         let _living = self.node(None).await;
         self.ended(died).await;
         books::agree(&self.database, &seen.booked).await;
-        let booked =
-            books::events(&self.database, &seen.unbooked, "outcome <> 'interrupted'").await;
+        // What a node was not heard of is booked, and given back if it is heard of after all.
+        let costs = "outcome <> 'interrupted' AND (outcome <> 'released' OR charge <> 0)";
+        let booked = books::events(&self.database, &seen.unbooked, costs).await;
         assert_eq!(booked, 0, "{places:?}: an event of a request that cost nothing");
         let mails = self.mailed().await;
         let replies = seen.booked.admitted.len();

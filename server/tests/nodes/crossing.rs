@@ -1,7 +1,10 @@
 //! Eight nodes that reach one threshold at the same moment: it is crossed once, and mailed once to
 //! each owner.
 
-use std::{collections::HashMap, time::Duration};
+use std::{
+    collections::{HashMap, VecDeque},
+    time::Duration,
+};
 
 use domain::{Level, Period, Scope, Usd};
 use testkit::{
@@ -17,6 +20,8 @@ use crate::{
 };
 
 const NODES: usize = 8;
+/// A window has only so many thresholds; those of earlier rounds are taken back.
+const KEPT: usize = 40;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn eight_nodes_cross_a_threshold_once_and_mail_each_owner_once() {
@@ -30,6 +35,7 @@ async fn eight_nodes_cross_a_threshold_once_and_mail_each_owner_once() {
     let cluster = Cluster::start_with(&database, NODES, &mail).await;
     let (store, scope) = (&database.store, Scope::Org(customer.org));
     let rounds = seeds(10, 1_000);
+    let mut thresholds = VecDeque::new();
     for round in rounds.clone() {
         // Reached by any of the eight, in any of their batches.
         let nth = Random::new(round, 0).of(1..NODES as u64 + 1);
@@ -37,6 +43,11 @@ async fn eight_nodes_cross_a_threshold_once_and_mail_each_owner_once() {
         let level = Level::Amount(Usd::from_pico(dimes * Usd::PICO / 10));
         let set = store.set_threshold(&customer.caller, scope, Period::Month, level).await.unwrap();
         assert!(!set.already_passed);
+        thresholds.push_back(set.id);
+        if thresholds.len() > KEPT {
+            let oldest = thresholds.pop_front().unwrap();
+            store.remove_threshold(&customer.caller, oldest).await.unwrap();
+        }
         let mut requests = JoinSet::new();
         for node in 0..NODES {
             let (port, key) = (cluster.doors.door(node), customer.secret.clone());
