@@ -110,7 +110,7 @@ pub(super) fn card(member: &Member, draft: &Draft) -> AnyView {
                     <Field name="model" label="Model" value=model error=model_error required=true maxlength=200
                         help="As requests name it. It need not be in the price book."/>
                     <div class="cols">{fields.into_iter().collect_view()}</div>
-                    <p class="muted">"They hold for prompts of every length and for every service tier: other rates that the price book has for those do not."</p>
+                    <p class="muted">"They hold for prompts of every length and for every service tier: other rates that the price book has for those do not. A price below the price book’s is for owners who operate this installation too."</p>
                     <AmountField name="per_request" label="Each request (optional)" value=fee error=fee_error after="per request"/>
                     <Field name="from" label="Holds from (optional)" kind="date" value=from error=from_error help/>
                     <Tick name="listed" label="Use the price book’s price again" checked=listed
