@@ -52,7 +52,8 @@ impl<B: Book> Node<B> {
             }
             Fate::Void => {
                 self.number += 1;
-                queue.push(work);
+                // Whatever it was may befall the next one, too.
+                self.put_back(work).await;
             }
             Fate::Superseded => {
                 // It may have been applied under the old name, and booked as interrupted since: under

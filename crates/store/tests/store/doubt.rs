@@ -17,7 +17,7 @@ use store::{Store, system::LedgerBook};
 use testkit::{Database, Tenant};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::support::{answered, price, request};
+use crate::support::{Running, answered, price, request};
 
 /// The real book, which once loses an answer for so long that the node is given up.
 struct Unlucky {
@@ -127,5 +127,26 @@ async fn what_may_have_been_admitted_under_an_old_name_is_not_admitted_again() {
     let booked = "SELECT string_agg(outcome, ' ' ORDER BY id) FROM events";
     assert_eq!(database.look(booked).await, "released answered");
     assert_eq!(database.look("SELECT count(*) FROM intents").await, "0");
+    assert_eq!(database.store.system().reconcile().await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_database_that_takes_no_batch_is_asked_with_pauses_and_callers_are_told() {
+    let database = Database::new().await;
+    let tenant = Tenant::new(&database, "owner").await;
+    let dime = price(&database, "sandbox-dime").await;
+    database.tamper("ALTER FUNCTION exq_ledger_book RENAME TO exq_ledger_gone").await;
+    let node = Running::new(&database.store).await;
+    for _ in 0..2 {
+        let refused = node.ledger.reserve(request(&tenant, &dime, "0.10")).await;
+        assert!(matches!(refused, Err(Refusal::Unavailable)));
+    }
+    // Each try takes a number.
+    let tries: i64 = database.look("SELECT batch FROM nodes").await.parse().unwrap();
+    assert!(tries < 100, "{tries}");
+    database.tamper("ALTER FUNCTION exq_ledger_gone RENAME TO exq_ledger_book").await;
+    let next = node.ledger.reserve(request(&tenant, &dime, "0.10")).await.unwrap();
+    assert!(next.settle(answered("0.10")).await);
+    node.finish().await;
     assert_eq!(database.store.system().reconcile().await.unwrap(), None);
 }
