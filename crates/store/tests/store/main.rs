@@ -30,3 +30,4 @@ mod readers;
 mod reconcile;
 mod support;
 mod tenants;
+mod upgrade;
