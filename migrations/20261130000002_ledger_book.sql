@@ -7,17 +7,18 @@
 --
 -- `exq_ledger_batch` stays for nodes that do not know this one yet.
 
--- How a request ended, and what its node remembers that it holds.
-CREATE TYPE exq_ending AS (
-    org_id uuid, id uuid, outcome text, service_tier text, status integer,
-    input bigint, cached bigint, cache_write bigint, cache_write_1h bigint, audio_input bigint, image_input bigint,
-    output bigint, reasoning bigint, audio_output bigint, image_output bigint, charge numeric,
-    first_token_ms integer, total_ms integer,
-    bound numeric, counters bigint[], rate_id bigint, tokens bigint, admitted_at timestamptz);
+-- These types are what nodes send: none of them is ever altered, for a node sends as many fields as it knows.
+-- Another form gets types and a function of its own.
 CREATE TYPE exq_reservation AS (
     org_id uuid, id uuid, project_id uuid, key_id uuid, member_id uuid, model text, price_id uuid, sandbox boolean,
     streamed boolean, bound numeric, counters bigint[], rate_id bigint, tokens bigint, day_starts timestamptz,
     day_ends timestamptz);
+-- How a request ended, and what its node remembers that it holds, since when.
+CREATE TYPE exq_ending AS (
+    org_id uuid, id uuid, outcome text, service_tier text, status integer,
+    input bigint, cached bigint, cache_write bigint, cache_write_1h bigint, audio_input bigint, image_input bigint,
+    output bigint, reasoning bigint, audio_output bigint, image_output bigint, charge numeric,
+    first_token_ms integer, total_ms integer, held exq_reservation, admitted_at timestamptz);
 -- What a batch moves in a rate: what is asked for in which day, and what is given back to which minute
 -- (an instant in it) and day. Only the last ones can be current.
 CREATE TYPE exq_turn AS (
@@ -48,6 +49,7 @@ DECLARE
     v_ids bigint[];
     v_found bigint;
     v_known timestamptz;
+    v_same boolean;
     v_fits boolean;
     v_guarded boolean;
     v_alarms boolean;
@@ -60,12 +62,15 @@ BEGIN
     END IF;
 
     IF cardinality(p_endings) > 0 THEN
-        -- What the intents say that they end counts, not the node's memory: where one differs, nothing is done.
+        -- Intents that are not what the node remembers end in no other way: by its sums they must not.
         WITH gone AS (
             DELETE FROM intents i USING unnest(p_endings) e WHERE i.org_id = e.org_id AND i.id = e.id
-            RETURNING i.project_id, i.key_id, i.member_id, i.model, i.price_id, i.sandbox, i.streamed, i.day_starts,
-                i.day_ends, e.*, (i.bound, i.counters, i.rate_id, i.tokens, i.admitted_at)
-                    = (e.bound, e.counters, e.rate_id, e.tokens, e.admitted_at) AS same
+            RETURNING i.*, e.outcome, e.service_tier, e.status, e.input, e.cached, e.cache_write, e.cache_write_1h,
+                e.audio_input, e.image_input, e.output, e.reasoning, e.audio_output, e.image_output, e.charge,
+                e.first_token_ms, e.total_ms,
+                ROW(i.org_id, i.id, i.project_id, i.key_id, i.member_id, i.model, i.price_id, i.sandbox, i.streamed,
+                    i.bound, i.counters, i.rate_id, i.tokens, i.day_starts, i.day_ends)::exq_reservation = e.held
+                    AND i.admitted_at = e.admitted_at AS same
         ), booked AS (
             INSERT INTO events (org_id, id, project_id, key_id, member_id, model, price_id, sandbox, streamed,
                 outcome, status, service_tier, input, cached, cache_write, cache_write_1h, audio_input, image_input,
@@ -86,8 +91,10 @@ BEGIN
                 d.image_output, d.charge
             FROM unnest(p_deltas) d
         )
-        SELECT count(*), bool_and(g.same) INTO v_found, v_fits FROM gone g;
-        IF v_found < cardinality(p_endings) OR v_fits IS NOT TRUE THEN
+        SELECT count(*), bool_and(g.same IS TRUE) INTO v_found, v_same FROM gone g;
+        IF NOT v_same THEN
+            RAISE SQLSTATE 'XQ002';
+        ELSIF v_found < cardinality(p_endings) THEN
             RAISE SQLSTATE 'XQ001';
         END IF;
     END IF;
@@ -193,8 +200,8 @@ BEGIN
         UPDATE counters k SET known_until = '-infinity' WHERE k.id = ANY (v_ids) AND k.spent >= k.alarm_at;
     END IF;
     status := 'done';
-EXCEPTION WHEN SQLSTATE 'XQ001' THEN
-    status := 'contended';
+EXCEPTION WHEN SQLSTATE 'XQ001' OR SQLSTATE 'XQ002' THEN
+    status := CASE SQLSTATE WHEN 'XQ001' THEN 'contended' ELSE 'different' END;
     at := NULL;
     quotas := NULL;
     crowds := NULL;

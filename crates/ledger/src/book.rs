@@ -27,7 +27,7 @@ pub enum Applied {
     /// Everything is written; what the reservations were measured against.
     Done(Found),
     /// Not the plain case: not all reservations fit together, or a window is over, a row is gone, an ending
-    /// has no intent. Nothing is written, ask [`Book::decide`].
+    /// has no intent or is not known to the node. Nothing is written, ask [`Book::decide`].
     Contended,
     /// A window is over by the database's clock: nothing is written.
     Stale(DateTime<Utc>),

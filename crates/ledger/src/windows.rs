@@ -30,7 +30,7 @@ impl CounterRef {
     }
 }
 
-/// How many counters, and how many rates, a node remembers before it starts anew.
+/// How many of each a node remembers before it starts anew.
 const MOST: usize = 100_000;
 
 impl Windows {
@@ -77,6 +77,9 @@ impl Windows {
         let places = Reserving::places(request);
         let counters: Vec<CounterRef> =
             places.iter().map(|place| self.current(place, now)).collect::<Option<_>>()?;
+        if self.held.len() >= MOST {
+            self.held.clear();
+        }
         self.held.insert(whose(request), counters.clone());
         Some(counters)
     }

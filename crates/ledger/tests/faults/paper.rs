@@ -43,6 +43,7 @@ impl Saw {
             "applied late",
             "bad data",
             "fast",
+            "fast endings",
             "given up",
             "interrupted",
             "locked",
@@ -86,6 +87,7 @@ struct Intent {
     owner: (NodeId, i64),
     bound: Usd,
     counters: Vec<i64>,
+    at: DateTime<Utc>,
     since: Instant,
 }
 
@@ -267,12 +269,34 @@ impl State {
         }
         let found = self.found(batch);
         let decisions = decide(found.clone(), &batch.reservations);
-        if !decisions.iter().all(Decision::admits) {
+        if !decisions.iter().all(Decision::admits) || !self.remembers(batch) {
             return Applied::Contended;
         }
         self.saw.count("fast");
-        self.write(batch, &decisions);
+        self.write(batch, &decisions, found.at);
         Applied::Done(found)
+    }
+
+    /// Whether the node knows what all endings of a batch hold; what it knows must be right.
+    fn remembers(&mut self, batch: &Batch) -> bool {
+        let settled = batch.settlements.iter().map(|one| one.id);
+        let mut ended = settled.chain(batch.releases.iter().map(|(_, id)| *id)).peekable();
+        let has_endings = ended.peek().is_some();
+        let all = ended.all(|id| {
+            let (Some(intent), Some(known)) = (self.intents.get(&id), batch.admitted.get(&id))
+            else {
+                return false;
+            };
+            let request = &known.reserving.request;
+            let counters: Vec<i64> = known.reserving.counters.iter().map(|one| one.id).collect();
+            assert_eq!((intent.org, intent.bound), (request.org, request.bound));
+            assert_eq!((&intent.counters, intent.at), (&counters, known.at));
+            true
+        });
+        if all && has_endings {
+            self.saw.count("fast endings");
+        }
+        all
     }
 
     /// What the reservations are measured against, after the endings.
@@ -309,7 +333,7 @@ impl State {
         Found { at: self.at(), quotas: quotas.collect(), ..Found::default() }
     }
 
-    fn write(&mut self, batch: &Batch, decisions: &[Decision]) {
+    fn write(&mut self, batch: &Batch, decisions: &[Decision], at: DateTime<Utc>) {
         for Settling { id, settlement, .. } in &batch.settlements {
             self.settle(*id, settlement);
         }
@@ -349,11 +373,10 @@ impl State {
             }
             let owner = (batch.node, batch.epoch);
             let (org, bound, since) = (request.org, request.bound, Instant::now());
-            let old =
-                self.intents.insert(request.id, Intent { org, owner, bound, counters, since });
+            let intent = Intent { org, owner, bound, counters, at, since };
+            let old = self.intents.insert(request.id, intent);
             assert!(old.is_none() && !self.events.contains_key(&request.id), "admitted twice");
         }
-        let at = self.at();
         let row = self.nodes.get_mut(&batch.node).unwrap();
         (row.batch, row.applied_at) = (batch.number, Some(at));
     }

@@ -70,7 +70,7 @@ impl Book for Paper {
             return Err(lost());
         }
         state.saw.count("slow");
-        state.write(batch, &decisions);
+        state.write(batch, &decisions, at);
         if state.is(100) {
             state.saw.count("lost after");
             return Err(lost());
@@ -128,8 +128,9 @@ impl Book for Paper {
             at_bound.settlement.outcome = Outcome::Unknown;
         }
         let batch = Batch { settlements: vec![at_bound], ..batch.clone() };
-        state.write(&batch, &[]);
-        Ok(Applied::Done(Found { at: state.at(), ..Found::default() }))
+        let at = state.at();
+        state.write(&batch, &[], at);
+        Ok(Applied::Done(Found { at, ..Found::default() }))
     }
 
     async fn open(

@@ -25,15 +25,18 @@ pub(super) struct Claims {
 }
 
 impl Claims {
-    /// None where an ending is not known or comes twice, or a sum does not fit: the slow path tells
-    /// it apart.
+    /// None where an ending is not known or comes twice, or a sum of money or tokens does not fit: the
+    /// slow path tells it apart.
     pub(super) fn of(batch: &Batch) -> Option<Self> {
         let released = Settlement::released();
-        let settled = batch.settlements.iter().map(|settling| (settling.id, &settling.settlement));
-        let endings = settled.chain(batch.releases.iter().map(|(_, id)| (*id, &released)));
+        let settled = batch.settlements.iter().map(|it| (it.org, it.id, &it.settlement));
+        let endings = settled.chain(batch.releases.iter().map(|(org, id)| (*org, *id, &released)));
         let (mut sums, mut rows, mut seen) = (Sums::default(), Vec::new(), HashSet::new());
-        for (id, settlement) in endings {
-            let admitted = batch.admitted.get(&id).filter(|_| seen.insert(id))?;
+        for (org, id, settlement) in endings {
+            let admitted = batch.admitted.get(&id).filter(|it| it.reserving.request.org == org)?;
+            if !seen.insert(id) {
+                return None;
+            }
             sums.end(admitted, settlement)?;
             rows.push(ending(admitted, settlement));
         }
@@ -229,7 +232,7 @@ impl Rolled {
 }
 
 fn ending(admitted: &Admitted, settlement: &Settlement) -> Ending {
-    let (reserving, request) = (&admitted.reserving, &admitted.reserving.request);
+    let request = &admitted.reserving.request;
     let tokens = settlement.tokens.by_class().map(count);
     let [input, cached, cache_write, cache_write_1h, audio_input, image_input, ..] = tokens;
     let [.., output, reasoning, audio_output, image_output] = tokens;
@@ -252,10 +255,7 @@ fn ending(admitted: &Admitted, settlement: &Settlement) -> Ending {
         charge: numeric(settlement.charge),
         first_token_ms: settlement.first_token_ms.map(milliseconds),
         total_ms: settlement.total_ms.map(milliseconds),
-        bound: numeric(request.bound),
-        counters: reserving.counters.iter().map(|counter| counter.id).collect(),
-        rate_id: reserving.rate,
-        tokens: count(request.tokens),
+        held: reservation(&admitted.reserving),
         admitted_at: admitted.at,
     }
 }

@@ -34,6 +34,13 @@ pub(super) async fn apply(line: &mut PgConnection, batch: &Batch) -> Result<Appl
     Ok(match (row.status.as_str(), row.at) {
         ("done", Some(at)) => Applied::Done(measure.found(at).map_err(from_store)?),
         ("contended", _) => Applied::Contended,
+        ("different", _) => {
+            tracing::error!(
+                batch = batch.number,
+                "a request is not written as this node remembers it; what is written counts"
+            );
+            Applied::Contended
+        }
         ("superseded", _) => Applied::Superseded,
         _ => Applied::Void,
     })

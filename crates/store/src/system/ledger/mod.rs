@@ -1,4 +1,5 @@
-//! The ledger's book on Postgres: see `migrations/…_ledger_functions.sql` and `docs/ledger.md`.
+//! The ledger's book on Postgres: see `migrations/…_ledger_book.sql` (fast path), `…_ledger_functions.sql`
+//! (slow path) and `docs/ledger.md`.
 
 mod arrays;
 mod claims;

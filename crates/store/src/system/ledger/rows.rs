@@ -1,4 +1,5 @@
-//! The composite types of the ledger's functions; what they mean stands there.
+//! The composite types of the ledger's functions; what they mean stands there. Their fields go by their
+//! places, not by their names.
 
 use bigdecimal::BigDecimal;
 use chrono::{DateTime, Utc};
@@ -37,10 +38,7 @@ pub(super) struct Ending {
     pub(super) charge: BigDecimal,
     pub(super) first_token_ms: Option<i32>,
     pub(super) total_ms: Option<i32>,
-    pub(super) bound: BigDecimal,
-    pub(super) counters: Vec<i64>,
-    pub(super) rate_id: i64,
-    pub(super) tokens: i64,
+    pub(super) held: Reservation,
     pub(super) admitted_at: DateTime<Utc>,
 }
 

@@ -70,6 +70,7 @@ pub(super) enum Ending {
     Answered {
         charge: u64,
         tokens: u64,
+        estimated: bool,
     },
     Unknown,
     Released,
@@ -83,6 +84,9 @@ pub(super) struct Asked {
     pub(super) realm: Realm,
     pub(super) bound: u64,
     pub(super) tokens: u64,
+    /// Whether its price is known, and its usage told apart by key.
+    pub(super) priced: bool,
+    pub(super) tracked: bool,
 }
 
 /// Some steps, one after the other; the same for the same seed.
@@ -93,11 +97,14 @@ pub(super) fn random(seed: u64) -> Vec<Step> {
 }
 
 fn step(random: &mut Random, at: u64) -> Step {
-    let (endings, asked) = (random.of(0..5), 1 + random.of(0..6));
+    let (endings, asked) = (random.of(0..5), random.of(0..7));
+    let pass = random.pick(&[0, 0, 5, 20, 40, 75, 3_600, 40_000]);
+    // Mostly, what is there before any limit fits.
+    let limits = (at == 1 || random.of(0..3) == 0).then(|| limits(random));
     Step {
-        pass: random.pick(&[0, 0, 5, 20, 40, 75, 3_600, 40_000]),
-        // Mostly, what is there before any limit fits.
-        limits: (at == 1 || random.of(0..3) == 0).then(|| limits(random)),
+        // A tier's rates are in force within a second.
+        pass: if limits.is_some() { pass.max(2) } else { pass },
+        limits,
         endings: (0..endings).map(|_| (random.index(1_000), ending(random))).collect(),
         asked: (0..asked).map(|_| self::asked(random)).collect(),
     }
@@ -171,7 +178,11 @@ fn ending(random: &mut Random) -> Ending {
     match random.of(0..5) {
         0 => Ending::Released,
         1 => Ending::Unknown,
-        _ => Ending::Answered { charge: random.of(0..45), tokens: random.of(0..60) },
+        _ => Ending::Answered {
+            charge: random.of(0..45),
+            tokens: random.of(0..6),
+            estimated: random.of(0..4) == 0,
+        },
     }
 }
 
@@ -182,5 +193,7 @@ fn asked(random: &mut Random) -> Asked {
         realm: random.pick(&[Realm::Provider, Realm::Provider, Realm::Sandbox, Realm::Rehearsal]),
         bound: random.of(0..40),
         tokens: random.of(0..50),
+        priced: random.of(0..5) > 0,
+        tracked: random.of(0..5) > 0,
     }
 }

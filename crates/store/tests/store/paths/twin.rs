@@ -3,7 +3,7 @@
 use std::{fmt::Write as _, sync::Arc};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use domain::{BudgetId, KeyId, NodeId, Price, Scope, ThresholdId, Tokens, Usd};
+use domain::{BudgetId, KeyId, NodeId, Outcome, Price, Scope, ThresholdId, Tokens, Usd};
 use ledger::{Applied, Batch, Book as _, Found, Request, Reserving, Settlement, Settling, decide};
 use store::system::LedgerBook;
 use testkit::{Database, Tenant};
@@ -205,9 +205,11 @@ impl Twin {
                     continue;
                 }
                 Ending::Unknown => Settlement::unknown(bound),
-                Ending::Answered { charge, tokens } => Settlement {
+                Ending::Answered { charge, tokens, estimated } => Settlement {
+                    outcome: if *estimated { Outcome::Estimated } else { Outcome::Answered },
                     charge: cents(*charge),
-                    tokens: Tokens { input: *tokens, ..Tokens::default() },
+                    // Each class another number.
+                    tokens: Tokens::from_classes(std::array::from_fn(|at| tokens * at as u64)),
                     ..answered("0")
                 },
             };
@@ -223,12 +225,15 @@ impl Twin {
     }
 
     async fn reserving(&self, asked: &Asked) -> Reserving {
+        let price = &self.prices[asked.model];
         let request = Request {
+            price: asked.priced.then(|| Arc::clone(price)),
+            tracked: asked.tracked,
             key: self.keys[asked.key],
             realm: asked.realm,
             bound: cents(asked.bound),
             tokens: asked.tokens,
-            ..request(&self.tenant, &self.prices[asked.model], "0")
+            ..request(&self.tenant, price, "0")
         };
         let paced = [Reserving::paced(&request)];
         let rows = self.book.rows(&Reserving::places(&request), &paced).await.unwrap();
