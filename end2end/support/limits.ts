@@ -27,12 +27,12 @@ export async function limit(
   const refusal = async (name: string, atOnce = 1) => {
     let found = '';
     // One that runs at once with others takes so long that they meet, whoever comes first.
-    const headers = atOnce > 1 ? { 'x-exchequer-sandbox': 'delay_ms=2000' } : {};
+    const headers: Record<string, string> = atOnce > 1 ? { 'x-exchequer-sandbox': 'delay_ms=2000' } : {};
     const ask = async () => receiptOf(await (await dime(house, secret, headers)).text());
     await expect
       .poll(async () => {
-        const receipts = await Promise.all(Array.from({ length: atOnce }, ask));
-        found = receipts.find((receipt) => receipt !== '') ?? '';
+        const answers = await Promise.all(Array.from({ length: atOnce }, ask));
+        found = answers.find((receipt) => receipt !== '') ?? '';
         return found;
       }, LATER)
       .not.toBe('');
