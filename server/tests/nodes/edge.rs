@@ -219,7 +219,8 @@ async fn hold(database: &Database, plan: &Plan, customer: &Customer, seen: &Seen
     );
     books::agree(database, seen).await;
     if plan.weather != Weather::Pausing && plan.weather != Weather::Dying {
-        assert_eq!((seen.whole.len() as u64, seen.broken), (events, 0), "{plan:?}");
+        let whole = seen.whole.len() as u64;
+        assert_eq!((whole, seen.broken, released), (events, 0, 0), "{plan:?}");
     }
 }
 
