@@ -38,6 +38,8 @@ mod receipts;
 mod recipients;
 mod refused;
 mod service_accounts;
+mod slice_names;
+pub mod slices;
 mod spend_alerts;
 mod standings;
 pub mod system;
@@ -80,6 +82,7 @@ pub use receipts::{LimitNow, Numbers, Receipt, RefusedBy, SetThen};
 pub use recipients::Recipient;
 pub use refused::BudgetRefusals;
 pub use service_accounts::ServiceAccount;
+pub use slice_names::Names;
 pub use spend_alerts::SpendAlert;
 use sqlx::{
     PgPool,

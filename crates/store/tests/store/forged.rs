@@ -11,7 +11,9 @@ use domain::{
 };
 use store::{
     AuditFilter, BillingProfile, Guards, Label, ModelPage, NewAdminKey, NewApiKey, NewKey,
-    NewOwner, NewRaise, OwnKeys, Page, PastStretch, Rotation, Store, StoreError, usage::Group,
+    NewOwner, NewRaise, OwnKeys, Page, PastStretch, Rotation, Store, StoreError,
+    slices::{Ask, Dimension, Grain, Only},
+    usage::Group,
 };
 use testkit::{Database, Furniture, Tenant};
 
@@ -195,7 +197,14 @@ async fn count(
         ends: now + TimeDelta::days(1),
         reason: "Mine".parse().unwrap(),
     };
+    let (bounds, theirs_only) = (
+        [month.starts, month.ends],
+        Only { projects: vec![things.project.uuid()], ..Only::default() },
+    );
+    let ask = Ask { bounds: &bounds, grain: Grain::Days, by: &Dimension::ALL, only: &theirs_only };
     ask! { store, caller, asked:
+        slices(ask);
+        names(&[]);
         usage(month.starts, month.ends, Group::Key);
         past(month, now);
         sandbox_usage(month);

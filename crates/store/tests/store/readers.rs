@@ -3,6 +3,7 @@
 use domain::{Caller, Environment, KeyId, Level, Period, ProjectId, ProjectRole, Role, Scope, Usd};
 use store::{
     Conflict, Receipt, RefusedBy, StoreError,
+    slices::{Ask, Dimension, Grain, Only},
     system::receipts::{Cause, ReceiptRow},
     usage::Group,
 };
@@ -72,9 +73,18 @@ impl Scene {
         sums.push(past.so_far.charge);
         sums.push(past.days.iter().map(|(_, totals)| totals.charge).sum());
         sums.push(store.sandbox_usage(caller, cycle).await.unwrap().charge);
+        for (grain, by) in [Grain::Quarters, Grain::Days].into_iter().zip(SLICED) {
+            let (bounds, only) = ([cycle.starts, cycle.ends], Only::default());
+            let ask = Ask { bounds: &bounds, grain, by, only: &only };
+            let slices = store.slices(caller, ask).await.unwrap();
+            sums.push(slices.iter().map(|slice| slice.totals.charge).sum());
+        }
         sums
     }
 }
+
+/// What usage is told apart by, by quarters and by days.
+const SLICED: [&[Dimension]; 2] = [&[], &[Dimension::Project, Dimension::Key, Dimension::Model]];
 
 #[tokio::test]
 async fn a_reader_with_one_project_of_two_sees_that_one() {
@@ -83,12 +93,12 @@ async fn a_reader_with_one_project_of_two_sees_that_one() {
     let store = &database.store;
     for role in ProjectRole::ALL {
         let (user, reader) = member(database, tenant, role.as_str(), Role::Reader).await;
-        assert_eq!(scene.charges(&reader).await, [Usd::ZERO; 6]);
+        assert_eq!(scene.charges(&reader).await, [Usd::ZERO; 8]);
         put(database, tenant, own.0, user, role).await;
         // Folded or not.
-        assert_eq!(scene.charges(&reader).await, [usd("0.30"); 6]);
+        assert_eq!(scene.charges(&reader).await, [usd("0.30"); 8]);
         store.system().fold().await.unwrap();
-        assert_eq!(scene.charges(&reader).await, [usd("0.30"); 6]);
+        assert_eq!(scene.charges(&reader).await, [usd("0.30"); 8]);
 
         let cycle = store.cycles(&reader).await.unwrap()[0];
         let usage = store.usage(&reader, cycle.starts, cycle.ends, Group::Project).await.unwrap();
@@ -129,7 +139,7 @@ async fn a_reader_with_one_project_of_two_sees_that_one() {
         let seen = store.budget_status(&reader, Scope::Org(tenant.org), Period::Month).await;
         assert!(matches!(seen, Err(StoreError::Forbidden(_))), "{seen:?}");
     }
-    assert_eq!(scene.charges(&tenant.caller).await, [usd("1"); 6]);
+    assert_eq!(scene.charges(&tenant.caller).await, [usd("1"); 8]);
 }
 
 #[tokio::test]

@@ -1,0 +1,190 @@
+//! Usage cut into slices: by stretches of time and by up to four dimensions. Rollups and what is not
+//! folded yet are read together in one statement, so that the slices' sum is the ledger at every
+//! instant.
+
+use chrono::{DateTime, Utc};
+use domain::{Action, Caller};
+use sqlx::types::Uuid;
+
+use crate::{
+    Store, StoreError,
+    money::usd,
+    tx::Tx,
+    usage::{Totals, tokens},
+};
+
+/// What usage is told apart by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Dimension {
+    /// By project.
+    Project,
+    /// By API key; what untracked keys used is one key, [`Uuid::nil`].
+    Key,
+    /// By model.
+    Model,
+    /// By who owns the key; what service accounts' keys used is one member, [`Uuid::nil`]. For those
+    /// who see the whole organization.
+    Member,
+}
+
+impl Dimension {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Project, Self::Key, Self::Model, Self::Member];
+
+    /// The word in addresses.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Project => "project",
+            Self::Key => "key",
+            Self::Model => "model",
+            Self::Member => "member",
+        }
+    }
+}
+
+/// Which usage is meant; an empty list leaves a dimension open. Ids of other tenants find nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Only {
+    /// Of these projects.
+    pub projects: Vec<Uuid>,
+    /// Of these keys; [`Uuid::nil`] for untracked ones.
+    pub keys: Vec<Uuid>,
+    /// Of these models.
+    pub models: Vec<String>,
+    /// Of these members; [`Uuid::nil`] for service accounts.
+    pub members: Vec<Uuid>,
+    /// Of the sandbox alone, or of everything but the sandbox.
+    pub sandbox: Option<bool>,
+}
+
+/// Which rollup is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Grain {
+    /// Quarters of an hour: any bounds at whole quarters.
+    Quarters,
+    /// Days in the organization's zone: bounds are instants at which such days begin.
+    Days,
+}
+
+/// What is asked.
+#[derive(Debug, Clone, Copy)]
+pub struct Ask<'a> {
+    /// Where each stretch begins, and the end of the last; rising.
+    pub bounds: &'a [DateTime<Utc>],
+    /// By which rollup.
+    pub grain: Grain,
+    /// What it is told apart by.
+    pub by: &'a [Dimension],
+    /// Of which usage.
+    pub only: &'a Only,
+}
+
+/// What was used in one stretch by one combination of what it is told apart by. Never empty.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Slice {
+    /// The place of the stretch.
+    pub stretch: usize,
+    /// Its project, if told apart by it.
+    pub project: Option<Uuid>,
+    /// Its key, if told apart by it.
+    pub key: Option<Uuid>,
+    /// Its model, if told apart by it.
+    pub model: Option<String>,
+    /// Its member, if told apart by it.
+    pub member: Option<Uuid>,
+    /// Whose the key was, if told apart by keys: a personal key has no other name.
+    pub person: Option<Uuid>,
+    /// What was used.
+    pub totals: Totals,
+}
+
+/// The statement for one rollup: its table and its column of time.
+macro_rules! slices {
+    ($tx:expr, $org:expr, $ask:expr, $table:literal, $at:literal) => {
+        sqlx::query!(
+            r#"WITH used AS (
+                SELECT "# + $at + r#" AS at, project_id, key_id, member_id, model, sandbox, requests, estimated, unpriced,
+                    input, cached, cache_write, cache_write_1h, audio_input, image_input, output, reasoning,
+                    audio_output, image_output, charge
+                FROM "# + $table + r#" WHERE org_id = $1 AND "# + $at + r#" >= $2 AND "# + $at + r#" < $3
+                UNION ALL
+                SELECT "# + $at + r#", project_id, key_id, member_id, model, sandbox, requests, estimated, unpriced,
+                    input, cached, cache_write, cache_write_1h, audio_input, image_input, output, reasoning,
+                    audio_output, image_output, charge
+                FROM deltas WHERE org_id = $1 AND "# + $at + r#" >= $2 AND "# + $at + r#" < $3
+            )
+            SELECT width_bucket(at, $4::timestamptz[]) AS "stretch!",
+                CASE WHEN 'project' = ANY ($5) THEN project_id END AS project, CASE WHEN 'key' = ANY ($5) THEN key_id END AS key,
+                CASE WHEN 'model' = ANY ($5) THEN model END AS model, CASE WHEN 'member' = ANY ($5) THEN member_id END AS member,
+                CASE WHEN 'key' = ANY ($5) THEN (array_agg(member_id))[1] END AS person,
+                sum(requests)::bigint AS "requests!", sum(estimated)::bigint AS "estimated!",
+                sum(unpriced)::bigint AS "unpriced!",
+                ARRAY[sum(input), sum(cached), sum(cache_write), sum(cache_write_1h), sum(audio_input),
+                    sum(image_input), sum(output), sum(reasoning), sum(audio_output), sum(image_output)]::bigint[] AS "tokens!",
+                sum(charge) AS "charge!"
+            FROM used
+            WHERE (cardinality($6::uuid[]) = 0 OR project_id = ANY ($6)) AND (cardinality($7::uuid[]) = 0 OR key_id = ANY ($7))
+                AND (cardinality($8::text[]) = 0 OR model = ANY ($8)) AND (cardinality($9::uuid[]) = 0 OR member_id = ANY ($9))
+                AND ($10::boolean IS NULL OR sandbox = $10)
+            GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5"#,
+            $org,
+            $ask.bounds.first(),
+            $ask.bounds.last(),
+            $ask.bounds,
+            &words($ask.by),
+            &$ask.only.projects,
+            &$ask.only.keys,
+            &$ask.only.models,
+            &$ask.only.members,
+            $ask.only.sandbox
+        )
+        .fetch_all(&mut **$tx)
+        .await?
+        .into_iter()
+        .map(|row| {
+            Ok(Slice {
+                stretch: usize::try_from(row.stretch - 1).unwrap_or(0),
+                project: row.project,
+                key: row.key,
+                model: row.model,
+                member: row.member,
+                person: row.person,
+                totals: Totals {
+                    requests: row.requests,
+                    estimated: row.estimated,
+                    unpriced: row.unpriced,
+                    tokens: tokens(&row.tokens),
+                    charge: usd(&row.charge)?,
+                },
+            })
+        })
+        .collect()
+    };
+}
+
+impl Store {
+    /// The slices, by stretch and then by what they are told apart by.
+    pub async fn slices(&self, caller: &Caller, ask: Ask<'_>) -> Result<Vec<Slice>, StoreError> {
+        caller.may(Action::List)?;
+        if ask.by.contains(&Dimension::Member) || !ask.only.members.is_empty() {
+            caller.may(Action::SeeWhole)?;
+        }
+        let mut tx = self.tenant(caller).await?;
+        slices(&mut tx, caller, ask).await
+    }
+}
+
+pub(crate) async fn slices(
+    tx: &mut Tx,
+    caller: &Caller,
+    ask: Ask<'_>,
+) -> Result<Vec<Slice>, StoreError> {
+    match ask.grain {
+        Grain::Quarters => slices!(tx, caller.org.uuid(), ask, "quarters", "quarter"),
+        Grain::Days => slices!(tx, caller.org.uuid(), ask, "days", "day_starts"),
+    }
+}
+
+fn words(by: &[Dimension]) -> Vec<String> {
+    by.iter().map(|dimension| dimension.as_str().to_owned()).collect()
+}
