@@ -81,6 +81,7 @@ impl Spender {
             charge: amount,
             first_token_ms: None,
             total_ms: Some(3),
+            story: None,
         };
         self.ledger.reserve(request).await.unwrap().settle(settlement).await;
     }

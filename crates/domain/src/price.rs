@@ -12,7 +12,7 @@ pub mod table;
 
 #[cfg(feature = "server")]
 pub use listed::{Listed, MOST, RateError, dollars, from_json, per_million, to_json};
-pub use rates::{PerMillion, Rates};
+pub use rates::{Line, PerMillion, Rates};
 
 use crate::{PriceId, ServiceTier, TokenClass, Tokens, Usd};
 
@@ -149,6 +149,8 @@ mod tests {
         price.rates.set(TokenClass::Cached, Some(2 * DOLLAR));
         let charge = |price: &Price, tokens| price.charge(tokens, ServiceTier::Default);
         assert_eq!(charge(&price, tokens).to_string(), "2.000012");
+        let lines = price.rates.lines(tokens).map(|line| format!("{} {}", line.count, line.amount));
+        assert_eq!(lines.collect::<Vec<_>>(), ["1000000 1.00", "500000 1.00", "3 0.000012"]);
         let one = Tokens { input: 1, ..Tokens::default() };
         price.rates = Rates::new(499_999, 0);
         assert_eq!(charge(&price, one), Usd::from_pico(0));

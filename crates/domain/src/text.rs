@@ -21,10 +21,14 @@ pub enum TextError {
     NotAnAddress,
 }
 
+/// Not a control character, and nothing that turns the direction of writing: it makes “exe.evil” look
+/// like “live.exe”.
+pub(crate) fn is_printable(c: char) -> bool {
+    !c.is_control() && !matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
 fn checked(text: &str, longest: usize) -> Result<&str, TextError> {
-    // What turns the direction of writing makes “exe.evil” look like “live.exe”.
-    let is_odd = |c| matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    if text.chars().any(|c| c.is_control() || is_odd(c)) {
+    if !text.chars().all(is_printable) {
         return Err(TextError::Control);
     }
     let text = text.trim();

@@ -19,6 +19,16 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// All of them.
+    pub const ALL: [Self; 6] = [
+        Self::Answered,
+        Self::Estimated,
+        Self::Unknown,
+        Self::Interrupted,
+        Self::Corrected,
+        Self::Released,
+    ];
+
     /// The word for tables.
     pub const fn as_str(self) -> &'static str {
         match self {

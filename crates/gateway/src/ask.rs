@@ -24,9 +24,15 @@ pub(crate) struct Ask<'a> {
     pub(crate) stream_options: StreamOptions<'a>,
     /// What bounds its cost.
     pub(crate) size: Size,
+    /// It names words at which the answer shall end.
+    pub(crate) stops: bool,
+    /// What the client says about it, in fields of OpenAI's: an object, and who asks.
+    pub(crate) metadata: Raw<'a>,
+    /// See `metadata`.
+    pub(crate) user: Raw<'a>,
 }
 
-type Raw<'a> = Option<&'a RawValue>;
+pub(crate) type Raw<'a> = Option<&'a RawValue>;
 
 /// The fields that are read. A field twice is refused: the provider might take the other one.
 #[derive(Deserialize)]
@@ -66,6 +72,12 @@ struct Wire<'a> {
     modalities: Raw<'a>,
     #[serde(borrow, default)]
     audio: Raw<'a>,
+    #[serde(borrow, default)]
+    stop: Raw<'a>,
+    #[serde(borrow, default)]
+    metadata: Raw<'a>,
+    #[serde(borrow, default)]
+    user: Raw<'a>,
 }
 
 /// Bytes of a model's name.
@@ -117,6 +129,9 @@ impl<'a> Ask<'a> {
                 keeps: may_keep(body),
                 tier: tier.as_deref().and_then(named_tier).transpose()?,
             },
+            stops: wire.stop.is_some_and(|stop| !matches!(stop.get(), "null" | "[]")),
+            metadata: wire.metadata,
+            user: wire.user,
         })
     }
 
@@ -131,6 +146,9 @@ impl<'a> Ask<'a> {
             stream: false,
             stream_options: StreamOptions::default(),
             size: Size { body: body.len() as u64, choices: 1, ..Size::default() },
+            stops: false,
+            metadata: wire.metadata,
+            user: wire.user,
         })
     }
 }

@@ -6,7 +6,7 @@ use domain::{Outcome, Price, ServiceTier, Tokens, Usd};
 use http::StatusCode;
 use ledger::{Reservation, Settlement, Standing};
 
-use crate::{bound::Bound, usage::Usage};
+use crate::{bound::Bound, telling::Telling, usage::Usage};
 
 /// Holds the reservation until it is known how the request ended. Dropped while the provider may be
 /// at work, it is booked at its bound.
@@ -20,6 +20,7 @@ pub(crate) struct Booking {
     first_output: Option<Instant>,
     /// By whose rates it is charged if the answer does not say.
     tier: ServiceTier,
+    pub(crate) telling: Telling,
 }
 
 impl Booking {
@@ -28,6 +29,7 @@ impl Booking {
         price: Option<Arc<Price>>,
         bound: Bound,
         tier: ServiceTier,
+        telling: Telling,
     ) -> Self {
         Self {
             reservation,
@@ -37,6 +39,7 @@ impl Booking {
             status: None,
             first_output: None,
             tier,
+            telling,
         }
     }
 
@@ -134,6 +137,7 @@ impl Booking {
             charge,
             first_token_ms: self.first_output.map(since),
             total_ms: Some(since(Instant::now())),
+            story: Some(self.telling.end(self.first_output)),
         };
         if !self.reservation.settle(settlement).await {
             tracing::warn!("a reply is completed before its commit; its intent stands for it");

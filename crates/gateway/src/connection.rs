@@ -1,6 +1,10 @@
 //! The connection to a provider: where it is, and how a request is sent there.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    pin::pin,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use axum::body::Body;
 use bytes::Bytes;
@@ -8,7 +12,10 @@ use http::{HeaderMap, HeaderValue, Method, Request, Response, Uri, header, uri::
 use http_body_util::Full;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::{
-    client::legacy::{Client, connect::HttpConnector},
+    client::legacy::{
+        Client,
+        connect::{HttpConnector, capture_connection},
+    },
     rt::{TokioExecutor, TokioTimer},
 };
 use secrecy::{ExposeSecret as _, SecretString};
@@ -81,23 +88,47 @@ impl Connection {
         self.upstream.timeout
     }
 
-    /// Sends a request; `path` is what follows `/v1`, with its query.
+    /// Sends a request; `path` is what follows `/v1`, with its query. Tells as well when there was a
+    /// connection to send it over, a kept or a new one.
     pub(crate) async fn send(
         &self,
         path: &str,
         client: &HeaderMap,
         body: Bytes,
-    ) -> Result<Response<Body>, SendError> {
+    ) -> (Option<Instant>, Result<Response<Body>, SendError>) {
         let mut request = Request::new(Full::new(body));
         *request.method_mut() = Method::POST;
-        *request.uri_mut() = address(&self.upstream.base_url, path)?;
+        *request.uri_mut() = match address(&self.upstream.base_url, path) {
+            Ok(address) => address,
+            Err(error) => return (None, Err(error.into())),
+        };
         *request.headers_mut() = headers::upward(client, self.authorization());
-        match tokio::time::timeout(self.upstream.timeout, self.client.request(request)).await {
-            Ok(Ok(response)) => Ok(response.map(Body::new)),
+        let mut connected = None;
+        let answering = self.answer(request, &mut connected);
+        let answer = match tokio::time::timeout(self.upstream.timeout, answering).await {
+            Ok(Ok(response)) => Ok(response),
             Ok(Err(error)) if error.is_connect() => Err(SendError::NotConnected(error)),
             Ok(Err(error)) => Err(SendError::Lost(error)),
             Err(_) => Err(SendError::TimedOut),
+        };
+        (connected, answer)
+    }
+
+    async fn answer(
+        &self,
+        mut request: Request<Full<Bytes>>,
+        connected: &mut Option<Instant>,
+    ) -> Result<Response<Body>, hyper_util::client::legacy::Error> {
+        let mut captured = capture_connection(&mut request);
+        let mut answer = pin!(self.client.request(request));
+        // The answer is asked for first, for that makes the connection. Without one there is an error,
+        // and the other never ends.
+        tokio::select! {
+            biased;
+            early = &mut answer => return early.map(|response| response.map(Body::new)),
+            _ = captured.wait_for_connection_metadata() => *connected = Some(Instant::now()),
         }
+        answer.await.map(|response| response.map(Body::new))
     }
 
     fn authorization(&self) -> Option<HeaderValue> {

@@ -4,7 +4,7 @@
 use std::{fmt, time::Duration};
 
 use axum::response::{IntoResponse, Response};
-use domain::{Endpoint, Usd};
+use domain::{Endpoint, TagError, Usd};
 use http::{HeaderValue, Method, StatusCode, Uri, header};
 use serde::Serialize;
 
@@ -77,6 +77,8 @@ pub(crate) enum Error {
     Missing(&'static str),
     #[error("Invalid value for `{param}`: it should be {wanted}.")]
     Invalid { param: &'static str, wanted: String },
+    #[error("Invalid X-Exchequer-Tags: {0}. Write it like team=search, feature=chat.")]
+    InvalidTags(TagError),
     #[error("The body could not be read to its end.")]
     BodyCut,
     #[error("The body was not sent within a minute.")]
@@ -224,6 +226,7 @@ impl Error {
             Self::NotJson(_) => (StatusCode::BAD_REQUEST, "invalid_json"),
             Self::Missing(_) => (StatusCode::BAD_REQUEST, "missing_required_parameter"),
             Self::Invalid { .. } => (StatusCode::BAD_REQUEST, "invalid_value"),
+            Self::InvalidTags(_) => (StatusCode::BAD_REQUEST, "invalid_tags"),
             Self::BodyCut | Self::BodySlow => (StatusCode::BAD_REQUEST, "incomplete_body"),
             Self::BodyTooLarge(_) => (StatusCode::PAYLOAD_TOO_LARGE, "request_too_large"),
             Self::NotJsonType => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type"),
@@ -388,6 +391,7 @@ mod tests {
     }
 
     #[tokio::test]
+    #[expect(clippy::too_many_lines, reason = "a table of all errors")]
     async fn every_error_has_its_form() {
         let uri = || Uri::from_static("/v1/nowhere");
         let mut all = Vec::new();
@@ -418,6 +422,7 @@ mod tests {
             Error::NotJson("expected an object".to_owned()),
             Error::missing("model"),
             Error::Invalid { param: "n", wanted: "a whole number from 1 to 128".to_owned() },
+            Error::InvalidTags(TagError::TooMany),
             Error::BodyCut,
             Error::BodySlow,
             Error::UpstreamDenied,

@@ -8,7 +8,7 @@
 //! - a stream that ended before its usage: its output at the bound, estimated;
 //! - an answer that is not JSON: the same, and the client gets 502, since it could not read it.
 
-use std::{sync::Arc, time::Duration};
+use std::{borrow::Cow, sync::Arc, time::Duration};
 
 use axum::{
     body::Body,
@@ -109,6 +109,7 @@ impl Exchange {
         failpoint::at("gateway::answer_began");
         let status = response.status();
         self.booking.has_status(status);
+        self.booking.telling.has_head(response.headers());
         if status.is_client_error() || status.is_server_error() {
             self.refused(response, reply).await;
         } else if !status.is_success() {
@@ -131,14 +132,14 @@ impl Exchange {
                 Ok(sandbox::answer(chat, &self.body, steering).await)
             }
             Provider::Upstream(connection) => {
-                let path = self.endpoint.path();
-                let body = self.body.clone();
-                match &self.query {
-                    Some(query) => {
-                        connection.send(&format!("{path}?{query}"), &self.headers, body).await
-                    }
-                    None => connection.send(path, &self.headers, body).await,
-                }
+                let (path, body) = (self.endpoint.path(), self.body.clone());
+                let path = match &self.query {
+                    Some(query) => Cow::Owned(format!("{path}?{query}")),
+                    None => Cow::Borrowed(path),
+                };
+                let (connected, answer) = connection.send(&path, &self.headers, body).await;
+                self.booking.telling.connected(connected);
+                answer
             }
         }
     }

@@ -24,6 +24,8 @@ use crate::{
     pace::{TooFast, TooManyRunning},
     refusal::Refused,
     sandbox::Steering,
+    tags,
+    telling::Telling,
 };
 
 /// The largest body of a request.
@@ -73,6 +75,7 @@ pub(crate) async fn forward(
     id: EventId,
     request: Request,
 ) -> Result<Response, Error> {
+    let mut telling = Telling::of(endpoint.path());
     let (head, body) = request.into_parts();
     authenticate::caller(&gateway, endpoint.permission(), &head.headers).await?;
     failpoint::at("gateway::key_known");
@@ -83,7 +86,9 @@ pub(crate) async fn forward(
     // A body may take its time: what the key may is judged again, now that it counts.
     let key = authenticate::caller(&gateway, endpoint.permission(), &head.headers).await?;
     failpoint::at("gateway::body_read");
+    telling.is_read();
     let ask = endpoint.read(&body)?;
+    let tags = tags::of(&head.headers, ask.metadata, ask.user)?;
     models::allowed(&key, &ask.model)?;
     let route = gateway.models().route(&key, &ask.model, gateway.serving())?;
     let route = priced(&key, &ask, route)?;
@@ -96,8 +101,10 @@ pub(crate) async fn forward(
         size.at_least(steering.tokens.unwrap_or(0));
     }
     let bound = Bound::new(&size, route.price.as_deref());
+    telling.asks(&ask, tags);
     failpoint::at("gateway::reserving");
     let reservation = reserve(&gateway, id, &key, &ask, &route, bound).await?;
+    telling.is_admitted();
     failpoint::at("gateway::reserved");
     // It may have waited for what others held: who was refused meanwhile gets nothing forwarded, and
     // the reservation, dropped, is released.
@@ -108,7 +115,7 @@ pub(crate) async fn forward(
     }
 
     failpoint::at("gateway::judged_again");
-    let asks_for_usage = ask.stream_options.asks();
+    let (asks_for_usage, tier) = (ask.stream_options.asks(), ask.size.tier.unwrap_or_default());
     let exchange = Exchange {
         provider,
         endpoint,
@@ -116,7 +123,7 @@ pub(crate) async fn forward(
         body: if ask.stream { ask.stream_options.asking(&body) } else { body.clone() },
         headers: head.headers,
         hides_usage: ask.stream && !asks_for_usage,
-        booking: Booking::new(reservation, route.price, bound, ask.size.tier.unwrap_or_default()),
+        booking: Booking::new(reservation, route.price, bound, tier, telling),
         drains: Arc::clone(gateway.drains()),
     };
     let (answer, answered) = oneshot::channel();

@@ -13,6 +13,8 @@ pub(crate) const BUDGET_REMAINING: HeaderName =
 pub(crate) const BUDGET_RESET: HeaderName = HeaderName::from_static("x-exchequer-budget-reset");
 /// Steers the sandbox provider.
 pub(crate) const SANDBOX: HeaderName = HeaderName::from_static("x-exchequer-sandbox");
+/// What a client says about a request.
+pub(crate) const TAGS: HeaderName = HeaderName::from_static("x-exchequer-tags");
 /// Our id of the request.
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// The provider's id of the request.
@@ -144,6 +146,7 @@ mod tests {
                 ("accept-encoding", "gzip"),
                 ("openai-organization", "org-1"),
                 ("x-exchequer-sandbox", "tokens=1"),
+                ("x-exchequer-tags", "team=search"),
                 ("x-forwarded-for", "10.0.0.1"),
                 ("content-type", "application/json"),
                 ("x-stainless-lang", "python"),

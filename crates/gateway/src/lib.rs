@@ -5,6 +5,7 @@
 //! answers ([`models`]), what it can cost ([`bound`]), and reserves that; [`exchange`] sends it
 //! ([`connection`], [`sandbox`]) and hands the answer on, whole ([`whole`]) or as a stream
 //! ([`relay`], [`tap`], [`sse`]), while [`meter`] and [`usage`] read a copy and [`booking`] settles.
+//! On its way [`telling`] takes the times, and [`tags`] what the client says about it.
 //! Whatever fails is an [`error::Error`], and only there it becomes HTTP.
 //!
 //! Bytes pass untouched but for two edits of streams: usage is asked for ([`edit`]), and its frame
@@ -34,7 +35,9 @@ mod relay;
 mod report;
 mod sandbox;
 mod sse;
+mod tags;
 mod tap;
+mod telling;
 mod usage;
 mod uses;
 mod volume;

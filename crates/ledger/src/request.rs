@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use domain::{EventId, KeyId, OrgId, Outcome, Price, ProjectId, ServiceTier, Tokens, Usd, UserId};
+use domain::{
+    EventId, KeyId, OrgId, Outcome, Price, ProjectId, ServiceTier, Story, Tokens, Usd, UserId,
+};
 
 use crate::{Limit, RateLimited, TooMany};
 
@@ -65,6 +67,8 @@ pub struct Settlement {
     pub first_token_ms: Option<u32>,
     /// From admission to the last byte, in milliseconds.
     pub total_ms: Option<u32>,
+    /// How it went; none where nobody is left to tell.
+    pub story: Option<Arc<Story>>,
 }
 
 impl Settlement {
@@ -87,6 +91,7 @@ impl Settlement {
             charge,
             first_token_ms: None,
             total_ms: None,
+            story: None,
         }
     }
 

@@ -143,7 +143,7 @@ struct Commits {
 impl Commits {
     /// Whether these bytes ask for a commit.
     fn sees(&mut self, bytes: &[u8]) -> bool {
-        if let Some(at) = find(bytes, b"FROM exq_ledger_book(") {
+        if let Some(at) = find(bytes, b"FROM exq_ledger_record(") {
             // A Parse message is type, length, name, query.
             let name = bytes[..at].windows(7).rposition(|seven| seven == b"sqlx_s_");
             self.batch = name.and_then(|from| {

@@ -15,6 +15,21 @@ pub struct Rates {
     others: [Option<PerMillion>; TokenClass::COUNT],
 }
 
+/// One class of a charge.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Line {
+    /// The class.
+    pub class: TokenClass,
+    /// How many tokens.
+    pub count: u64,
+    /// At which rate.
+    pub rate: PerMillion,
+    /// It is the class's rate; else the dearest of its side.
+    pub is_known: bool,
+    /// What they cost, rounded half up to a pico-dollar.
+    pub amount: Usd,
+}
+
 const MILLION: u128 = 1_000_000;
 
 impl Rates {
@@ -69,12 +84,19 @@ impl Rates {
     }
 
     pub(super) fn charge(&self, tokens: Tokens) -> Usd {
-        let line = |(class, count): (TokenClass, u64)| {
-            let rate = self.of(class).unwrap_or_else(|| self.dearest(class.is_generated()));
+        self.lines(tokens).map(|line| line.amount).sum()
+    }
+
+    /// What these tokens cost, class by class; classes that do not occur are left out.
+    pub fn lines(&self, tokens: Tokens) -> impl Iterator<Item = Line> {
+        let occurring = TokenClass::ALL.into_iter().zip(tokens.by_class());
+        occurring.filter(|(_, count)| *count > 0).map(|(class, count)| {
+            let known = self.of(class);
+            let rate = known.unwrap_or_else(|| self.dearest(class.is_generated()));
             let pico = (u128::from(count) * u128::from(rate) + MILLION / 2) / MILLION;
-            Usd::from_pico(pico.cast_signed())
-        };
-        TokenClass::ALL.into_iter().zip(tokens.by_class()).map(line).sum()
+            let amount = Usd::from_pico(pico.cast_signed());
+            Line { class, count, rate, is_known: known.is_some(), amount }
+        })
     }
 
     /// The dearest rate of the prompt, or of what is generated.

@@ -12,5 +12,6 @@ mod rates;
 mod reports;
 mod sandbox;
 mod scanner;
+mod stories;
 mod streams;
 mod uses;

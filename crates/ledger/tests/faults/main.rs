@@ -200,5 +200,6 @@ fn settlement(charge: Usd, status: u16) -> Settlement {
         charge,
         first_token_ms: None,
         total_ms: None,
+        story: None,
     }
 }

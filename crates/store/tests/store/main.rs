@@ -28,6 +28,7 @@ mod prices;
 mod projects;
 mod readers;
 mod reconcile;
+mod stories;
 mod support;
 mod tenants;
 mod upgrade;

@@ -3,7 +3,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use chrono::{DateTime, Utc};
-use domain::{EventId, Outcome, Price, ServiceTier, Tokens, Usd};
+use domain::{EventId, Moments, Outcome, Price, ServiceTier, Story, Tags, Tokens, Usd};
 use ledger::{Admitted, Batch, Ledger, Node, Realm, Request, Settlement};
 use store::Store;
 use testkit::{Database, Tenant};
@@ -82,6 +82,28 @@ pub(crate) fn answered(charge: &str) -> Settlement {
         charge: usd(charge),
         first_token_ms: None,
         total_ms: Some(3),
+        story: Some(Arc::new(story())),
+    }
+}
+
+/// How a stream went that took 3 ms.
+pub(crate) fn story() -> Story {
+    Story {
+        endpoint: "/chat/completions".into(),
+        provider_id: Some("up-1".to_owned()),
+        max_output: Some(5),
+        choices: 1,
+        stops: false,
+        tags: Tags::parse("team=search, feature=chat").unwrap(),
+        moments: Moments {
+            read: 60,
+            asked: 170,
+            admitted: 200,
+            connected: Some(900),
+            first_byte: Some(1_500),
+            first_token: Some(1_600),
+            last: 3_000,
+        },
     }
 }
 

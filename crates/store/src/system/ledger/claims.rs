@@ -10,11 +10,12 @@ use sqlx::types::Uuid;
 
 use super::{
     arrays::{count, milliseconds},
-    rows::{Delta, Ending, Move, Reservation, Turn},
+    rows::{Delta, Ending, Move, Reservation, Story, Turn},
+    stories,
 };
 use crate::money::numeric;
 
-/// The parameters of `exq_ledger_book`.
+/// The parameters of `exq_ledger_record`.
 pub(super) struct Claims {
     pub(super) endings: Vec<Ending>,
     pub(super) reservations: Vec<Reservation>,
@@ -22,6 +23,7 @@ pub(super) struct Claims {
     pub(super) moves: Vec<Move>,
     pub(super) turns: Vec<Turn>,
     pub(super) deltas: Vec<Delta>,
+    pub(super) stories: Vec<Story>,
 }
 
 impl Claims {
@@ -31,7 +33,8 @@ impl Claims {
         let released = Settlement::released();
         let settled = batch.settlements.iter().map(|it| (it.org, it.id, &it.settlement));
         let endings = settled.chain(batch.releases.iter().map(|(org, id)| (*org, *id, &released)));
-        let (mut sums, mut rows, mut seen) = (Sums::default(), Vec::new(), HashSet::new());
+        let (mut sums, mut rows, mut told) = (Sums::default(), Vec::new(), Vec::new());
+        let mut seen = HashSet::new();
         for (org, id, settlement) in endings {
             let admitted = batch.admitted.get(&id).filter(|it| it.reserving.request.org == org)?;
             if !seen.insert(id) {
@@ -39,6 +42,9 @@ impl Claims {
             }
             sums.end(admitted, settlement)?;
             rows.push(ending(admitted, settlement));
+            if let Some(story) = &settlement.story {
+                told.push(stories::row(org, id, admitted.reserving.request.project, story));
+            }
         }
         for reserving in &batch.reservations {
             sums.reserve(reserving)?;
@@ -49,6 +55,7 @@ impl Claims {
             moves: sums.moves.into_iter().map(|(id, moved)| moved.row(id)).collect(),
             turns: sums.turns.into_values().collect(),
             deltas: sums.deltas.into_iter().map(|(group, rolled)| rolled.row(&group)).collect(),
+            stories: told,
         })
     }
 }

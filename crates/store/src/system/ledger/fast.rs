@@ -14,7 +14,7 @@ pub(super) async fn apply(line: &mut PgConnection, batch: &Batch) -> Result<Appl
     let row = sqlx::query!(
         r#"SELECT status AS "status!", at, quotas AS "quotas: Vec<rows::Quota>", crowds AS "crowds: Vec<rows::Crowd>",
             paced AS "paced: Vec<rows::Rate>"
-         FROM exq_ledger_book($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"#,
+         FROM exq_ledger_record($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"#,
         batch.node.uuid(),
         batch.epoch,
         batch.number,
@@ -24,7 +24,8 @@ pub(super) async fn apply(line: &mut PgConnection, batch: &Batch) -> Result<Appl
         &claims.reservations as &[rows::Reservation],
         &claims.moves as &[rows::Move],
         &claims.turns as &[rows::Turn],
-        &claims.deltas as &[rows::Delta]
+        &claims.deltas as &[rows::Delta],
+        &claims.stories as &[rows::Story]
     )
     .fetch_one(line)
     .await

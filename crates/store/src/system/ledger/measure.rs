@@ -7,7 +7,7 @@ use ledger::{Found, Guard, Quota, Rate};
 use super::rows;
 use crate::{StoreError, money::usd};
 
-/// The out parameters of `exq_ledger_read` and `exq_ledger_book`; none for no rows.
+/// The out parameters of `exq_ledger_read` and `exq_ledger_record`; none for no rows.
 #[derive(Default)]
 pub(super) struct Measure {
     pub(super) quotas: Option<Vec<rows::Quota>>,

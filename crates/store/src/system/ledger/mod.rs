@@ -1,5 +1,5 @@
 //! The ledger's book on Postgres: see `migrations/…_ledger_book.sql` (fast path), `…_ledger_functions.sql`
-//! (slow path) and `docs/ledger.md`.
+//! (slow path), `…_stories.sql` and `docs/ledger.md`.
 
 mod arrays;
 mod claims;
@@ -10,6 +10,7 @@ mod measure;
 mod nodes;
 mod rows;
 mod slow;
+mod stories;
 
 use std::{
     sync::{Mutex, PoisonError},

@@ -105,6 +105,27 @@ pub(super) struct Delta {
     pub(super) charge: BigDecimal,
 }
 
+#[derive(Debug, sqlx::Type)]
+#[sqlx(type_name = "exq_story")]
+pub(super) struct Story {
+    pub(super) org_id: Uuid,
+    pub(super) id: Uuid,
+    pub(super) project_id: Uuid,
+    pub(super) endpoint: String,
+    pub(super) provider_id: Option<String>,
+    pub(super) max_output: Option<i64>,
+    pub(super) choices: i64,
+    pub(super) stops: bool,
+    pub(super) tags: Vec<String>,
+    pub(super) read_us: i64,
+    pub(super) asked_us: i64,
+    pub(super) admitted_us: i64,
+    pub(super) connected_us: Option<i64>,
+    pub(super) first_byte_us: Option<i64>,
+    pub(super) first_token_us: Option<i64>,
+    pub(super) last_us: i64,
+}
+
 #[derive(Debug, Clone, sqlx::Type)]
 #[sqlx(type_name = "exq_pace")]
 pub(super) struct Pace {

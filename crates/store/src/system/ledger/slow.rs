@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use ledger::{Applied, Batch, BookError, Decision, Decisions, Found, LimitId, Refused};
 use sqlx::{PgPool, types::Uuid};
 
-use super::{Arrays, Measure, from_sqlx, from_store, rows};
+use super::{Arrays, Measure, from_sqlx, from_store, rows, stories};
 use crate::{
     money::numeric,
     tx::{self, Tx},
@@ -151,5 +151,11 @@ async fn write(
     )
     .fetch_one(&mut **tx)
     .await?;
+    let told = stories::of(batch);
+    if !told.is_empty() {
+        sqlx::query!("SELECT exq_ledger_tell($1)", &told as &[rows::Story])
+            .fetch_one(&mut **tx)
+            .await?;
+    }
     Ok(())
 }

@@ -5,7 +5,7 @@ use testkit::Database;
 use super::twin::Twin;
 
 /// Everything a batch may write, by table; columns that come later are compared as well.
-const ROWS: [(&str, &str); 8] = [
+const ROWS: [(&str, &str); 9] = [
     ("counter", "SELECT (to_jsonb(k) - '{org_id,id,known_until,amount,budget_id,revision,observe,most_running,alarm_at}'::text[])::text
          FROM counters k WHERE org_id = $1"),
     ("rate", "SELECT (to_jsonb(r) - '{org_id,id,known_until,limit_revision,most_minute_requests,most_minute_tokens,most_day_requests,most_day_tokens}'::text[])::text
@@ -25,6 +25,7 @@ const ROWS: [(&str, &str); 8] = [
             FROM unnest(e.counters) WITH ORDINALITY AS u (id, place) JOIN counters k USING (id))))::text
          FROM events e WHERE org_id = $1",
     ),
+    ("story", "SELECT (to_jsonb(s) - '{org_id}'::text[])::text FROM stories s WHERE org_id = $1"),
     ("delta", "SELECT (to_jsonb(d) - '{org_id,id}'::text[])::text FROM deltas d WHERE org_id = $1"),
     (
         "crossing",
