@@ -32,6 +32,7 @@ impl Links for MailLinks {
                 Ok(Link::To(format!("{url}/{}/budgets", mail.org).into()))
             }
             "audit_head" => Ok(Link::To(format!("{url}/{}/audit", mail.org).into())),
+            "job_alarm" => Ok(Link::To(format!("{url}/operator/jobs").into())),
             "role_changed" => Ok(Link::To(format!("{url}/{}", mail.org).into())),
             "member_removed" => Ok(Link::To(format!("{url}/organizations").into())),
             "leaked" => {

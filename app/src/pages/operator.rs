@@ -1,6 +1,7 @@
 //! `/operator`: the area of who runs the installation. To everybody else there is no such page.
 
 mod installation;
+mod jobs;
 mod mails;
 mod organizations;
 mod people;
@@ -28,6 +29,7 @@ pub(super) fn router() -> Router<App> {
         .merge(people::router())
         .merge(prices::router())
         .merge(mails::router())
+        .merge(jobs::router())
         .merge(installation::router())
 }
 
@@ -74,16 +76,18 @@ enum Part {
     People,
     Prices,
     Mails,
+    Jobs,
     Installation,
 }
 
 impl Part {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 7] = [
         Self::Organizations,
         Self::Tiers,
         Self::People,
         Self::Prices,
         Self::Mails,
+        Self::Jobs,
         Self::Installation,
     ];
 
@@ -94,6 +98,7 @@ impl Part {
             Self::People => ("/operator/users", "Users"),
             Self::Prices => ("/operator/prices", "Price book"),
             Self::Mails => ("/operator/outbox", "Outbox"),
+            Self::Jobs => ("/operator/jobs", "Jobs"),
             Self::Installation => ("/operator/installation", "Installation"),
         }
     }

@@ -2,18 +2,20 @@
 
 use axum::http::StatusCode;
 use chrono::TimeDelta;
-use domain::OrgId;
+use domain::{Job, Loop, NodeId, OrgId};
+use store::system::Done;
 use testkit::Tenant;
 
 use crate::support::{Browser, PASSWORD, Site};
 
-const PATHS: [&str; 7] = [
+const PATHS: [&str; 8] = [
     "/operator",
     "/operator/tiers",
     "/operator/users",
     "/operator/prices",
     "/operator/prices/import",
     "/operator/outbox",
+    "/operator/jobs",
     "/operator/installation",
 ];
 
@@ -182,4 +184,36 @@ async fn who_may_sign_up_is_set() {
     assert_eq!(policy, "\"invited\"");
     let wrong = opal.post(path, &[("policy", "nobody")]).await;
     wrong.is(StatusCode::UNPROCESSABLE_ENTITY).says("Choose one from the list.");
+}
+
+#[tokio::test]
+async fn jobs_tell_when_they_were_done_and_what_went_wrong() {
+    let (site, mut opal, _) = operated().await;
+    opal.get("/operator/jobs").await.says("No job yet").says("Fold usage into rollups");
+    let (system, node) = (site.database.store.system(), NodeId::generate());
+    for job in Job::ALL {
+        system.plan_job(job).await.unwrap();
+    }
+    let claimed = system.claim_job(node, Job::Sweep).await.unwrap().unwrap();
+    opal.get("/operator/jobs").await.says("Running").hides("No job yet");
+    system.fail_job(&claimed, "no room <b>left</b>").await.unwrap();
+    opal.get("/operator/jobs")
+        .await
+        .says("Failed once, tried again")
+        .says("no room &lt;b&gt;left&lt;/b&gt;");
+    let claimed = system.claim_job(node, Job::Reconcile).await.unwrap().unwrap();
+    let wrong = Done { said: "One cent is missing".to_owned(), alarm: true };
+    assert!(system.finish_job(&claimed, &wrong).await.unwrap());
+    opal.get("/operator/jobs").await.says("Something is wrong.").says("Found something");
+    opal.get("/operator/jobs?job=reconcile")
+        .await
+        .says("Times that it was done")
+        .says("1 shown, newest first");
+    opal.get("/operator/jobs?job=%3Cscript%3E").await.is(StatusCode::OK).hides("<script>alert");
+    system.tell_loop(Loop::Deliver, Some("no mail server")).await.unwrap();
+    opal.get("/operator/jobs").await.says("Failing").says("no mail server");
+    system.tell_loop(Loop::Deliver, None).await.unwrap();
+    opal.get("/operator/jobs").await.hides("Failing").says("Goes");
+    site.database.advance(TimeDelta::minutes(5)).await;
+    opal.get("/operator/jobs").await.says("Stands still").says("Late, no node does it");
 }

@@ -13,6 +13,7 @@ pub mod caller;
 pub mod environment;
 pub mod expiry;
 pub mod id;
+pub mod job;
 pub mod lifetime;
 pub mod models;
 pub mod money;
@@ -43,6 +44,7 @@ pub use id::{
     NodeId, OrgId, OutboxId, PriceId, ProjectId, RaiseId, RateLimitId, ReceiptId, ServiceAccountId,
     SessionId, ThresholdId, UserId,
 };
+pub use job::{Job, Loop, Schedule};
 pub use lifetime::{Lifetime, LifetimeError};
 pub use models::{Models, ModelsError};
 pub use money::{MoneyError, Usd};

@@ -10,6 +10,7 @@ mod audit_head;
 mod compose;
 mod error;
 mod invitation;
+mod job_alarm;
 mod leaked;
 mod letter;
 mod mailer;

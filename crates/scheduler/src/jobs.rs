@@ -1,6 +1,6 @@
-//! The jobs that only need the store.
+//! The work that only needs the store.
 
-use store::{Store, StoreError};
+use store::{Store, StoreError, system::Done};
 
 /// Folds what there is.
 pub(crate) async fn fold(store: Store) -> Result<(), StoreError> {
@@ -47,22 +47,44 @@ pub(crate) async fn forget(store: Store) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Forgets what is over and makes ahead what will be needed.
-pub(crate) async fn sweep(store: Store) -> Result<(), StoreError> {
+/// Forgets what is over.
+pub(crate) async fn sweep(store: Store) -> Result<Done, StoreError> {
     let system = store.system();
-    system.reap_sessions().await?;
-    system.reap_throttles().await?;
-    system.reap_held_users().await?;
-    system.prune_changes().await?;
-    system.make_partitions().await
+    let (sessions, throttles) = (system.reap_sessions().await?, system.reap_throttles().await?);
+    let (users, changes) = (system.reap_held_users().await?, system.prune_changes().await?);
+    Ok(Done::well(format!(
+        "Forgotten: sessions {sessions}, throttles {throttles}, addresses held for a sign-up {users}, changes {changes}"
+    )))
 }
 
-/// Raises the usage tiers of organizations that have what the next one needs.
-pub async fn raise_tiers(store: Store) -> Result<(), StoreError> {
+/// Makes partitions ahead.
+pub(crate) async fn partitions(store: Store) -> Result<Done, StoreError> {
+    store.system().make_partitions().await?;
+    Ok(Done::well("There is room for three months"))
+}
+
+/// Compares what the ledger wrote with itself.
+pub(crate) async fn reconcile(store: Store) -> Result<Done, StoreError> {
+    Ok(match store.system().reconcile().await? {
+        None => Done::well("Events, rollups, counters and open requests agree"),
+        Some(difference) => Done { said: difference.to_string(), alarm: true },
+    })
+}
+
+/// Raises the usage tiers of organizations that have what the next one needs. Answers how many rose.
+pub async fn raise_tiers(store: Store) -> Result<u64, StoreError> {
+    let mut rose = 0;
     for org in store.system().rising().await? {
         if let Some(tier) = store.system().raise_tier(org).await? {
             tracing::info!(organization = %org, tier, "an organization's usage tier rose by itself");
+            rose += 1;
         }
     }
-    Ok(())
+    Ok(rose)
+}
+
+/// The same as a job.
+pub(crate) async fn tiers(store: Store) -> Result<Done, StoreError> {
+    let rose = raise_tiers(store).await?;
+    Ok(Done::well(format!("Organizations that rose: {rose}")))
 }

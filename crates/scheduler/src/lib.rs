@@ -1,44 +1,32 @@
-//! What must happen without anyone asking. Every node runs all of it: each job may run anywhere at
-//! any time, and what it does counts once, because the statement that does it also takes it away.
+//! What must happen without anyone asking, on every node.
+//!
+//! A *loop* does whatever there is: its work may run anywhere at any time, and what it does counts
+//! once, because the statement that does it also takes it away. A *job* happens at its times, once
+//! among all nodes: see [`timed`].
 
 mod deliver;
 mod heads;
 mod jobs;
 mod links;
+mod loops;
+mod timed;
 
-use std::{future::Future, sync::Arc, time::Duration};
+use std::{future::Future, sync::Arc};
 
 pub use deliver::deliver;
+use domain::{Job, Loop, NodeId};
 pub use heads::{SignHead, mail_heads};
 pub use jobs::raise_tiers;
 pub use links::{Link, Links};
 use mail::Mailer;
-use store::{Store, StoreError};
+use store::{Store, StoreError, system::Done};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-/// How often deltas are folded.
-const FOLD: Duration = Duration::from_secs(1);
-/// How often mails are looked for.
-const DELIVER: Duration = Duration::from_secs(1);
-/// How often heads of audit logs that must be mailed are looked for.
-const HEADS: Duration = Duration::from_mins(5);
-/// How often dead nodes are looked for.
-const REAP: Duration = Duration::from_secs(5);
-/// How often raises are looked for that ended.
-const TELL: Duration = Duration::from_secs(5);
-/// How often organizations are looked for that were closed long enough ago.
-const ERASE: Duration = Duration::from_mins(1);
-/// How often accounts are looked for that were deleted.
-const FORGET: Duration = Duration::from_mins(1);
-/// How often organizations are looked for that rise to the next usage tier.
-const RAISE: Duration = Duration::from_mins(1);
-/// How often the house is swept: sessions, throttles, changes, partitions.
-const SWEEP: Duration = Duration::from_mins(1);
-
-/// Starts all jobs of this node; they end when `stop` is cancelled, each after what it is doing.
-/// Without a mailer mails wait in the outbox, and heads of audit logs are not written: a later one
-/// covers what an earlier one would have.
+/// Starts all loops and jobs of this node, which claims jobs by its id; they end when `stop` is cancelled, loops each after what
+/// it is doing, jobs at once. Without a mailer mails wait in the outbox, and heads of audit logs are
+/// not written: a later one covers what an earlier one would have.
 pub fn start(
+    id: NodeId,
     store: &Store,
     mailer: Option<Mailer>,
     links: Arc<dyn Links>,
@@ -46,43 +34,44 @@ pub fn start(
     tasks: &TaskTracker,
     stop: &CancellationToken,
 ) {
-    tasks.spawn(repeat("fold", FOLD, store.clone(), jobs::fold, stop.clone()));
-    tasks.spawn(repeat("reap", REAP, store.clone(), jobs::reap, stop.clone()));
-    tasks.spawn(repeat("tell", TELL, store.clone(), jobs::tell, stop.clone()));
-    tasks.spawn(repeat("erase", ERASE, store.clone(), jobs::erase, stop.clone()));
-    tasks.spawn(repeat("forget", FORGET, store.clone(), jobs::forget, stop.clone()));
-    tasks.spawn(repeat("raise tiers", RAISE, store.clone(), raise_tiers, stop.clone()));
-    tasks.spawn(repeat("sweep", SWEEP, store.clone(), jobs::sweep, stop.clone()));
+    let node = Node { id, store, tasks, stop };
+    node.repeat(Loop::Fold, jobs::fold);
+    node.repeat(Loop::Reap, jobs::reap);
+    node.repeat(Loop::Tell, jobs::tell);
+    node.repeat(Loop::Erase, jobs::erase);
+    node.repeat(Loop::Forget, jobs::forget);
+    node.keep(Job::Sweep, jobs::sweep);
+    node.keep(Job::Tiers, jobs::tiers);
+    node.keep(Job::Partitions, jobs::partitions);
+    node.keep(Job::Reconcile, jobs::reconcile);
     if let Some(mailer) = mailer {
-        let job = move |store| deliver(store, mailer.clone(), Arc::clone(&links));
-        tasks.spawn(repeat("deliver", DELIVER, store.clone(), job, stop.clone()));
-        let job = move |store| mail_heads(store, Arc::clone(&sign));
-        tasks.spawn(repeat("heads", HEADS, store.clone(), job, stop.clone()));
+        node.repeat(Loop::Deliver, move |store| deliver(store, mailer.clone(), Arc::clone(&links)));
+        node.keep(Job::Heads, move |store| heads::heads(store, Arc::clone(&sign)));
     }
 }
 
-/// Runs a job, pauses, and so on. A job that fails is told and tried again: none of them loses
-/// anything by it.
-async fn repeat<F>(
-    name: &'static str,
-    pause: Duration,
-    store: Store,
-    job: impl Fn(Store) -> F,
-    stop: CancellationToken,
-) where
-    F: Future<Output = Result<(), StoreError>> + Send,
-{
-    while !stop.is_cancelled() {
-        if let Err(error) = job(store.clone()).await {
-            tracing::warn!(
-                job = name,
-                error = &error as &dyn std::error::Error,
-                "a job failed; it is tried again"
-            );
-        }
-        tokio::select! {
-            () = tokio::time::sleep(pause) => {}
-            () = stop.cancelled() => {}
-        }
+/// What loops and jobs of this node are started with.
+struct Node<'a> {
+    id: NodeId,
+    store: &'a Store,
+    tasks: &'a TaskTracker,
+    stop: &'a CancellationToken,
+}
+
+impl Node<'_> {
+    fn repeat<F>(&self, which: Loop, work: impl Fn(Store) -> F + Send + 'static)
+    where
+        F: Future<Output = Result<(), StoreError>> + Send + 'static,
+    {
+        let (store, stop) = (self.store.clone(), self.stop.clone());
+        self.tasks.spawn(loops::repeat(which, store, work, stop));
+    }
+
+    fn keep<F>(&self, job: Job, work: impl Fn(Store) -> F + Send + Sync + 'static)
+    where
+        F: Future<Output = Result<Done, StoreError>> + Send + 'static,
+    {
+        let (store, stop) = (self.store.clone(), self.stop.clone());
+        self.tasks.spawn(timed::keep(self.id, job, store, work, stop));
     }
 }

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use chrono::TimeDelta;
-use domain::Origin;
+use domain::{NodeId, Origin};
 use scheduler::{Link, Links};
 use store::{
     StoreError,
@@ -38,7 +38,15 @@ async fn two_nodes_erase_who_deleted_an_account() {
 
     let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
     for store in [&database.store, &database.another().await] {
-        scheduler::start(store, None, Arc::new(Nowhere), Arc::new(|_| None), &tasks, &stop);
+        scheduler::start(
+            NodeId::generate(),
+            store,
+            None,
+            Arc::new(Nowhere),
+            Arc::new(|_| None),
+            &tasks,
+            &stop,
+        );
     }
     while database.look("SELECT count(*) FROM erasures").await != "0" {
         tokio::time::sleep(Duration::from_millis(20)).await;

@@ -4,6 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use anyhow::Context as _;
 use app::{render::Assets, web::App};
+use domain::NodeId;
 use gateway::{Gateway, Setup};
 use identity::{Purpose, Secrets};
 use ledger::{Book, Ledger, Node};
@@ -103,7 +104,7 @@ async fn serve_with(
         public_url: settings.public_url.clone(),
     });
     let sign = sign_heads(Arc::clone(&database.secrets));
-    scheduler::start(store, mailer, links, sign, &life.jobs, &life.stopping);
+    scheduler::start(NodeId::generate(), store, mailer, links, sign, &life.jobs, &life.stopping);
     let proxies = Proxies(settings.trusted_proxies.as_slice().into());
     let site = Site::new(app, gateway, proxies, life.stopping.clone());
     welcome(settings, database).await?;

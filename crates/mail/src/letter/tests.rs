@@ -54,6 +54,21 @@ fn threshold_letter() {
 }
 
 #[test]
+fn job_alarm_letter() {
+    let mail = mail(
+        "job_alarm",
+        &json!({
+            "job": "Compare events, rollups, counters and open requests",
+            "due": "2026-11-28T03:10:00+00:00",
+            "said": "events against counters: counter 7: events 1 requests 0.10 dollars, counter 2 requests 0.20 dollars",
+        }),
+    );
+    insta::assert_snapshot!("job_alarm.subject", mail.subject);
+    insta::assert_snapshot!("job_alarm.text", mail.text);
+    insta::assert_snapshot!("job_alarm.html", mail.html);
+}
+
+#[test]
 fn blocked_letter() {
     let mail = mail("blocked", &blocked());
     insta::assert_snapshot!("blocked.subject", mail.subject);

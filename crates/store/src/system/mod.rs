@@ -11,6 +11,7 @@ mod erase;
 mod fold;
 mod history;
 mod invitations;
+mod jobs;
 mod leaks;
 mod ledger;
 mod memberships;
@@ -38,6 +39,7 @@ pub use directory::{KeyState, Named, Obstacle, Presented, Proof, Reach, Unbilled
 pub use erase::Erased;
 pub use history::{PastEvent, PastRefusals};
 pub use invitations::{Joiner, OpenInvitation};
+pub use jobs::{Done, Occurrence};
 pub use leaks::Suspect;
 pub use ledger::LedgerBook;
 pub(crate) use ledger::{counter, window};

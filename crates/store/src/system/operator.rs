@@ -2,6 +2,7 @@
 //! installation. Never what is in an organization: its projects, keys, requests.
 
 mod installation;
+mod jobs;
 mod mails;
 mod organizations;
 mod people;
@@ -12,6 +13,7 @@ use domain::{Origin, UserId};
 
 pub use self::{
     installation::{Node, Versions},
+    jobs::{JobRow, LoopRow, Past},
     mails::{MailRow, MailState},
     organizations::OrganizationRow,
     people::PersonRow,

@@ -3,13 +3,16 @@
 use testkit::Database;
 
 /// Tables without an organization, each with its reason in the migration that makes it.
-const GLOBAL: [&str; 15] = [
+const GLOBAL: [&str; 18] = [
     "_sqlx_migrations",
     "directory",
     "email_changes",
     "erasures",
     "heartbeats",
+    "jobs",
+    "loops",
     "nodes",
+    "occurrences",
     "personal_keys",
     "prices",
     "recovery_codes",

@@ -14,6 +14,7 @@ mod forged;
 mod in_force;
 mod invitations;
 mod isolation;
+mod jobs;
 mod keys;
 mod ledger;
 mod limits;
