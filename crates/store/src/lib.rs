@@ -38,6 +38,7 @@ mod receipts;
 mod recipients;
 mod refused;
 mod service_accounts;
+mod shapes;
 mod slice_names;
 pub mod slices;
 mod spend_alerts;

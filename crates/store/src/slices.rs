@@ -9,6 +9,7 @@ use sqlx::types::Uuid;
 use crate::{
     Store, StoreError,
     money::usd,
+    shapes::Shape,
     tx::Tx,
     usage::{Totals, tokens},
 };
@@ -98,20 +99,21 @@ pub struct Slice {
     pub totals: Totals,
 }
 
-/// The statement for one rollup: its table and its column of time.
+/// The statement for one rollup: its table, its column of time and that of deltas; and which of its rows
+/// are of the shape that is meant, where several lie in one table.
 macro_rules! slices {
-    ($tx:expr, $org:expr, $ask:expr, $table:literal, $at:literal) => {
+    ($tx:expr, $org:expr, $ask:expr, $table:literal, $at:literal, $deltas:literal $(, $of:literal, $shape:expr)?) => {
         sqlx::query!(
             r#"WITH used AS (
                 SELECT "# + $at + r#" AS at, project_id, key_id, member_id, model, sandbox, requests, estimated, unpriced,
                     input, cached, cache_write, cache_write_1h, audio_input, image_input, output, reasoning,
                     audio_output, image_output, charge
-                FROM "# + $table + r#" WHERE org_id = $1 AND "# + $at + r#" >= $2 AND "# + $at + r#" < $3
+                FROM "# + $table + r#" WHERE org_id = $1 AND "# + $at + r#" >= $2 AND "# + $at + r#" < $3"# $(+ $of)? + r#"
                 UNION ALL
-                SELECT "# + $at + r#", project_id, key_id, member_id, model, sandbox, requests, estimated, unpriced,
+                SELECT "# + $deltas + r#", project_id, key_id, member_id, model, sandbox, requests, estimated, unpriced,
                     input, cached, cache_write, cache_write_1h, audio_input, image_input, output, reasoning,
                     audio_output, image_output, charge
-                FROM deltas WHERE org_id = $1 AND "# + $at + r#" >= $2 AND "# + $at + r#" < $3
+                FROM deltas WHERE org_id = $1 AND "# + $deltas + r#" >= $2 AND "# + $deltas + r#" < $3
             )
             SELECT width_bucket(at, $4::timestamptz[]) AS "stretch!",
                 CASE WHEN 'project' = ANY ($5) THEN project_id END AS project, CASE WHEN 'key' = ANY ($5) THEN key_id END AS key,
@@ -137,6 +139,7 @@ macro_rules! slices {
             &$ask.only.models,
             &$ask.only.members,
             $ask.only.sandbox
+            $(, $shape)?
         )
         .fetch_all(&mut **$tx)
         .await?
@@ -179,9 +182,16 @@ pub(crate) async fn slices(
     caller: &Caller,
     ask: Ask<'_>,
 ) -> Result<Vec<Slice>, StoreError> {
-    match ask.grain {
-        Grain::Quarters => slices!(tx, caller.org.uuid(), ask, "quarters", "quarter"),
-        Grain::Days => slices!(tx, caller.org.uuid(), ask, "days", "day_starts"),
+    let org = caller.org.uuid();
+    match (ask.grain, Shape::of(caller, &ask)) {
+        (Grain::Quarters, None) => slices!(tx, org, ask, "quarters", "quarter", "quarter"),
+        (Grain::Days, None) => slices!(tx, org, ask, "days", "day_starts", "day_starts"),
+        (Grain::Quarters, Some(shape)) => {
+            slices!(tx, org, ask, "rollups", "at", "quarter", " AND shape = $11", shape.number)
+        }
+        (Grain::Days, Some(shape)) => {
+            slices!(tx, org, ask, "rollups", "at", "day_starts", " AND shape = $11", shape.number)
+        }
     }
 }
 

@@ -17,13 +17,14 @@ pub struct Difference {
 }
 
 /// What is compared, and a query that answers one row of text for the first difference.
-fn checks() -> [(&'static str, String); 8] {
+fn checks() -> [(&'static str, String); 9] {
     [
         (
             "events against deltas and quarters",
             rollup("exq_quarter(admitted_at)", "quarters", "quarter", "quarter"),
         ),
         ("events against deltas and days", rollup("day_starts", "days", "day_starts", "day from")),
+        ("days and quarters against the rollups that keep fewer dimensions", SHAPES.to_owned()),
         ("events against counters", EVENTS_COUNTERS.to_owned()),
         ("intents against what counters hold", INTENTS_COUNTERS.to_owned()),
         ("intents without a node, a project or a key", ORPHAN_INTENTS.to_owned()),
@@ -59,6 +60,31 @@ fn rollup(at: &str, rollup: &str, time: &str, called: &str) -> String {
         ORDER BY org_id, at, key_id, model LIMIT 1"
     )
 }
+
+const SHAPES: &str = "
+WITH kept AS (SELECT u.org_id, s.shape, u.at, CASE WHEN s.project THEN u.project_id ELSE n.nil END AS project_id,
+        CASE WHEN s.key THEN u.key_id ELSE n.nil END AS key_id, CASE WHEN s.member THEN u.member_id ELSE n.nil END AS member_id,
+        CASE WHEN s.model THEN u.model ELSE '' END AS model, u.sandbox, u.requests, u.estimated, u.unpriced, u.tokens, u.charge
+    FROM (SELECT '00000000-0000-0000-0000-000000000000'::uuid AS nil) n CROSS JOIN exq_shapes() s
+    JOIN (SELECT false AS quarters, d.org_id, d.day_starts AS at, d.project_id, d.key_id, d.member_id, d.model, d.sandbox,
+            d.requests, d.estimated, d.unpriced, d.charge, d.input + d.cached + d.cache_write + d.cache_write_1h
+            + d.audio_input + d.image_input + d.output + d.reasoning + d.audio_output + d.image_output AS tokens FROM days d
+        UNION ALL SELECT true, q.org_id, q.quarter, q.project_id, q.key_id, q.member_id, q.model, q.sandbox,
+            q.requests, q.estimated, q.unpriced, q.charge, q.input + q.cached + q.cache_write + q.cache_write_1h
+            + q.audio_input + q.image_input + q.output + q.reasoning + q.audio_output + q.image_output FROM quarters q
+        ) u USING (quarters)),
+    k AS (SELECT org_id, shape, at, project_id, key_id, member_id, model, sandbox, sum(requests) AS requests,
+            sum(estimated) AS estimated, sum(unpriced) AS unpriced, sum(tokens) AS tokens, sum(charge) AS charge
+        FROM kept GROUP BY 1, 2, 3, 4, 5, 6, 7, 8),
+    r AS (SELECT org_id, shape, at, project_id, key_id, member_id, model, sandbox, requests, estimated, unpriced, charge,
+            input + cached + cache_write + cache_write_1h + audio_input + image_input + output + reasoning + audio_output
+            + image_output AS tokens FROM rollups)
+SELECT format('organization %s, shape %s, %s, project %s, key %s, model %s: all dimensions %s requests %s dollars, kept %s requests %s dollars',
+    org_id, shape, at, project_id, key_id, model, k.requests, k.charge, r.requests, r.charge)
+FROM k FULL JOIN r USING (org_id, shape, at, project_id, key_id, member_id, model, sandbox)
+WHERE (k.requests, k.estimated, k.unpriced, k.tokens, k.charge)
+    IS DISTINCT FROM (r.requests, r.estimated, r.unpriced, r.tokens, r.charge)
+ORDER BY org_id, shape, at LIMIT 1";
 
 const EVENTS_COUNTERS: &str = "
 WITH e AS (SELECT c.id, count(*) AS requests, sum(v.charge) AS spent, sum(COALESCE(v.booked, v.charge)) AS booked

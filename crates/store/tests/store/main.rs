@@ -30,6 +30,7 @@ mod projects;
 mod readers;
 mod reconcile;
 mod stories;
+mod slices;
 mod support;
 mod tenants;
 mod upgrade;

@@ -30,7 +30,8 @@ async fn each_damage_is_named() {
         ("UPDATE events SET charge = charge + 0.000000000001 WHERE charge = 0.2",
          "UPDATE events SET charge = charge - 0.000000000001 WHERE charge > 0.2", "quarters"),
         ("UPDATE deltas SET charge = -charge", "UPDATE deltas SET charge = -charge", "quarters"),
-        ("CREATE TABLE kept AS SELECT * FROM deltas; DELETE FROM deltas",
+        ("CREATE TABLE kept AS SELECT * FROM deltas; ALTER TABLE deltas DISABLE TRIGGER roll; DELETE FROM deltas;
+            ALTER TABLE deltas ENABLE TRIGGER roll",
          "INSERT INTO deltas OVERRIDING SYSTEM VALUE SELECT * FROM kept; DROP TABLE kept", "quarters"),
         ("UPDATE counters SET spent = spent + 0.000000000001 WHERE scope = 'key'",
          "UPDATE counters SET spent = spent - 0.000000000001 WHERE scope = 'key'", "against counters"),
@@ -44,6 +45,10 @@ async fn each_damage_is_named() {
             settled_at, first_token_ms, total_ms FROM events WHERE charge = 0.2",
          "DELETE FROM events WHERE id = (SELECT max(id::text)::uuid FROM events)", "quarters"),
         ("UPDATE days SET requests = requests + 1", "UPDATE days SET requests = requests - 1", "days"),
+        ("UPDATE rollups SET charge = charge + 0.000000000001 WHERE shape = 3",
+         "UPDATE rollups SET charge = charge - 0.000000000001 WHERE shape = 3", "fewer dimensions"),
+        ("CREATE TABLE gone AS SELECT * FROM rollups WHERE shape = 12; DELETE FROM rollups WHERE shape = 12",
+         "INSERT INTO rollups SELECT * FROM gone; DROP TABLE gone", "fewer dimensions"),
     ] {
         if damage.contains("days") {
             while system.fold().await.unwrap() > 0 {}
