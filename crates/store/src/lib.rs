@@ -13,6 +13,7 @@ mod budgets;
 mod change;
 mod corrections;
 mod error;
+pub mod event_slices;
 mod invitations;
 mod key_activity;
 mod key_edits;

@@ -195,6 +195,7 @@ pub(crate) async fn slices(
     }
 }
 
-fn words(by: &[Dimension]) -> Vec<String> {
+/// The words that the statement asks for.
+pub(crate) fn words(by: &[Dimension]) -> Vec<String> {
     by.iter().map(|dimension| dimension.as_str().to_owned()).collect()
 }

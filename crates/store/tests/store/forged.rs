@@ -12,6 +12,7 @@ use domain::{
 use store::{
     AuditFilter, BillingProfile, Guards, Label, ModelPage, NewAdminKey, NewApiKey, NewKey,
     NewOwner, NewRaise, OwnKeys, Page, PastStretch, Rotation, Store, StoreError,
+    event_slices::EventAsk,
     slices::{Ask, Dimension, Grain, Only},
     usage::Group,
 };
@@ -202,8 +203,16 @@ async fn count(
         Only { projects: vec![things.project.uuid()], ..Only::default() },
     );
     let ask = Ask { bounds: &bounds, grain: Grain::Days, by: &Dimension::ALL, only: &theirs_only };
+    let events = EventAsk {
+        bounds: &bounds,
+        by: &Dimension::ALL,
+        by_tier: true,
+        only: &theirs_only,
+        batch: None,
+    };
     ask! { store, caller, asked:
         slices(ask);
+        event_slices(events);
         names(&[]);
         usage(month.starts, month.ends, Group::Key);
         past(month, now);
