@@ -23,6 +23,7 @@ mod rate_limits;
 mod service_accounts;
 mod spend_alerts;
 mod spend_limits;
+mod usage;
 mod users;
 
 use std::sync::Arc;
@@ -67,6 +68,7 @@ pub fn router(admin: Admin) -> Router {
         .merge(service_accounts::router())
         .merge(spend_alerts::router())
         .merge(spend_limits::router())
+        .merge(usage::router())
         .merge(users::router())
         .fallback(unknown_url)
         .method_not_allowed_fallback(method_not_allowed)

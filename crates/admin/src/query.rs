@@ -4,6 +4,7 @@ use std::{convert::Infallible, str::FromStr};
 
 use axum::extract::FromRequestParts;
 use http::request::Parts;
+use sha2::{Digest as _, Sha256};
 use store::Page;
 
 use crate::error::Error;
@@ -42,6 +43,39 @@ impl Query {
             .filter(|(of, _)| is_it(of))
             .map(|(of, value)| value.parse().map_err(|_| Error::invalid(of, wanted)))
             .collect()
+    }
+
+    /// As [`Query::many`], where several values may also stand in one, between commas.
+    pub(crate) fn list<T: FromStr>(&self, name: &str, wanted: &str) -> Result<Vec<T>, Error> {
+        let lists = self.many::<String>(name, wanted)?;
+        let values = lists.iter().flat_map(|list| list.split(','));
+        values.map(|value| value.parse().map_err(|_| Error::invalid(name, wanted))).collect()
+    }
+
+    /// Stops if there is a parameter that the operation does not know: whoever sent it would take the
+    /// answer for what it is not.
+    pub(crate) fn only(&self, single: &[&str], lists: &[&str]) -> Result<(), Error> {
+        let is_known = |name: &str| {
+            single.contains(&name) || lists.contains(&name.strip_suffix("[]").unwrap_or(name))
+        };
+        match self.0.iter().find(|(name, _)| !is_known(name)) {
+            Some((name, _)) => Err(Error::Unknown(name.clone())),
+            None => Ok(()),
+        }
+    }
+
+    /// A number that questions have in common whose parameters are the same, but for some.
+    pub(crate) fn mark(&self, of: &str, besides: &[&str]) -> u64 {
+        let counts = |(name, _): &&(String, String)| !besides.contains(&name.as_str());
+        let mut parameters: Vec<_> = self.0.iter().filter(counts).collect();
+        parameters.sort();
+        let mut hash = Sha256::new_with_prefix(of);
+        for text in parameters.into_iter().flat_map(|(name, value)| [name, value]) {
+            hash.update(text.len().to_be_bytes());
+            hash.update(text);
+        }
+        let digest: [u8; 32] = hash.finalize().into();
+        digest.first_chunk().map_or(0, |first| u64::from_be_bytes(*first))
     }
 
     /// Which page is asked for.
@@ -91,6 +125,30 @@ mod tests {
         let both = query("emails%5B%5D=a&emails[]=b&emails=c&email=d").await;
         assert_eq!(both.many::<String>("emails", "").unwrap(), ["a", "b", "c"]);
         assert!(query("").await.many::<String>("emails", "").unwrap().is_empty());
+    }
+
+    #[tokio::test]
+    async fn some_lists_may_be_one_text() {
+        let both = query("ids=1,2&ids[]=3&ids=4").await;
+        assert_eq!(both.list::<u8>("ids", "").unwrap(), [1, 2, 3, 4]);
+        assert!(query("ids=1,,2").await.list::<u8>("ids", "").is_err());
+        assert!(query("ids=").await.list::<u8>("ids", "").is_err());
+    }
+
+    #[tokio::test]
+    async fn what_is_not_known_is_named() {
+        let asked = query("a=1&b[]=2&b=3").await;
+        assert!(asked.only(&["a"], &["b"]).is_ok());
+        assert!(asked.only(&["a", "b"], &[]).is_err());
+        assert!(query("a[]=1").await.only(&["a"], &[]).is_err());
+    }
+
+    #[tokio::test]
+    async fn the_same_question_has_one_mark() {
+        let mark = async |text: &str| query(text).await.mark("org", &["page"]);
+        assert_eq!(mark("a=1&b=2&page=x").await, mark("b=2&a=1").await);
+        assert_ne!(mark("a=1&b=2").await, mark("a=1b&=2").await);
+        assert_ne!(mark("a=1").await, query("a=1").await.mark("other", &["page"]));
     }
 
     #[tokio::test]

@@ -41,6 +41,15 @@ impl Document {
         operations.collect()
     }
 
+    /// The words that a parameter may be, or of which it may be a list.
+    pub(crate) fn parameter(&self, operation: &Operation, name: &str) -> Vec<String> {
+        let described = &self.0["paths"][&operation.path][operation.method.to_lowercase()];
+        let parameters = described["parameters"].as_array().unwrap();
+        let schema = &parameters.iter().find(|found| found["name"] == name).unwrap()["schema"];
+        let words = schema["enum"].as_array().or_else(|| schema["items"]["enum"].as_array());
+        words.unwrap().iter().map(|word| word.as_str().unwrap().to_owned()).collect()
+    }
+
     /// What is wrong with an answer of the operation; errors that the document does not mention have
     /// the form of those that it does.
     pub(crate) fn faults(&self, operation: &Operation, status: u16, body: &Value) -> Vec<String> {

@@ -2,11 +2,15 @@
 #![expect(clippy::unwrap_used, reason = "a test that can't get what it needs has failed")]
 
 mod audit;
+mod clock;
 mod document;
 mod limits;
 mod operations;
 mod paging;
 mod rules;
+mod spender;
 mod spending;
 mod strangers;
+mod sums;
 mod support;
+mod usage;

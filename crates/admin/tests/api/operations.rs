@@ -15,6 +15,7 @@ async fn live(api: &Api, org: &Org) {
     projects(org, &ok).await;
     spending(&ok).await;
     rates(&ok).await;
+    usage(&ok).await;
     keys(org, &ok).await;
     let log = ok("GET /audit_logs?limit=100", &[], None).await;
     assert!(log["data"].as_array().unwrap().len() > 15, "{log}");
@@ -151,6 +152,28 @@ async fn rates(ok: &impl AsyncFn(&str, Names<'_>, Option<Value>) -> Value) {
         (&other["model"], &other["max_requests_per_1_day"]),
         (&json!("org/model-7b"), &json!(3))
     );
+}
+
+/// What they tell is looked at in `usage`; here nothing was used.
+async fn usage(ok: &impl AsyncFn(&str, Names<'_>, Option<Value>) -> Value) {
+    for kind in [
+        "audio_speeches",
+        "audio_transcriptions",
+        "code_interpreter_sessions",
+        "completions",
+        "embeddings",
+        "file_search_calls",
+        "images",
+        "moderations",
+        "vector_stores",
+        "web_search_calls",
+    ] {
+        let page = ok(&format!("GET /usage/{kind}?start_time=1780272000&limit=3"), &[], None).await;
+        assert_eq!(page["data"].as_array().unwrap().len(), 3, "{kind}");
+        assert_eq!(page["data"][2]["results"], json!([]), "{kind}");
+    }
+    let page = ok("GET /costs?start_time=1780272000", &[], None).await;
+    assert_eq!(page["data"].as_array().unwrap().len(), 7);
 }
 
 async fn keys(org: &Org, ok: &impl AsyncFn(&str, Names<'_>, Option<Value>) -> Value) {

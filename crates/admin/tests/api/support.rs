@@ -42,6 +42,8 @@ pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Value,
+    /// The same as it was sent: exact.
+    pub(crate) text: String,
 }
 
 impl Answer {
@@ -77,6 +79,11 @@ impl Api {
 
     pub(crate) fn operations(&self) -> Vec<Operation> {
         self.document.operations()
+    }
+
+    /// The words that a parameter of an operation may be, or of which it may be a list.
+    pub(crate) fn parameter(&self, operation: &Operation, name: &str) -> Vec<String> {
+        self.document.parameter(operation, name)
     }
 
     /// An organization with a reader in a project, an invitation, a service account and keys.
@@ -169,8 +176,9 @@ impl Api {
         request.extensions_mut().insert(Origin::new(address, Some("sync/1")));
         let (head, body) = self.router.clone().oneshot(request).await.unwrap().into_parts();
         let body = to_bytes(body, usize::MAX).await.unwrap();
-        let body = serde_json::from_slice(&body).unwrap();
-        Answer { status: head.status, headers: head.headers, body }
+        let text = String::from_utf8(body.to_vec()).unwrap();
+        let body = serde_json::from_str(&text).unwrap();
+        Answer { status: head.status, headers: head.headers, body, text }
     }
 }
 
