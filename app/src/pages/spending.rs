@@ -14,6 +14,7 @@ mod overview;
 mod question;
 mod receipt;
 mod sheet;
+mod stretch;
 mod usage;
 
 /// Overview, usage, budgets, limits, alerts, receipts.
@@ -21,6 +22,7 @@ pub(super) fn router() -> Router<App> {
     Router::new()
         .route("/{org}", get(overview::show))
         .route("/{org}/usage", get(usage::show))
+        .route("/{org}/usage.csv", get(usage::file::send))
         .route("/{org}/budgets", get(budgets::show).post(budgets::save))
         .route("/{org}/limits", get(limits::show))
         .route("/{org}/alerts", get(alerts::show))

@@ -1,8 +1,14 @@
 //! Sums of the usage page.
 
+use std::collections::{BTreeSet, HashMap};
+
 use axum::http::StatusCode;
 use chrono::TimeDelta;
 use domain::Usd;
+use store::{
+    Until,
+    slices::{Ask, Dimension, Grain, Only, Slice},
+};
 
 use crate::spender::{Spender, between, sum, table, values};
 
@@ -117,7 +123,9 @@ async fn a_past_cycle_is_compared_with_and_can_be_opened() {
     adds_up(&page.is(StatusCode::OK).body, "project", "123816.800000000037".parse().unwrap());
     for cycle in ["1999-01", "x", "%3Cscript%3E"] {
         let path = spender.path(&format!("usage?cycle={cycle}"));
-        spender.browser.get(&path).await.is(StatusCode::NOT_FOUND);
+        let page = spender.browser.get(&path).await;
+        page.is(StatusCode::UNPROCESSABLE_ENTITY).says("There is no billing cycle “");
+        page.says("By project").hides("<script>”");
     }
 }
 
@@ -140,19 +148,26 @@ async fn the_cycle_before_is_cut_to_the_quarter_of_an_hour() {
     let whole = ledger(&spender).await;
     let (store, caller) = (&spender.site.app.store, &spender.caller);
     let cycle = store.cycles(caller).await.unwrap()[0];
-    let at: String = spender.site.database.look("SELECT min(quarter) FROM deltas").await;
-    let quarter = chrono::DateTime::parse_from_str(&at, "%F %T%#z").unwrap().to_utc();
+    let instant = async |column: &str| {
+        let at = format!("SELECT min({column}) FROM (SELECT day_starts, quarter FROM deltas) d");
+        let at = spender.site.database.look(&at).await;
+        chrono::DateTime::parse_from_str(&at, "%F %T%#z").unwrap().to_utc()
+    };
+    let (day, quarter) = (instant("day_starts").await, instant("quarter").await);
+    let (bounds, only) = ([cycle.starts, day, cycle.ends], Only::default());
+    let ask = Ask { bounds: &bounds, grain: Grain::Days, by: &[Dimension::Model], only: &only };
+    let charge = |slices: &[Slice]| slices.iter().map(|slice| slice.totals.charge).sum::<Usd>();
     for _ in 0..2 {
-        for (cut, expected) in [
-            (cycle.starts, Usd::ZERO),
-            (quarter, Usd::ZERO),
-            (quarter + TimeDelta::minutes(30), whole),
-            (cycle.ends, whole),
+        for (until, expected) in [
+            (Until { day: cycle.starts, quarter: cycle.starts }, Usd::ZERO),
+            (Until { day, quarter }, Usd::ZERO),
+            (Until { day, quarter: quarter + TimeDelta::minutes(30) }, whole),
+            (Until { day: cycle.ends, quarter: cycle.ends }, whole),
         ] {
-            let past = store.past(caller, cycle, cut).await.unwrap();
-            assert_eq!(past.so_far.charge, expected, "{cut}");
-            let days: Usd = past.days.iter().map(|(_, totals)| totals.charge).sum();
-            assert_eq!(days, whole);
+            let past = store.past(caller, ask, until).await.unwrap();
+            assert_eq!(charge(&past.so_far), expected, "{until:?}");
+            assert!(past.so_far.len() <= 2, "one for each model");
+            assert_eq!(charge(&past.stretches), whole);
         }
         // The same when it is folded.
         store.system().fold().await.unwrap();
@@ -178,4 +193,226 @@ async fn rehearsals_are_marked_wherever_they_are_listed() {
         let list = table(&page.body, label);
         assert_eq!(list.matches(", rehearsal").count(), 1, "{list}");
     }
+}
+
+/// Usage of the last sixty days at odd hours, by two projects and two models, in part folded; with
+/// amounts that no float holds.
+async fn spread() -> Spender {
+    let mut spender = Spender::new().await;
+    let (other, other_key) = spender.project("=Other, \"quoted\"").await;
+    let (org, projects) = (spender.caller.org.uuid(), [spender.project.uuid(), other.uuid()]);
+    let keys = [spender.key.uuid(), other_key.uuid()];
+    let user = spender.caller.user().unwrap().uuid();
+    for first in [0, 200] {
+        let fill = format!(
+            "INSERT INTO deltas (org_id, quarter, day_starts, day_ends, project_id, key_id, member_id, model, sandbox,
+                requests, estimated, input, cached, output, charge)
+             SELECT '{org}', q, d AT TIME ZONE 'Europe/Oslo', (d + interval '1 day') AT TIME ZONE 'Europe/Oslo',
+                (ARRAY['{}', '{}']::uuid[])[1 + n % 2], (ARRAY['{}', '{}']::uuid[])[1 + n % 2], '{user}',
+                (ARRAY['gpt-4.1', '<b>&model'])[1 + n % 3 % 2], n % 5 = 0, 1, 0, n, n / 2, 1, 0.01 + n * 0.000000000007
+             FROM generate_series({first}, {first} + 199) n,
+                LATERAL (SELECT date_bin('15 minutes', exq_now() - n * interval '3 hours 35 minutes', 'epoch') AS q) at,
+                LATERAL date_trunc('day', q AT TIME ZONE 'Europe/Oslo') d",
+            projects[0], projects[1], keys[0], keys[1]
+        );
+        spender.site.database.tamper(&fill).await;
+        // The cycles of that time, as they were counted in.
+        if first == 0 {
+            spender.site.app.store.system().fold().await.unwrap();
+        }
+    }
+    spender.browser.get(&spender.path("usage")).await.is(StatusCode::OK);
+    spender
+}
+
+/// What the ledger has between two local dates, both included.
+async fn booked(spender: &Spender, zone: &str, dates: &str, filter: &str) -> Usd {
+    let sum = format!(
+        "SELECT COALESCE(sum(charge), 0) FROM (SELECT quarter, model, sandbox, charge FROM quarters
+            UNION ALL SELECT quarter, model, sandbox, charge FROM deltas) u
+         WHERE daterange({dates}, '[]') @> (quarter AT TIME ZONE '{zone}')::date AND {filter}"
+    );
+    spender.site.database.look(&sum).await.parse().unwrap()
+}
+
+/// The lines of a file by their columns' names.
+fn lines(csv: &str) -> Vec<HashMap<String, String>> {
+    let mut reader = csv::Reader::from_reader(csv.as_bytes());
+    reader.deserialize().map(Result::unwrap).collect()
+}
+
+#[tokio::test]
+async fn page_table_file_and_ledger_have_the_same_sum() {
+    let mut spender = spread().await;
+    let today = "(exq_now() AT TIME ZONE '{zone}')::date";
+    let days = |n: u32| format!("{today} - {}, {today}", n - 1);
+    for (query, zone, dates, filter) in [
+        ("range=today", "Europe/Oslo", days(1), "true"),
+        ("range=7d&by=model", "Europe/Oslo", days(7), "true"),
+        ("range=7d&and=model&zone=Asia/Kathmandu", "Asia/Kathmandu", days(7), "true"),
+        ("range=30d&and=key&sandbox=without", "Europe/Oslo", days(30), "NOT sandbox"),
+        ("range=30d&by=member&zone=Australia/Lord_Howe", "Australia/Lord_Howe", days(30), "true"),
+        (
+            "range=30d&by=key&and=model&model=gpt-4.1&sum=yes",
+            "Europe/Oslo",
+            days(30),
+            "model = 'gpt-4.1'",
+        ),
+        (
+            "range=today&zone=America/St_Johns&by=model&and=project",
+            "America/St_Johns",
+            days(1),
+            "true",
+        ),
+    ] {
+        let dates = dates.replace("{zone}", zone);
+        let whole = booked(&spender, zone, &dates, filter).await;
+        let page = spender.browser.get(&spender.path(&format!("usage?{query}&compare=no"))).await;
+        let html = &page.is(StatusCode::OK).body;
+        let heads: Vec<&str> = html.split("aria-label=\"Usage by ").skip(1).collect();
+        let mut groups = Vec::new();
+        for head in heads {
+            let label = format!("Usage by {}", head.split('"').next().unwrap());
+            let table = table(html, &label);
+            let (body, foot) = table.split_once("<tfoot>").unwrap();
+            assert_eq!(sum([money(foot)]), whole, "{query}: {label}");
+            let rows: Vec<Usd> = body.split("<tr").skip(2).map(|row| sum([money(row)])).collect();
+            if !query.contains("sum=yes") || groups.is_empty() {
+                assert_eq!(rows.iter().copied().sum::<Usd>(), whole, "{query}: {label}");
+            }
+            groups.push(rows);
+        }
+        let file = spender.browser.get(&spender.path(&format!("usage.csv?{query}"))).await;
+        let lines = lines(&file.is(StatusCode::OK).body);
+        assert_eq!(sum(lines.iter().map(|line| line["charge_usd"].as_str())), whole, "{query}");
+        assert_eq!(html.matches("<tr id=\"group-").count(), groups[0].len(), "{query}");
+        // By time, the newest first; what was not used has no line.
+        let mut spans: Vec<(&str, Usd)> = Vec::new();
+        for line in lines.iter().rev() {
+            let charge = sum([line["charge_usd"].as_str()]);
+            match spans.last_mut() {
+                Some((starts, sum)) if *starts == line["starts_at"] => *sum = sum.plus(charge),
+                _ => spans.push((&line["starts_at"], charge)),
+            }
+        }
+        if !query.contains("sum=yes") {
+            let shown = groups[1].iter().copied().filter(|amount| *amount != Usd::ZERO);
+            let spans: Vec<Usd> = spans.into_iter().map(|(_, amount)| amount).collect();
+            assert_eq!(shown.collect::<Vec<_>>(), spans, "{query}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_file_has_ids_names_and_no_formulas() {
+    let mut spender = spread().await;
+    let file =
+        spender.browser.get(&spender.path("usage.csv?range=30d&by=project&and=member")).await;
+    let lines = lines(&file.is(StatusCode::OK).body);
+    assert!(lines.len() > 50, "{}", lines.len());
+    let names: BTreeSet<&str> = lines.iter().map(|line| line["project_name"].as_str()).collect();
+    assert_eq!(names.into_iter().collect::<Vec<_>>(), ["'=Other, \"quoted\"", "Support"]);
+    for line in &lines {
+        assert!(line["project_id"].parse::<domain::ProjectId>().is_ok(), "{line:?}");
+        assert_eq!(line["member_id"], spender.caller.user().unwrap().to_string());
+        for column in ["starts_at", "ends_at"] {
+            assert!(line[column].ends_with(":00:00Z"), "{line:?}");
+        }
+        assert!(line["starts_at"] < line["ends_at"]);
+    }
+    let head = |name: &str| file.headers.get(name).unwrap().to_str().unwrap().to_owned();
+    assert_eq!(head("content-type"), "text/csv; charset=utf-8");
+    let name = head("content-disposition");
+    assert!(
+        name.starts_with("attachment; filename=\"usage-20") && name.ends_with(".csv\""),
+        "{name}"
+    );
+    assert_eq!(name.len(), "attachment; filename=\"usage-2026-11-01_2026-11-30.csv\"".len());
+    // What can't be read has no file.
+    let wrong = spender.path("usage.csv?from=2026-11-02&until=2026-11-01");
+    let said = spender.browser.get(&wrong).await;
+    let page = spender.browser.get(said.location()).await;
+    page.is(StatusCode::UNPROCESSABLE_ENTITY).says("before it begins");
+}
+
+#[tokio::test]
+async fn what_can_not_be_shown_is_said_on_a_page_that_works() {
+    let mut spender = spread().await;
+    let (other, _) = Spender::new().await.project("Theirs").await;
+    let theirs = format!("project={other}");
+    let long = format!("model={}", "x".repeat(5_000));
+    for (query, status, said) in [
+        ("from=2026-11-05&until=2026-11-01", 422, "before it begins on 5 Nov 2026"),
+        ("from=1926-01-01&until=2026-01-01", 422, "too far away"),
+        ("from=2000-01-01&until=2099-01-01", 422, "at most ten years"),
+        ("zone=Mars/Crater", 422, "There is no time zone “Mars/Crater”"),
+        ("zone=Asia/Tokyo&from=2026-01-01&until=2026-06-01", 422, "at most 93 days"),
+        ("project=%3Cscript%3E", 422, "“&lt;script&gt;” is the id of no project"),
+        ("model=%3Cb%3E%5D%5D%3E%22%27", 200, "No request that the filters let through"),
+        (&theirs, 200, "No request that the filters let through"),
+        (&long, 200, "No request that the filters let through"),
+        ("model=%00&key=untracked", 200, "No request that the filters let through"),
+        ("range=30d&model=%3Cb%3E%26model", 200, "&lt;b&gt;&amp;model"),
+        ("from=2017-01-01&until=2026-12-31", 200, "Usage by month"),
+        ("from=2026-01-01&until=2026-12-31", 200, "Usage by week"),
+    ] {
+        let page = spender.browser.get(&spender.path(&format!("usage?{query}"))).await;
+        page.is(StatusCode::from_u16(status).unwrap())
+            .says(said)
+            .hides("<script>”")
+            .hides("<b>&model");
+        page.says("aria-label=\"Range\"")
+            .says("role=\"")
+            .hides("Theirs")
+            .hides("could not be drawn");
+    }
+}
+
+#[tokio::test]
+async fn readers_export_own_projects_and_no_members() {
+    let spender = spread().await;
+    let mut rita = spender.site.reader("rita", &spender.caller).await;
+    let path = spender.path("usage.csv?range=30d");
+    assert_eq!(lines(&rita.get(&path).await.is(StatusCode::OK).body).len(), 0);
+    let place = format!(
+        "INSERT INTO project_members (org_id, project_id, user_id, role)
+         SELECT '{}', '{}', id, 'viewer' FROM users WHERE email = 'rita@example.com'",
+        spender.caller.org.uuid(),
+        spender.project.uuid()
+    );
+    spender.site.database.tamper(&place).await;
+    let file = rita.get(&path).await;
+    let own = lines(&file.is(StatusCode::OK).body);
+    assert!(own.len() > 20 && own.iter().all(|line| line["project_name"] == "Support"));
+    for query in ["by=member", "member=service-accounts"] {
+        let page = rita.get(&spender.path(&format!("usage?{query}"))).await;
+        page.is(StatusCode::UNPROCESSABLE_ENTITY).says("is for owners of the organization");
+        page.hides("name=\"member\"");
+        let file = rita.get(&spender.path(&format!("usage.csv?{query}"))).await;
+        assert_eq!(file.location(), spender.path(&format!("usage?{query}")));
+    }
+}
+
+#[tokio::test]
+async fn a_bar_opens_its_hours_and_a_group_what_it_consists_of() {
+    let mut spender = spread().await;
+    let page = spender.browser.get(&spender.path("usage?range=7d&by=model&and=project")).await;
+    let html = &page.is(StatusCode::OK).body;
+    let links: Vec<&str> = html
+        .split("<a href=\"")
+        .filter_map(|rest| rest.split('"').next())
+        .filter(|href| href.contains("from="))
+        .collect();
+    assert_eq!(links.len(), 7, "{links:?}");
+    let day = links[6].replace("&amp;", "&");
+    let page = spender.browser.get(&day).await;
+    page.is(StatusCode::OK).says("Usage by hour").says("Usage by model and project");
+    let groups = table(html, "Usage by model and project");
+    let group = groups
+        .split("href=\"")
+        .find(|rest| rest.contains("model=") && rest.contains("project=proj_"));
+    let group = group.unwrap().split('"').next().unwrap().replace("&amp;", "&");
+    let page = spender.browser.get(&group).await;
+    page.is(StatusCode::OK).says("Usage by API key").says("Remove filter: Model is");
+    page.says("Remove filter: Project is").says("Clear filters");
 }

@@ -49,6 +49,11 @@ impl Store {
 }
 
 impl Names {
+    /// Whether the id has a name of its own, or stands for all that have none.
+    pub fn knows(&self, id: Uuid) -> bool {
+        id.is_nil() || self.by_id.contains_key(&id)
+    }
+
     /// What a slice is called in a dimension that it is told apart by; nothing in another one.
     pub fn label(&self, dimension: Dimension, slice: &Slice) -> String {
         match dimension {

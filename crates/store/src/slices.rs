@@ -80,6 +80,19 @@ pub struct Ask<'a> {
     pub only: &'a Only,
 }
 
+impl Ask<'_> {
+    /// Where the first stretch begins and the last one ends.
+    pub(crate) fn ends(&self) -> [DateTime<Utc>; 2] {
+        let (first, last) = (self.bounds.first(), self.bounds.last());
+        [first, last].map(|bound| bound.copied().unwrap_or_default())
+    }
+
+    /// Members are for those who see the whole organization.
+    pub(crate) fn is_about_members(&self) -> bool {
+        self.by.contains(&Dimension::Member) || !self.only.members.is_empty()
+    }
+}
+
 /// What was used in one stretch by one combination of what it is told apart by. Never empty.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Slice {
@@ -97,6 +110,37 @@ pub struct Slice {
     pub person: Option<Uuid>,
     /// What was used.
     pub totals: Totals,
+}
+
+/// What slices that belong together have in common: nothing but the stretch tells them apart.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Apart {
+    /// Its project, if told apart by it.
+    pub project: Option<Uuid>,
+    /// Its key, if told apart by it.
+    pub key: Option<Uuid>,
+    /// Its model, if told apart by it.
+    pub model: Option<String>,
+    /// Its member, if told apart by it.
+    pub member: Option<Uuid>,
+}
+
+impl Slice {
+    /// What a group used in a stretch.
+    pub fn of(stretch: usize, apart: Apart, totals: Totals) -> Self {
+        let Apart { project, key, model, member } = apart;
+        Self { stretch, project, key, model, member, person: None, totals }
+    }
+
+    /// The group that it belongs to.
+    pub fn apart(&self) -> Apart {
+        Apart {
+            project: self.project,
+            key: self.key,
+            model: self.model.clone(),
+            member: self.member,
+        }
+    }
 }
 
 /// The statement for one rollup: its table, its column of time and that of deltas; and which of its rows
@@ -169,7 +213,7 @@ impl Store {
     /// The slices, by stretch and then by what they are told apart by.
     pub async fn slices(&self, caller: &Caller, ask: Ask<'_>) -> Result<Vec<Slice>, StoreError> {
         caller.may(Action::List)?;
-        if ask.by.contains(&Dimension::Member) || !ask.only.members.is_empty() {
+        if ask.is_about_members() {
             caller.may(Action::SeeWhole)?;
         }
         let mut tx = self.tenant(caller).await?;

@@ -26,6 +26,14 @@ impl Store {
         tenant(&self.pool, caller, "off").await
     }
 
+    /// As [`Store::tenant`], and all its statements see the same instant of the database.
+    pub(crate) async fn glimpse(&self, caller: &Caller) -> Result<Tx, StoreError> {
+        let mut tx = begin(&self.pool).await?;
+        sqlx::query!("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ").execute(&mut *tx).await?;
+        enter(&mut tx, caller.org, &sees(caller), "on").await?;
+        Ok(tx)
+    }
+
     /// A transaction that changes something, and says what in the audit log.
     pub(crate) async fn change(&self, caller: &Caller) -> Result<Change, StoreError> {
         let tx = tenant(&self.pool, caller, "off").await?;
@@ -76,14 +84,17 @@ impl DerefMut for Change {
     }
 }
 
-/// What a reader does not see, the database itself keeps back (`migrations/…_readers.sql`).
 async fn tenant(pool: &PgPool, caller: &Caller, read_only: &str) -> Result<Tx, StoreError> {
-    let sees = match (caller.role, caller.user()) {
+    scoped(pool, caller.org, &sees(caller), read_only).await
+}
+
+/// What a reader does not see, the database itself keeps back (`migrations/…_readers.sql`).
+fn sees(caller: &Caller) -> String {
+    match (caller.role, caller.user()) {
         (Role::Owner, _) => "all".to_owned(),
         (Role::Reader, Some(user)) => user.uuid().to_string(),
         (Role::Reader, None) => String::new(),
-    };
-    scoped(pool, caller.org, &sees, read_only).await
+    }
 }
 
 /// A transaction that reads only what every member sees of an organization.
@@ -93,6 +104,11 @@ pub(crate) async fn lobby(pool: &PgPool, org: OrgId) -> Result<Tx, StoreError> {
 
 async fn scoped(pool: &PgPool, org: OrgId, sees: &str, read_only: &str) -> Result<Tx, StoreError> {
     let mut tx = begin(pool).await?;
+    enter(&mut tx, org, sees, read_only).await?;
+    Ok(tx)
+}
+
+async fn enter(tx: &mut Tx, org: OrgId, sees: &str, read_only: &str) -> Result<(), StoreError> {
     sqlx::query!(
         "SELECT set_config('role', 'exq_tenant', true) AS role, set_config('app.org', $1::uuid::text, true) AS org,
             set_config('app.sees', $2, true) AS sees, set_config('transaction_read_only', $3, true) AS read_only",
@@ -100,9 +116,9 @@ async fn scoped(pool: &PgPool, org: OrgId, sees: &str, read_only: &str) -> Resul
         sees,
         read_only
     )
-    .fetch_one(&mut *tx)
+    .fetch_one(&mut **tx)
     .await?;
-    Ok(tx)
+    Ok(())
 }
 
 /// A transaction that sees all organizations: for [`crate::system`] alone.

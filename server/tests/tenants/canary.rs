@@ -22,9 +22,10 @@ fn requests() -> usize {
 }
 
 /// What is asked, for `{org}` and so on.
-const PAGES: [&str; 11] = [
+const PAGES: [&str; 12] = [
     "/{org}",
     "/{org}/usage",
+    "/{org}/usage.csv",
     "/{org}/budgets",
     "/{org}/alerts",
     "/{org}/projects",

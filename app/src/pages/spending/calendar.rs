@@ -2,15 +2,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
-use domain::{Period, window::Window};
-
-/// The days of a cycle. After a change of zone the first may begin before it.
-pub(super) fn days(cycle: Window, zone: Tz) -> Vec<Window> {
-    let first = Window::first(Period::Day, zone, cycle.starts);
-    std::iter::successors(Some(first), |day| Some(day.following(Period::Day, zone)))
-        .take_while(|day| day.starts < cycle.ends)
-        .collect()
-}
+use domain::window::Window;
 
 /// The place of the day that holds the instant; what lies outside belongs to the first or last, so
 /// that nothing is lost.
@@ -41,15 +33,6 @@ pub(super) fn day_name(day: NaiveDate) -> String {
 /// `Wed 18 Nov`.
 pub(super) fn weekday_name(day: NaiveDate) -> String {
     day.format("%a %-d %b").to_string()
-}
-
-/// What stands below each day on an axis: `1 Nov`, then numbers.
-pub(super) fn ticks(days: &[Window]) -> Vec<String> {
-    let tick = |(place, day): (usize, &Window)| match place {
-        0 => day_name(day.label),
-        _ => day.label.format("%-d").to_string(),
-    };
-    days.iter().enumerate().map(tick).collect()
 }
 
 /// The last day of a window: `30 Nov`.
@@ -86,6 +69,8 @@ pub(super) fn same_age(cycle: Window, before: Window, now: DateTime<Utc>) -> Dat
 
 #[cfg(test)]
 mod tests {
+    use domain::Period;
+
     use super::*;
 
     fn at(text: &str) -> DateTime<Utc> {
@@ -97,25 +82,16 @@ mod tests {
     }
 
     #[test]
-    fn a_cycle_has_all_its_days() {
-        let days = days(november(), Tz::Europe__Oslo);
-        assert_eq!(days.len(), 30);
-        assert_eq!(days[0].starts, november().starts);
-        assert_eq!(days[29].ends, november().ends);
-        let ticks = ticks(&days);
-        assert_eq!((ticks[0].as_str(), ticks[29].as_str()), ("1 Nov", "30"));
-        assert_eq!(weekday_name(days[17].label), "Wed 18 Nov");
-        assert_eq!(place(&days, days[4].starts), 4);
+    fn every_instant_has_a_place() {
+        let days: Vec<_> = std::iter::successors(Some(november()), |month| {
+            Some(month.following(Period::Month, Tz::Europe__Oslo))
+        })
+        .take(3)
+        .collect();
+        assert_eq!(place(&days, days[1].starts), 1);
         assert_eq!(place(&days, at("2020-01-01T00:00:00Z")), 0);
-        assert_eq!(place(&days, at("2030-01-01T00:00:00Z")), 29);
-    }
-
-    #[test]
-    fn days_of_another_zone_leave_no_gap() {
-        let days = days(november(), Tz::Asia__Tokyo);
-        assert!(days[0].contains(november().starts));
-        assert!(days[days.len() - 1].ends >= november().ends);
-        assert!(days.windows(2).all(|pair| pair[0].ends == pair[1].starts));
+        assert_eq!(place(&days, at("2030-01-01T00:00:00Z")), 2);
+        assert_eq!(weekday_name(november().label), "Sun 1 Nov");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! What tells groups of the same name apart: a remark below the name, by the group's id.
+//! What tells groups of the same name apart: a remark below the name, by the id.
 
 use std::collections::HashMap;
 
@@ -25,35 +25,34 @@ pub(super) fn budget_href(path: &str, scope: Scope, period: Period) -> String {
     }
 }
 
-/// The address of a project's page, by the group of its usage.
-pub(super) fn project_href(org: &str, group: &str) -> Option<String> {
-    let id = format!("{}{}", ProjectId::PREFIX, group.replace('-', ""));
+/// The address of a project's page, if this is a project's id.
+pub(super) fn project_href(org: &str, id: &str) -> Option<String> {
     id.parse::<ProjectId>().ok().map(|id| format!("{org}/projects/{id}"))
 }
 
 /// A project's environment, and what else is special about it.
-pub(super) fn of_projects(projects: Vec<Project>) -> Notes {
-    let note = |project: Project| {
+pub(super) fn of_projects(projects: &[Project]) -> Notes {
+    let note = |project: &Project| {
         let archived = if project.archived_at.is_some() { ", archived" } else { "" };
         let rehearsal = if project.rehearsal { ", rehearsal" } else { "" };
         let text = format!("{}{rehearsal}{archived}", project.environment.as_str());
-        (project.id.uuid().to_string(), text)
+        (project.id.to_string(), text)
     };
-    projects.into_iter().map(note).collect()
+    projects.iter().map(note).collect()
 }
 
 /// A key's project and last characters, and whether that project is for rehearsals.
-pub(super) fn of_keys(keys: Vec<ApiKey>, projects: &[Project]) -> Notes {
+pub(super) fn of_keys(keys: &[ApiKey], projects: &[Project]) -> Notes {
     let rehearses = |key: &ApiKey| {
         projects.iter().any(|project| project.id == key.project && project.rehearsal)
     };
-    let note = |key: ApiKey| {
-        let rehearsal = if rehearses(&key) { ", rehearsal" } else { "" };
+    let note = |key: &ApiKey| {
+        let rehearsal = if rehearses(key) { ", rehearsal" } else { "" };
         let revoked = if key.revoked_at.is_some() { ", revoked" } else { "" };
         let text = format!("{}{rehearsal} · …{}{revoked}", key.project_name, key.last_four);
-        (key.id.uuid().to_string(), text)
+        (key.id.to_string(), text)
     };
-    keys.into_iter().map(note).collect()
+    keys.iter().map(note).collect()
 }
 
 #[cfg(test)]
@@ -63,7 +62,7 @@ mod tests {
     #[test]
     fn only_projects_have_a_page() {
         let id = ProjectId::generate();
-        let href = project_href("/org-1", &id.uuid().to_string());
+        let href = project_href("/org-1", &id.to_string());
         assert_eq!(href, Some(format!("/org-1/projects/{id}")));
         assert_eq!(project_href("/org-1", "gpt-4.1"), None);
     }

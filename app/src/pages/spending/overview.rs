@@ -6,18 +6,19 @@ use chrono_tz::Tz;
 use domain::{Action, Period, Scope, Usd, window::Window};
 use leptos::prelude::*;
 use store::{
-    ApiKey, Budget, Crossing, Past, Project, Standing, Threshold, UsageLimit,
-    usage::{Cell, Group},
+    ApiKey, Budget, Crossing, Project, Standing, Threshold, UsageLimit,
+    slices::{Ask, Dimension, Grain, Only},
 };
 
 use super::{
     alerts::is_open,
-    calendar::{days, same_age, stretch, until},
+    calendar::{stretch, until},
     limits as limits_page,
     notes::{Notes, budget_href, of_keys, of_projects},
     outlook::Outlook,
     question::Measure,
-    sheet::Sheet,
+    sheet::{LARGEST, Sheet, by_span},
+    stretch::Stretch,
 };
 use crate::{
     components::{Glyph, LinkButton, Notice, Tone, Weight, count, usd},
@@ -42,6 +43,8 @@ struct View {
     zone: Tz,
     now: DateTime<Utc>,
     cycle: Window,
+    /// The same by day.
+    stretch: Stretch,
     /// Charges booked in the cycle, of what the person sees.
     spent: Usd,
     /// The organization's of the month.
@@ -55,7 +58,7 @@ struct View {
     /// Crossings of windows that are not over.
     open: Vec<Crossing>,
     used: Used,
-    before: Option<(Window, Past)>,
+    before: Option<Before>,
     steps: Vec<set_up::Step>,
     /// A reader's own keys.
     keys: Option<reader::Keys>,
@@ -81,9 +84,13 @@ async fn read(app: &App, member: &Member) -> Result<View, Failure> {
     let cycle = *cycles.first().ok_or(Failure::Internal)?;
     let zone = store.cycle_zone(caller, cycle).await?;
     let (projects, keys) = (store.projects(caller).await?, store.api_keys(caller).await?);
-    let used = Used::read(app, member, cycle, zone, &projects).await?;
-    let now = used.complete_to;
-    let before = before(app, member, &cycles, now).await?;
+    let now = store.clock(caller).await?;
+    let this = Stretch::cycle(cycle, zone, true);
+    let used = Used::read(app, member, &this, &projects).await?;
+    let before = match cycles.get(1) {
+        Some(before) => Before::read(app, member, &this, *before, now).await?,
+        None => None,
+    };
     let ever = before.is_some() || store.ever_used(caller).await?;
     let (standings, _) = store.standings(caller).await?;
     let thresholds = store.thresholds(caller).await?;
@@ -103,7 +110,7 @@ async fn read(app: &App, member: &Member) -> Result<View, Failure> {
         let own = store.budget_status(caller, Scope::Org(caller.org), Period::Month).await?;
         (own.spent, own.budget)
     } else {
-        (used.course.total.charge, None)
+        (used.course.iter().copied().sum(), None)
     };
     let limit = if whole { Some(store.usage_limit(caller).await?) } else { None };
     let own_keys = reader::Keys::new(&keys).filter(|_| !whole);
@@ -119,62 +126,93 @@ async fn read(app: &App, member: &Member) -> Result<View, Failure> {
         zone,
         now,
         cycle,
+        stretch: this,
         standings,
         thresholds,
         open,
         used,
         before,
-        notes: of_keys(keys, &projects).into_iter().chain(of_projects(projects)).collect(),
+        notes: of_keys(&keys, &projects).into_iter().chain(of_projects(&projects)).collect(),
         example: first::example(&app.public_url, app.sandbox),
     })
 }
 
 /// What was used in the cycle so far.
 struct Used {
-    /// By day, of what counts in the amount spent.
-    course: Sheet,
-    sheets: Vec<(Group, Sheet)>,
-    complete_to: DateTime<Utc>,
+    /// What counts in the amount spent, by day.
+    course: Vec<Usd>,
+    sheets: Vec<(Dimension, Sheet)>,
 }
+
+/// What the tables at the end tell apart.
+const APART: [Dimension; 3] = [Dimension::Project, Dimension::Key, Dimension::Model];
 
 impl Used {
     async fn read(
         app: &App,
         member: &Member,
-        cycle: Window,
-        zone: Tz,
+        cycle: &Stretch,
         projects: &[Project],
     ) -> Result<Self, Failure> {
-        let sheet = |cells: &[Cell]| Sheet::new(days(cycle, zone), cells, Measure::Cost);
-        let read = |group| app.store.usage(&member.caller, cycle.starts, cycle.ends, group);
-        let mut sheets = Vec::with_capacity(Group::ALL.len());
-        for group in [Group::Key, Group::Model] {
-            sheets.push((group, sheet(&read(group).await?.cells)));
+        let (store, caller, size) = (&app.store, &member.caller, Measure::Cost.size());
+        let (bounds, all) = (cycle.bounds(), Only::default());
+        let mut sheets = Vec::with_capacity(APART.len());
+        for dimension in APART {
+            let by = [dimension];
+            let ask = Ask { bounds: &bounds, grain: Grain::Days, by: &by, only: &all };
+            let cut = store.cut(caller, ask, LARGEST, size).await?;
+            let shown = cut.groups.len().min(LARGEST);
+            let names = store.names(caller, &cut.groups[..shown]).await?;
+            let spans = cycle.spans.clone();
+            sheets.push((dimension, Sheet::new(spans, &cut, &by, &names, Measure::Cost)));
         }
-        let mut last = read(Group::Project).await?;
-        sheets.insert(0, (Group::Project, sheet(&last.cells)));
+        let whole = sheets.first().map(|(_, sheet)| sheet.by_span.as_slice()).unwrap_or_default();
+        let mut course: Vec<Usd> = whole.iter().map(|day| day.charge).collect();
         // What rehearsals spend is not the organization's.
-        let rehearsal = |group: &str| {
-            let is = |project: &&Project| project.id.uuid().to_string() == group;
-            projects.iter().find(is).is_some_and(|project| project.rehearsal)
-        };
-        let whole = member.can(Action::SeeWhole);
-        last.cells.retain(|cell| !whole || !rehearsal(&cell.group));
-        Ok(Self { course: sheet(&last.cells), sheets, complete_to: last.complete_to })
+        let rehearsals = projects.iter().filter(|project| project.rehearsal);
+        let rehearsals: Vec<_> = rehearsals.map(|project| project.id.uuid()).collect();
+        if member.can(Action::SeeWhole) && !rehearsals.is_empty() {
+            let only = Only { projects: rehearsals, ..Only::default() };
+            let ask = Ask { bounds: &bounds, grain: Grain::Days, by: &[], only: &only };
+            let apart = by_span(course.len(), &store.slices(caller, ask).await?);
+            for (day, apart) in course.iter_mut().zip(apart) {
+                *day = day.minus(apart.charge);
+            }
+        }
+        Ok(Self { course, sheets })
     }
 }
 
-/// The cycle before, if anything was used in it.
-async fn before(
-    app: &App,
-    member: &Member,
-    cycles: &[Window],
-    now: DateTime<Utc>,
-) -> Result<Option<(Window, Past)>, Failure> {
-    let [cycle, before, ..] = cycles else { return Ok(None) };
-    let cut = same_age(*cycle, *before, now);
-    let past = app.store.past(&member.caller, *before, cut).await?;
-    Ok((!past.days.is_empty()).then_some((*before, past)))
+/// The cycle before.
+struct Before {
+    cycle: Window,
+    /// By day.
+    days: Vec<Usd>,
+    /// When it was as old as this one is now.
+    so_far: Usd,
+}
+
+impl Before {
+    /// None if nothing was used in it.
+    async fn read(
+        app: &App,
+        member: &Member,
+        this: &Stretch,
+        cycle: Window,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Self>, Failure> {
+        let (store, caller) = (&app.store, &member.caller);
+        let stretch = Stretch::cycle(cycle, store.cycle_zone(caller, cycle).await?, true);
+        let (bounds, only) = (stretch.bounds(), Only::default());
+        let ask = Ask { bounds: &bounds, grain: Grain::Days, by: &[], only: &only };
+        let past = store.past(caller, ask, stretch.until(this, now)).await?;
+        let days = by_span(stretch.spans.len(), &past.stretches);
+        Ok((!past.stretches.is_empty()).then(|| Self {
+            cycle,
+            days: days.iter().map(|day| day.charge).collect(),
+            so_far: past.so_far.iter().map(|slice| slice.totals.charge).sum(),
+        }))
+    }
 }
 
 /// What is known already of the steps of setting up.

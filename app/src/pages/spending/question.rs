@@ -1,10 +1,15 @@
 //! What a usage page is asked for, all of it in the address.
 
 use chart::Unit;
+use chrono::NaiveDate;
 use domain::window::Window;
-use store::usage::{Group, Totals};
+use store::{slices::Dimension, usage::Totals};
 
 use super::calendar::slug;
+
+mod filter;
+
+pub(super) use filter::{Filter, value_of};
 
 /// What is counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -50,101 +55,303 @@ impl Measure {
             Self::Requests => totals.requests.into(),
         }
     }
+
+    /// The same, as the store asks for it.
+    pub(super) const fn size(self) -> store::explore::Size {
+        match self {
+            Self::Cost => |totals| Self::Cost.of(totals),
+            Self::Tokens => |totals| Self::Tokens.of(totals),
+            Self::Requests => |totals| Self::Requests.of(totals),
+        }
+    }
 }
 
 /// The word for people.
-pub(super) const fn group_label(group: Group) -> &'static str {
-    match group {
-        Group::Project => "Project",
-        Group::Key => "API key",
-        Group::Model => "Model",
+pub(super) const fn label(dimension: Dimension) -> &'static str {
+    match dimension {
+        Dimension::Project => "Project",
+        Dimension::Key => "API key",
+        Dimension::Model => "Model",
+        Dimension::Member => "Member",
     }
 }
+
+/// The word within a sentence.
+pub(super) fn word(dimension: Dimension) -> String {
+    match dimension {
+        Dimension::Key => label(dimension).to_owned(),
+        other => label(other).to_lowercase(),
+    }
+}
+
+/// Which stretch of time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Range {
+    /// The billing cycle that is running.
+    ThisCycle,
+    /// The one before.
+    LastCycle,
+    /// A billing cycle by its name in addresses.
+    Cycle(String),
+    /// So many days up to and with today.
+    Days(u16),
+    /// From one date up to and with another, as typed.
+    Dates(String, String),
+}
+
+/// The ranges of a word: what stands in addresses, and what is meant.
+const WORDS: [(&str, Range); 4] = [
+    ("today", Range::Days(1)),
+    ("7d", Range::Days(7)),
+    ("30d", Range::Days(30)),
+    ("last", Range::LastCycle),
+];
 
 /// A usage page's address, read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Question {
-    /// The cycle by its name in addresses; none for the current one.
-    pub(super) cycle: Option<String>,
-    pub(super) by: Group,
+    pub(super) range: Range,
+    /// The zone whose days are shown, as typed; none for the organization's.
+    pub(super) zone: Option<String>,
+    pub(super) by: Dimension,
+    /// The second thing that usage is told apart by.
+    pub(super) and: Option<Dimension>,
     pub(super) measure: Measure,
+    /// With the time before.
+    pub(super) compared: bool,
+    /// Each bar with all that came before it.
+    pub(super) added: bool,
+    pub(super) filters: Vec<Filter>,
+    /// The sandbox alone, or everything but the sandbox.
+    pub(super) sandbox: Option<bool>,
+    /// Sentences about what could not be read.
+    pub(super) faults: Vec<String>,
 }
 
+/// As many filters are read.
+const MOST_FILTERS: usize = 50;
+
 impl Question {
-    /// What is missing or unknown is as if it were not there, the cycle apart.
+    /// What is missing is as usual; what is wrong, too, and is said.
     pub(super) fn read(query: Option<&str>) -> Self {
         let pairs: Vec<(String, String)> =
             serde_urlencoded::from_str(query.unwrap_or_default()).unwrap_or_default();
+        // The database takes no zero byte; what stands for it is in no name.
+        let pairs: Vec<(String, String)> = pairs
+            .into_iter()
+            .map(|(name, value)| (name, value.trim().replace('\0', "\u{fffd}")))
+            .filter(|(_, value)| !value.is_empty())
+            .collect();
         let value =
             |name: &str| pairs.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
-        let by = Group::ALL.into_iter().find(|group| Some(group.as_str()) == value("by"));
+        let dimension = |name| {
+            Dimension::ALL.into_iter().find(|dimension| Some(dimension.as_str()) == value(name))
+        };
+        let mut faults = Vec::new();
+        let by = dimension("by").unwrap_or(Dimension::Project);
         let measure =
             Measure::ALL.into_iter().find(|measure| Some(measure.as_str()) == value("measure"));
+        let mut filters: Vec<_> =
+            pairs.iter().filter_map(|(name, value)| Filter::read(name, value)).collect();
+        filters.dedup();
+        if filters.len() > MOST_FILTERS {
+            faults
+                .push(format!("At most {MOST_FILTERS} filters are read; the others are left out."));
+            filters.truncate(MOST_FILTERS);
+        }
         Self {
-            cycle: value("cycle").filter(|cycle| !cycle.is_empty()).map(ToOwned::to_owned),
-            by: by.unwrap_or(Group::Project),
+            range: range(value, &mut faults),
+            zone: value("zone").map(ToOwned::to_owned),
+            by,
+            and: dimension("and").filter(|and| *and != by),
             measure: measure.unwrap_or_default(),
+            compared: value("compare") != Some("no"),
+            added: value("sum") == Some("yes"),
+            filters,
+            sandbox: match value("sandbox") {
+                Some("only") => Some(true),
+                Some("without") => Some(false),
+                _ => None,
+            },
+            faults,
         }
     }
 
-    /// The place of the cycle that is asked for, if there is such a one.
-    pub(super) fn among(&self, cycles: &[Window]) -> Option<usize> {
-        match &self.cycle {
-            None => (!cycles.is_empty()).then_some(0),
-            Some(name) => cycles.iter().position(|cycle| slug(*cycle) == *name),
-        }
+    /// What usage is told apart by, one thing or two.
+    pub(super) fn dimensions(&self) -> Vec<Dimension> {
+        std::iter::once(self.by).chain(self.and).collect()
     }
 
-    pub(super) fn with_cycle(&self, cycle: Option<Window>) -> Self {
-        Self { cycle: cycle.map(slug), ..self.clone() }
+    /// The same in words: `project and model`.
+    pub(super) fn words(&self) -> String {
+        self.dimensions().into_iter().map(word).collect::<Vec<_>>().join(" and ")
     }
 
-    pub(super) fn with_group(&self, by: Group) -> Self {
-        Self { by, ..self.clone() }
+    pub(super) fn with_range(&self, range: Range) -> Self {
+        Self { range, ..self.clone() }
+    }
+
+    /// One stretch of dates alone.
+    pub(super) fn with_dates(&self, first: NaiveDate, last: NaiveDate) -> Self {
+        self.with_range(Range::Dates(first.to_string(), last.to_string()))
+    }
+
+    pub(super) fn with_cycle(&self, cycle: Window) -> Self {
+        self.with_range(Range::Cycle(slug(cycle)))
     }
 
     pub(super) fn with_measure(&self, measure: Measure) -> Self {
         Self { measure, ..self.clone() }
     }
 
-    /// The address below a page's path; what is usual is left out.
+    /// Without one filter, by its place.
+    pub(super) fn without(&self, place: usize) -> Self {
+        let mut question = self.clone();
+        if place < question.filters.len() {
+            question.filters.remove(place);
+        }
+        question
+    }
+
+    /// Without any filter.
+    pub(super) fn unfiltered(&self) -> Self {
+        Self { filters: Vec::new(), sandbox: None, ..self.clone() }
+    }
+
+    /// About one group alone, told apart by what it does not say yet.
+    pub(super) fn about(&self, group: &[Filter]) -> Self {
+        let mut question = self.clone();
+        question.filters.retain(|filter| !group.iter().any(|it| it.dimension == filter.dimension));
+        question.filters.extend_from_slice(group);
+        let open = [Dimension::Project, Dimension::Key, Dimension::Model];
+        let open = open
+            .into_iter()
+            .find(|dimension| question.filters.iter().all(|it| it.dimension != *dimension));
+        question.by = open.unwrap_or(Dimension::Model);
+        question.and = None;
+        question
+    }
+
+    /// What stands in the address; what is usual is left out.
+    pub(super) fn pairs(&self) -> Vec<(&'static str, String)> {
+        let mut pairs = Vec::new();
+        match &self.range {
+            Range::ThisCycle => {}
+            Range::Cycle(name) => pairs.push(("cycle", name.clone())),
+            Range::Dates(from, until) => {
+                pairs.extend([("from", from.clone()), ("until", until.clone())]);
+            }
+            range => {
+                let word = WORDS.iter().find(|(_, known)| known == range);
+                pairs.extend(word.map(|(word, _)| ("range", (*word).to_owned())));
+            }
+        }
+        let by = (self.by != Dimension::Project).then(|| self.by.as_str());
+        let and = self.and.map(Dimension::as_str);
+        let measure = (self.measure != Measure::Cost).then(|| self.measure.as_str());
+        let sandbox = self.sandbox.map(|only| if only { "only" } else { "without" });
+        let words = [
+            ("by", by),
+            ("and", and),
+            ("measure", measure),
+            ("compare", (!self.compared).then_some("no")),
+            ("sum", self.added.then_some("yes")),
+        ];
+        pairs.extend(self.zone.clone().map(|zone| ("zone", zone)));
+        pairs.extend(words.into_iter().filter_map(|(name, word)| Some((name, word?.to_owned()))));
+        let filters = self.filters.iter();
+        pairs.extend(filters.map(|filter| (filter.dimension.as_str(), filter.value.clone())));
+        pairs.extend(sandbox.map(|word| ("sandbox", word.to_owned())));
+        pairs.retain(|(_, value)| !value.is_empty());
+        pairs
+    }
+
+    /// The address below a page's path.
     pub(super) fn href(&self, path: &str) -> String {
-        let cycle = self.cycle.clone().map(|cycle| ("cycle", cycle));
-        let by = (self.by != Group::Project).then(|| ("by", self.by.as_str().to_owned()));
-        let measure =
-            (self.measure != Measure::Cost).then(|| ("measure", self.measure.as_str().to_owned()));
-        let pairs: Vec<_> = [cycle, by, measure].into_iter().flatten().collect();
-        match serde_urlencoded::to_string(&pairs) {
+        match serde_urlencoded::to_string(self.pairs()) {
             Ok(query) if !query.is_empty() => format!("{path}?{query}"),
             _ => path.to_owned(),
         }
     }
 }
 
+/// Dates come first: they are typed into a form beside the others.
+fn range<'a>(value: impl Fn(&str) -> Option<&'a str>, faults: &mut Vec<String>) -> Range {
+    let typed = |name| value(name).unwrap_or_default().to_owned();
+    if value("from").is_some() || value("until").is_some() {
+        return Range::Dates(typed("from"), typed("until"));
+    }
+    if value("cycle").is_some() {
+        return Range::Cycle(typed("cycle"));
+    }
+    let Some(word) = value("range") else { return Range::ThisCycle };
+    if let Some((_, range)) = WORDS.iter().find(|(known, _)| *known == word) {
+        return range.clone();
+    }
+    faults.push(format!("There is no range “{word}”; this billing cycle is shown."));
+    Range::ThisCycle
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    /// Addresses that are as short as they can be: each reads back as it is.
     #[test]
     fn an_address_reads_back() {
-        let question = Question::read(Some("cycle=2026-11&by=model&measure=tokens"));
-        assert_eq!(question.by, Group::Model);
-        assert_eq!(question.measure, Measure::Tokens);
-        assert_eq!(question.href("/u"), "/u?cycle=2026-11&by=model&measure=tokens");
-        assert_eq!(
-            question.with_cycle(None).with_group(Group::Key).href("/u"),
-            "/u?by=key&measure=tokens"
-        );
+        for query in [
+            "",
+            "?cycle=2026-11&by=model&measure=tokens",
+            "?range=today&compare=no",
+            "?range=7d",
+            "?range=30d&sum=yes",
+            "?range=last&zone=Asia%2FKathmandu&by=member&and=key",
+            "?from=2026-11-01&until=2026-11-07&and=model&model=gpt-4.1&model=sandbox-dime",
+            "?from=2026-11-01",
+            "?project=proj_0&key=untracked&member=service-accounts&sandbox=without",
+            "?model=%22%3E%3Cscript%3E%5D%5D%3E&sandbox=only",
+        ] {
+            let question = Question::read(query.strip_prefix('?'));
+            assert_eq!(question.href("/u"), format!("/u{query}"));
+            assert_eq!(question.faults, [""; 0], "{query}");
+        }
     }
 
     #[test]
     fn what_is_unknown_is_as_if_missing() {
-        for query in [None, Some(""), Some("by=nothing&measure=%ff&x"), Some("cycle=")] {
+        for query in [
+            None,
+            Some(""),
+            Some("by=nothing&measure=%ff&x"),
+            Some("cycle=&from=&until=+&zone=&model="),
+            Some("and=project&compare=yes&sum=no&sandbox=x&by=%00"),
+        ] {
             let question = Question::read(query);
             assert_eq!(question.href("/u"), "/u", "{query:?}");
         }
-        let tampered = Question::read(Some("cycle=\"><script>"));
-        assert_eq!(tampered.among(&[]), None);
-        assert_eq!(tampered.href("/u"), "/u?cycle=%22%3E%3Cscript%3E");
+        let question = Question::read(Some("model=a%00b"));
+        assert_eq!(question.filters[0].value, "a\u{fffd}b");
+    }
+
+    #[test]
+    fn what_can_not_be_read_is_said() {
+        let question = Question::read(Some("range=yesterday"));
+        assert_eq!(question.range, Range::ThisCycle);
+        assert!(question.faults[0].contains("“yesterday”"));
+        let many = (0..60).map(|n| format!("model=m{n}")).collect::<Vec<_>>().join("&");
+        let question = Question::read(Some(&many));
+        assert_eq!((question.filters.len(), question.faults.len()), (MOST_FILTERS, 1));
+    }
+
+    #[test]
+    fn a_group_leads_to_what_it_consists_of() {
+        let question = Question::read(Some("by=project&and=model&model=a"));
+        let filter = |name, value| Filter::read(name, value).unwrap();
+        let about = question.about(&[filter("project", "proj_1"), filter("model", "b")]);
+        assert_eq!(about.href("/u"), "/u?by=key&project=proj_1&model=b");
+        assert_eq!(about.without(0).href("/u"), "/u?by=key&model=b");
+        assert_eq!(about.unfiltered().href("/u"), "/u?by=key");
+        let about = about.about(&[filter("key", "key_1")]);
+        assert_eq!(about.by, Dimension::Model, "nothing is open");
     }
 }

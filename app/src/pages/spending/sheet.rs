@@ -1,15 +1,22 @@
-//! Usage of a cycle as a sheet: days down, groups across. Chart and tables are made of the same one,
-//! and all sums are of whole numbers.
+//! Usage as a sheet: time down, groups across. Chart, tables and file are made of the same one, and
+//! all sums are of whole numbers.
 
 use std::collections::HashMap;
 
 use domain::window::Window;
-use store::usage::{Cell, Totals};
+use store::{
+    Names,
+    explore::Cut,
+    slices::{Apart, Dimension, Slice},
+    usage::Totals,
+};
 
-use super::{calendar::place, question::Measure};
+use super::question::{Filter, Measure, value_of};
 
 /// So many groups have a colour of their own.
-const LARGEST: usize = 7;
+pub(super) const LARGEST: usize = 7;
+/// So many groups have a line of their own.
+pub(super) const LISTED: usize = 100;
 /// The colour of the others.
 const OTHER: u8 = 8;
 
@@ -17,9 +24,13 @@ const OTHER: u8 = 8;
 #[derive(Debug, Clone)]
 pub(super) struct Sheet {
     pub(super) measure: Measure,
-    pub(super) days: Vec<Window>,
-    /// The groups, the largest by the measure first.
+    pub(super) spans: Vec<Window>,
+    /// The groups, the largest first.
     pub(super) lines: Vec<Line>,
+    /// How many groups have no line, and what they used together.
+    pub(super) rest: Option<(usize, Totals)>,
+    /// Of each span, over all groups.
+    pub(super) by_span: Vec<Totals>,
     /// Everything.
     pub(super) total: Totals,
 }
@@ -27,13 +38,30 @@ pub(super) struct Sheet {
 /// One group.
 #[derive(Debug, Clone)]
 pub(super) struct Line {
-    /// Its id, or the model.
-    pub(super) group: String,
-    pub(super) name: String,
-    /// Of the whole cycle.
+    pub(super) group: Apart,
+    /// What it is called in each dimension, and what it is there.
+    pub(super) names: Vec<(String, Filter)>,
+    /// Over all spans.
     pub(super) totals: Totals,
-    /// Of each day.
-    pub(super) days: Vec<Totals>,
+    /// Of each span; zero unless it is among the largest.
+    pub(super) spans: Vec<Totals>,
+}
+
+impl Line {
+    /// `Search`, `Search · gpt-4.1`.
+    pub(super) fn name(&self) -> String {
+        self.names.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(" · ")
+    }
+
+    /// Its id, or the model, in the first dimension.
+    pub(super) fn id(&self) -> &str {
+        self.names.first().map(|(_, filter)| filter.value.as_str()).unwrap_or_default()
+    }
+
+    /// The filters that let it through alone.
+    pub(super) fn filters(&self) -> Vec<Filter> {
+        self.names.iter().map(|(_, filter)| filter.clone()).collect()
+    }
 }
 
 /// One of the parts that bars are made of: a large group, or all the others.
@@ -41,7 +69,7 @@ pub(super) struct Line {
 pub(super) struct Part {
     pub(super) name: String,
     pub(super) colour: u8,
-    /// By the measure, of each day.
+    /// By the measure, of each span.
     pub(super) values: Vec<i128>,
 }
 
@@ -55,33 +83,73 @@ pub(super) fn sum<'a>(totals: impl IntoIterator<Item = &'a Totals>) -> Totals {
     totals.into_iter().fold(Totals::default(), |sum, totals| sum.plus(*totals))
 }
 
+/// Each value with all before it.
+pub(super) fn adding(values: impl IntoIterator<Item = i128>) -> Vec<i128> {
+    let add = |sum: &mut i128, value: i128| {
+        *sum = sum.saturating_add(value);
+        Some(*sum)
+    };
+    values.into_iter().scan(0, add).collect()
+}
+
 /// The colour of the group at a place, the largest first.
 pub(super) fn colour(place: usize) -> u8 {
     if place < LARGEST { u8::try_from(place + 1).unwrap_or(OTHER) } else { OTHER }
 }
 
+/// What each span used.
+pub(super) fn by_span(spans: usize, slices: &[Slice]) -> Vec<Totals> {
+    let mut sums = vec![Totals::default(); spans];
+    for slice in slices {
+        if let Some(sum) = sums.get_mut(slice.stretch) {
+            *sum = sum.plus(slice.totals);
+        }
+    }
+    sums
+}
+
 impl Sheet {
-    pub(super) fn new(days: Vec<Window>, cells: &[Cell], measure: Measure) -> Self {
-        let mut lines: HashMap<&str, Line> = HashMap::new();
-        for cell in cells {
-            let line = lines.entry(&cell.group).or_insert_with(|| Line {
-                group: cell.group.clone(),
-                name: cell.name.clone(),
-                totals: Totals::default(),
-                days: vec![Totals::default(); days.len()],
-            });
-            line.totals = line.totals.plus(cell.totals);
-            if let Some(day) = line.days.get_mut(place(&days, cell.day)) {
-                *day = day.plus(cell.totals);
+    /// `by`: what the cut tells apart.
+    pub(super) fn new(
+        spans: Vec<Window>,
+        cut: &Cut,
+        by: &[Dimension],
+        names: &Names,
+        measure: Measure,
+    ) -> Self {
+        let mut large: HashMap<Apart, Vec<Totals>> = HashMap::new();
+        for slice in &cut.largest {
+            let line =
+                large.entry(slice.apart()).or_insert_with(|| vec![Totals::default(); spans.len()]);
+            if let Some(span) = line.get_mut(slice.stretch) {
+                *span = span.plus(slice.totals);
             }
         }
-        let mut lines: Vec<_> = lines.into_values().collect();
-        lines.sort_by(|a, b| {
-            let by_size = measure.of(&b.totals).cmp(&measure.of(&a.totals));
-            by_size.then_with(|| (&a.name, &a.group).cmp(&(&b.name, &b.group)))
-        });
-        let total = sum(lines.iter().map(|line| &line.totals));
-        Self { measure, days, lines, total }
+        let line = |slice: &Slice| {
+            let group = slice.apart();
+            let name = |dimension: &Dimension| {
+                let value = value_of(*dimension, &group);
+                (names.label(*dimension, slice), Filter { dimension: *dimension, value })
+            };
+            Line {
+                names: by.iter().map(name).collect(),
+                totals: slice.totals,
+                spans: large.remove(&group).unwrap_or_else(|| vec![Totals::default(); spans.len()]),
+                group,
+            }
+        };
+        let (listed, others) = cut.groups.split_at(cut.groups.len().min(LISTED));
+        let rest = sum(others.iter().map(|slice| &slice.totals));
+        let lines: Vec<_> = listed.iter().map(line).collect();
+        let total = sum(lines.iter().map(|line| &line.totals)).plus(rest);
+        Self {
+            measure,
+            lines,
+            rest: (!others.is_empty()).then_some((others.len(), rest)),
+            by_span: by_span(spans.len(), &cut.stretches),
+            total,
+            spans,
+        }
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -91,105 +159,105 @@ impl Sheet {
     /// The seven largest groups, then the others together.
     pub(super) fn parts(&self) -> Vec<Part> {
         let value = |totals: &Totals| self.measure.of(totals);
-        let (large, small) = self.lines.split_at(self.lines.len().min(LARGEST));
+        let large = &self.lines[..self.lines.len().min(LARGEST)];
         let mut parts: Vec<_> = large
             .iter()
             .enumerate()
             .map(|(place, line)| Part {
-                name: line.name.clone(),
+                name: line.name(),
                 colour: colour(place),
-                values: line.days.iter().map(value).collect(),
+                values: line.spans.iter().map(value).collect(),
             })
             .collect();
-        if !small.is_empty() {
-            let day =
-                |day: usize| small.iter().filter_map(|line| line.days.get(day)).map(value).sum();
-            let values = (0..self.days.len()).map(day).collect();
+        if self.lines.len() > LARGEST {
+            let other = |(span, whole): (usize, &Totals)| {
+                let told: i128 = parts.iter().map(|part| part.values[span]).sum();
+                value(whole) - told
+            };
+            let values = self.by_span.iter().enumerate().map(other).collect();
             parts.push(Part { name: "Other".to_owned(), colour: OTHER, values });
         }
         parts
     }
-
-    /// The whole of each day.
-    pub(super) fn by_day(&self) -> Vec<Totals> {
-        let day = |day: usize| sum(self.lines.iter().filter_map(|line| line.days.get(day)));
-        (0..self.days.len()).map(day).collect()
-    }
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+mod tests {
     use chrono::{DateTime, Utc};
     use chrono_tz::Tz;
     use domain::{Period, Tokens, Usd};
 
     use super::*;
-    use crate::pages::spending::calendar;
+    use crate::pages::spending::stretch::Stretch;
 
     fn november() -> Vec<Window> {
         let at: DateTime<Utc> = "2026-11-18T13:32:07Z".parse().unwrap();
-        calendar::days(Window::first(Period::Month, Tz::UTC, at), Tz::UTC)
+        Stretch::cycle(Window::first(Period::Month, Tz::UTC, at), Tz::UTC, true).spans
     }
 
-    fn cell(day: &Window, group: usize, pico: i128) -> Cell {
-        Cell {
-            day: day.starts,
-            group: format!("g{group}"),
-            name: format!("Group {group}"),
-            totals: Totals {
-                requests: 1,
-                estimated: 0,
-                unpriced: 0,
-                tokens: Tokens { input: 10, cached: 5, output: 1, ..Tokens::default() },
-                charge: Usd::from_pico(pico),
-            },
-        }
+    fn slice(stretch: usize, group: usize, pico: i128) -> Slice {
+        let apart = Apart { model: Some(format!("m{group}")), ..Apart::default() };
+        let totals = Totals {
+            requests: 1,
+            tokens: Tokens { input: 10, cached: 5, output: 1, ..Tokens::default() },
+            charge: Usd::from_pico(pico),
+            ..Totals::default()
+        };
+        Slice::of(stretch, apart, totals)
     }
 
-    /// Ten groups on each of three days, with amounts that no float holds.
-    pub(crate) fn sheet() -> Sheet {
-        let days = november();
-        let cells: Vec<_> = days[..3]
-            .iter()
-            .flat_map(|day| {
-                (1..=10).map(|group| cell(day, group, 1_000_000_000_000_000_001 * group as i128))
-            })
-            .collect();
-        Sheet::new(days, &cells, Measure::Cost)
+    /// So many groups on each of three days, with amounts that no float holds.
+    fn slices(groups: usize) -> Vec<Slice> {
+        let amount = |group| 1_000_000_000_000_000_001 * i128::try_from(group).unwrap();
+        (0..3)
+            .flat_map(|day| (1..=groups).map(move |group| slice(day, group, amount(group))))
+            .collect()
+    }
+
+    fn sheet(cut: &Cut, measure: Measure) -> Sheet {
+        Sheet::new(november(), cut, &[Dimension::Model], &Names::default(), measure)
     }
 
     #[test]
     fn the_seven_largest_and_the_others_are_the_whole() {
-        let sheet = sheet();
-        let parts = sheet.parts();
+        let mut cut = Cut::of(slices(10), Measure::Cost.size());
+        let whole = sheet(&cut, Measure::Cost);
+        let parts = whole.parts();
         assert_eq!(parts.len(), 8);
-        assert_eq!((parts[0].name.as_str(), parts[0].colour), ("Group 10", 1));
+        assert_eq!((parts[0].name.as_str(), parts[0].colour), ("m10", 1));
         assert_eq!((parts[7].name.as_str(), parts[7].colour), ("Other", 8));
-        let whole: i128 = parts.iter().map(Part::total).sum();
-        assert_eq!(whole, 3 * 55 * 1_000_000_000_000_000_001);
-        assert_eq!(whole, sheet.total.charge.pico());
-        let by_day: i128 = sheet.by_day().iter().map(|day| day.charge.pico()).sum();
-        assert_eq!(whole, by_day);
-        assert_eq!(sheet.by_day().len(), 30);
+        let all: i128 = parts.iter().map(Part::total).sum();
+        assert_eq!(all, 3 * 55 * 1_000_000_000_000_000_001);
+        assert_eq!(all, whole.total.charge.pico());
+        assert_eq!(sum(&whole.by_span), whole.total);
+        assert_eq!(whole.by_span.len(), 30);
+        // The course of the seven largest is enough.
+        let top: Vec<Apart> = cut.groups[..7].iter().map(Slice::apart).collect();
+        cut.largest.retain(|slice| top.contains(&slice.apart()));
+        assert_eq!(sheet(&cut, Measure::Cost).parts(), parts);
     }
 
     #[test]
-    fn a_cell_outside_the_days_is_not_lost() {
-        let days = november();
-        let mut stray = cell(&days[29], 1, 7);
-        stray.day += chrono::TimeDelta::hours(5);
-        let mut early = cell(&days[0], 1, 5);
-        early.day -= chrono::TimeDelta::hours(5);
-        let sheet = Sheet::new(days, &[stray, early], Measure::Cost);
-        assert_eq!(sheet.parts()[0].total(), 12);
+    fn thousands_of_groups_have_a_hundred_lines() {
+        let sheet = sheet(&Cut::of(slices(2_500), Measure::Cost.size()), Measure::Cost);
+        let (count, rest) = sheet.rest.unwrap();
+        assert_eq!((sheet.lines.len(), count), (LISTED, 2_400));
+        let listed = sum(sheet.lines.iter().map(|line| &line.totals));
+        assert_eq!(listed.plus(rest), sheet.total);
+        assert_eq!(sum(&sheet.by_span), sheet.total);
+        let parts: i128 = sheet.parts().iter().map(Part::total).sum();
+        assert_eq!(parts, sheet.total.charge.pico());
     }
 
     #[test]
     fn seven_groups_need_no_others() {
-        let days = november();
-        let cells: Vec<_> = (1..=7).map(|group| cell(&days[0], group, 1)).collect();
-        let parts = Sheet::new(days.clone(), &cells, Measure::Requests).parts();
+        let parts = sheet(&Cut::of(slices(7), Measure::Requests.size()), Measure::Requests).parts();
         assert_eq!(parts.iter().map(|part| part.colour).collect::<Vec<_>>(), [1, 2, 3, 4, 5, 6, 7]);
-        assert!(Sheet::new(days, &[], Measure::Tokens).parts().is_empty());
+        assert!(sheet(&Cut::default(), Measure::Tokens).parts().is_empty());
+    }
+
+    #[test]
+    fn sums_add_up() {
+        assert_eq!(adding([1, 0, 5]), [1, 1, 6]);
     }
 }

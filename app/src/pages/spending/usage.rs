@@ -1,52 +1,55 @@
-//! What was used in a billing cycle and what it cost.
+//! What was used and what it cost, looked at from all sides.
+
+use std::collections::HashMap;
 
 use axum::{
     extract::{RawQuery, State},
+    http::StatusCode,
     response::Response,
 };
-use chrono::{DateTime, Utc};
-use chrono_tz::Tz;
-use domain::{Action, window::Window};
+use domain::Action;
 use leptos::prelude::*;
 use store::{
-    Past,
-    usage::{Group, Totals},
+    Names,
+    explore::Explored,
+    slices::{Apart, Ask, Slice},
+    usage::Totals,
 };
 
+use self::{asked::Asked, choices::Choices};
 use super::{
-    calendar::{cycle_name, days, place, same_age, stretch},
-    notes::{Notes, of_keys, of_projects},
-    question::Question,
-    sheet::Sheet,
+    calendar::cycle_name,
+    notes::{Notes, of_keys, of_projects, project_href},
+    question::Filter,
+    sheet::{LARGEST, LISTED, Part, Sheet, adding, by_span, sum},
+    stretch::{Kind, Stretch},
 };
 use crate::{
-    components::{Card, Empty, LinkButton, Weight},
+    components::{Card, Empty, Glyph, LinkButton, Notice, Tone, Weight},
     layouts::{Frame, NavItem, PageHead, Shell},
     render::Page,
     web::{App, Failure, Member},
 };
 
-mod by_day;
+mod asked;
 mod by_group;
+mod by_span;
+mod choices;
+pub(super) mod file;
 mod picture;
 mod ways;
 
 /// All that the page shows.
-pub(super) struct View {
+struct View {
     frame: Frame,
     /// The page's path.
     path: String,
-    question: Question,
-    /// All cycles, the newest first.
-    cycles: Vec<Window>,
-    cycle: Window,
-    zone: Tz,
+    asked: Asked,
     sheet: Sheet,
     before: Option<Before>,
-    sandbox: Totals,
-    refused: u64,
-    running: u64,
-    complete_to: DateTime<Utc>,
+    explored: Explored,
+    names: Names,
+    choices: Choices,
     /// A remark below the name of a group.
     notes: Notes,
     /// Whether there ever was a request.
@@ -55,26 +58,15 @@ pub(super) struct View {
     whole: bool,
 }
 
-/// The cycle before.
+/// The time before.
 struct Before {
-    cycle: Window,
-    /// The totals of its days, by the place of the day.
-    days: Vec<Totals>,
-    /// Up to the same age as this cycle's.
+    stretch: Stretch,
+    /// Its totals, by the place of the span.
+    spans: Vec<Totals>,
+    /// What each group used up to the same age as now.
+    groups: HashMap<Apart, Totals>,
+    /// All of it.
     so_far: Totals,
-}
-
-impl Before {
-    fn new(cycle: Window, zone: Tz, past: &Past) -> Self {
-        let windows = days(cycle, zone);
-        let mut days = vec![Totals::default(); windows.len()];
-        for (at, totals) in &past.days {
-            if let Some(day) = days.get_mut(place(&windows, *at)) {
-                *day = day.plus(*totals);
-            }
-        }
-        Self { cycle, days, so_far: past.so_far }
-    }
 }
 
 /// `/{org}/usage`
@@ -83,66 +75,129 @@ pub(super) async fn show(
     member: Member,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Failure> {
-    let page = read(&app, &member, Question::read(query.as_deref())).await?;
-    let title = format!("Usage, {}", cycle_name(page.cycle));
-    Ok(member.visitor.look.page(Page::new(title).islands(), || view(page)))
+    let page = read(&app, &member, query.as_deref()).await?;
+    let title = format!("Usage, {}", page.asked.stretch.title());
+    let wrong = !page.asked.faults.is_empty();
+    let status = if wrong { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    Ok(member.visitor.look.page(Page::new(title).status(status).islands(), || view(page)))
 }
 
-async fn read(app: &App, member: &Member, question: Question) -> Result<View, Failure> {
+async fn read(app: &App, member: &Member, query: Option<&str>) -> Result<View, Failure> {
     let (store, caller) = (&app.store, &member.caller);
-    let cycles = store.cycles(caller).await?;
-    let number = question.among(&cycles).ok_or(Failure::NotFound)?;
-    let cycle = *cycles.get(number).ok_or(Failure::NotFound)?;
-    let zone = store.cycle_zone(caller, cycle).await?;
-    let usage = store.usage(caller, cycle.starts, cycle.ends, question.by).await?;
-    let sheet = Sheet::new(days(cycle, zone), &usage.cells, question.measure);
-    let before = match cycles.get(number + 1) {
-        None => None,
-        Some(before) => {
-            let cut = same_age(cycle, *before, usage.complete_to);
-            let past = store.past(caller, *before, cut).await?;
-            let zone = store.cycle_zone(caller, *before).await?;
-            (!past.days.is_empty()).then(|| Before::new(*before, zone, &past))
-        }
-    };
+    let asked = Asked::read(app, member, query).await?;
+    let (bounds, by, only) = (asked.stretch.bounds(), asked.question.dimensions(), asked.only());
+    let ask = Ask { bounds: &bounds, grain: asked.stretch.grain, by: &by, only: &only };
+    let measure = asked.question.measure;
+    let explored = store.explore(caller, ask, LARGEST, measure.size()).await?;
+    // Names are asked for what has a line and for what is filtered by.
+    let groups = &explored.cut.groups;
+    let filters = asked.question.filters.iter().map(Filter::apart);
+    let named: Vec<Slice> = groups[..groups.len().min(LISTED)]
+        .iter()
+        .cloned()
+        .chain(filters.map(|group| Slice::of(0, group, Totals::default())))
+        .collect();
+    let names = store.names(caller, &named).await?;
+    let sheet = Sheet::new(asked.stretch.spans.clone(), &explored.cut, &by, &names, measure);
+    let before = before(app, member, &asked).await?;
+    let (projects, keys) = (store.projects(caller).await?, store.api_keys(caller).await?);
+    let whole = member.can(Action::SeeWhole);
     Ok(View {
         frame: member.frame(NavItem::Usage),
         path: member.path("usage"),
-        sandbox: store.sandbox_usage(caller, cycle).await?,
-        notes: notes(app, member, question.by).await?,
         ever: !sheet.is_empty() || before.is_some() || store.ever_used(caller).await?,
-        whole: member.can(Action::SeeWhole),
-        refused: usage.refused,
-        running: usage.running,
-        complete_to: usage.complete_to,
-        question,
-        cycles,
-        cycle,
-        zone,
+        choices: Choices::read(app, member, &asked, &projects, &keys).await?,
+        notes: of_keys(&keys, &projects).into_iter().chain(of_projects(&projects)).collect(),
+        asked,
         sheet,
         before,
+        explored,
+        names,
+        whole,
     })
 }
 
-async fn notes(app: &App, member: &Member, by: Group) -> Result<Notes, Failure> {
-    let (store, caller) = (&app.store, &member.caller);
-    Ok(match by {
-        Group::Model => Notes::new(),
-        Group::Project => of_projects(store.projects(caller).await?),
-        Group::Key => of_keys(store.api_keys(caller).await?, &store.projects(caller).await?),
-    })
+/// None if nothing was used then.
+async fn before(app: &App, member: &Member, asked: &Asked) -> Result<Option<Before>, Failure> {
+    let Some(stretch) = asked.before.clone() else { return Ok(None) };
+    let (bounds, by, only) = (stretch.bounds(), asked.question.dimensions(), asked.only());
+    let ask = Ask { bounds: &bounds, grain: stretch.grain, by: &by, only: &only };
+    let until = stretch.until(&asked.stretch, asked.now);
+    let past = app.store.past(&member.caller, ask, until).await?;
+    Ok((!past.stretches.is_empty()).then(|| Before {
+        spans: by_span(stretch.spans.len(), &past.stretches),
+        groups: past.so_far.iter().map(|slice| (slice.apart(), slice.totals)).collect(),
+        so_far: sum(past.so_far.iter().map(|slice| &slice.totals)),
+        stretch,
+    }))
+}
+
+impl View {
+    /// Whether the stretch is not over yet.
+    fn is_running(&self) -> bool {
+        self.asked.stretch.window().contains(self.asked.now)
+    }
+
+    /// How many spans have begun.
+    fn begun(&self) -> usize {
+        self.sheet.spans.partition_point(|span| span.starts <= self.asked.now)
+    }
+
+    /// What bars are made of, as they are shown: added up, if that is asked for.
+    fn parts(&self) -> Vec<Part> {
+        let added = |part: Part| Part { values: self.added(part.values, self.begun()), ..part };
+        self.sheet.parts().into_iter().map(added).collect()
+    }
+
+    /// The time before, by the measure, in the same way.
+    fn before_values(&self) -> Option<Vec<i128>> {
+        let before = self.before.as_ref()?;
+        let values: Vec<_> = before.spans.iter().map(|span| self.sheet.measure.of(span)).collect();
+        let all = values.len();
+        Some(self.added(values, all))
+    }
+
+    /// What has not begun has no sum.
+    fn added(&self, mut values: Vec<i128>, begun: usize) -> Vec<i128> {
+        if self.asked.question.added {
+            values = adding(values);
+            values.iter_mut().skip(begun).for_each(|value| *value = 0);
+        }
+        values
+    }
 }
 
 fn view(page: View) -> AnyView {
-    let of = if page.whole { "" } else { " of your projects" };
-    let sub =
-        format!("{}, billing cycle{of}, {}", stretch(page.cycle, page.zone), page.zone.name());
+    let stretch = &page.asked.stretch;
+    let what = match (stretch.kind, page.whole) {
+        (Kind::Cycle(_), true) => ", billing cycle",
+        (Kind::Cycle(_), false) => ", billing cycle of your projects",
+        (Kind::Dates(..), true) => "",
+        (Kind::Dates(..), false) => " of your projects",
+    };
+    let sub = format!("{}{what}, {}", stretch.days(), stretch.zone.name());
     let content = if page.ever { content(&page) } else { first(&page) };
+    let act = page.ever.then(|| actions(&page));
     view! {
         <Shell frame=page.frame>
-            <PageHead title="Usage" sub=sub/>
+            <PageHead title="Usage" sub=sub>{act}</PageHead>
             {content}
         </Shell>
+    }
+    .into_any()
+}
+
+/// Beside the title: the project that the page is about, and the file.
+fn actions(page: &View) -> AnyView {
+    let about = match &page.asked.question.filters[..] {
+        [one] => project_href(&page.frame.org_path, &one.value),
+        _ => None,
+    };
+    let about = about.map(|href| view! { <LinkButton href>"Open project"</LinkButton> });
+    let file = page.asked.question.href(&format!("{}.csv", page.path));
+    view! {
+        {about}
+        <LinkButton href=file glyph=Glyph::Download>"Export CSV"</LinkButton>
     }
     .into_any()
 }
@@ -153,11 +208,15 @@ fn content(page: &View) -> AnyView {
     } else {
         view! {
             {by_group::table(page)}
-            {by_day::table(page)}
+            {by_span::table(page)}
         }
         .into_any()
     };
+    let faults = page.asked.faults.iter().map(|fault| {
+        view! { <Notice tone=Tone::Warn lead="Not as asked." text=fault.clone()/> }
+    });
     view! {
+        {faults.collect_view()}
         {ways::choices(page)}
         {picture::card(page)}
         {tables}
@@ -189,23 +248,25 @@ fn first(page: &View) -> AnyView {
     .into_any()
 }
 
-/// No request in this cycle.
+/// No request in this stretch.
 fn nothing(page: &View) -> AnyView {
-    let at = page.cycles.iter().position(|cycle| *cycle == page.cycle);
-    let older = at.and_then(|at| page.cycles.get(at + 1)).map(|cycle| {
-        let href = page.question.with_cycle(Some(*cycle)).href(&page.path);
-        let words = format!("Show {}", cycle_name(*cycle));
-        view! { <LinkButton href>{words}</LinkButton> }
-    });
+    let question = &page.asked.question;
+    let is_filtered = !question.filters.is_empty() || question.sandbox.is_some();
+    let (text, next) = if is_filtered {
+        let href = question.unfiltered().href(&page.path);
+        let next = view! { <LinkButton href>"Clear filters"</LinkButton> }.into_any();
+        ("No request that the filters let through was forwarded in this time.", Some(next))
+    } else {
+        let next = page.asked.older_cycle().map(|cycle| {
+            let href = question.with_cycle(cycle).href(&page.path);
+            let words = format!("Show {}", cycle_name(cycle));
+            view! { <LinkButton href>{words}</LinkButton> }.into_any()
+        });
+        ("No request was forwarded in this time, so there is nothing to charge.", next)
+    };
     view! {
-        <Card title=cycle_name(page.cycle)>
-            <Empty
-                split=true
-                title="Nothing was used"
-                text="No request was forwarded in this cycle, so there is nothing to charge."
-            >
-                {older}
-            </Empty>
+        <Card title=page.asked.stretch.title()>
+            <Empty split=true title="Nothing was used" text>{next}</Empty>
         </Card>
     }
     .into_any()

@@ -11,10 +11,9 @@ use domain::{
 };
 use store::{
     AuditFilter, BillingProfile, Guards, Label, ModelPage, NewAdminKey, NewApiKey, NewKey,
-    NewOwner, NewRaise, OwnKeys, Page, PastStretch, Rotation, Store, StoreError,
+    NewOwner, NewRaise, OwnKeys, Page, PastStretch, Rotation, Store, StoreError, Until,
     event_slices::EventAsk,
     slices::{Ask, Dimension, Grain, Only},
-    usage::Group,
 };
 use testkit::{Database, Furniture, Tenant};
 
@@ -179,6 +178,7 @@ async fn look(store: &Store, caller: &Caller, things: &Furniture, asked: &mut As
         rate_limit(things.project, "sandbox-dime");
         receipt(things.receipt);
         ever_used();
+        clock();
         cycles();
     }
 }
@@ -214,9 +214,9 @@ async fn count(
         slices(ask);
         event_slices(events);
         names(&[]);
-        usage(month.starts, month.ends, Group::Key);
-        past(month, now);
-        sandbox_usage(month);
+        cut(ask, 7, |totals| totals.charge.pico());
+        explore(ask, 7, |totals| totals.charge.pico());
+        past(ask, Until { day: month.starts, quarter: month.ends });
         cycle_zone(month);
     }
     for scope in [Scope::Org(theirs.org), Scope::Project(things.project), Scope::Key(things.key)] {

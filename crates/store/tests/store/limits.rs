@@ -5,8 +5,8 @@ use domain::{Level, Name, Outcome, Period, Replay, Scope, Usd, most};
 use ledger::Refusal;
 use store::{
     Conflict, NewRaise, PastStretch, RaiseState, StoreError,
+    slices::{Ask, Grain, Only},
     system::receipts::{Cause, ReceiptRow},
-    usage::Group,
 };
 use testkit::{Database, Tenant};
 
@@ -158,7 +158,10 @@ async fn what_an_observed_budget_would_have_refused_was_not_refused() {
     let (starts, ends) = (month.window.starts, month.window.ends);
     assert_eq!(month.refused, 0);
     assert_eq!(store.refused(caller, scope, starts, ends).await.unwrap(), 0);
-    assert_eq!(store.usage(caller, starts, ends, Group::Key).await.unwrap().refused, 0);
+    let (bounds, only) = ([starts, ends], Only::default());
+    let ask = Ask { bounds: &bounds, grain: Grain::Days, by: &[], only: &only };
+    let explored = store.explore(caller, ask, 7, |totals| totals.charge.pico()).await.unwrap();
+    assert_eq!((explored.refused, explored.cut.groups.len()), (Some(0), 1));
     node.finish().await;
 }
 

@@ -2,10 +2,10 @@
 
 use domain::{Caller, Environment, KeyId, Level, Period, ProjectId, ProjectRole, Role, Scope, Usd};
 use store::{
-    Conflict, Receipt, RefusedBy, StoreError,
-    slices::{Ask, Dimension, Grain, Only},
+    Conflict, Receipt, RefusedBy, StoreError, Until,
+    explore::Explored,
+    slices::{Ask, Dimension, Grain, Only, Slice},
     system::receipts::{Cause, ReceiptRow},
-    usage::Group,
 };
 use testkit::{Database, Tenant};
 
@@ -60,28 +60,38 @@ impl Scene {
         Self { database, tenant, own, other }
     }
 
-    /// What a caller sees of charges, told apart by each group, and by the cycle's other sums.
+    /// What a page about the cycle shows a caller.
+    async fn explored(&self, caller: &Caller, by: &[Dimension], grain: Grain) -> Explored {
+        let store = &self.database.store;
+        let cycle = store.cycles(caller).await.unwrap()[0];
+        let (bounds, only) = ([cycle.starts, cycle.ends], Only::default());
+        let ask = Ask { bounds: &bounds, grain, by, only: &only };
+        store.explore(caller, ask, 1, |totals| totals.charge.pico()).await.unwrap()
+    }
+
+    /// What a caller sees of charges, told apart in several ways, and of the cycle's other sums.
     async fn charges(&self, caller: &Caller) -> Vec<Usd> {
         let store = &self.database.store;
         let cycle = store.cycles(caller).await.unwrap()[0];
+        let charge = |slices: &[Slice]| slices.iter().map(|slice| slice.totals.charge).sum();
         let mut sums = Vec::new();
-        for group in Group::ALL {
-            let usage = store.usage(caller, cycle.starts, cycle.ends, group).await.unwrap();
-            sums.push(usage.cells.iter().map(|cell| cell.totals.charge).sum());
-        }
-        let past = store.past(caller, cycle, cycle.ends).await.unwrap();
-        sums.push(past.so_far.charge);
-        sums.push(past.days.iter().map(|(_, totals)| totals.charge).sum());
-        sums.push(store.sandbox_usage(caller, cycle).await.unwrap().charge);
         for (grain, by) in [Grain::Quarters, Grain::Days].into_iter().zip(SLICED) {
+            let explored = self.explored(caller, by, grain).await;
+            sums.extend([charge(&explored.cut.groups), charge(&explored.cut.stretches)]);
+            sums.push(explored.sandbox.charge);
             let (bounds, only) = ([cycle.starts, cycle.ends], Only::default());
             let ask = Ask { bounds: &bounds, grain, by, only: &only };
-            let slices = store.slices(caller, ask).await.unwrap();
-            sums.push(slices.iter().map(|slice| slice.totals.charge).sum());
+            sums.push(charge(&store.slices(caller, ask).await.unwrap()));
+            let until = Until { day: cycle.ends, quarter: cycle.ends };
+            let past = store.past(caller, ask, until).await.unwrap();
+            sums.extend([charge(&past.stretches), charge(&past.so_far)]);
         }
         sums
     }
 }
+
+/// How many sums there are.
+const SUMS: usize = 12;
 
 /// What usage is told apart by, by quarters and by days.
 const SLICED: [&[Dimension]; 2] = [&[], &[Dimension::Project, Dimension::Key, Dimension::Model]];
@@ -93,17 +103,18 @@ async fn a_reader_with_one_project_of_two_sees_that_one() {
     let store = &database.store;
     for role in ProjectRole::ALL {
         let (user, reader) = member(database, tenant, role.as_str(), Role::Reader).await;
-        assert_eq!(scene.charges(&reader).await, [Usd::ZERO; 8]);
+        assert_eq!(scene.charges(&reader).await, [Usd::ZERO; SUMS]);
         put(database, tenant, own.0, user, role).await;
         // Folded or not.
-        assert_eq!(scene.charges(&reader).await, [usd("0.30"); 8]);
+        assert_eq!(scene.charges(&reader).await, [usd("0.30"); SUMS]);
         store.system().fold().await.unwrap();
-        assert_eq!(scene.charges(&reader).await, [usd("0.30"); 8]);
+        assert_eq!(scene.charges(&reader).await, [usd("0.30"); SUMS]);
 
-        let cycle = store.cycles(&reader).await.unwrap()[0];
-        let usage = store.usage(&reader, cycle.starts, cycle.ends, Group::Project).await.unwrap();
-        assert_eq!((usage.cells.len(), usage.cells[0].name.as_str()), (1, "Search"));
-        assert_eq!((usage.refused, usage.running), (3, 0));
+        let explored = scene.explored(&reader, &[Dimension::Project], Grain::Days).await;
+        let named = store.names(&reader, &explored.cut.groups).await.unwrap();
+        let labels = explored.cut.groups.iter().map(|it| named.label(Dimension::Project, it));
+        assert_eq!(labels.collect::<Vec<_>>(), ["Search"]);
+        assert_eq!((explored.refused, explored.running), (Some(3), 0));
         let ids: Vec<_> = store.projects(&reader).await.unwrap().iter().map(|p| p.id).collect();
         assert_eq!(ids, [own.0]);
         let ids: Vec<_> = store.api_keys(&reader).await.unwrap().iter().map(|k| k.id).collect();
@@ -139,7 +150,7 @@ async fn a_reader_with_one_project_of_two_sees_that_one() {
         let seen = store.budget_status(&reader, Scope::Org(tenant.org), Period::Month).await;
         assert!(matches!(seen, Err(StoreError::Forbidden(_))), "{seen:?}");
     }
-    assert_eq!(scene.charges(&tenant.caller).await, [usd("1"); 8]);
+    assert_eq!(scene.charges(&tenant.caller).await, [usd("1"); SUMS]);
 }
 
 #[tokio::test]
@@ -198,10 +209,10 @@ async fn usage_of_keys_that_no_project_has_is_named_and_counted() {
             ))
             .await;
     }
-    let names = |caller| async move {
-        let cycle = store.cycles(caller).await.unwrap()[0];
-        let usage = store.usage(caller, cycle.starts, cycle.ends, Group::Key).await.unwrap();
-        let mut names: Vec<_> = usage.cells.iter().map(|cell| cell.name.clone()).collect();
+    let names = async |caller: &Caller| {
+        let groups = scene.explored(caller, &[Dimension::Key], Grain::Days).await.cut.groups;
+        let named = store.names(caller, &groups).await.unwrap();
+        let mut names: Vec<_> = groups.iter().map(|it| named.label(Dimension::Key, it)).collect();
         names.sort();
         names
     };

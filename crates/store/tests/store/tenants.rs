@@ -1,7 +1,10 @@
 //! No tenant sees another.
 
 use domain::{Level, Period, Scope};
-use store::{StoreError, usage::Group};
+use store::{
+    StoreError,
+    slices::{Ask, Grain, Only},
+};
 use testkit::{Database, Tenant};
 
 use crate::support::{Running, answered, price, request, usd};
@@ -32,9 +35,11 @@ async fn another_tenants_things_are_not_there() {
     );
     assert!(store.budgets(caller).await.unwrap().is_empty());
     let cycle = store.cycles(caller).await.unwrap()[0];
-    assert!(
-        store.usage(caller, cycle.starts, cycle.ends, Group::Key).await.unwrap().cells.is_empty()
-    );
+    let (bounds, only) = ([cycle.starts, cycle.ends], Only::default());
+    for grain in [Grain::Days, Grain::Quarters] {
+        let ask = Ask { bounds: &bounds, grain, by: &[], only: &only };
+        assert!(store.slices(caller, ask).await.unwrap().is_empty());
+    }
 
     let not_found = |result: Result<(), StoreError>| {
         assert!(matches!(result, Err(StoreError::NotFound)), "{result:?}");

@@ -11,14 +11,15 @@ use crate::{
         time_text, usd,
     },
     pages::spending::{
-        calendar::{days, last_day, month_name, place, ticks},
+        calendar::{last_day, month_name, place},
         outlook::forecast,
+        sheet::adding,
     },
 };
 
 pub(super) fn card(view: &View) -> AnyView {
     let forecast = forecast(view.spent, view.cycle, view.now);
-    let before = view.before.as_ref().map(|(cycle, _)| month_name(*cycle));
+    let before = view.before.as_ref().map(|before| month_name(before.cycle));
     let plot = view! {
         <CoursePlot course=course(view, forecast)/>
         <CourseLegend before forecast=forecast.is_some()/>
@@ -51,9 +52,9 @@ fn numbers(view: &View, forecast: Option<Usd>) -> AnyView {
             .unwrap_or_default();
         view! { <Stat label note><Money amount/></Stat> }
     });
-    let past = view.before.as_ref().map(|(cycle, past)| {
-        let amount = past.so_far.charge;
-        let label = format!("{}, same time", month_name(*cycle));
+    let past = view.before.as_ref().map(|before| {
+        let amount = before.so_far;
+        let label = format!("{}, same time", month_name(before.cycle));
         let note = match change(view.spent.pico(), amount.pico()).as_str() {
             "–" => String::new(),
             change => format!("{change} now"),
@@ -65,21 +66,14 @@ fn numbers(view: &View, forecast: Option<Usd>) -> AnyView {
 
 /// The sums day by day, with those of the cycle before and the organization's budget.
 fn course(view: &View, forecast: Option<Usd>) -> Course {
-    let sheet = &view.used.course;
-    let today = place(&sheet.days, view.now);
-    let spent = adding(sheet.by_day().iter().take(today + 1).map(|day| day.charge.pico()));
-    let before = view.before.as_ref().map(|(cycle, past)| {
-        let windows = days(*cycle, view.zone);
-        let mut amounts = vec![0; windows.len()];
-        for (at, totals) in &past.days {
-            if let Some(day) = amounts.get_mut(place(&windows, *at)) {
-                *day += totals.charge.pico();
-            }
-        }
-        // A longer cycle's last days have no place beside this one's.
-        amounts.truncate(sheet.days.len());
-        adding(amounts)
-    });
+    let days = &view.stretch.spans;
+    let today = place(days, view.now);
+    let spent = adding(view.used.course.iter().take(today + 1).map(|day| day.pico()));
+    // A longer cycle's last days have no place beside this one's.
+    let before = view
+        .before
+        .as_ref()
+        .map(|before| adding(before.days.iter().take(days.len()).map(|day| day.pico())));
     let caps = view.budget.iter().map(|budget| Cap {
         words: format!("Organization budget {}, blocks", usd(budget.amount)),
         amount: budget.amount.pico(),
@@ -92,27 +86,10 @@ fn course(view: &View, forecast: Option<Usd>) -> Course {
     Course {
         label: format!("Spent so far {} on {day}{ahead}.", usd(view.spent)),
         unit: Unit::Dollars,
-        ticks: ticks(&sheet.days),
+        ticks: view.stretch.ticks(),
         spent,
         forecast: forecast.map(Usd::pico),
         before: before.unwrap_or_default(),
         caps: caps.collect(),
-    }
-}
-
-/// The sum up to and with each.
-fn adding(values: impl IntoIterator<Item = i128>) -> Vec<i128> {
-    let add = |sum: &mut i128, value: i128| {
-        *sum = sum.saturating_add(value);
-        Some(*sum)
-    };
-    values.into_iter().scan(0, add).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn sums_add_up() {
-        assert_eq!(super::adding([1, 0, 5]), [1, 1, 6]);
     }
 }

@@ -1,7 +1,7 @@
 //! Who spends: the largest projects, keys and models of this cycle.
 
 use leptos::prelude::*;
-use store::usage::Group;
+use store::slices::Dimension;
 
 use super::View;
 use crate::{
@@ -9,7 +9,7 @@ use crate::{
     pages::spending::{
         calendar::place,
         notes::project_href,
-        question::group_label,
+        question::label,
         sheet::{Line, Sheet},
     },
 };
@@ -23,18 +23,19 @@ pub(super) fn cards(view: &View) -> AnyView {
     view! { <div class="grid three fill">{cards}</div> }.into_any()
 }
 
-const fn title(group: Group) -> (&'static str, &'static str) {
+const fn title(group: Dimension) -> (&'static str, &'static str) {
     match group {
-        Group::Project => ("Projects", "All projects"),
-        Group::Key => ("API keys", "All API keys"),
-        Group::Model => ("Models", "All models"),
+        Dimension::Project => ("Projects", "All projects"),
+        Dimension::Key => ("API keys", "All API keys"),
+        Dimension::Model => ("Models", "All models"),
+        Dimension::Member => ("Members", "All members"),
     }
 }
 
-fn card(view: &View, group: Group, sheet: &Sheet) -> AnyView {
+fn card(view: &View, group: Dimension, sheet: &Sheet) -> AnyView {
     let (title, more) = title(group);
     let href = match group {
-        Group::Project => format!("{}/usage", view.org),
+        Dimension::Project => format!("{}/usage", view.org),
         group => format!("{}/usage?by={}", view.org, group.as_str()),
     };
     if sheet.is_empty() {
@@ -43,11 +44,10 @@ fn card(view: &View, group: Group, sheet: &Sheet) -> AnyView {
         }
         .into_any();
     }
-    let today = place(&sheet.days, view.now);
+    let today = place(&sheet.spans, view.now);
     let rows: Vec<_> =
         sheet.lines.iter().take(MOST).map(|line| row(view, group, sheet, line, today)).collect();
-    let columns =
-        vec![Column::text(group_label(group)), Column::text("Trend"), Column::number("Spent")];
+    let columns = vec![Column::text(label(group)), Column::text("Trend"), Column::number("Spent")];
     view! {
         <Card title more=(more, href)>
             <Table label=format!("{title} with the highest spend") columns narrow=Narrow::Pin>{rows}</Table>
@@ -56,20 +56,20 @@ fn card(view: &View, group: Group, sheet: &Sheet) -> AnyView {
     .into_any()
 }
 
-fn row(view: &View, group: Group, sheet: &Sheet, line: &Line, today: usize) -> AnyView {
-    let trend: Vec<i128> = line.days.iter().take(today + 1).map(|day| day.charge.pico()).collect();
+fn row(view: &View, group: Dimension, sheet: &Sheet, line: &Line, today: usize) -> AnyView {
+    let trend: Vec<i128> = line.spans.iter().take(today + 1).map(|day| day.charge.pico()).collect();
     let amount = line.totals.charge;
-    let text = line.name.clone();
-    let name = match project_href(&view.org, &line.group) {
-        Some(href) if group == Group::Project => view! { <a href=href>{text}</a> }.into_any(),
+    let text = line.name();
+    let name = match project_href(&view.org, line.id()) {
+        Some(href) if group == Dimension::Project => view! { <a href=href>{text}</a> }.into_any(),
         _ => text.into_any(),
     };
-    let sandbox = line.name.starts_with("sandbox-") && line.name == line.group;
-    let note = view.notes.get(&line.group).cloned().or(sandbox.then(|| "Sandbox".to_owned()));
+    let sandbox = group == Dimension::Model && line.id().starts_with("sandbox-");
+    let note = view.notes.get(line.id()).cloned().or(sandbox.then(|| "Sandbox".to_owned()));
     view! {
         <tr>
             <th scope="row">{name}{note.map(|note| view! { <small>{note}</small> })}</th>
-            <td><Trend label=format!("Daily spend of {}", line.name) values=trend/></td>
+            <td><Trend label=format!("Daily spend of {}", line.name()) values=trend/></td>
             <td class="num"><Money amount/><small>{share(amount.pico(), sheet.total.charge.pico())}</small></td>
         </tr>
     }

@@ -1,87 +1,145 @@
-//! The cycle by project, key or model.
+//! The stretch by one or two of project, key, model and member.
 
 use domain::{TokenClass, Usd};
 use leptos::prelude::*;
-use store::usage::{Group, Totals};
+use store::{slices::Dimension, usage::Totals};
 
-use super::{View, picture::anchor};
+use super::{View, by_span::number, picture::anchor};
 use crate::{
     components::{
-        Badge, Card, CardFoot, Column, Count, Money, Named, Narrow, Table, Tokens, count, share,
-        usd,
+        Badge, Card, CardFoot, Column, Count, Money, Named, Narrow, Table, Tokens, change, count,
+        share, usd,
     },
     pages::spending::{
-        notes::project_href,
-        question::{Measure, group_label},
-        sheet::{Line, colour},
+        question::{Filter, Measure, label},
+        sheet::{Line, colour, sum},
+        stretch::Kind,
     },
 };
 
-/// All groups, the largest first, and their total.
+/// The groups, the largest first, and their total.
 pub(super) fn table(page: &View) -> AnyView {
-    let kind = group_label(page.question.by);
     let sheet = &page.sheet;
     let rows: Vec<_> =
         sheet.lines.iter().enumerate().map(|(place, line)| row(page, place, line)).collect();
+    let by = page.asked.question.words();
+    let total = page.before.as_ref().map(|before| before.so_far);
+    let second = page.asked.question.and.map(|_| view! { <td></td> });
     let foot = view! {
-        <tr><th scope="row">"Total"</th>{cells(&sheet.total, page.question.measure, &sheet.total)}</tr>
+        <tr><th scope="row">"Total"</th>{second}{cells(page, &sheet.total, total)}</tr>
     }
     .into_any();
-    let sorted = |measure: Measure, column: Column| {
-        let column = column.link(page.question.with_measure(measure).href(&page.path));
-        if measure == page.question.measure { column.descending() } else { column }
-    };
-    let of_which = |generated| {
-        shown(&sheet.total, generated)
-            .map(|class| Column::number(format!("Of which {}", words(class))))
-    };
-    let columns = [Column::text(kind), sorted(Measure::Requests, Column::number("Requests"))]
-        .into_iter()
-        .chain([Column::number("Input tokens")])
-        .chain(of_which(false))
-        .chain([Column::number("Output tokens")])
-        .chain(of_which(true))
-        .chain([
-            Column::number(format!("Share of {}", page.question.measure.as_str())),
-            sorted(Measure::Cost, Column::number("Cost")),
-        ])
-        .collect::<Vec<_>>();
-    let by = if page.question.by == Group::Key { kind.to_owned() } else { kind.to_lowercase() };
-    let label = format!("Usage by {by}");
-    let remarks = remarks(page);
+    let (columns, remarks, others) = (columns(page), remarks(page), others(page));
     view! {
         <Card title=format!("By {by}") note="Cost before any credit">
-            <Table label columns narrow=Narrow::Pin foot>{rows}</Table>
+            <Table label=format!("Usage by {by}") columns narrow=Narrow::Pin foot>
+                {rows}
+                {others}
+            </Table>
             {remarks}
         </Card>
     }
     .into_any()
 }
 
+fn columns(page: &View) -> Vec<Column> {
+    let (question, total) = (&page.asked.question, &page.sheet.total);
+    let sorted = |measure: Measure, column: Column| {
+        let column = column.link(question.with_measure(measure).href(&page.path));
+        if measure == question.measure { column.descending() } else { column }
+    };
+    let of_which = |generated| {
+        shown(total, generated).map(|class| Column::number(format!("Of which {}", words(class))))
+    };
+    let before = page.before.iter().flat_map(|before| {
+        let measure = question.measure.label();
+        let title = match before.stretch.kind {
+            Kind::Cycle(_) => format!("{measure}, {}", before.stretch.short_title()),
+            Kind::Dates(..) => format!("{measure} before"),
+        };
+        [Column::number(title), Column::number("Change")]
+    });
+    let share = format!("Share of {}", question.measure.as_str());
+    let dimensions = question.dimensions().into_iter();
+    dimensions
+        .map(|dimension| Column::text(label(dimension)))
+        .chain([sorted(Measure::Requests, Column::number("Requests"))])
+        .chain([Column::number("Input tokens")])
+        .chain(of_which(false))
+        .chain([Column::number("Output tokens")])
+        .chain(of_which(true))
+        .chain(before)
+        .chain([Column::number(share), sorted(Measure::Cost, Column::number("Cost"))])
+        .collect()
+}
+
+/// Each name leads to what its group consists of.
 fn row(page: &View, place: usize, line: &Line) -> AnyView {
-    let note = page.notes.get(&line.group).cloned();
-    let (colour, name) = (colour(place), line.name.clone());
-    let page_of = match page.question.by {
-        Group::Project => project_href(page.path.trim_end_matches("/usage"), &line.group),
-        Group::Key | Group::Model => None,
-    };
-    let named = match page_of {
-        Some(href) => view! { <Named colour name href/> }.into_any(),
-        None => view! { <Named colour name/> }.into_any(),
-    };
-    let sandbox = page.question.by == Group::Model && line.name.starts_with("sandbox-");
-    let sandbox = sandbox.then(|| view! { " "<Badge line=true text="Sandbox"/> });
+    let before = page.before.as_ref();
+    let before = before.map(|it| it.groups.get(&line.group).copied().unwrap_or_default());
+    let href = page.asked.question.about(&line.filters()).href(&page.path);
+    let (first, second) = (line.names.first(), line.names.get(1));
+    let named = first.map(|(name, _)| {
+        view! { <Named colour=colour(place) name=name.clone() href/> }
+    });
+    let (note, more) = (first.map(|name| note(page, name)), second.map(|name| note(page, name)));
+    let second = second.map(|(name, filter)| {
+        let href = page.asked.question.about(std::slice::from_ref(filter)).href(&page.path);
+        view! { <td><a href=href>{name.clone()}</a>{more}</td> }
+    });
     view! {
         <tr id=anchor(place)>
-            <th scope="row">
-                {named}
-                {sandbox}
-                {note.map(|note| view! { <small>{note}</small> })}
-            </th>
-            {cells(&line.totals, page.question.measure, &page.sheet.total)}
+            <th scope="row">{named}{note}</th>
+            {second}
+            {cells(page, &line.totals, before)}
         </tr>
     }
     .into_any()
+}
+
+/// What tells it apart from others of its name.
+fn note(page: &View, (_, filter): &(String, Filter)) -> AnyView {
+    let is_sandbox = filter.dimension == Dimension::Model && filter.value.starts_with("sandbox-");
+    let sandbox = is_sandbox.then(|| view! { " "<Badge line=true text="Sandbox"/> });
+    let note = page.notes.get(&filter.value).cloned();
+    view! { {sandbox}{note.map(|note| view! { <small>{note}</small> })} }.into_any()
+}
+
+/// What has no line of its own: small groups, and those that were used only before.
+fn others(page: &View) -> Option<AnyView> {
+    let (number, totals) = page.sheet.rest.unwrap_or_default();
+    let before = page.before.as_ref().map(|before| {
+        let listed = page.sheet.lines.iter().filter_map(|line| before.groups.get(&line.group));
+        without(before.so_far, sum(listed))
+    });
+    let name = match (number, before) {
+        (0, None) => return None,
+        (0, Some(before)) if before == Totals::default() => return None,
+        (0, _) => "Used only before".to_owned(),
+        (number, _) => format!("{} others", count(u64::try_from(number).unwrap_or(0))),
+    };
+    let second = page.asked.question.and.map(|_| view! { <td></td> });
+    let row = view! {
+        <tr>
+            <th scope="row"><Named colour=8 name/></th>
+            {second}
+            {cells(page, &totals, before)}
+        </tr>
+    };
+    Some(row.into_any())
+}
+
+/// What is left of a sum without a part of it, as far as the table shows it.
+fn without(whole: Totals, part: Totals) -> Totals {
+    let (all, some) = (whole.tokens.by_class(), part.tokens.by_class());
+    let tokens = std::array::from_fn(|class| all[class].saturating_sub(some[class]));
+    Totals {
+        requests: whole.requests - part.requests,
+        estimated: whole.estimated - part.estimated,
+        unpriced: whole.unpriced - part.unpriced,
+        tokens: domain::Tokens::from_classes(tokens),
+        charge: whole.charge.minus(part.charge),
+    }
 }
 
 /// The classes that have a column: what was cached, and whatever else occurs.
@@ -107,7 +165,8 @@ const fn words(class: TokenClass) -> &'static str {
     }
 }
 
-fn cells(totals: &Totals, measure: Measure, whole: &Totals) -> AnyView {
+fn cells(page: &View, totals: &Totals, before: Option<Totals>) -> AnyView {
+    let (whole, measure) = (&page.sheet.total, page.sheet.measure);
     let tokens = totals.tokens;
     let of_which = |generated| {
         let counts = shown(whole, generated).map(|class| {
@@ -119,12 +178,20 @@ fn cells(totals: &Totals, measure: Measure, whole: &Totals) -> AnyView {
     // Where nothing else was used, an amount of zero would say that it cost nothing.
     let unknown = totals.unpriced > 0 && totals.charge == Usd::ZERO;
     let requests = u64::try_from(totals.requests).unwrap_or(0);
+    let before = before.map(|before| {
+        let (now, then) = (measure.of(totals), measure.of(&before));
+        view! {
+            <td class="num faint">{number(measure, then)}</td>
+            <td class="num">{change(now, then)}</td>
+        }
+    });
     view! {
         <td class="num"><Count number=requests/></td>
         <td class="num"><Tokens number=tokens.prompt()/></td>
         {of_which(false)}
         <td class="num"><Tokens number=tokens.generated()/></td>
         {of_which(true)}
+        {before}
         <td class="num">{share(measure.of(totals), measure.of(whole))}</td>
         <td class="num">
             {if unknown {
@@ -140,7 +207,7 @@ fn cells(totals: &Totals, measure: Measure, whole: &Totals) -> AnyView {
 /// What is special about the sums.
 fn remarks(page: &View) -> Option<AnyView> {
     let mut remarks = Vec::new();
-    let sandbox = page.sandbox;
+    let sandbox = page.explored.sandbox;
     if sandbox.requests > 0 {
         remarks.push(format!(
             "{} of it, {}, is the sandbox’s: it answers by itself and nobody sends a bill for it.",

@@ -1,33 +1,30 @@
-//! The numbers of the cycle and their chart.
+//! The numbers of the stretch and their chart.
 
 use chart::{Chart, Point, Series};
 use domain::Usd;
 use leptos::prelude::*;
 use store::usage::Totals;
 
-use super::{Before, View};
+use super::{Before, View, ways::opens};
 use crate::{
     components::{
         Card, CardBody, CardFoot, Count, Legend, Link, Money, Plot, Precision, Stat, Stats, Time,
         Tokens, change, count, share, usd,
     },
-    pages::spending::{
-        calendar::{day_name, month_name, stretch, ticks},
-        question::group_label,
-        sheet::Part,
-    },
+    pages::spending::{sheet::Part, stretch::Step},
 };
 
 /// The first card of the page.
 pub(super) fn card(page: &View) -> AnyView {
-    let parts = page.sheet.parts();
+    let parts = page.parts();
     let chart = chart(page, &parts);
     let link = |(place, part): (usize, &Part)| {
         (part.colour, Link::new(part.name.clone(), format!("#{}", anchor(place))))
     };
     let series: Vec<_> = parts.iter().enumerate().map(link).collect();
+    let step = page.asked.stretch.step.word();
     let before =
-        page.before.as_ref().map(|before| format!("{}, same day", month_name(before.cycle)));
+        page.before.as_ref().map(|before| format!("{}, same {step}", before.stretch.short_title()));
     let (numbers, foot) = (numbers(page), foot(page));
     view! {
         <Card>
@@ -47,34 +44,38 @@ pub(super) fn anchor(place: usize) -> String {
     format!("group-{}", place + 1)
 }
 
-/// The chart, of the same parts as the table by day.
-pub(super) fn chart(page: &View, parts: &[Part]) -> Chart {
-    let sheet = &page.sheet;
-    let measure = sheet.measure;
-    let before = |day: usize| {
-        page.before.as_ref().and_then(|before| before.days.get(day)).map(|day| measure.of(day))
+/// The chart, of the same parts as the table by time.
+fn chart(page: &View, parts: &[Part]) -> Chart {
+    let (stretch, question) = (&page.asked.stretch, &page.asked.question);
+    let measure = page.sheet.measure;
+    let before = page.before_values();
+    let point = |(place, (span, tick)): (usize, (&domain::window::Window, String))| {
+        // What has not begun has nothing to open; an hour has nothing shorter.
+        let opened = stretch.step != Step::Hour && place < page.begun();
+        let (first, last) = stretch.dates_of(span);
+        Point {
+            label: stretch.label(span),
+            tick,
+            values: parts.iter().map(|part| part.values[place]).collect(),
+            before: before.as_ref().and_then(|before| before.get(place).copied()),
+            link: opened.then(|| question.with_dates(first, last).href(&page.path)),
+        }
     };
-    let ticks = ticks(&sheet.days);
-    let points = sheet.days.iter().zip(ticks).enumerate().map(|(day, (window, tick))| Point {
-        label: day_name(window.label),
-        tick,
-        values: parts.iter().map(|part| part.values.get(day).copied().unwrap_or(0)).collect(),
-        before: before(day),
-        link: None,
-    });
+    let step = stretch.step.word();
+    let added = if question.added { ", added up" } else { "" };
     Chart {
         label: format!(
-            "{} by {} and day, {}. The table by day has the same numbers.",
+            "{} by {} and {step}{added}, {}. The table by {step} has the same numbers.",
             measure.label(),
-            group_label(page.question.by),
-            stretch(page.cycle, page.zone)
+            question.words(),
+            stretch.days()
         ),
         unit: measure.unit(),
         series: parts
             .iter()
             .map(|part| Series { name: part.name.clone(), colour: part.colour })
             .collect(),
-        points: points.collect(),
+        points: stretch.spans.iter().zip(stretch.ticks()).enumerate().map(point).collect(),
     }
 }
 
@@ -96,7 +97,14 @@ fn numbers(page: &View) -> AnyView {
     };
     let requests = against(|totals| totals.requests.into());
     let outputs = against(|totals| totals.tokens.generated().into());
-    let (amount, refused) = (now.charge, page.refused);
+    let amount = now.charge;
+    let refused = if let Some(refused) = page.explored.refused {
+        let note = refused_note(refused, asked);
+        view! { <Stat label="Refused" note><Count number=refused/></Stat> }.into_any()
+    } else {
+        let note = "Not known of these filters";
+        view! { <Stat label="Refused" note>"–"</Stat> }.into_any()
+    };
     view! {
         <div class="row between">
             <div>
@@ -108,7 +116,7 @@ fn numbers(page: &View) -> AnyView {
                 <Stat label="Requests" note=requests><Count number=asked/></Stat>
                 <Stat label="Input tokens" note=cached_note(cached, input)><Tokens number=input/></Stat>
                 <Stat label="Output tokens" note=outputs><Tokens number=output/></Stat>
-                <Stat label="Refused" note=refused_note(refused, asked)><Count number=refused/></Stat>
+                {refused}
             </Stats>
         </div>
     }
@@ -141,19 +149,22 @@ fn refused_note(refused: u64, asked: u64) -> String {
 }
 
 fn foot(page: &View) -> AnyView {
-    let running = match page.running {
+    let running = match page.explored.running {
         0 => "; no request is running.".to_owned(),
         1 => "; 1 request still running.".to_owned(),
         many => format!("; {} requests still running.", count(many)),
     };
-    let compared = page.before.as_ref().filter(|_| page.cycle.contains(page.complete_to)).map(|before| {
-        view! { <span>{format!("Compared with the same stretch of {}.", month_name(before.cycle))}</span> }
+    let compared = page.before.as_ref().filter(|_| page.is_running()).map(|before| {
+        let then = before.stretch.short_title();
+        view! { <span>{format!("Compared with the same part of {then}.")}</span> }
     });
-    let (at, zone) = (page.complete_to, page.zone);
+    let opens = opens(page.asked.stretch.step).map(|text| view! { <span>{text}</span> });
+    let (at, zone) = (page.asked.now, page.asked.stretch.zone);
     view! {
         <CardFoot>
             <span>"Complete to "<Time at zone precision=Precision::Second/>{running}</span>
             {compared}
+            {opens}
         </CardFoot>
     }
     .into_any()

@@ -1,67 +1,239 @@
-//! The ways to look at usage: which cycle, told apart by what.
+//! The ways to look at usage: which time, told apart by what, of which part.
 
 use leptos::prelude::*;
-use store::usage::Group;
+use store::{
+    slices::{Dimension, Slice},
+    usage::Totals,
+};
 
-use super::View;
+use super::{View, asked::QUARTERED, choices::Choices};
 use crate::{
-    components::{Button, Choice, Link, Seg, Select},
-    pages::spending::{
-        calendar::{cycle_name, slug},
-        question::{Measure, group_label},
+    components::{
+        Button, Chip, Choice, Field, Glyph, GroupedSelect, Icon, Link, LinkButton, Seg, Select,
+        Weight,
+    },
+    pages::{
+        spending::{
+            calendar::{cycle_name, slug},
+            question::{Filter, Measure, Question, Range, label},
+            stretch::{Kind, Step},
+        },
+        zones,
     },
 };
 
-/// So many cycles are a click away; older ones are in a list.
-const NEAR: usize = 4;
-
-/// Which cycle, what is counted, and by what.
+/// All of them.
 pub(super) fn choices(page: &View) -> AnyView {
-    let near = page.cycles.iter().enumerate().take(NEAR).map(|(place, cycle)| {
-        let wanted = if place == 0 { None } else { Some(*cycle) };
-        let text = cycle.label.format("%b %Y").to_string();
-        Link::new(text, page.question.with_cycle(wanted).href(&page.path))
-            .current(*cycle == page.cycle)
-    });
-    let near: Vec<_> = near.collect();
-    let groups = Group::ALL.map(|group| {
-        Link::new(group_label(group), page.question.with_group(group).href(&page.path))
-            .current(group == page.question.by)
-    });
+    let question = &page.asked.question;
     let measures = Measure::ALL.map(|measure| {
-        Link::new(measure.label(), page.question.with_measure(measure).href(&page.path))
-            .current(measure == page.question.measure)
+        Link::new(measure.label(), question.with_measure(measure).href(&page.path))
+            .current(measure == question.measure)
     });
+    let zone = page.asked.stretch.zone.name().to_owned();
+    let (ranges, chips) = (ranges(page), chips(page));
+    let (settings, time, filter) = (settings(page), time(page, zone), filter(page));
     view! {
         <div class="row between">
-            <div class="row">
-                <Seg label="Billing cycle" links=near/>
-                {older(page)}
-            </div>
-            <div class="row">
-                <Seg label="Measure" links=measures.to_vec()/>
-                <div class="row">
-                    <span class="faint">"by"</span>
-                    <Seg label="Told apart by" links=groups.to_vec()/>
-                </div>
-            </div>
+            <Seg label="Range" links=ranges/>
+            <Seg label="Measure" links=measures.to_vec()/>
         </div>
+        {settings}
+        <div class="ways">{time}{filter}</div>
+        {chips}
     }
     .into_any()
 }
 
-fn older(page: &View) -> Option<AnyView> {
-    let older = page.cycles.get(NEAR..).filter(|older| !older.is_empty())?;
-    let choices: Vec<_> =
-        older.iter().map(|cycle| Choice::new(slug(*cycle), cycle_name(*cycle))).collect();
-    let value = slug(page.cycle);
-    let form = view! {
-        <form class="row" method="get" action=page.path.clone()>
-            <input type="hidden" name="by" value=page.question.by.as_str()/>
-            <input type="hidden" name="measure" value=page.question.measure.as_str()/>
-            <Select name="cycle" label="Older cycle" choices value/>
-            <Button>"Show"</Button>
-        </form>
+/// The ranges that are a click away.
+fn ranges(page: &View) -> Vec<Link> {
+    let (question, cycles) = (&page.asked.question, &page.asked.cycles);
+    let shown = match (&question.range, page.asked.stretch.kind) {
+        (_, Kind::Cycle(cycle)) => cycles.iter().position(|it| *it == cycle).map(|at| match at {
+            0 => Range::ThisCycle,
+            1 => Range::LastCycle,
+            _ => Range::Cycle(slug(cycle)),
+        }),
+        (range, Kind::Dates(..)) => Some(range.clone()),
     };
-    Some(form.into_any())
+    let last = (cycles.len() > 1).then_some(("Last cycle", Range::LastCycle));
+    let ranges = [
+        ("Today", Range::Days(1)),
+        ("7 days", Range::Days(7)),
+        ("30 days", Range::Days(30)),
+        ("This cycle", Range::ThisCycle),
+    ];
+    let link = |(text, range): (&str, Range)| {
+        let is_shown = shown.as_ref() == Some(&range);
+        Link::new(text, question.with_range(range).href(&page.path)).current(is_shown)
+    };
+    ranges.into_iter().chain(last).map(link).collect()
+}
+
+/// A form that asks for the same page with some values changed: all others are sent along.
+fn form(page: &View, class: &'static str, names: &[&str], fields: AnyView) -> AnyView {
+    let kept = page.asked.question.pairs().into_iter().filter(|(name, _)| !names.contains(name));
+    let kept = kept.map(|(name, value)| view! { <input type="hidden" name=name value=value/> });
+    view! {
+        <form class=class method="get" action=page.path.clone()>{kept.collect_view()}{fields}</form>
+    }
+    .into_any()
+}
+
+/// Told apart by what, compared with what.
+fn settings(page: &View) -> AnyView {
+    let question = &page.asked.question;
+    let dimensions = Dimension::ALL.into_iter();
+    let dimensions = dimensions.filter(|it| page.whole || *it != Dimension::Member);
+    let by: Vec<_> = dimensions.map(|it| Choice::new(it.as_str(), label(it))).collect();
+    let nothing = Choice::new("", "Nothing more");
+    let and = std::iter::once(nothing).chain(by.iter().cloned()).collect::<Vec<_>>();
+    let and_value = question.and.map(Dimension::as_str).unwrap_or_default();
+    let compare = vec![Choice::new("", "The time before"), Choice::new("no", "Nothing")];
+    let compare_value = if question.compared { "" } else { "no" };
+    let step = page.asked.stretch.step.word();
+    let sum = vec![Choice::new("", format!("Each {step}")), Choice::new("yes", "Added up")];
+    let sum_value = if question.added { "yes" } else { "" };
+    let fields = view! {
+        <Select name="by" label="Group by" choices=by value=question.by.as_str()/>
+        <Select name="and" label="and" choices=and value=and_value/>
+        <Select name="compare" label="Compare with" choices=compare value=compare_value/>
+        <Select name="sum" label="Bars" choices=sum value=sum_value/>
+        <Button>"Apply"</Button>
+    };
+    form(page, "row", &["by", "and", "compare", "sum"], fields.into_any())
+}
+
+/// Dates, older cycles, and whose days are meant.
+fn time(page: &View, zone: String) -> AnyView {
+    let (typed, question) = (&page.asked.typed, &page.asked.question);
+    let (from, until) = match &typed.range {
+        Range::Dates(from, until) => (from.clone(), until.clone()),
+        _ => (String::new(), String::new()),
+    };
+    let open = matches!(typed.range, Range::Dates(..)) || typed.zone.is_some();
+    let dates = view! {
+        <Field name="from" label="From" kind="date" value=from/>
+        <Field name="until" label="Until, included" kind="date" value=until/>
+        <Button>"Show dates"</Button>
+    };
+    let dates = form(page, "row", &["range", "cycle", "from", "until"], dates.into_any());
+    let cycles = page.asked.cycles.iter().map(|it| Choice::new(slug(*it), cycle_name(*it)));
+    let cycles: Vec<_> = cycles.collect();
+    let cycle = match page.asked.stretch.kind {
+        Kind::Cycle(cycle) => slug(cycle),
+        Kind::Dates(..) => String::new(),
+    };
+    let cycle = view! {
+        <Select name="cycle" label="Billing cycle" choices=cycles value=cycle/>
+        <Button>"Show cycle"</Button>
+    };
+    let cycle = form(page, "row", &["range", "cycle", "from", "until"], cycle.into_any());
+    let own = Question { zone: None, ..question.clone() }.href(&page.path);
+    let own = question.zone.as_ref().map(|_| {
+        view! { <LinkButton href=own weight=Weight::Quiet>"The organization’s"</LinkButton> }
+    });
+    let places = view! {
+        <GroupedSelect name="zone" label="Days of" groups=zones::groups() value=zone/>
+        <Button>"Show zone"</Button>
+        {own}
+    };
+    let places = form(page, "row", &["zone"], places.into_any());
+    let note = format!("Another zone than the organization’s is for up to {QUARTERED} days.");
+    view! {
+        <details class="snip" open=open>
+            <summary>"Dates, cycle, zone "<Icon glyph=Glyph::Down/></summary>
+            <div class="stack">{dates}{cycle}{places}<p class="help">{note}</p></div>
+        </details>
+    }
+    .into_any()
+}
+
+/// Adds filters to those that there are.
+fn filter(page: &View) -> AnyView {
+    let Choices { projects, keys, models, members } = &page.choices;
+    let any = |choices: &[Choice]| {
+        let any = std::iter::once(Choice::new("", "Any"));
+        any.chain(choices.iter().cloned()).collect::<Vec<_>>()
+    };
+    let (projects, keys, models) = (any(projects), any(keys), any(models));
+    let member = (!members.is_empty()).then(|| {
+        let choices = any(members);
+        view! { <Select name="member" label="Member" choices/> }
+    });
+    let sandbox = [("", "With others"), ("only", "Alone"), ("without", "Left out")];
+    let sandbox = sandbox.map(|(value, text)| Choice::new(value, text)).to_vec();
+    let sandbox_value = match page.asked.question.sandbox {
+        None => "",
+        Some(true) => "only",
+        Some(false) => "without",
+    };
+    let fields = view! {
+        <div class="cols">
+            <Select name="project" label="Project" choices=projects/>
+            <Select name="key" label="API key" choices=keys/>
+            <Select name="model" label="Model" choices=models/>
+            {member}
+            <Select name="sandbox" label="Sandbox" choices=sandbox value=sandbox_value/>
+        </div>
+        <div class="row"><Button>"Add filter"</Button></div>
+    };
+    let fields = form(page, "form", &["sandbox"], fields.into_any());
+    view! {
+        <details class="snip">
+            <summary>"Filter "<Icon glyph=Glyph::Down/></summary>
+            <div class="stack">{fields}</div>
+        </details>
+    }
+    .into_any()
+}
+
+/// The filters that are set, each with the way to take it away.
+fn chips(page: &View) -> Option<AnyView> {
+    let question = &page.asked.question;
+    let chip = |(place, filter): (usize, &Filter)| {
+        let kind = format!("{} is", label(filter.dimension));
+        let remove = question.without(place).href(&page.path);
+        view! { <Chip label=kind value=name(page, filter) remove/> }.into_any()
+    };
+    let mut chips: Vec<_> = question.filters.iter().enumerate().map(chip).collect();
+    chips.extend(question.sandbox.map(|only| {
+        let remove = Question { sandbox: None, ..question.clone() }.href(&page.path);
+        let value = if only { "alone" } else { "left out" };
+        view! { <Chip label="Sandbox" value remove/> }.into_any()
+    }));
+    let clear = question.unfiltered().href(&page.path);
+    (!chips.is_empty()).then(|| {
+        view! {
+            <div class="row">
+                <ul class="row" aria-label="Filters">{chips}</ul>
+                <a href=clear>"Clear filters"</a>
+            </div>
+        }
+        .into_any()
+    })
+}
+
+/// What a filter's thing is called; its id, if it is not known.
+fn name(page: &View, filter: &Filter) -> String {
+    let group = filter.apart();
+    let known = match filter.dimension {
+        Dimension::Model => true,
+        Dimension::Project => group.project.is_some_and(|id| page.names.knows(id)),
+        Dimension::Key => group.key.is_some_and(|id| page.names.knows(id)),
+        Dimension::Member => group.member.is_some_and(|id| page.names.knows(id)),
+    };
+    if known {
+        page.names.label(filter.dimension, &Slice::of(0, group, Totals::default()))
+    } else {
+        filter.value.clone()
+    }
+}
+
+/// What a bar opens, in words; nothing where there is nothing shorter.
+pub(super) const fn opens(step: Step) -> Option<&'static str> {
+    match step {
+        Step::Hour => None,
+        Step::Day => Some("A bar opens its hours."),
+        Step::Week | Step::Month => Some("A bar opens its days."),
+    }
 }

@@ -1,4 +1,4 @@
-//! The cycle by day: the numbers of the chart.
+//! The stretch by hour, day, week or month: the numbers of the chart.
 
 use domain::{Usd, window::Window};
 use leptos::prelude::*;
@@ -7,28 +7,36 @@ use super::View;
 use crate::{
     components::{Card, CardFoot, Column, Count, Money, Narrow, Table, Tokens},
     pages::spending::{
-        calendar::{month_name, weekday_name},
         question::Measure,
         sheet::Part,
+        stretch::{Kind, Step},
     },
 };
 
-/// Days that have begun, the newest first, by the parts of the chart, with all totals.
+/// What has begun, the newest first, by the parts of the chart, with all totals.
 pub(super) fn table(page: &View) -> AnyView {
-    let sheet = &page.sheet;
-    let parts = sheet.parts();
-    let rows: Vec<_> = sheet
-        .days
+    let parts = page.parts();
+    let before = page.before_values();
+    let begun = page.begun();
+    let rows: Vec<_> = page
+        .sheet
+        .spans
         .iter()
         .enumerate()
-        .filter(|(place, day)| day.starts <= page.complete_to || has(&parts, *place))
-        .map(|(place, day)| row(page, &parts, place, day))
+        .filter(|(place, _)| *place < begun || has(&parts, *place))
+        .map(|(place, span)| row(page, &parts, before.as_deref(), place, span))
         .rev()
         .collect();
-    let (columns, foot, remark) = (columns(page, &parts), foot(page, &parts), remark(page));
+    let (columns, foot, remark) = (columns(page, &parts), foot(page), remark(page));
+    let step = page.asked.stretch.step.word();
+    let note = if page.asked.question.added {
+        "The numbers of the chart: each with all before it"
+    } else {
+        "The numbers of the chart"
+    };
     view! {
-        <Card title="By day" note="The numbers of the chart">
-            <Table label="Usage by day" columns narrow=Narrow::Pin dense=true foot>
+        <Card title=format!("By {step}") note>
+            <Table label=format!("Usage by {step}") columns narrow=Narrow::Pin dense=true foot>
                 {rows}
             </Table>
             {remark}
@@ -42,29 +50,47 @@ fn has(parts: &[Part], place: usize) -> bool {
 }
 
 fn columns(page: &View, parts: &[Part]) -> Vec<Column> {
-    let mut columns = vec![Column::text("Day")];
+    let first = match page.asked.stretch.step {
+        Step::Hour => "Hour",
+        Step::Day => "Day",
+        Step::Week => "Week",
+        Step::Month => "Month",
+    };
+    let mut columns = vec![Column::text(first)];
     columns.extend(parts.iter().map(|part| Column::number(part.name.clone())));
-    columns.extend(page.before.iter().map(|before| Column::number(month_name(before.cycle))));
+    let before = page.before.iter().map(|before| Column::number(before.stretch.short_title()));
+    columns.extend(before);
     columns.push(Column::number("Total"));
     columns
 }
 
-fn row(page: &View, parts: &[Part], place: usize, day: &Window) -> AnyView {
+fn row(
+    page: &View,
+    parts: &[Part],
+    before: Option<&[i128]>,
+    place: usize,
+    span: &Window,
+) -> AnyView {
     let values: Vec<i128> =
         parts.iter().map(|part| part.values.get(place).copied().unwrap_or(0)).collect();
     let measure = page.sheet.measure;
     let total = values.iter().sum();
-    let before = page.before.as_ref().map(|before| {
-        let value = before.days.get(place).map_or(0, |day| measure.of(day));
+    let before = before.map(|before| {
+        let value = before.get(place).copied().unwrap_or(0);
         view! { <td class="num faint">{number(measure, value)}</td> }
     });
     let cells = values
         .into_iter()
         .map(|value| view! { <td class="num">{number(measure, value)}</td> })
         .collect_view();
+    let stretch = &page.asked.stretch;
+    let exact = match stretch.step {
+        Step::Hour => span.starts.with_timezone(&stretch.zone).to_rfc3339(),
+        Step::Day | Step::Week | Step::Month => stretch.dates_of(span).0.to_string(),
+    };
     view! {
         <tr>
-            <th scope="row"><time datetime=day.label.to_string()>{weekday_name(day.label)}</time></th>
+            <th scope="row"><time datetime=exact>{stretch.name(span)}</time></th>
             {cells}
             {before}
             <td class="num"><b>{number(measure, total)}</b></td>
@@ -73,9 +99,12 @@ fn row(page: &View, parts: &[Part], place: usize, day: &Window) -> AnyView {
     .into_any()
 }
 
-fn foot(page: &View, parts: &[Part]) -> AnyView {
+/// Everything, added up or not.
+fn foot(page: &View) -> AnyView {
     let measure = page.sheet.measure;
-    let cells = parts
+    let cells = page
+        .sheet
+        .parts()
         .iter()
         .map(|part| view! { <td class="num">{number(measure, part.total())}</td> })
         .collect_view();
@@ -94,7 +123,7 @@ fn foot(page: &View, parts: &[Part]) -> AnyView {
 }
 
 /// A value by its measure, with the exact one in the element.
-fn number(measure: Measure, value: i128) -> AnyView {
+pub(super) fn number(measure: Measure, value: i128) -> AnyView {
     let count = u64::try_from(value).unwrap_or(0);
     match measure {
         Measure::Cost => view! { <Money amount=Usd::from_pico(value)/> }.into_any(),
@@ -104,10 +133,14 @@ fn number(measure: Measure, value: i128) -> AnyView {
 }
 
 fn remark(page: &View) -> Option<AnyView> {
-    let before = page.before.as_ref().filter(|_| page.cycle.contains(page.complete_to))?;
+    let before = page.before.as_ref().filter(|_| page.is_running())?;
+    let this = match page.asked.stretch.kind {
+        Kind::Cycle(_) => "this cycle",
+        Kind::Dates(..) => "this range",
+    };
     let text = format!(
-        "{}’s total counts its days up to the same age as this cycle’s, to the quarter of an hour.",
-        month_name(before.cycle)
+        "{}: its total counts up to the same age as {this}’s, to the quarter of an hour.",
+        before.stretch.short_title()
     );
     Some(view! { <CardFoot><span>{text}</span></CardFoot> }.into_any())
 }

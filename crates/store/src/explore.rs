@@ -1,0 +1,246 @@
+//! What a page of usage shows: every group, every stretch, and the course of the largest groups, all
+//! of one instant. However many groups there are, only a few are read stretch by stretch.
+
+use std::{
+    cmp::Reverse,
+    collections::{HashMap, HashSet},
+};
+
+use domain::{Action, Caller};
+use sqlx::types::Uuid;
+
+use crate::{
+    Store, StoreError,
+    slices::{Apart, Ask, Dimension, Only, Slice, slices},
+    tx::Tx,
+    usage::Totals,
+};
+
+/// Usage cut in two ways.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Cut {
+    /// Each group over all stretches, the largest first.
+    pub groups: Vec<Slice>,
+    /// Each stretch that is not empty, over all groups.
+    pub stretches: Vec<Slice>,
+    /// The largest groups by stretch, in no order.
+    pub largest: Vec<Slice>,
+}
+
+/// How large a group is.
+pub type Size = fn(&Totals) -> i128;
+
+impl Cut {
+    /// Both ways from slices by stretch and group.
+    pub fn of(slices: Vec<Slice>, size: Size) -> Self {
+        let groups = ranked(summed(slices.iter().cloned()), size);
+        Self { groups, stretches: over_all(&slices), largest: slices }
+    }
+}
+
+/// What a page of usage shows.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Explored {
+    /// What was used.
+    pub cut: Cut,
+    /// The sandbox's part of it; nothing where the question is about the sandbox.
+    pub sandbox: Totals,
+    /// Refused requests; unknown where the question is about models, members or the sandbox, which
+    /// refusals are not told apart by.
+    pub refused: Option<u64>,
+    /// Requests still running.
+    pub running: u64,
+}
+
+impl Store {
+    /// What was used, told apart by the ask's dimensions; the `most` largest groups also by stretch.
+    pub async fn cut(
+        &self,
+        caller: &Caller,
+        ask: Ask<'_>,
+        most: usize,
+        size: Size,
+    ) -> Result<Cut, StoreError> {
+        let mut tx = self.looking(caller, ask).await?;
+        cut(&mut tx, caller, ask, most, size).await
+    }
+
+    /// The same, with what stands beside it.
+    pub async fn explore(
+        &self,
+        caller: &Caller,
+        ask: Ask<'_>,
+        most: usize,
+        size: Size,
+    ) -> Result<Explored, StoreError> {
+        let mut tx = self.looking(caller, ask).await?;
+        let cut = cut(&mut tx, caller, ask, most, size).await?;
+        let sandbox = sandbox(&mut tx, caller, ask).await?;
+        let (refused, running) = beside(&mut tx, caller, ask).await?;
+        Ok(Explored { cut, sandbox, refused, running })
+    }
+
+    /// All statements of an answer see the same instant.
+    pub(crate) async fn looking(&self, caller: &Caller, ask: Ask<'_>) -> Result<Tx, StoreError> {
+        caller.may(Action::List)?;
+        if ask.is_about_members() {
+            caller.may(Action::SeeWhole)?;
+        }
+        self.glimpse(caller).await
+    }
+}
+
+async fn cut(
+    tx: &mut Tx,
+    caller: &Caller,
+    ask: Ask<'_>,
+    most: usize,
+    size: Size,
+) -> Result<Cut, StoreError> {
+    let ends = ask.ends();
+    let groups = slices(tx, caller, Ask { bounds: &ends, ..ask }).await?;
+    let groups = ranked(groups, size);
+    let top = &groups[..groups.len().min(most)];
+    if top.is_empty() {
+        return Ok(Cut::default());
+    }
+    let only = narrowed(ask.only, ask.by, top);
+    let mut largest = slices(tx, caller, Ask { only: &only, ..ask }).await?;
+    let kept: HashSet<Apart> = top.iter().map(Slice::apart).collect();
+    largest.retain(|slice| kept.contains(&slice.apart()));
+    let stretches = if groups.len() <= most {
+        over_all(&largest)
+    } else {
+        slices(tx, caller, Ask { by: &[], ..ask }).await?
+    };
+    Ok(Cut { groups, stretches, largest })
+}
+
+/// The sandbox's part.
+async fn sandbox(tx: &mut Tx, caller: &Caller, ask: Ask<'_>) -> Result<Totals, StoreError> {
+    if ask.only.sandbox.is_some() {
+        return Ok(Totals::default());
+    }
+    let (bounds, only) = (ask.ends(), Only { sandbox: Some(true), ..ask.only.clone() });
+    let ask = Ask { bounds: &bounds, by: &[], only: &only, ..ask };
+    let part = slices(tx, caller, ask).await?;
+    Ok(part.first().map(|slice| slice.totals).unwrap_or_default())
+}
+
+/// The largest first; what is as large, in the order of ids.
+fn ranked(mut groups: Vec<Slice>, size: Size) -> Vec<Slice> {
+    groups.sort_by_cached_key(|slice| (Reverse(size(&slice.totals)), slice.apart()));
+    groups
+}
+
+/// Each group over all stretches, in no order.
+pub(crate) fn summed(slices: impl IntoIterator<Item = Slice>) -> Vec<Slice> {
+    let mut groups: HashMap<Apart, Slice> = HashMap::new();
+    for slice in slices {
+        add(&mut groups, slice.apart(), Slice { stretch: 0, ..slice });
+    }
+    groups.into_values().collect()
+}
+
+/// Each stretch over all groups.
+fn over_all(slices: &[Slice]) -> Vec<Slice> {
+    let mut stretches: HashMap<usize, Slice> = HashMap::new();
+    for slice in slices {
+        let whole = Slice::of(slice.stretch, Apart::default(), slice.totals);
+        add(&mut stretches, slice.stretch, whole);
+    }
+    let mut stretches: Vec<_> = stretches.into_values().collect();
+    stretches.sort_by_key(|slice| slice.stretch);
+    stretches
+}
+
+fn add<K: Eq + std::hash::Hash>(sums: &mut HashMap<K, Slice>, key: K, slice: Slice) {
+    let added = slice.totals;
+    let is_new = !sums.contains_key(&key);
+    let sum = sums.entry(key).or_insert(slice);
+    if !is_new {
+        sum.totals = sum.totals.plus(added);
+    }
+}
+
+/// The question narrowed to what these groups consist of.
+fn narrowed(only: &Only, by: &[Dimension], groups: &[Slice]) -> Only {
+    let mut only = only.clone();
+    let ids = |id: fn(&Slice) -> Option<Uuid>| groups.iter().filter_map(id).collect();
+    for dimension in by {
+        match dimension {
+            Dimension::Project => only.projects = ids(|slice| slice.project),
+            Dimension::Key => only.keys = ids(|slice| slice.key),
+            Dimension::Member => only.members = ids(|slice| slice.member),
+            Dimension::Model => {
+                only.models = groups.iter().filter_map(|slice| slice.model.clone()).collect();
+            }
+        }
+    }
+    only
+}
+
+/// Refused requests, if they can be told, and running ones.
+async fn beside(
+    tx: &mut Tx,
+    caller: &Caller,
+    ask: Ask<'_>,
+) -> Result<(Option<u64>, u64), StoreError> {
+    let Only { projects, keys, models, members, sandbox } = ask.only;
+    let row = sqlx::query!(
+        r#"SELECT
+            (SELECT COALESCE(sum(count), 0)::bigint FROM receipts
+                WHERE org_id = $1 AND quarter >= $2 AND quarter < $3 AND NOT observed
+                AND (cardinality($4::uuid[]) = 0 OR project_id = ANY ($4))
+                AND (cardinality($5::uuid[]) = 0 OR key_id = ANY ($5))) AS "refused!",
+            (SELECT count(*) FROM intents
+                WHERE org_id = $1 AND admitted_at >= $2 AND admitted_at < $3
+                AND (cardinality($4::uuid[]) = 0 OR project_id = ANY ($4))
+                AND (cardinality($5::uuid[]) = 0 OR key_id = ANY ($5))
+                AND (cardinality($6::text[]) = 0 OR model = ANY ($6))
+                AND (cardinality($7::uuid[]) = 0 OR member_id = ANY ($7))
+                AND ($8::boolean IS NULL OR sandbox = $8)) AS "running!""#,
+        caller.org.uuid(),
+        ask.bounds.first(),
+        ask.bounds.last(),
+        projects,
+        keys,
+        models,
+        members,
+        *sandbox
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    let known = models.is_empty() && members.is_empty() && sandbox.is_none();
+    let refused = known.then(|| u64::try_from(row.refused).unwrap_or(0));
+    Ok((refused, u64::try_from(row.running).unwrap_or(0)))
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::Usd;
+
+    use super::*;
+
+    fn slice(stretch: usize, model: &str, pico: i128) -> Slice {
+        let apart = Apart { model: Some(model.to_owned()), ..Apart::default() };
+        let totals = Totals { requests: 1, charge: Usd::from_pico(pico), ..Totals::default() };
+        Slice::of(stretch, apart, totals)
+    }
+
+    #[test]
+    fn both_cuts_are_of_the_same_whole() {
+        let slices = vec![slice(0, "a", 1), slice(2, "a", 2), slice(2, "b", 9), slice(3, "c", 3)];
+        let cut = Cut::of(slices.clone(), |totals| totals.charge.pico());
+        let groups: Vec<_> = cut
+            .groups
+            .iter()
+            .map(|group| (group.model.as_deref().unwrap(), group.totals.charge.pico()))
+            .collect();
+        assert_eq!(groups, [("b", 9), ("a", 3), ("c", 3)]);
+        let stretches: Vec<_> =
+            cut.stretches.iter().map(|it| (it.stretch, it.totals.charge.pico())).collect();
+        assert_eq!(stretches, [(0, 1), (2, 11), (3, 3)]);
+        assert_eq!(cut.largest, slices);
+    }
+}
