@@ -25,6 +25,7 @@ mod model;
 mod operator;
 mod paths;
 mod people;
+mod plans;
 mod prices;
 mod projects;
 mod readers;

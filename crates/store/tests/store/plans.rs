@@ -1,0 +1,111 @@
+//! How the database goes about what pages of usage ask: by index, and never through the events.
+
+use std::{fs, path::Path};
+
+use sqlx::{AssertSqlSafe, PgConnection, Row as _};
+use testkit::{Database, Tenant};
+
+/// The statements as they were compiled.
+const STATEMENTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../.sqlx");
+
+/// All that read rollups by time, by what is told of them.
+fn statements() -> Vec<String> {
+    let mut found: Vec<String> = fs::read_dir(Path::new(STATEMENTS))
+        .unwrap()
+        .map(|entry| fs::read_to_string(entry.unwrap().path()).unwrap())
+        .map(|text| serde_json::from_str::<serde_json::Value>(&text).unwrap())
+        .map(|statement| statement["query"].as_str().unwrap().to_owned())
+        .filter(|query| {
+            let beside = query.contains("FROM receipts") && query.contains("FROM intents");
+            query.contains("width_bucket(at") || beside
+        })
+        .collect();
+    found.sort();
+    found
+}
+
+/// Sixty days of forty organizations, twelve keys each; what is not folded yet of two days.
+const FILL: &str = "
+    INSERT INTO quarters (org_id, quarter, project_id, key_id, member_id, model, sandbox, requests, estimated,
+        input, cached, output, charge)
+    SELECT md5('org' || o)::uuid, d + q * interval '2 hours', md5('project' || k % 3)::uuid, md5('key' || k)::uuid,
+        md5('member' || k)::uuid, 'model-' || k % 2, false, 1, 0, 1, 0, 1, 0.01
+    FROM generate_series(1, 20) o, generate_series(now()::date - 59, now()::date, '1 day') d,
+        generate_series(0, 11) q, generate_series(1, 4) k;
+    INSERT INTO days (org_id, day_starts, day_ends, project_id, key_id, member_id, model, sandbox, requests, estimated,
+        input, cached, output, charge)
+    SELECT md5('org' || o)::uuid, d, d + interval '1 day', md5('project' || k % 3)::uuid, md5('key' || k)::uuid,
+        md5('member' || k)::uuid, 'model-' || k % 2, false, 1, 0, 1, 0, 1, 0.01
+    FROM generate_series(1, 40) o, generate_series(now()::date - 59, now()::date, '1 day') d,
+        generate_series(1, 12) k;
+    INSERT INTO deltas (org_id, quarter, day_starts, day_ends, project_id, key_id, member_id, model, sandbox,
+        requests, estimated, input, cached, output, charge)
+    SELECT md5('org' || o)::uuid, d + q * interval '1 hour', d, d + interval '1 day', md5('project' || k % 3)::uuid,
+        md5('key' || k)::uuid, md5('member' || k)::uuid, 'model-' || k % 2, false, 1, 0, 1, 0, 1, 0.01
+    FROM generate_series(1, 40) o, generate_series(now()::date - 1, now()::date, '1 day') d,
+        generate_series(0, 11) q, generate_series(1, 12) k;
+    INSERT INTO rollups
+    SELECT md5('org' || o)::uuid, s, d, md5('project' || k % 3)::uuid, md5('key' || k)::uuid, md5('member' || k)::uuid,
+        '', false, 1, 0, 0, 1, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0.01
+    FROM generate_series(1, 40) o, generate_series(now()::date - 59, now()::date, '1 day') d,
+        generate_series(1, 5) s, generate_series(1, 3) k;
+    INSERT INTO receipts (org_id, id, limit_id, revision, project_id, key_id, scope, period, quarter, amount, spent,
+        held, resets_at, count, first_at, last_at)
+    SELECT md5('org' || o)::uuid, gen_random_uuid(), gen_random_uuid(), 1, md5('project' || k % 3)::uuid,
+        md5('key' || k)::uuid, 'org', 'month', d, 1, 1, 0, now(), 1, now(), now()
+    FROM generate_series(1, 40) o, generate_series(now()::date - 59, now()::date, '1 day') d,
+        generate_series(1, 4) k;
+    INSERT INTO intents (org_id, id, node_id, epoch, project_id, key_id, member_id, model, sandbox, streamed, bound,
+        counters, day_starts, day_ends, admitted_at)
+    SELECT md5('org' || o)::uuid, gen_random_uuid(), gen_random_uuid(), 1, md5('project' || k % 3)::uuid,
+        md5('key' || k)::uuid, md5('member' || k)::uuid, 'model-1', false, false, 1, '{}', now(), now(), now()
+    FROM generate_series(1, 40) o, generate_series(1, 20) k;
+    ANALYZE;";
+
+/// The plan that fits all values.
+async fn plan(connection: &mut PgConnection, statement: &str) -> String {
+    let values = (1..20).filter(|n| statement.contains(&format!("${n}"))).count();
+    let prepare =
+        format!("SET LOCAL plan_cache_mode = force_generic_plan; PREPARE asked AS {statement}");
+    sqlx::raw_sql(AssertSqlSafe(prepare)).execute(&mut *connection).await.unwrap();
+    let values = vec!["NULL"; values].join(", ");
+    let explain = format!("EXPLAIN (COSTS OFF) EXECUTE asked ({values})");
+    let rows = sqlx::raw_sql(AssertSqlSafe(explain)).fetch_all(&mut *connection).await.unwrap();
+    sqlx::raw_sql("DEALLOCATE asked").execute(&mut *connection).await.unwrap();
+    let lines: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
+    lines.join("\n")
+}
+
+#[tokio::test]
+async fn usage_is_read_by_index_and_never_through_the_events() {
+    let database = Database::new().await;
+    let tenant = Tenant::new(&database, "acme").await;
+    let mut connection = database.admin.acquire().await.unwrap();
+    sqlx::raw_sql(FILL).execute(&mut *connection).await.unwrap();
+    let enter = format!(
+        "BEGIN; SET LOCAL ROLE exq_tenant; SET LOCAL app.org = '{}'; SET LOCAL app.sees = 'all'",
+        tenant.org.uuid()
+    );
+    sqlx::raw_sql(AssertSqlSafe(enter)).execute(&mut *connection).await.unwrap();
+    let statements = statements();
+    assert_eq!(statements.len(), 5, "four by rollup, and what stands beside: {statements:#?}");
+    for statement in statements {
+        let plan = plan(&mut connection, &statement).await;
+        assert!(!plan.contains("events"), "{plan}");
+        let tables: &[&str] = match &statement {
+            beside if beside.contains("receipts") => &["receipts", "intents"],
+            slices if slices.contains("FROM rollups") => &["rollups", "deltas"],
+            slices if slices.contains("FROM quarters") => &["quarters", "deltas"],
+            _ => &["days", "deltas"],
+        };
+        for table in tables {
+            assert!(!plan.contains(&format!("Seq Scan on {table}")), "{table}: {plan}");
+            let by_index = |line: &&str| {
+                line.contains("Index")
+                    && (line.contains(&format!("{table}_"))
+                        || line.contains(&format!(" on {table}")))
+            };
+            assert!(plan.lines().any(|line| by_index(&line)), "{table}: {plan}");
+        }
+    }
+}
