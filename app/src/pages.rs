@@ -23,6 +23,7 @@ mod prices;
 mod project;
 mod projects;
 mod rate_fields;
+mod requests;
 mod reset;
 mod second_step;
 mod service_accounts;
@@ -62,6 +63,7 @@ pub fn router() -> Router<App> {
         .merge(prices::router())
         .merge(project::router())
         .merge(projects::router())
+        .merge(requests::router())
         .merge(reset::router())
         .merge(service_accounts::router())
         .merge(second_step::router())

@@ -26,6 +26,8 @@ export const doors: Shown[] = [
 export const rooms = [
   'overview',
   'usage',
+  'requests',
+  'requests?outcome=refused',
   'budgets',
   'limits',
   'prices',
@@ -84,6 +86,8 @@ export interface Lived {
   secret: string;
   /** The page of the refusal that the fifth request met. */
   receipt: string;
+  /** The page of the last request that was answered. */
+  request: string;
   /** The pages of these. */
   pages: Shown[];
 }
@@ -99,7 +103,12 @@ export async function live(house: Exchequer, home: Pick<Home, 'id'>): Promise<Li
   );
   await json('budget', 'set', '--scope', home.id, '--window', 'month', '--usd', '0.40');
   await json('threshold', 'set', '--scope', home.id, '--percent', '50');
-  for (let number = 0; number < 4; number += 1) expect((await dime(house, key.secret)).status).toBe(200);
+  let request = '';
+  for (let number = 0; number < 4; number += 1) {
+    const answer = await dime(house, key.secret);
+    expect(answer.status).toBe(200);
+    request = `/requests/${answer.headers.get('x-request-id')}`;
+  }
   const refusal = await dime(house, key.secret);
   expect(refusal.status).toBe(429);
   const receipt = new URL((await refusal.json()).error.limit.receipt).pathname;
@@ -110,6 +119,7 @@ export async function live(house: Exchequer, home: Pick<Home, 'id'>): Promise<Li
     key: key.id,
     secret: key.secret,
     receipt,
+    request,
     pages: [
       { name: 'project', path: room },
       { name: 'project-members', path: `${room}/members` },
@@ -120,6 +130,7 @@ export async function live(house: Exchequer, home: Pick<Home, 'id'>): Promise<Li
       { name: 'rotate', path: `${door}/rotate` },
       { name: 'revoke', path: `${door}/revoke` },
       { name: 'receipt', path: receipt },
+      { name: 'request', path: request },
     ],
   };
 }

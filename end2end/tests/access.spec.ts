@@ -35,6 +35,7 @@ test('somebody else’s organization is as if it were not there', async ({ brows
     ...['members', 'models', 'archive'].map((part) => `/${org}/projects/${project}/${part}`),
     `/${org}/keys/${key}/revoke`,
     org === home.id ? lived.receipt : `/receipts/rcpt_${'0'.repeat(32)}`,
+    org === home.id ? lived.request : `/requests/req_${'0'.repeat(32)}`,
   ];
   const nobodys = paths(other, strange(lived.project), strange(lived.key));
   for (const [place, path] of paths(home.id, lived.project, lived.key).entries()) {

@@ -38,6 +38,7 @@ pub enum Glyph {
     User,
     Retry,
     Lock,
+    Price,
 }
 
 impl Glyph {
@@ -77,6 +78,7 @@ impl Glyph {
             Self::User => "/sprite.svg#i-user",
             Self::Retry => "/sprite.svg#i-retry",
             Self::Lock => "/sprite.svg#i-lock",
+            Self::Price => "/sprite.svg#i-price",
         }
     }
 }

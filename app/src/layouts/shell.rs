@@ -54,6 +54,7 @@ pub struct Own {
 pub enum NavItem {
     Overview,
     Usage,
+    Requests,
     Budgets,
     Limits,
     Alerts,
@@ -70,8 +71,15 @@ pub enum NavItem {
 }
 
 impl NavItem {
-    const SPENDING: [Self; 6] =
-        [Self::Overview, Self::Usage, Self::Budgets, Self::Limits, Self::Alerts, Self::Prices];
+    const SPENDING: [Self; 7] = [
+        Self::Overview,
+        Self::Usage,
+        Self::Requests,
+        Self::Budgets,
+        Self::Limits,
+        Self::Alerts,
+        Self::Prices,
+    ];
     const ORGANIZATION: [Self; 7] = [
         Self::Projects,
         Self::Keys,
@@ -95,10 +103,11 @@ impl NavItem {
         match self {
             Self::Overview | Self::None => ("", "Overview", Glyph::Overview),
             Self::Usage => ("/usage", "Usage", Glyph::Usage),
+            Self::Requests => ("/requests", "Requests", Glyph::Request),
             Self::Budgets => ("/budgets", "Budgets", Glyph::Budget),
             Self::Limits => ("/limits", "Limits", Glyph::Stop),
             Self::Alerts => ("/alerts", "Alerts", Glyph::Alert),
-            Self::Prices => ("/prices", "Prices", Glyph::Request),
+            Self::Prices => ("/prices", "Prices", Glyph::Price),
             Self::Projects => ("/projects", "Projects", Glyph::Project),
             Self::Keys => ("/keys", "API keys", Glyph::Key),
             Self::Team => ("/team", "Team", Glyph::Team),

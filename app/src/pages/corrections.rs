@@ -125,14 +125,14 @@ fn key_text(key: &DoubtfulKey) -> String {
 
 fn row(member: &Member, charge: &Doubtful) -> AnyView {
     let (at, zone, id) = (charge.at, member.organization.zone, charge.id.to_string());
-    let href = member.path(&format!("corrections/{id}"));
+    let (href, story) = (member.path(&format!("corrections/{id}")), format!("/requests/{id}"));
     let (badge, why) = why(&charge.outcome);
     let key = key_text(&charge.key);
     let (amount, bound) = (charge.charge, charge.bound);
     let which = format!(" {id}");
     view! {
         <tr>
-            <th scope="row"><Time at zone precision=Precision::Minute/><small class="mono anywhere">{id}</small></th>
+            <th scope="row"><a href=story><Time at zone precision=Precision::Minute/></a><small class="mono anywhere">{id}</small></th>
             <td data-l="Project and key"><div>{charge.project_name.clone()}<small>{key}</small></div></td>
             <td data-l="Model">{charge.model.clone()}</td>
             <td data-l="Why"><div><Badge tone=Tone::Warn line=true text=badge/><small>{why}</small></div></td>

@@ -148,10 +148,12 @@ fn head(member: &Member, project: &Project, here: Part) -> AnyView {
         role_words(project.who).to_lowercase()
     );
     let usage = member.path("usage");
+    let requests = member.path(&format!("requests?project={}", project.id));
     let budgets = member.path(&format!("budgets?scope={}", project.id));
     view! {
         <PageHead title=project.name.clone() sub above=("Projects", member.path("projects"))>
             <LinkButton href=usage>"Usage"</LinkButton>
+            <LinkButton href=requests>"Requests"</LinkButton>
             <LinkButton href=budgets>"Budget"</LinkButton>
         </PageHead>
         <Tabs label="Project" links=tabs/>

@@ -12,6 +12,7 @@ mod keys;
 mod overview;
 mod readers;
 mod receipts;
+mod requests;
 mod rights;
 #[path = "../pages/support.rs"]
 pub mod site;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use domain::{Caller, Environment, EventId, KeyId, Outcome, ProjectId, Tokens, Usd};
+use domain::{Caller, Environment, EventId, KeyId, Outcome, ProjectId, Story, Tokens, Usd};
 use ledger::{Ledger, Node, Realm, Refusal, Request, Settlement};
 use store::system::receipts::{Cause, ReceiptRow};
 use testkit::Tenant;
@@ -60,7 +60,7 @@ impl Spender {
     pub(crate) async fn spend_as(&self, project: ProjectId, key: KeyId, model: &str, charge: &str) {
         let amount: Usd = charge.parse().unwrap();
         let request = self.request(project, key, model, amount).await;
-        self.settle(request, amount, Outcome::Answered).await;
+        self.settle(request, amount, Outcome::Answered, None).await;
     }
 
     /// A request that was sent and never answered: charged the most it can cost.
@@ -68,11 +68,20 @@ impl Spender {
         let amount: Usd = bound.parse().unwrap();
         let request = self.request(self.project, self.key, "sandbox-tokens", amount).await;
         let id = request.id;
-        self.settle(request, amount, Outcome::Unknown).await;
+        self.settle(request, amount, Outcome::Unknown, None).await;
         id
     }
 
-    async fn settle(&self, request: Request, amount: Usd, outcome: Outcome) {
+    /// A request that ended so, with what is known of how it went.
+    pub(crate) async fn told(&self, charge: &str, outcome: Outcome, story: Story) -> EventId {
+        let amount: Usd = charge.parse().unwrap();
+        let request = self.request(self.project, self.key, "sandbox-tokens", amount).await;
+        let id = request.id;
+        self.settle(request, amount, outcome, Some(story)).await;
+        id
+    }
+
+    async fn settle(&self, request: Request, amount: Usd, outcome: Outcome, story: Option<Story>) {
         let settlement = Settlement {
             outcome,
             status: Some(200),
@@ -81,7 +90,7 @@ impl Spender {
             charge: amount,
             first_token_ms: None,
             total_ms: Some(3),
-            story: None,
+            story: story.map(Arc::new),
         };
         self.ledger.reserve(request).await.unwrap().settle(settlement).await;
     }

@@ -11,13 +11,13 @@ pub enum TagError {
     #[error("a tag is written as key=value")]
     NotAPair,
     /// Empty, too long, or with other characters.
-    #[error("a tag's key has 1 to {LONGEST_KEY} characters, each of them a-z, 0-9, _, . or -")]
+    #[error("a tag’s key has 1 to {LONGEST_KEY} characters, each of them a-z, 0-9, _, . or -")]
     Key,
     /// Empty, too long, or with what does not print.
-    #[error("a tag's value has 1 to {LONGEST_VALUE} characters that print")]
+    #[error("a tag’s value has 1 to {LONGEST_VALUE} characters that print")]
     Value,
     /// A key twice.
-    #[error("a tag's key stands there twice")]
+    #[error("a tag’s key stands there twice")]
     Twice,
     /// More than a request may have.
     #[error("a request has at most {} tags", Tags::MOST)]

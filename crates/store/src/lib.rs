@@ -39,6 +39,7 @@ mod rate_limits;
 mod receipts;
 mod recipients;
 mod refused;
+pub mod requests;
 mod service_accounts;
 mod shapes;
 mod slice_names;

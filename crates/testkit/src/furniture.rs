@@ -1,7 +1,7 @@
 //! One of everything that an organization can have, written straight into the tables.
 
 use domain::{
-    AdminKeyId, BudgetId, InvitationId, KeyId, OrgId, ProjectId, RaiseId, ReceiptId,
+    AdminKeyId, BudgetId, EventId, InvitationId, KeyId, OrgId, ProjectId, RaiseId, ReceiptId,
     ServiceAccountId, ThresholdId, UserId,
 };
 
@@ -34,6 +34,8 @@ pub struct Furniture {
     pub threshold: ThresholdId,
     /// A receipt of that budget.
     pub receipt: ReceiptId,
+    /// A request that was answered, with its story.
+    pub request: EventId,
 }
 
 impl Furniture {
@@ -55,9 +57,11 @@ impl Furniture {
             raise: RaiseId::generate(),
             threshold: ThresholdId::generate(),
             receipt: ReceiptId::from_uuid(KeyId::generate().uuid()),
+            request: EventId::generate(),
         };
         database.tamper(&made.project_sql(org, owner, name, key)).await;
         database.tamper(&made.limits_sql(org)).await;
+        database.tamper(&made.request_sql(org, owner, name)).await;
         made
     }
 
@@ -86,6 +90,22 @@ impl Furniture {
             admin = self.admin_key.uuid(),
             personal = self.personal.uuid(),
             invitation = self.invitation.uuid(),
+        )
+    }
+
+    fn request_sql(&self, org: OrgId, owner: UserId, name: &str) -> String {
+        format!(
+            "INSERT INTO events (org_id, id, project_id, key_id, member_id, model, sandbox, streamed, outcome, input,
+                    cached, output, charge, bound, counters, day_starts, day_ends, admitted_at, settled_at)
+                VALUES ('{o}', '{r}', '{p}', '{k}', '{u}', '{name} model', true, false, 'answered', 1, 0, 1, 0, 0, '{{}}',
+                    now(), now(), now(), now());
+             INSERT INTO stories (org_id, id, project_id, endpoint, choices, stops, tags, read_us, asked_us, admitted_us, last_us)
+                VALUES ('{o}', '{r}', '{p}', '/chat/completions', 1, false, '{{team={name} team}}', 1, 2, 3, 4);",
+            o = org.uuid(),
+            r = self.request.uuid(),
+            p = self.project.uuid(),
+            k = self.key.uuid(),
+            u = owner.uuid(),
         )
     }
 

@@ -243,7 +243,7 @@ fn params(org: OrgId, owner: UserId, things: &Furniture) -> Vec<(&'static str, S
         ("alert_id", things.threshold.to_string()),
         ("rate_limit_id", "rl-sandbox-dime".to_owned()),
         ("number", "2".to_owned()),
-        ("request", domain::EventId::generate().to_string()),
+        ("request", things.request.to_string()),
     ]
 }
 

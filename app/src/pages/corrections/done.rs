@@ -74,13 +74,14 @@ fn row(member: &Member, done: &Done) -> AnyView {
     let (at, zone) = (done.at, member.organization.zone);
     let money = |amount: Option<Usd>| amount.map(|amount| view! { <Money amount/> });
     let (before, after) = (money(done.before), money(done.after));
+    let href = format!("/requests/{}", done.request);
     view! {
         <tr>
             <th scope="row"><Time at zone precision=Precision::Minute/><small>{format!("By {}", done.who)}</small></th>
             <td data-l="Reason">{done.reason.clone()}</td>
             <td data-l="Was" class="num">{before}</td>
             <td data-l="Now" class="num">{after}</td>
-            <td data-l="Request" class="mono anywhere">{done.request.clone()}</td>
+            <td data-l="Request" class="mono anywhere"><a href=href>{done.request.clone()}</a></td>
         </tr>
     }
     .into_any()

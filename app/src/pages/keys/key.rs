@@ -128,7 +128,12 @@ fn facts(member: &Member, key: &ApiKey, activity: &KeyActivity, state: KeyState)
         _ => "Never".into_any(),
     };
     let project = member.path(&format!("projects/{}", key.project));
-    let tracked = if key.tracked { "Told apart by this key" } else { "Under “Untracked”" };
+    let tracked = if key.tracked {
+        let requests = member.path(&format!("requests?key={}", key.id));
+        view! { "Told apart by this key: "<a href=requests>"its requests"</a> }.into_any()
+    } else {
+        "Under “Untracked”".into_any()
+    };
     let made_by = key.maker.to_string();
     let mut facts = vec![
         ("State", view! { <Badge tone=state.tone() text=state.label()/> }.into_any()),
@@ -136,7 +141,7 @@ fn facts(member: &Member, key: &ApiKey, activity: &KeyActivity, state: KeyState)
         ("Project", view! { <a href=project>{key.project_name.clone()}</a> }.into_any()),
         ("Owner", owner_view(key)),
         ("Permissions", permissions(&key.permissions).into_any()),
-        ("Usage", tracked.into_any()),
+        ("Usage", tracked),
         ("Guards", key_limits::guards_text(key.guards).into_any()),
         ("Budget", budget(member, key)),
         ("This cycle", view! { <Money amount=activity.spent/> }.into_any()),

@@ -13,6 +13,7 @@ use store::{
     AuditFilter, BillingProfile, Guards, Label, ModelPage, NewAdminKey, NewApiKey, NewKey,
     NewOwner, NewRaise, OwnKeys, Page, PastStretch, Rotation, Store, StoreError, Until,
     event_slices::EventAsk,
+    requests::Filter,
     slices::{Ask, Dimension, Grain, Only},
 };
 use testkit::{Database, Furniture, Tenant};
@@ -233,14 +234,19 @@ async fn count(
             edit_spend_alert(scope, things.threshold, usd("2"), &[]);
         }
     }
+    let theirs = Filter { project: Some(things.project), ..Filter::default() };
     ask! { store, caller, asked:
         raise_budget(things.budget, &raise);
         end_raise(things.raise);
         remove_budget(things.budget);
         budget_refusals(things.budget);
+        requests(&Filter::default(), None);
+        requests(&theirs, None);
+        refusals(&theirs, None);
+        request(things.request);
         doubtful(None);
-        doubtful_one(domain::EventId::generate());
-        correct_charge(domain::EventId::generate(), usd("1"), &"Mine".parse().unwrap());
+        doubtful_one(things.request);
+        correct_charge(things.request, usd("1"), &"Mine".parse().unwrap());
         remove_threshold(things.threshold);
     }
 }

@@ -30,6 +30,7 @@ mod prices;
 mod projects;
 mod readers;
 mod reconcile;
+mod requests;
 mod slices;
 mod stories;
 mod support;

@@ -20,6 +20,10 @@ pub(super) fn column(member: &Member, found: &Refusals) -> AnyView {
         view! { <LinkButton href weight=Weight::Primary wide=true>{text}</LinkButton> }
     });
     let (usage, text) = (member.path("usage"), words::now_text(found));
+    let requests = found.key.map(|key| {
+        let href = member.path(&format!("requests?key={key}"));
+        view! { <LinkButton href wide=true>"See the key’s requests"</LinkButton> }
+    });
     let (first, last, all) = (found.first_at, found.last_at, found.in_window);
     let by = by(member, found);
     let title = if found.observed { "Would have been refused" } else { "Refused" };
@@ -30,6 +34,7 @@ pub(super) fn column(member: &Member, found: &Refusals) -> AnyView {
                     <p class="muted">{text}</p>
                     {way}
                     <LinkButton href=usage wide=true>"See what was spent"</LinkButton>
+                    {requests}
                 </CardBody>
             </Card>
             <Card title>

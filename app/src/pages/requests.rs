@@ -1,0 +1,96 @@
+//! `/{org}/requests`: what was forwarded, request by request; `/requests/{request}`: how one went.
+
+mod filter;
+mod form;
+mod list;
+mod refused;
+mod story;
+mod words;
+
+use axum::{
+    Router,
+    extract::{RawQuery, State},
+    response::Response,
+    routing::get,
+};
+use domain::EventId;
+use leptos::prelude::*;
+use store::{
+    ApiKey, Project,
+    requests::{Lines, Next, RefusalsPart},
+};
+
+use self::filter::Filter;
+use crate::{
+    layouts::{NavItem, PageHead, Shell},
+    render::Page,
+    web::{App, Failure, Member, go},
+};
+
+pub(super) fn router() -> Router<App> {
+    Router::new().route("/{org}/requests", get(show)).route("/requests/{request}", get(story::show))
+}
+
+/// What is shown.
+struct View {
+    member: Member,
+    filter: Filter,
+    shown: Shown,
+    /// For the choices of the filter, and to tell what is chosen.
+    projects: Vec<Project>,
+    keys: Vec<ApiKey>,
+}
+
+/// The list: of requests, or of what was refused.
+enum Shown {
+    Requests(Lines),
+    Refused(RefusalsPart),
+}
+
+async fn show(
+    State(app): State<App>,
+    member: Member,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Failure> {
+    let (store, caller) = (&app.store, &member.caller);
+    let mut filter = Filter::read(query.as_deref(), member.organization.zone);
+    if let Some(id) = filter.search() {
+        return Ok(go(format!("/requests/{id}")));
+    }
+    let shown = match (&filter.before, filter.refused) {
+        // A filter that can't be read lets nothing through: all requests would look like its answer.
+        _ if !filter.is_right() => Shown::Requests(Lines { rows: Vec::new(), next: Next::End }),
+        (before, true) => {
+            let before = before.parse().ok();
+            Shown::Refused(store.refusals(caller, &filter.asked, before).await?)
+        }
+        (before, false) => {
+            // What is no request's id begins at the newest.
+            let before = before.parse::<EventId>().ok();
+            Shown::Requests(store.requests(caller, &filter.asked, before).await?)
+        }
+    };
+    let view = View {
+        shown,
+        projects: store.projects(caller).await?,
+        keys: store.api_keys(caller).await?,
+        filter,
+        member,
+    };
+    let page = Page::new("Requests").status(view.filter.draft.status());
+    Ok(view.member.visitor.look.page(page, || {
+        let (form, list) = (form::cards(&view), list::card(&view));
+        let frame = view.member.frame(NavItem::Requests);
+        let sub = format!(
+            "What was forwarded, request by request, without prompts and answers. Times in {}.",
+            view.member.organization.zone.name()
+        );
+        view! {
+            <Shell frame>
+                <PageHead title="Requests" sub=sub/>
+                {form}
+                {list}
+            </Shell>
+        }
+    }))
+}

@@ -1,0 +1,107 @@
+//! The forms that ask: one for many requests, one for a single one.
+
+use domain::Outcome;
+use leptos::prelude::*;
+
+use super::{View, filter::REFUSED, words};
+use crate::components::{
+    Button, Card, CardBody, Choice, ErrorSummary, Field, GroupedSelect, LinkButton, Select, Weight,
+};
+
+pub(super) fn cards(view: &View) -> AnyView {
+    let draft = &view.filter.draft;
+    let (path, errors) = (view.member.path("requests"), draft.errors());
+    let (fields, clear) = (fields(view), clear(view));
+    let (id, id_error) = (draft.value("id"), draft.error("id"));
+    let search = path.clone();
+    view! {
+        <Card>
+            <CardBody>
+                <ErrorSummary lead="Nothing is shown" errors/>
+                <form class="form" method="get" action=path>
+                    {fields}
+                    <div class="row"><Button>"Show"</Button>{clear}</div>
+                </form>
+                <form class="form" method="get" action=search>
+                    <div class="cols">
+                        <Field name="id" label="Find by request ID" value=id error=id_error maxlength=100 autocomplete="off" placeholder="req_…"/>
+                    </div>
+                    <div class="row"><Button>"Find"</Button></div>
+                </form>
+            </CardBody>
+        </Card>
+    }
+    .into_any()
+}
+
+fn fields(view: &View) -> AnyView {
+    let draft = &view.filter.draft;
+    let field = |name| (draft.value(name), draft.error(name));
+    let ((project, project_error), (key, key_error)) = (field("project"), field("key"));
+    let ((outcome, outcome_error), model) = (field("outcome"), draft.value("model"));
+    let ((streamed, streamed_error), (sandbox, sandbox_error)) =
+        (field("streamed"), field("sandbox"));
+    let (tag, tag_error) = field("tag");
+    let ((from, from_error), (to, to_error)) = (field("from"), field("to"));
+    let projects = view.projects.iter().map(|it| Choice::new(it.id.to_string(), it.name.clone()));
+    let projects = chosen("Any", projects, &project);
+    let keys = keys(view, &key);
+    view! {
+        <div class="cols wide">
+            <Select name="project" label="Project" choices=projects value=project error=project_error/>
+            <GroupedSelect name="key" label="API key" groups=keys value=key error=key_error/>
+            <Field name="model" label="Model" value=model maxlength=200 autocomplete="off"/>
+            <Select name="outcome" label="Outcome" choices=outcomes() value=outcome error=outcome_error/>
+            <Select name="streamed" label="Streamed" choices=either("Streamed", "Not streamed") value=streamed error=streamed_error/>
+            <Select name="sandbox" label="Answered by" choices=either("The sandbox", "A provider") value=sandbox error=sandbox_error/>
+            <Field name="tag" label="Tag" value=tag error=tag_error maxlength=100 autocomplete="off" placeholder="team=search"/>
+            <Field name="from" label="From" kind="date" value=from error=from_error/>
+            <Field name="to" label="To, included" kind="date" value=to error=to_error/>
+        </div>
+    }
+    .into_any()
+}
+
+/// Choices with one for all, and with what the address says though it is not in the list.
+fn chosen(all: &str, choices: impl Iterator<Item = Choice>, value: &str) -> Vec<Choice> {
+    let mut choices: Vec<_> = std::iter::once(Choice::new("", all)).chain(choices).collect();
+    if !choices.iter().any(|choice| choice.value == value) {
+        choices.push(Choice::new(value, value));
+    }
+    choices
+}
+
+/// Under their projects.
+fn keys(view: &View, value: &str) -> Vec<(String, Vec<Choice>)> {
+    let mut first = vec![Choice::new("", "Any")];
+    if !value.is_empty() && !view.keys.iter().any(|key| key.id.to_string() == value) {
+        first.push(Choice::new(value, value));
+    }
+    let mut groups = vec![("All".to_owned(), first)];
+    for project in &view.projects {
+        let own = view.keys.iter().filter(|key| key.project == project.id);
+        let own: Vec<_> =
+            own.map(|key| Choice::new(key.id.to_string(), key.name.clone())).collect();
+        if !own.is_empty() {
+            groups.push((project.name.clone(), own));
+        }
+    }
+    groups
+}
+
+fn outcomes() -> Vec<Choice> {
+    let outcomes =
+        Outcome::ALL.into_iter().map(|it| Choice::new(it.as_str(), words::outcome(it).0));
+    let refused = Choice::new(REFUSED, "Refused");
+    std::iter::once(Choice::new("", "Any forwarded")).chain(outcomes).chain([refused]).collect()
+}
+
+fn either(yes: &str, no: &str) -> Vec<Choice> {
+    vec![Choice::new("", "Any"), Choice::new("yes", yes), Choice::new("no", no)]
+}
+
+fn clear(view: &View) -> Option<AnyView> {
+    let href = view.member.path("requests");
+    let link = || view! { <LinkButton href weight=Weight::Quiet>"Clear"</LinkButton> }.into_any();
+    (!view.filter.is_empty()).then(link)
+}

@@ -1,0 +1,137 @@
+//! `/requests/{request}`: how one request went. The header `x-request-id` of its answer leads here.
+
+mod charge;
+mod facts;
+mod phases;
+mod timeline;
+
+use axum::{extract::State, response::Response};
+use domain::OrgId;
+use leptos::prelude::*;
+use store::{
+    StoreError,
+    requests::{Found, Running, Told},
+};
+
+use super::{filter, words};
+use crate::{
+    components::{
+        Badge, Card, Empty, Fact, Facts, Money, Precision, Time, Tone, time_text, usd_fine,
+    },
+    layouts::{NavItem, PageHead, Shell},
+    render::Page,
+    web::{App, Failure, Member, Path, Visitor},
+};
+
+/// `GET`. Whoever may not see it is told that there is none.
+pub(super) async fn show(
+    State(app): State<App>,
+    visitor: Visitor,
+    Path(request): Path<String>,
+) -> Result<Response, Failure> {
+    let request = filter::id(&request).ok_or(Failure::NotFound)?;
+    let own = app.store.system().organizations_of(visitor.account.id).await?;
+    for org in own.iter().map(|own| own.id) {
+        let caller = app.store.caller(visitor.account.id, org).await?;
+        match app.store.request(&caller, request).await {
+            Ok(found) => return page(&app, visitor, org, &found, request).await,
+            Err(StoreError::NotFound | StoreError::Forbidden(_)) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Err(Failure::NotFound)
+}
+
+async fn page(
+    app: &App,
+    visitor: Visitor,
+    org: OrgId,
+    found: &Found,
+    id: domain::EventId,
+) -> Result<Response, Failure> {
+    let member = Member::of(app, visitor, org).await?;
+    let (title, at) = match found {
+        Found::Running(running) => ("Still running".to_owned(), running.at),
+        Found::Told(told) => (title(told), told.line.at),
+    };
+    let look = member.visitor.look;
+    Ok(look.page(Page::new(title.clone()), || {
+        let zone = member.organization.zone;
+        let when = time_text(at, zone, Precision::Milli);
+        let sub = format!("{id} · {when}, {}", zone.name());
+        let above = ("Requests", member.path("requests"));
+        let content = match found {
+            Found::Running(running) => open(&member, running),
+            Found::Told(told) => ended(&member, told),
+        };
+        let frame = member.frame(NavItem::Requests);
+        view! {
+            <Shell frame>
+                <PageHead title sub above/>
+                {content}
+            </Shell>
+        }
+    }))
+}
+
+/// `Answered in 4.52 s for $0.020648`.
+fn title(told: &Told) -> String {
+    let line = &told.line;
+    let (word, _, _) = words::outcome(line.outcome);
+    let time = line.total_ms.map(|total| format!(" in {}", words::time(total))).unwrap_or_default();
+    let charge = if line.priced { usd_fine(line.charge) } else { "an unknown price".to_owned() };
+    match line.outcome {
+        domain::Outcome::Answered => format!("{word}{time} for {charge}"),
+        domain::Outcome::Released => word.to_owned(),
+        _ => format!("{word}, charged {charge}"),
+    }
+}
+
+fn ended(member: &Member, told: &Told) -> AnyView {
+    let timeline = match &told.story {
+        Some(story) => timeline::card(told, story),
+        None => untold(told),
+    };
+    let (charge, facts) = (charge::card(member, told), facts::card(member, told));
+    view! {
+        {timeline}
+        <div class="grid two">{charge}{facts}</div>
+    }
+    .into_any()
+}
+
+/// Nobody wrote down how it went.
+fn untold(told: &Told) -> AnyView {
+    let text = match told.line.outcome {
+        domain::Outcome::Interrupted => {
+            "The server that forwarded it died meanwhile, and with it what it knew of the times. What is below was in the ledger before."
+        }
+        _ => {
+            "Only its totals were kept: it was forwarded by an older version of Exchequer, or was cut off when its server stopped."
+        }
+    };
+    view! { <Card title="Timeline"><Empty title="Its story is not known" text=text/></Card> }
+        .into_any()
+}
+
+fn open(member: &Member, running: &Running) -> AnyView {
+    let (at, zone, amount) = (running.at, member.organization.zone, running.bound);
+    let key = words::key(&running.key);
+    let (project, model) = (running.project_name.clone(), running.model.clone());
+    view! {
+        <Card title="Request">
+            <div class="body stack">
+                <p><Badge tone=Tone::Plain line=true text="Running"/></p>
+                <p class="muted">"It was forwarded and has not ended. Load this page again for its charge and its timeline; what it can cost at most is reserved meanwhile."</p>
+                <Facts>
+                    <Fact label="Admitted"><Time at zone precision=Precision::Milli/></Fact>
+                    <Fact label="Project">{project}</Fact>
+                    <Fact label="API key">{key}</Fact>
+                    <Fact label="Model">{model}</Fact>
+                    <Fact label="Reserved"><Money amount fine=true/></Fact>
+                </Facts>
+            </div>
+        </Card>
+    }
+    .into_any()
+}

@@ -1,0 +1,108 @@
+//! Requests in words.
+
+use chrono::TimeDelta;
+use domain::Outcome;
+use store::requests::Key;
+
+use crate::components::{Tone, count};
+
+/// How it ended: a word, its tone, and what it was charged by.
+pub(super) const fn outcome(outcome: Outcome) -> (&'static str, Tone, &'static str) {
+    match outcome {
+        Outcome::Answered => {
+            ("Answered", Tone::Ok, "The provider answered and told what was used.")
+        }
+        Outcome::Estimated => (
+            "Estimated",
+            Tone::Warn,
+            "The answer ended early or told no usable count: charged by an estimate.",
+        ),
+        Outcome::Unknown => (
+            "No answer",
+            Tone::Warn,
+            "It was sent, and no answer came: charged the most it can cost.",
+        ),
+        Outcome::Interrupted => (
+            "Interrupted",
+            Tone::Warn,
+            "The server that forwarded it died meanwhile: charged the most it can cost.",
+        ),
+        Outcome::Corrected => ("Corrected", Tone::Plain, "An owner corrected what it was charged."),
+        Outcome::Released => {
+            ("Cost nothing", Tone::Plain, "The provider surely did nothing: it is not charged.")
+        }
+    }
+}
+
+/// Whose key it was.
+pub(super) fn key(key: &Key) -> String {
+    match key {
+        Key::Named { name, .. } => name.clone(),
+        Key::Untracked => "Untracked key".to_owned(),
+        Key::Personal => "Personal key".to_owned(),
+    }
+}
+
+/// `0.06 ms`, `4,106.50 ms`: for one request's parts, so that they compare.
+pub(super) fn milliseconds(micros: u64) -> String {
+    let hundredths = micros.saturating_add(5) / 10;
+    format!("{}.{:02} ms", count(hundredths / 100), hundredths % 100)
+}
+
+/// `380 µs`, `14 ms`, `4.52 s`, `2 min 4 s`: for a sentence.
+pub(super) fn duration(micros: u64) -> String {
+    match micros {
+        0..1_000 => format!("{micros} µs"),
+        1_000..1_000_000 => format!("{} ms", (micros + 500) / 1_000),
+        1_000_000..60_000_000 => {
+            let hundredths = (micros + 5_000) / 10_000;
+            format!("{}.{:02} s", hundredths / 100, hundredths % 100)
+        }
+        _ => {
+            let seconds = micros / 1_000_000;
+            format!("{} min {} s", count(seconds / 60), seconds % 60)
+        }
+    }
+}
+
+/// Of milliseconds.
+pub(super) fn time(milliseconds: u32) -> String {
+    match milliseconds {
+        0 => "< 1 ms".to_owned(),
+        more => duration(u64::from(more) * 1_000),
+    }
+}
+
+/// Never less than nothing.
+pub(super) fn micros(delta: TimeDelta) -> u64 {
+    delta.num_microseconds().and_then(|micros| u64::try_from(micros).ok()).unwrap_or(0)
+}
+
+/// `1 token`, `1,284 tokens`.
+pub(super) fn tokens(number: u64) -> String {
+    match number {
+        1 => "1 token".to_owned(),
+        more => format!("{} tokens", count(more)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_short_and_round_half_up() {
+        for (micros, short, exact) in [
+            (0, "0 µs", "0.00 ms"),
+            (380, "380 µs", "0.38 ms"),
+            (1_499, "1 ms", "1.50 ms"),
+            (21_400, "21 ms", "21.40 ms"),
+            (4_106_504, "4.11 s", "4,106.50 ms"),
+            (124_900_000, "2 min 4 s", "124,900.00 ms"),
+        ] {
+            assert_eq!((duration(micros), milliseconds(micros)), (short.into(), exact.into()));
+        }
+        assert_eq!((time(0), time(14)), ("< 1 ms".to_owned(), "14 ms".to_owned()));
+        assert_eq!(micros(TimeDelta::milliseconds(-3)), 0);
+    }
+}
