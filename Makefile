@@ -1,5 +1,5 @@
 # Thin: the work is in scripts/. `make run` and `make test` are each enough on a fresh machine.
-.PHONY: run test check dev fmt prepare release setup shots soak chaos bench
+.PHONY: run test check dev fmt prepare release setup shots soak chaos bench bench-pages
 
 run:
 	@scripts/run
@@ -36,3 +36,6 @@ chaos:
 
 bench:
 	@scripts/bench
+
+bench-pages:
+	@scripts/bench-pages
