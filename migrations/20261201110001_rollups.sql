@@ -38,7 +38,9 @@ CREATE FUNCTION exq_shapes(OUT shape smallint, OUT quarters boolean, OUT project
         (12::smallint, true, false, false, false, true)
 $$;
 
--- Before the trigger: what is folded already.
+-- Before the trigger: what is folded already. Nodes of the version before may fold meanwhile; they wait, and
+-- pages and the ledger don't.
+LOCK TABLE days, quarters IN EXCLUSIVE MODE;
 INSERT INTO rollups
 SELECT d.org_id, s.shape, d.day_starts, CASE WHEN s.project THEN d.project_id ELSE n.nil END,
     CASE WHEN s.key THEN d.key_id ELSE n.nil END, CASE WHEN s.member THEN d.member_id ELSE n.nil END,
