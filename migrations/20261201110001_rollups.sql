@@ -1,6 +1,7 @@
 -- Rollups that keep few dimensions, because a page that asks for usage by project must not read a row per
 -- key, model and member. They are made when deltas are folded, and folding is what deletes deltas: whichever
--- program folds, of this version or of the one before, each delta counts in each of them once.
+-- program folds, of this version or of the one before, each delta counts in each of them once. What was folded
+-- before is filled in by the next migration.
 CREATE TABLE rollups (
     org_id uuid NOT NULL,
     shape smallint NOT NULL,
@@ -37,26 +38,6 @@ CREATE FUNCTION exq_shapes(OUT shape smallint, OUT quarters boolean, OUT project
         (5::smallint, false, false, false, true, false), (11::smallint, true, true, false, false, false),
         (12::smallint, true, false, false, false, true)
 $$;
-
--- Before the trigger: what is folded already. Nodes of the version before may fold meanwhile; they wait, and
--- pages and the ledger don't.
-LOCK TABLE days, quarters IN EXCLUSIVE MODE;
-INSERT INTO rollups
-SELECT d.org_id, s.shape, d.day_starts, CASE WHEN s.project THEN d.project_id ELSE n.nil END,
-    CASE WHEN s.key THEN d.key_id ELSE n.nil END, CASE WHEN s.member THEN d.member_id ELSE n.nil END,
-    CASE WHEN s.model THEN d.model ELSE '' END, d.sandbox, sum(d.requests), sum(d.estimated), sum(d.unpriced),
-    sum(d.input), sum(d.cached), sum(d.cache_write), sum(d.cache_write_1h), sum(d.audio_input), sum(d.image_input),
-    sum(d.output), sum(d.reasoning), sum(d.audio_output), sum(d.image_output), sum(d.charge)
-FROM days d CROSS JOIN exq_shapes() s CROSS JOIN (SELECT '00000000-0000-0000-0000-000000000000'::uuid AS nil) n
-WHERE NOT s.quarters GROUP BY 1, 2, 3, 4, 5, 6, 7, 8;
-INSERT INTO rollups
-SELECT d.org_id, s.shape, d.quarter, CASE WHEN s.project THEN d.project_id ELSE n.nil END,
-    CASE WHEN s.key THEN d.key_id ELSE n.nil END, CASE WHEN s.member THEN d.member_id ELSE n.nil END,
-    CASE WHEN s.model THEN d.model ELSE '' END, d.sandbox, sum(d.requests), sum(d.estimated), sum(d.unpriced),
-    sum(d.input), sum(d.cached), sum(d.cache_write), sum(d.cache_write_1h), sum(d.audio_input), sum(d.image_input),
-    sum(d.output), sum(d.reasoning), sum(d.audio_output), sum(d.image_output), sum(d.charge)
-FROM quarters d CROSS JOIN exq_shapes() s CROSS JOIN (SELECT '00000000-0000-0000-0000-000000000000'::uuid AS nil) n
-WHERE s.quarters GROUP BY 1, 2, 3, 4, 5, 6, 7, 8;
 
 CREATE FUNCTION exq_roll() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 DECLARE

@@ -118,5 +118,6 @@ BEGIN
 END $$;
 REVOKE CREATE ON SCHEMA public FROM exq_system;
 
--- The request log of a project goes along this.
-CREATE INDEX events_project ON events (org_id, project_id, id);
+-- The request log of a project goes along this. Of partitions that are there already it is built one by one,
+-- beside what goes on (`Store::migrate`): here it would keep requests waiting.
+CREATE INDEX events_project ON ONLY events (org_id, project_id, id);

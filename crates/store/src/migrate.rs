@@ -1,6 +1,6 @@
 //! Bringing the database up to date.
 
-use sqlx::{Acquire as _, migrate::Migrator};
+use sqlx::{Acquire as _, AssertSqlSafe, PgConnection, migrate::Migrator};
 
 use crate::{Store, StoreError};
 
@@ -17,6 +17,7 @@ impl Store {
         sqlx::raw_sql(ROLES).execute(&mut *connection).await?;
         sqlx::query("SET statement_timeout = 0").execute(&mut *connection).await?;
         MIGRATIONS.run(&mut *connection).await?;
+        index_partitions(&mut *connection).await?;
         sqlx::query("SET statement_timeout = '30s'").execute(&mut *connection).await?;
         self.system().make_partitions().await?;
         self.system().fill_price_book().await
@@ -34,4 +35,39 @@ impl Store {
         let applied = "SELECT max(version) FROM _sqlx_migrations WHERE success";
         Ok(sqlx::query_scalar(applied).fetch_one(&self.pool).await?)
     }
+}
+
+/// Partitions of the events without their part of the index that the request log goes along.
+const UNINDEXED: &str = "
+SELECT c.relname FROM pg_inherits h JOIN pg_class c ON c.oid = h.inhrelid
+WHERE h.inhparent = 'events'::regclass AND NOT EXISTS (SELECT FROM pg_inherits i JOIN pg_index x ON x.indexrelid = i.inhrelid
+    WHERE i.inhparent = 'events_project'::regclass AND x.indrelid = c.oid) ORDER BY c.relname";
+
+/// Builds it there, one after the other and beside what goes on: a migration that did so would keep
+/// requests waiting as long as it takes. One node does it (another one that waited for it would be
+/// waited for in turn, and goes on); what it leaves undone the next start does.
+async fn index_partitions(connection: &mut PgConnection) -> Result<(), StoreError> {
+    let ours = "SELECT pg_try_advisory_lock(hashtext('exq_index'))";
+    if !sqlx::query_scalar(ours).fetch_one(&mut *connection).await? {
+        return Ok(());
+    }
+    sqlx::query("SET lock_timeout = 0").execute(&mut *connection).await?;
+    let partitions: Vec<String> = sqlx::query_scalar(UNINDEXED).fetch_all(&mut *connection).await?;
+    for partition in partitions {
+        // The names stand in the catalogue, made by `exq_partition`.
+        for statement in [
+            format!("DROP INDEX IF EXISTS {partition}_project"),
+            format!(
+                "CREATE INDEX CONCURRENTLY {partition}_project ON {partition} (org_id, project_id, id)"
+            ),
+            format!("ALTER INDEX events_project ATTACH PARTITION {partition}_project"),
+        ] {
+            sqlx::query(AssertSqlSafe(statement)).execute(&mut *connection).await?;
+        }
+    }
+    sqlx::query("SELECT pg_advisory_unlock(hashtext('exq_index'))")
+        .execute(&mut *connection)
+        .await?;
+    sqlx::query("SET lock_timeout = '5s'").execute(&mut *connection).await?;
+    Ok(())
 }

@@ -1,5 +1,6 @@
 //! Row-level security stands on every tenant table, and nobody has more than the golden file says.
 
+use chrono::TimeDelta;
 use testkit::Database;
 
 /// Tables without an organization, each with its reason in the migration that makes it.
@@ -106,4 +107,19 @@ async fn functions_of_the_system_are_closed() {
         .await;
     // It tells a reader's own projects: the policy of project_members asks it.
     assert_eq!(open, "exq_own_projects");
+}
+
+#[tokio::test]
+async fn every_partition_has_every_index_of_the_events() {
+    let database = Database::new().await;
+    let missing = "SELECT string_agg(c.relname || ' ' || i.indexrelid::regclass, ', ') FROM pg_inherits h
+         JOIN pg_class c ON c.oid = h.inhrelid JOIN pg_index i ON i.indrelid = h.inhparent
+         WHERE h.inhparent = 'events'::regclass AND NOT EXISTS (SELECT FROM pg_inherits p JOIN pg_index x ON x.indexrelid = p.inhrelid
+            WHERE p.inhparent = i.indexrelid AND x.indrelid = c.oid AND x.indisvalid)";
+    assert_eq!(database.look(missing).await, "");
+    let valid = "SELECT indisvalid FROM pg_index WHERE indexrelid = 'events_project'::regclass";
+    assert_eq!(database.look(valid).await, "true");
+    database.advance(TimeDelta::days(200)).await;
+    database.store.system().make_partitions().await.unwrap();
+    assert_eq!(database.look(missing).await, "", "partitions that are made later");
 }

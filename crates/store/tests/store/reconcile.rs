@@ -63,6 +63,21 @@ async fn each_damage_is_named() {
     node.finish().await;
 }
 
+/// What the migration does that fills the rollups of what was folded before there were any.
+const FILL: &str = include_str!("../../../../migrations/20261201110002_rollups_filled.sql");
+
+#[tokio::test]
+async fn what_was_folded_before_is_rolled_up_by_the_migration() {
+    let (database, node) = used().await;
+    let system = database.store.system();
+    while system.fold().await.unwrap() > 0 {}
+    database.tamper("DELETE FROM rollups WHERE shape <> 3").await;
+    assert!(system.reconcile().await.unwrap().is_some());
+    database.tamper(FILL).await;
+    assert_eq!(system.reconcile().await.unwrap(), None);
+    node.finish().await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn folding_on_every_node_at_once_counts_each_delta_once() {
     let (database, node) = used().await;
