@@ -3,8 +3,8 @@
 use super::System;
 use crate::StoreError;
 
-/// Deltas of one statement.
-const SLICE: i64 = 5_000;
+/// Most deltas of one statement.
+pub const FOLDED_AT_ONCE: u64 = 5_000;
 
 impl System<'_> {
     /// Moves a slice of deltas into the rollups; answers how many. Any node may do it at any time:
@@ -57,7 +57,7 @@ impl System<'_> {
                         image_output = r.image_output + excluded.image_output, charge = r.charge + excluded.charge
             )
             SELECT count(*) AS "count!" FROM taken"#,
-            SLICE
+            FOLDED_AT_ONCE.cast_signed()
         )
         .fetch_one(&mut *tx)
         .await?;

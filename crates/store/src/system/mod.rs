@@ -37,6 +37,7 @@ pub use admin_keys::Admitted;
 pub use deletion::Deletion;
 pub use directory::{KeyState, Named, Obstacle, Presented, Proof, Reach, Unbilled};
 pub use erase::Erased;
+pub use fold::FOLDED_AT_ONCE;
 pub use history::{PastEvent, PastRefusals};
 pub use invitations::{Joiner, OpenInvitation};
 pub use jobs::{Done, Occurrence};
