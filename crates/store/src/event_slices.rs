@@ -57,7 +57,7 @@ impl Store {
                 CASE WHEN 'project' = ANY ($5) THEN project_id END AS project, CASE WHEN 'key' = ANY ($5) THEN key_id END AS key,
                 CASE WHEN 'model' = ANY ($5) THEN model END AS model, CASE WHEN 'member' = ANY ($5) THEN member_id END AS member,
                 CASE WHEN $6 THEN service_tier END AS tier,
-                CASE WHEN 'key' = ANY ($5) THEN (array_agg(member_id))[1] END AS person,
+                (array_agg(member_id) FILTER (WHERE 'key' = ANY ($5)))[1] AS person,
                 count(*) AS "requests!", count(*) FILTER (WHERE exq_doubtful(outcome)) AS "estimated!",
                 count(*) FILTER (WHERE price_id IS NULL) AS "unpriced!",
                 ARRAY[sum(input), sum(cached), sum(cache_write), sum(cache_write_1h), sum(audio_input),

@@ -100,7 +100,12 @@ impl Store {
             Some(line) => {
                 let beside = beside(&mut tx, caller, id).await?;
                 let story = story(&mut tx, caller, id).await?;
-                Ok(Found::Told(Box::new(beside.told(line, story)?)))
+                let mut told = beside.told(line, story)?;
+                // Who has which personal key is an owner's business.
+                if caller.may(Action::SeeWhole).is_err() {
+                    told.member = None;
+                }
+                Ok(Found::Told(Box::new(told)))
             }
             None => running(&mut tx, caller, id).await.map(Found::Running),
         }
