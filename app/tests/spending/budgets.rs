@@ -288,7 +288,8 @@ async fn a_preview_says_what_a_budget_would_have_stopped() {
         spender.spend("0.50").await;
     }
     let path = spender.path("budgets");
-    let today = spender.site.database.look("SELECT to_char(exq_now(), 'YYYY-MM-DD')").await;
+    let today = "SELECT to_char(exq_now() AT TIME ZONE 'Europe/Oslo', 'YYYY-MM-DD')";
+    let today = spender.site.database.look(today).await;
     let ask = |past: &'static str, amount: &'static str, day: String| {
         [
             ("action".to_owned(), "preview".to_owned()),
