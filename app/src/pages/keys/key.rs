@@ -130,7 +130,7 @@ fn facts(member: &Member, key: &ApiKey, activity: &KeyActivity, state: KeyState)
     let project = member.path(&format!("projects/{}", key.project));
     let tracked = if key.tracked {
         let requests = member.path(&format!("requests?key={}", key.id));
-        view! { "Told apart by this key: "<a href=requests>"its requests"</a> }.into_any()
+        view! { <a href=requests>"Told apart by this key: see its requests"</a> }.into_any()
     } else {
         "Under “Untracked”".into_any()
     };
