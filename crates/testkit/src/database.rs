@@ -7,7 +7,7 @@ use std::{
     str::FromStr as _,
 };
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection, PgPool, postgres::PgConnectOptions};
 use store::Store;
 
@@ -65,6 +65,25 @@ impl Database {
             by.num_seconds()
         );
         sqlx::raw_sql(AssertSqlSafe(body)).execute(&self.admin).await.unwrap();
+    }
+
+    /// Stops the database's clock at an instant. From now on it shows what a table says: a function made
+    /// anew for each instant would throw away the plans of all others.
+    pub async fn stop_clock(&self, at: DateTime<Utc>) {
+        self.tamper(
+            "CREATE TABLE stopped (at timestamptz);
+             INSERT INTO stopped VALUES (now());
+             GRANT SELECT ON stopped TO PUBLIC;
+             CREATE OR REPLACE FUNCTION exq_now() RETURNS timestamptz LANGUAGE sql VOLATILE
+             AS $$ SELECT at FROM public.stopped $$",
+        )
+        .await;
+        self.set_clock(at).await;
+    }
+
+    /// Sets the stopped clock.
+    pub async fn set_clock(&self, at: DateTime<Utc>) {
+        self.tamper(&format!("UPDATE stopped SET at = '{}'", at.to_rfc3339())).await;
     }
 
     /// Runs a statement as superuser.

@@ -8,7 +8,7 @@ use regex::Regex;
 use serde_json::Value;
 
 use crate::{
-    clock::{self, at},
+    clock::at,
     document::Operation,
     spender::{Spender, Used},
     support::{Answer, Api, Org},
@@ -43,7 +43,7 @@ const MORNING: i64 = 1_788_912_000;
 impl House {
     async fn new() -> Self {
         let api = Api::limited(Limits::new(60_000)).await;
-        clock::stop(&api.database, at("2026-09-08T23:59:00Z")).await;
+        api.database.stop_clock(at("2026-09-08T23:59:00Z")).await;
         let org = api.org("acme").await;
         let spender = Spender::new(&api.database).await;
         let house = Self { api, org, spender };
@@ -86,7 +86,7 @@ impl House {
             ("2026-09-09T09:30:59.5Z", &unpriced),
             (NOON, &plain),
         ] {
-            clock::set(&self.api.database, at(time)).await;
+            self.api.database.set_clock(at(time)).await;
             self.spender.book(at(time), used).await;
             if used.model == "sandbox-tokens" {
                 assert_eq!(self.api.store().system().fold().await.unwrap(), 3);

@@ -33,7 +33,7 @@ type Seen = BTreeMap<&'static str, u64>;
 #[tokio::test]
 async fn both_paths_agree_with_a_plain_model() {
     let database = Database::new().await;
-    stop_clock(&database).await;
+    database.stop_clock(Utc::now()).await;
     let prices = [price(&database, "sandbox-dime").await, price(&database, "sandbox-tokens").await];
     let (mut seen, mut plans) = (Seen::new(), 0);
     for seed in seeds(SMALL, 3_000) {
@@ -62,7 +62,7 @@ async fn both_paths_agree_with_a_plain_model() {
 /// One plan, through both.
 async fn agree(database: &Database, prices: &[Arc<Price>; 2], seed: u64, seen: &mut Seen) {
     let mut now: DateTime<Utc> = BEGIN.parse().unwrap();
-    set_clock(database, now).await;
+    database.set_clock(now).await;
     // What was in force when the clock was ahead need not be now.
     for table in ["counters", "rates"] {
         database.tamper(&format!("UPDATE {table} SET known_until = '-infinity'")).await;
@@ -71,7 +71,7 @@ async fn agree(database: &Database, prices: &[Arc<Price>; 2], seed: u64, seen: &
     let mut slow = Twin::new(database, prices, &format!("slow{seed}")).await;
     for step in &plan::random(seed) {
         now += TimeDelta::seconds(step.pass);
-        set_clock(database, now).await;
+        database.set_clock(now).await;
         let context = format!("seed {seed}: {step:?}");
         let words = take(database, &mut fast, (step, now, Path::Fast), &context).await;
         let others = take(database, &mut slow, (step, now, Path::Slow), &context).await;
@@ -127,22 +127,4 @@ const fn word(decision: &Decision) -> &'static str {
         Decision::Refuse(Refused::Rate(..)) => "rate",
         Decision::Refuse(Refused::Running(..)) => "guard",
     }
-}
-
-/// Stops the database's clock, so that twins live at the same time. It shows what a table says: a
-/// function made anew for each instant would throw away the plans of all others.
-async fn stop_clock(database: &Database) {
-    database
-        .tamper(
-            "CREATE TABLE stopped (at timestamptz);
-             INSERT INTO stopped VALUES (now());
-             GRANT SELECT ON stopped TO PUBLIC;
-             CREATE OR REPLACE FUNCTION exq_now() RETURNS timestamptz LANGUAGE sql VOLATILE
-             AS $$ SELECT at FROM public.stopped $$",
-        )
-        .await;
-}
-
-async fn set_clock(database: &Database, at: DateTime<Utc>) {
-    database.tamper(&format!("UPDATE stopped SET at = '{}'", at.to_rfc3339())).await;
 }

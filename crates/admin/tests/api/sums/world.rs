@@ -20,7 +20,7 @@ use super::{
     events::{self, Event},
 };
 use crate::{
-    clock::{self, at},
+    clock::at,
     spender::{Spender, Used},
     support::{Api, Org},
 };
@@ -70,7 +70,7 @@ impl World {
         let (zone, begin) = PLACES[usize::try_from(seed).unwrap() % PLACES.len()];
         let begin = at(begin);
         let api = Api::limited(admin::Limits::new(60_000_000)).await;
-        clock::stop(&api.database, begin).await;
+        api.database.stop_clock(begin).await;
         let org = api.org("acme").await;
         let set = format!("UPDATE organizations SET zone = '{}'", zone.name());
         api.database.tamper(&set).await;
@@ -113,7 +113,7 @@ impl World {
         let theirs = self.api.org("other").await;
         for _ in 0..MOMENTS {
             self.pass();
-            clock::set(&self.api.database, self.end).await;
+            self.api.database.set_clock(self.end).await;
             for _ in 0..=self.random.of(0..4) {
                 let used = self.used();
                 // Clocks of nodes are not the database's.
