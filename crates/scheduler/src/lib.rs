@@ -10,6 +10,7 @@ mod jobs;
 mod links;
 mod loops;
 mod timed;
+mod work;
 
 use std::{future::Future, sync::Arc};
 
@@ -22,9 +23,9 @@ use mail::Mailer;
 use store::{Store, StoreError, system::Done};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-/// Starts all loops and jobs of this node, which claims jobs by its id; they end when `stop` is cancelled, loops each after what
-/// it is doing, jobs at once. Without a mailer mails wait in the outbox, and heads of audit logs are
-/// not written: a later one covers what an earlier one would have.
+/// Starts all loops and jobs of this node, which claims jobs by its id. They end when `stop` is
+/// cancelled, loops each after what it is doing, jobs at once. Without a mailer mails wait in the
+/// outbox, and heads of audit logs are not written: a later one covers what an earlier one would have.
 pub fn start(
     id: NodeId,
     store: &Store,

@@ -1,13 +1,13 @@
 //! Loops: what every node does all the time, whatever there is.
 
-use std::{error::Error, future::Future, time::Duration};
+use std::time::Duration;
 
 use domain::Loop;
 use store::{Store, StoreError};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use crate::timed::told;
+use crate::work::attempt;
 
 /// How often it is told that all is well, or that nothing goes.
 const WELL: Duration = Duration::from_mins(1);
@@ -26,15 +26,11 @@ pub(crate) async fn repeat<F>(
     let pause = which.pause().to_std().unwrap_or_default();
     let mut health = Health { which, store: store.clone(), told: None };
     while !stop.is_cancelled() {
-        let done = work(store.clone()).await;
-        if let Err(error) = &done {
-            tracing::warn!(
-                work = which.as_str(),
-                error = error as &dyn Error,
-                "work was not done; it is tried again"
-            );
+        let failed = attempt(work(store.clone())).await.err();
+        if let Some(error) = &failed {
+            tracing::warn!(work = which.as_str(), error, "work was not done; it is tried again");
         }
-        health.tell(done.err()).await;
+        health.tell(failed).await;
         tokio::select! {
             () = tokio::time::sleep(pause) => {}
             () = stop.cancelled() => {}
@@ -50,7 +46,7 @@ struct Health {
 }
 
 impl Health {
-    async fn tell(&mut self, error: Option<StoreError>) {
+    async fn tell(&mut self, error: Option<String>) {
         let is_well = error.is_none();
         let is_known = self.told.is_some_and(|(at, was_well)| {
             was_well == is_well && at.elapsed() < if is_well { WELL } else { ILL }
@@ -58,7 +54,6 @@ impl Health {
         if is_known {
             return;
         }
-        let error = error.map(|error| told(&error));
         // Where the database is away, the log has said so.
         if self.store.system().tell_loop(self.which, error.as_deref()).await.is_ok() {
             self.told = Some((Instant::now(), is_well));

@@ -10,6 +10,8 @@ use store::{
 };
 use tokio_util::sync::CancellationToken;
 
+use crate::work::attempt;
+
 /// How often a node looks whether a job is due.
 const LOOK: Duration = Duration::from_secs(2);
 /// How often a claim is renewed; it lasts three times as long.
@@ -17,7 +19,7 @@ const RENEW: Duration = Duration::from_secs(20);
 
 /// How a try ended.
 enum Ended {
-    Done(Result<Done, StoreError>),
+    Done(Result<Done, String>),
     /// Another node has it.
     Lapsed,
     Stopped,
@@ -43,7 +45,11 @@ pub(crate) async fn keep<F>(
             occurrence(node, job, &store, &work, &stop).await
         };
         if let Err(error) = tried.await {
-            tracing::warn!(job = job.as_str(), error = &error as &dyn Error, "a job was not done");
+            tracing::warn!(
+                job = job.as_str(),
+                error = &error as &dyn Error,
+                "a job can’t be claimed or ended"
+            );
         }
         tokio::select! {
             () = tokio::time::sleep(LOOK) => {}
@@ -66,7 +72,7 @@ where
     let Some(occurrence) = store.system().claim_job(node, job).await? else { return Ok(()) };
     failpoint::at("scheduler::job_claimed");
     let ended = tokio::select! {
-        done = work(store.clone()) => Ended::Done(done),
+        done = attempt(work(store.clone())) => Ended::Done(done),
         () = lapsed(store, &occurrence) => Ended::Lapsed,
         () = stop.cancelled() => Ended::Stopped,
     };
@@ -86,8 +92,8 @@ where
             Ok(())
         }
         Ended::Done(Err(error)) => {
-            store.system().fail_job(&occurrence, &told(&error)).await?;
-            Err(error)
+            tracing::warn!(job = job.as_str(), error, "a job was not done; it is tried again");
+            store.system().fail_job(&occurrence, &error).await
         }
         Ended::Lapsed => {
             tracing::warn!(job = job.as_str(), "another node has this job meanwhile");
@@ -105,14 +111,4 @@ async fn lapsed(store: &Store, occurrence: &Occurrence) {
             return;
         }
     }
-}
-
-/// An error with what caused it, in one line.
-pub(crate) fn told(error: &(dyn Error + 'static)) -> String {
-    let (mut told, mut cause) = (error.to_string(), error.source());
-    while let Some(error) = cause {
-        told = format!("{told}: {error}");
-        cause = error.source();
-    }
-    told
 }
