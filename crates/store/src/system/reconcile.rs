@@ -24,7 +24,7 @@ fn checks() -> [(&'static str, String); 9] {
             rollup("exq_quarter(admitted_at)", "quarters", "quarter", "quarter"),
         ),
         ("events against deltas and days", rollup("day_starts", "days", "day_starts", "day from")),
-        ("days and quarters against the rollups that keep fewer dimensions", SHAPES.to_owned()),
+        ("days and quarters against the rollups that keep fewer dimensions", shapes()),
         ("events against counters", EVENTS_COUNTERS.to_owned()),
         ("intents against what counters hold", INTENTS_COUNTERS.to_owned()),
         ("intents without a node, a project or a key", ORPHAN_INTENTS.to_owned()),
@@ -32,6 +32,35 @@ fn checks() -> [(&'static str, String); 9] {
         ("events outside of the windows that they are booked in", EVENTS_WINDOWS.to_owned()),
         ("what counters remember of their limits", REMEMBERED_AMOUNTS.to_owned()),
     ]
+}
+
+/// Days and quarters, which keep all dimensions, against the rollups that keep some of them.
+fn shapes() -> String {
+    let tokens: Vec<&str> = TokenClass::ALL.into_iter().map(TokenClass::as_str).collect();
+    let columns = tokens.join(", ");
+    let sums: Vec<String> = tokens.iter().map(|class| format!("sum({class})")).collect();
+    let sums = sums.join(", ");
+    format!(
+        "WITH nil AS (SELECT '00000000-0000-0000-0000-000000000000'::uuid AS id),
+        u AS (SELECT false AS quarters, org_id, day_starts AS at, project_id, key_id, member_id, model, sandbox, requests,
+                estimated, unpriced, charge, {columns} FROM days
+            UNION ALL SELECT true, org_id, quarter, project_id, key_id, member_id, model, sandbox, requests,
+                estimated, unpriced, charge, {columns} FROM quarters),
+        k AS (SELECT u.org_id, s.shape, u.at, CASE WHEN s.project THEN u.project_id ELSE nil.id END AS project_id,
+                CASE WHEN s.key THEN u.key_id ELSE nil.id END AS key_id,
+                CASE WHEN s.member THEN u.member_id ELSE nil.id END AS member_id,
+                CASE WHEN s.model THEN u.model ELSE '' END AS model, u.sandbox, sum(requests) AS requests,
+                sum(estimated) AS estimated, sum(unpriced) AS unpriced, ARRAY[{sums}] AS tokens, sum(charge) AS charge
+            FROM u JOIN exq_shapes() s USING (quarters) CROSS JOIN nil GROUP BY 1, 2, 3, 4, 5, 6, 7, 8),
+        r AS (SELECT org_id, shape, at, project_id, key_id, member_id, model, sandbox, requests, estimated, unpriced,
+                ARRAY[{columns}]::numeric[] AS tokens, charge FROM rollups)
+        SELECT format('organization %s, shape %s, %s, project %s, key %s, model %s: all dimensions %s requests %s dollars %s tokens, kept %s requests %s dollars %s tokens',
+            org_id, shape, at, project_id, key_id, model, k.requests, k.charge, k.tokens, r.requests, r.charge, r.tokens)
+        FROM k FULL JOIN r USING (org_id, shape, at, project_id, key_id, member_id, model, sandbox)
+        WHERE (k.requests, k.estimated, k.unpriced, k.tokens, k.charge)
+            IS DISTINCT FROM (r.requests, r.estimated, r.unpriced, r.tokens, r.charge)
+        ORDER BY org_id, shape, at LIMIT 1"
+    )
 }
 
 /// Events, by the time that `at` makes of them, against a rollup by its column `time` and the deltas
@@ -60,31 +89,6 @@ fn rollup(at: &str, rollup: &str, time: &str, called: &str) -> String {
         ORDER BY org_id, at, key_id, model LIMIT 1"
     )
 }
-
-const SHAPES: &str = "
-WITH kept AS (SELECT u.org_id, s.shape, u.at, CASE WHEN s.project THEN u.project_id ELSE n.nil END AS project_id,
-        CASE WHEN s.key THEN u.key_id ELSE n.nil END AS key_id, CASE WHEN s.member THEN u.member_id ELSE n.nil END AS member_id,
-        CASE WHEN s.model THEN u.model ELSE '' END AS model, u.sandbox, u.requests, u.estimated, u.unpriced, u.tokens, u.charge
-    FROM (SELECT '00000000-0000-0000-0000-000000000000'::uuid AS nil) n CROSS JOIN exq_shapes() s
-    JOIN (SELECT false AS quarters, d.org_id, d.day_starts AS at, d.project_id, d.key_id, d.member_id, d.model, d.sandbox,
-            d.requests, d.estimated, d.unpriced, d.charge, d.input + d.cached + d.cache_write + d.cache_write_1h
-            + d.audio_input + d.image_input + d.output + d.reasoning + d.audio_output + d.image_output AS tokens FROM days d
-        UNION ALL SELECT true, q.org_id, q.quarter, q.project_id, q.key_id, q.member_id, q.model, q.sandbox,
-            q.requests, q.estimated, q.unpriced, q.charge, q.input + q.cached + q.cache_write + q.cache_write_1h
-            + q.audio_input + q.image_input + q.output + q.reasoning + q.audio_output + q.image_output FROM quarters q
-        ) u USING (quarters)),
-    k AS (SELECT org_id, shape, at, project_id, key_id, member_id, model, sandbox, sum(requests) AS requests,
-            sum(estimated) AS estimated, sum(unpriced) AS unpriced, sum(tokens) AS tokens, sum(charge) AS charge
-        FROM kept GROUP BY 1, 2, 3, 4, 5, 6, 7, 8),
-    r AS (SELECT org_id, shape, at, project_id, key_id, member_id, model, sandbox, requests, estimated, unpriced, charge,
-            input + cached + cache_write + cache_write_1h + audio_input + image_input + output + reasoning + audio_output
-            + image_output AS tokens FROM rollups)
-SELECT format('organization %s, shape %s, %s, project %s, key %s, model %s: all dimensions %s requests %s dollars, kept %s requests %s dollars',
-    org_id, shape, at, project_id, key_id, model, k.requests, k.charge, r.requests, r.charge)
-FROM k FULL JOIN r USING (org_id, shape, at, project_id, key_id, member_id, model, sandbox)
-WHERE (k.requests, k.estimated, k.unpriced, k.tokens, k.charge)
-    IS DISTINCT FROM (r.requests, r.estimated, r.unpriced, r.tokens, r.charge)
-ORDER BY org_id, shape, at LIMIT 1";
 
 const EVENTS_COUNTERS: &str = "
 WITH e AS (SELECT c.id, count(*) AS requests, sum(v.charge) AS spent, sum(COALESCE(v.booked, v.charge)) AS booked

@@ -47,6 +47,8 @@ async fn each_damage_is_named() {
         ("UPDATE days SET requests = requests + 1", "UPDATE days SET requests = requests - 1", "days"),
         ("UPDATE rollups SET charge = charge + 0.000000000001 WHERE shape = 3",
          "UPDATE rollups SET charge = charge - 0.000000000001 WHERE shape = 3", "fewer dimensions"),
+        ("UPDATE rollups SET input = input - 1, cached = cached + 1 WHERE shape = 11",
+         "UPDATE rollups SET input = input + 1, cached = cached - 1 WHERE shape = 11", "fewer dimensions"),
         ("CREATE TABLE gone AS SELECT * FROM rollups WHERE shape = 12; DELETE FROM rollups WHERE shape = 12",
          "INSERT INTO rollups SELECT * FROM gone; DROP TABLE gone", "fewer dimensions"),
     ] {
