@@ -2,7 +2,7 @@
 
 use axum::{extract::FromRequestParts, http::request::Parts};
 use domain::{Action, Caller, OrgId, Origin};
-use store::{Organization, OwnOrganization, system::Account};
+use store::{Organization, OwnOrganization, StoreError, system::Account};
 use tower_sessions::Session;
 
 use super::{App, Failure, Path, Whence};
@@ -154,6 +154,28 @@ impl Member {
         let organization = app.store.organization(&caller).await?;
         let organizations = app.store.system().organizations_of(visitor.account.id).await?;
         Ok(Self { caller, organization, organizations, visitor })
+    }
+
+    /// A thing that is known by its id alone, and the person in the organization that it is of: the first
+    /// of the own ones in which it is seen. What is seen in none is not there.
+    pub async fn seeing<T, F>(
+        app: &App,
+        visitor: Visitor,
+        look: impl Fn(Caller) -> F,
+    ) -> Result<(Self, T), Failure>
+    where
+        F: Future<Output = Result<T, StoreError>>,
+    {
+        let own = app.store.system().organizations_of(visitor.account.id).await?;
+        for org in own.iter().map(|own| own.id) {
+            let caller = app.store.caller(visitor.account.id, org).await?;
+            match look(caller).await {
+                Ok(found) => return Ok((Self::of(app, visitor, org).await?, found)),
+                Err(StoreError::NotFound | StoreError::Forbidden(_)) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(Failure::NotFound)
     }
 
     /// The address of one of the organization's pages, like `keys`.

@@ -2,16 +2,20 @@
 //! tiers, which rollups do not tell apart.
 
 use bigdecimal::BigDecimal;
-use chrono::{DateTime, Utc};
-use domain::{Action, Caller, ServiceTier};
+use chrono::{DateTime, TimeDelta, Utc};
+use domain::{Caller, EventId, ServiceTier};
 use sqlx::types::Uuid;
 
 use crate::{
     Store, StoreError,
     money::usd,
-    slices::{Dimension, Only, Slice, words},
+    slices::{Dimension, Only, Slice, may_ask, words},
     usage::{Totals, tokens},
 };
+
+/// How far a node's clock, which ids are made by, may be off from the database's, which usage belongs
+/// to windows by: so much more is read on both sides of a range.
+pub(crate) const CLOCKS_DIFFER: TimeDelta = TimeDelta::hours(1);
 
 /// What is asked of the events.
 #[derive(Debug, Clone, Copy)]
@@ -38,18 +42,17 @@ pub struct EventSlice {
 }
 
 impl Store {
-    /// As [`Store::slices`], read from the events by their ids. An id is made by the clock of its node
-    /// and usage belongs to the time of admission, which is the database's: an hour on both sides is
-    /// read with the range, so that events of a node are missed whose clock is further off than that.
+    /// As [`Store::slices`], read from the events by their ids. Those of a node are missed whose clock is
+    /// off by more than an hour.
     pub async fn event_slices(
         &self,
         caller: &Caller,
         ask: EventAsk<'_>,
     ) -> Result<Vec<EventSlice>, StoreError> {
-        caller.may(Action::List)?;
-        if ask.by.contains(&Dimension::Member) || !ask.only.members.is_empty() {
-            caller.may(Action::SeeWhole)?;
-        }
+        may_ask(caller, ask.by, ask.only)?;
+        let (Some(first), Some(last)) = (ask.bounds.first(), ask.bounds.last()) else {
+            return Ok(Vec::new());
+        };
         let mut tx = self.tenant(caller).await?;
         let rows = sqlx::query_as!(
             Row,
@@ -64,17 +67,15 @@ impl Store {
                     sum(image_input), sum(output), sum(reasoning), sum(audio_output), sum(image_output)]::bigint[] AS "tokens!",
                 sum(charge) AS "charge!"
             FROM events
-            WHERE org_id = $1 AND id >= exq_id_floor($2::timestamptz - interval '1 hour')
-                AND id < exq_id_floor($3::timestamptz + interval '1 hour')
-                AND admitted_at >= $2 AND admitted_at < $3
+            WHERE org_id = $1 AND id >= $13 AND id < $14 AND admitted_at >= $2 AND admitted_at < $3
                 AND (cardinality($7::uuid[]) = 0 OR project_id = ANY ($7)) AND (cardinality($8::uuid[]) = 0 OR key_id = ANY ($8))
                 AND (cardinality($9::text[]) = 0 OR model = ANY ($9)) AND (cardinality($10::uuid[]) = 0 OR member_id = ANY ($10))
                 AND ($11::boolean IS NULL OR sandbox = $11)
                 AND ($12::boolean IS NULL OR (service_tier = 'batch') = $12)
             GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY 1, 2, 3, 4, 5, 6"#,
             caller.org.uuid(),
-            ask.bounds.first(),
-            ask.bounds.last(),
+            first,
+            last,
             ask.bounds,
             &words(ask.by),
             ask.by_tier,
@@ -83,7 +84,9 @@ impl Store {
             &ask.only.models,
             &ask.only.members,
             ask.only.sandbox,
-            ask.batch
+            ask.batch,
+            EventId::floor(*first - CLOCKS_DIFFER).uuid(),
+            EventId::floor(*last + CLOCKS_DIFFER).uuid()
         )
         .fetch_all(&mut *tx)
         .await?;

@@ -6,12 +6,12 @@ use std::{
     collections::{HashMap, HashSet},
 };
 
-use domain::{Action, Caller};
+use domain::Caller;
 use sqlx::types::Uuid;
 
 use crate::{
     Store, StoreError,
-    slices::{Apart, Ask, Dimension, Only, Slice, slices},
+    slices::{Apart, Ask, Dimension, Only, Slice, may_ask, slices},
     tx::Tx,
     usage::Totals,
 };
@@ -53,19 +53,27 @@ pub struct Explored {
 }
 
 impl Store {
-    /// What was used, told apart by the ask's dimensions; the `most` largest groups also by stretch.
-    pub async fn cut(
+    /// What was used, told apart by each ask's dimensions, at one instant; of each the `most` largest
+    /// groups also by stretch.
+    pub async fn cuts(
         &self,
         caller: &Caller,
-        ask: Ask<'_>,
+        asks: &[Ask<'_>],
         most: usize,
         size: Size,
-    ) -> Result<Cut, StoreError> {
-        let mut tx = self.looking(caller, ask).await?;
-        cut(&mut tx, caller, ask, most, size).await
+    ) -> Result<Vec<Cut>, StoreError> {
+        for ask in asks {
+            may_ask(caller, ask.by, ask.only)?;
+        }
+        let mut tx = self.glimpse(caller).await?;
+        let mut cuts = Vec::with_capacity(asks.len());
+        for ask in asks {
+            cuts.push(cut(&mut tx, caller, *ask, most, size).await?);
+        }
+        Ok(cuts)
     }
 
-    /// The same, with what stands beside it.
+    /// What was used, told apart by the ask's dimensions, with what stands beside it.
     pub async fn explore(
         &self,
         caller: &Caller,
@@ -82,10 +90,7 @@ impl Store {
 
     /// All statements of an answer see the same instant.
     pub(crate) async fn looking(&self, caller: &Caller, ask: Ask<'_>) -> Result<Tx, StoreError> {
-        caller.may(Action::List)?;
-        if ask.is_about_members() {
-            caller.may(Action::SeeWhole)?;
-        }
+        may_ask(caller, ask.by, ask.only)?;
         self.glimpse(caller).await
     }
 }

@@ -56,7 +56,8 @@ impl Store {
         caller.may(Action::List)?;
         let mut tx = self.tenant(caller).await?;
         Ok(sqlx::query_scalar!(
-            r#"SELECT EXISTS (SELECT FROM days WHERE org_id = $1)
+            // By project, the smallest rollup of which a reader sees anything.
+            r#"SELECT EXISTS (SELECT FROM rollups WHERE org_id = $1 AND shape = 1)
                 OR EXISTS (SELECT FROM deltas WHERE org_id = $1) AS "used!""#,
             caller.org.uuid()
         )

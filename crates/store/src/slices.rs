@@ -86,11 +86,15 @@ impl Ask<'_> {
         let (first, last) = (self.bounds.first(), self.bounds.last());
         [first, last].map(|bound| bound.copied().unwrap_or_default())
     }
+}
 
-    /// Members are for those who see the whole organization.
-    pub(crate) fn is_about_members(&self) -> bool {
-        self.by.contains(&Dimension::Member) || !self.only.members.is_empty()
+/// Members are for those who see the whole organization.
+pub(crate) fn may_ask(caller: &Caller, by: &[Dimension], only: &Only) -> Result<(), StoreError> {
+    caller.may(Action::List)?;
+    if by.contains(&Dimension::Member) || !only.members.is_empty() {
+        caller.may(Action::SeeWhole)?;
     }
+    Ok(())
 }
 
 /// What was used in one stretch by one combination of what it is told apart by. Never empty.
@@ -212,10 +216,7 @@ macro_rules! slices {
 impl Store {
     /// The slices, by stretch and then by what they are told apart by.
     pub async fn slices(&self, caller: &Caller, ask: Ask<'_>) -> Result<Vec<Slice>, StoreError> {
-        caller.may(Action::List)?;
-        if ask.is_about_members() {
-            caller.may(Action::SeeWhole)?;
-        }
+        may_ask(caller, ask.by, ask.only)?;
         let mut tx = self.tenant(caller).await?;
         slices(&mut tx, caller, ask).await
     }

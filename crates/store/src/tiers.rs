@@ -1,9 +1,13 @@
 //! Usage tiers, and how an organization stands in its own.
 
 use chrono::{DateTime, Utc};
-use domain::{Action, Caller, Earned, OrgId, Rate, Rates, Tier, Tiers, Usd, window::Window};
+use domain::{
+    Action, Caller, Earned, EventId, OrgId, Rate, Rates, Tier, Tiers, Usd, window::Window,
+};
 
-use crate::{Store, StoreError, money::usd, system::usage_counter, tx::Tx};
+use crate::{
+    Store, StoreError, event_slices::CLOCKS_DIFFER, money::usd, system::usage_counter, tx::Tx,
+};
 
 /// What an organization may spend in its billing cycle, and what it has.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -159,12 +163,11 @@ async fn first_request(
     org: OrgId,
     cycle: DateTime<Utc>,
 ) -> Result<Option<DateTime<Utc>>, StoreError> {
-    // Ids are made by the nodes' clocks.
     let first = sqlx::query_scalar!(
-        "SELECT admitted_at FROM events WHERE org_id = $1 AND id >= exq_id_floor($2::timestamptz - interval '1 hour') AND NOT sandbox
+        "SELECT admitted_at FROM events WHERE org_id = $1 AND id >= $2 AND NOT sandbox
          ORDER BY id LIMIT 1",
         org.uuid(),
-        cycle
+        EventId::floor(cycle - CLOCKS_DIFFER).uuid()
     )
     .fetch_optional(&mut **tx)
     .await?;

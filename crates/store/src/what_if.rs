@@ -6,13 +6,16 @@ use bigdecimal::BigDecimal;
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use chrono_tz::Tz;
 use domain::{
-    Caller, Period, Replay, Scope, Usd, most,
+    Caller, EventId, Period, Replay, Scope, Usd, most,
     window::{Window, first_instant},
 };
 use futures_util::TryStreamExt as _;
 use sqlx::types::Uuid;
 
-use crate::{Store, StoreError, budgets::may_limit, money::usd, organizations::zone, tx::Tx};
+use crate::{
+    Store, StoreError, budgets::may_limit, event_slices::CLOCKS_DIFFER, money::usd,
+    organizations::zone, tx::Tx,
+};
 
 /// What is replayed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -219,12 +222,10 @@ async fn events(
     day: Window,
     run: &mut Run,
 ) -> Result<(), StoreError> {
-    // An id's time is a node's clock, which may be off by minutes. One more is read than is replayed.
+    // One more is read than is replayed.
     let mut rows = sqlx::query!(
         r#"SELECT admitted_at, key_id, bound, charge FROM events e
-         WHERE org_id = $1 AND id >= exq_id_floor($2::timestamptz - interval '1 hour')
-            AND id < exq_id_floor($3::timestamptz + interval '1 hour')
-            AND admitted_at >= $2 AND admitted_at < $3
+         WHERE org_id = $1 AND id >= $7 AND id < $8 AND admitted_at >= $2 AND admitted_at < $3
             AND ($4::uuid IS NULL OR project_id = $4) AND ($5::uuid IS NULL OR key_id = $5)
             AND ($4 IS NOT NULL OR $5 IS NOT NULL
                 OR project_id NOT IN (SELECT p.id FROM projects p WHERE p.org_id = $1 AND p.rehearsal))
@@ -234,7 +235,9 @@ async fn events(
         day.ends,
         project,
         key,
-        i64::from(most::REPLAYED) + 1
+        i64::from(most::REPLAYED) + 1,
+        EventId::floor(day.starts - CLOCKS_DIFFER).uuid(),
+        EventId::floor(day.ends + CLOCKS_DIFFER).uuid()
     )
     .fetch(&mut **tx);
     while let Some(row) = rows.try_next().await? {

@@ -6,12 +6,8 @@ mod phases;
 mod timeline;
 
 use axum::{extract::State, response::Response};
-use domain::OrgId;
 use leptos::prelude::*;
-use store::{
-    StoreError,
-    requests::{Found, Running, Told},
-};
+use store::requests::{Found, Running, Told};
 
 use super::{filter, words};
 use crate::{
@@ -30,39 +26,26 @@ pub(super) async fn show(
     Path(request): Path<String>,
 ) -> Result<Response, Failure> {
     let request = filter::id(&request).ok_or(Failure::NotFound)?;
-    let own = app.store.system().organizations_of(visitor.account.id).await?;
-    for org in own.iter().map(|own| own.id) {
-        let caller = app.store.caller(visitor.account.id, org).await?;
-        match app.store.request(&caller, request).await {
-            Ok(found) => return page(&app, visitor, org, &found, request).await,
-            Err(StoreError::NotFound | StoreError::Forbidden(_)) => {}
-            Err(error) => return Err(error.into()),
-        }
-    }
-    Err(Failure::NotFound)
+    let store = &app.store;
+    let look = |caller| async move { store.request(&caller, request).await };
+    let (member, found) = Member::seeing(&app, visitor, look).await?;
+    Ok(page(&member, &found, request))
 }
 
-async fn page(
-    app: &App,
-    visitor: Visitor,
-    org: OrgId,
-    found: &Found,
-    id: domain::EventId,
-) -> Result<Response, Failure> {
-    let member = Member::of(app, visitor, org).await?;
+fn page(member: &Member, found: &Found, id: domain::EventId) -> Response {
     let (title, at) = match found {
         Found::Running(running) => ("Still running".to_owned(), running.at),
         Found::Told(told) => (title(told), told.line.at),
     };
     let look = member.visitor.look;
-    Ok(look.page(Page::new(title.clone()), || {
+    look.page(Page::new(title.clone()), || {
         let zone = member.organization.zone;
         let when = time_text(at, zone, Precision::Milli);
         let sub = format!("{id} · {when}, {}", zone.name());
         let above = ("Requests", member.path("requests"));
         let content = match found {
-            Found::Running(running) => open(&member, running),
-            Found::Told(told) => ended(&member, told),
+            Found::Running(running) => open(member, running),
+            Found::Told(told) => ended(member, told),
         };
         let frame = member.frame(NavItem::Requests);
         view! {
@@ -71,7 +54,7 @@ async fn page(
                 {content}
             </Shell>
         }
-    }))
+    })
 }
 
 /// `Answered in 4.52 s for $0.020648`.

@@ -156,28 +156,28 @@ impl Used {
     ) -> Result<Self, Failure> {
         let (store, caller, size) = (&app.store, &member.caller, Measure::Cost.size());
         let (bounds, all) = (cycle.bounds(), Only::default());
+        // What rehearsals spend is not the organization's.
+        let rehearsals = projects.iter().filter(|project| project.rehearsal);
+        let rehearsals = rehearsals.map(|project| project.id.uuid()).collect();
+        let rehearsed = Only { projects: rehearsals, ..Only::default() };
+        let is_apart = member.can(Action::SeeWhole) && !rehearsed.projects.is_empty();
+        let of = |by, only| Ask { bounds: &bounds, grain: Grain::Days, by, only };
+        let mut asks: Vec<_> = APART.iter().map(|by| of(std::slice::from_ref(by), &all)).collect();
+        asks.extend(is_apart.then(|| of(&[], &rehearsed)));
+        let mut cuts = store.cuts(caller, &asks, LARGEST, size).await?.into_iter();
         let mut sheets = Vec::with_capacity(APART.len());
-        for dimension in APART {
-            let by = [dimension];
-            let ask = Ask { bounds: &bounds, grain: Grain::Days, by: &by, only: &all };
-            let cut = store.cut(caller, ask, LARGEST, size).await?;
+        for (dimension, cut) in APART.into_iter().zip(cuts.by_ref()) {
             let shown = cut.groups.len().min(LARGEST);
             let names = store.names(caller, &cut.groups[..shown]).await?;
             let spans = cycle.spans.clone();
-            sheets.push((dimension, Sheet::new(spans, &cut, &by, &names, Measure::Cost)));
+            sheets.push((dimension, Sheet::new(spans, &cut, &[dimension], &names, Measure::Cost)));
         }
         let whole = sheets.first().map(|(_, sheet)| sheet.by_span.as_slice()).unwrap_or_default();
         let mut course: Vec<Usd> = whole.iter().map(|day| day.charge).collect();
-        // What rehearsals spend is not the organization's.
-        let rehearsals = projects.iter().filter(|project| project.rehearsal);
-        let rehearsals: Vec<_> = rehearsals.map(|project| project.id.uuid()).collect();
-        if member.can(Action::SeeWhole) && !rehearsals.is_empty() {
-            let only = Only { projects: rehearsals, ..Only::default() };
-            let ask = Ask { bounds: &bounds, grain: Grain::Days, by: &[], only: &only };
-            let apart = by_span(course.len(), &store.slices(caller, ask).await?);
-            for (day, apart) in course.iter_mut().zip(apart) {
-                *day = day.minus(apart.charge);
-            }
+        let rehearsed = cuts.next().map(|cut| cut.stretches).unwrap_or_default();
+        let rehearsed = by_span(course.len(), &rehearsed);
+        for (day, apart) in course.iter_mut().zip(rehearsed) {
+            *day = day.minus(apart.charge);
         }
         Ok(Self { course, sheets })
     }

@@ -5,9 +5,9 @@ mod words;
 
 use axum::{extract::State, response::Response};
 use chrono::{DateTime, Utc};
-use domain::{OrgId, ReceiptId};
+use domain::ReceiptId;
 use leptos::prelude::*;
-use store::{Receipt as Refusals, Recipient, RefusedBy, StoreError};
+use store::{Receipt as Refusals, Recipient, RefusedBy};
 
 use super::calendar::until;
 use crate::{
@@ -24,26 +24,9 @@ pub(super) async fn show(
     Path(receipt): Path<String>,
 ) -> Result<Response, Failure> {
     let receipt: ReceiptId = id(&receipt)?;
-    let own = app.store.system().organizations_of(visitor.account.id).await?;
-    for org in own.iter().map(|own| own.id) {
-        let caller = app.store.caller(visitor.account.id, org).await?;
-        match app.store.receipt(&caller, receipt).await {
-            Ok(found) => return page(&app, visitor, org, found).await,
-            Err(StoreError::NotFound | StoreError::Forbidden(_)) => {}
-            Err(error) => return Err(error.into()),
-        }
-    }
-    Err(Failure::NotFound)
-}
-
-async fn page(
-    app: &App,
-    visitor: Visitor,
-    org: OrgId,
-    found: Refusals,
-) -> Result<Response, Failure> {
     let store = &app.store;
-    let member = Member::of(app, visitor, org).await?;
+    let look = |caller| async move { store.receipt(&caller, receipt).await };
+    let (member, found) = Member::seeing(&app, visitor, look).await?;
     let owners = store.recipients(&member.caller).await?;
     let (_, now) = store.standings(&member.caller).await?;
     let title = words::title(&found);

@@ -1,6 +1,6 @@
 //! Requests, the newest first.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
 use domain::{Action, Caller, EventId, Outcome, ProjectId, Role, Tag, UserId};
 use sqlx::types::Uuid;
 
@@ -134,8 +134,8 @@ async fn find(
 ) -> Result<Found, StoreError> {
     let slack = TimeDelta::minutes(2);
     let below = before.map_or(Uuid::max(), EventId::uuid);
-    let until = filter.until.map_or(Uuid::max(), |until| floor(until + slack));
-    let least = filter.from.map_or(Uuid::nil(), |from| floor(from - slack));
+    let until = filter.until.map_or(Uuid::max(), |until| EventId::floor(until + slack).uuid());
+    let least = filter.from.map_or(Uuid::nil(), |from| EventId::floor(from - slack).uuid());
     let found = sqlx::query_file_as!(
         Found,
         "src/requests/find.sql",
@@ -159,14 +159,12 @@ async fn find(
     Ok(found)
 }
 
-/// The smallest id of an instant, as the database's `exq_id_floor` has it.
-fn floor(at: DateTime<Utc>) -> Uuid {
-    let milliseconds = u128::try_from(at.timestamp_millis()).unwrap_or(0);
-    Uuid::from_u128(milliseconds << 80)
-}
-
 /// The rows behind the ids, which are in falling order.
-async fn lines(tx: &mut Tx, caller: &Caller, ids: &[Uuid]) -> Result<Vec<Line>, StoreError> {
+pub(super) async fn lines(
+    tx: &mut Tx,
+    caller: &Caller,
+    ids: &[Uuid],
+) -> Result<Vec<Line>, StoreError> {
     let rows = sqlx::query_as!(
         Row,
         r#"SELECT e.id AS "id!", e.admitted_at AS "admitted_at!", e.project_id AS "project_id!", p.name AS "project_name!",

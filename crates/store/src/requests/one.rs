@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use domain::{Action, Caller, EventId, Moments, Price, ServiceTier, Story, Tags, Usd, UserId};
 use sqlx::types::{BigDecimal, Uuid};
 
-use super::{Key, Line, Row, key};
+use super::{Key, Line, key, list::lines};
 use crate::{Store, StoreError, money::usd, system::prices::rates, tx::Tx};
 
 /// A request that was admitted.
@@ -96,7 +96,7 @@ impl Store {
     pub async fn request(&self, caller: &Caller, id: EventId) -> Result<Found, StoreError> {
         caller.may(Action::List)?;
         let mut tx = self.tenant(caller).await?;
-        match event(&mut tx, caller, id).await? {
+        match lines(&mut tx, caller, &[id.uuid()]).await?.pop() {
             Some(line) => {
                 let beside = beside(&mut tx, caller, id).await?;
                 let story = story(&mut tx, caller, id).await?;
@@ -110,26 +110,6 @@ impl Store {
             None => running(&mut tx, caller, id).await.map(Found::Running),
         }
     }
-}
-
-async fn event(tx: &mut Tx, caller: &Caller, id: EventId) -> Result<Option<Line>, StoreError> {
-    let row = sqlx::query_as!(
-        Row,
-        r#"SELECT e.id AS "id!", e.admitted_at AS "admitted_at!", e.project_id AS "project_id!", p.name AS "project_name!",
-            e.key_id AS "key_id!", k.name AS "key_name?", k.last_four AS "last_four?", e.model AS "model!",
-            e.streamed AS "streamed!", e.sandbox AS "sandbox!", e.outcome AS "outcome!",
-            ARRAY[e.input, e.cached, e.cache_write, e.cache_write_1h, e.audio_input, e.image_input, e.output,
-                e.reasoning, e.audio_output, e.image_output] AS "tokens!",
-            e.charge AS "charge!", e.price_id IS NOT NULL AS "priced!", e.first_token_ms, e.total_ms
-         FROM events e JOIN projects p ON (p.org_id, p.id) = (e.org_id, e.project_id)
-         LEFT JOIN api_keys k ON (k.org_id, k.id) = (e.org_id, e.key_id)
-         WHERE e.org_id = $1 AND e.id = $2"#,
-        caller.org.uuid(),
-        id.uuid()
-    )
-    .fetch_optional(&mut **tx)
-    .await?;
-    row.map(Row::line).transpose()
 }
 
 async fn beside(tx: &mut Tx, caller: &Caller, id: EventId) -> Result<Beside, StoreError> {

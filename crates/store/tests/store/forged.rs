@@ -215,7 +215,7 @@ async fn count(
         slices(ask);
         event_slices(events);
         names(&[]);
-        cut(ask, 7, |totals| totals.charge.pico());
+        cuts(&[ask], 7, |totals| totals.charge.pico());
         explore(ask, 7, |totals| totals.charge.pico());
         past(ask, Until { day: month.starts, quarter: month.ends });
         cycle_zone(month);

@@ -8,17 +8,14 @@ use testkit::{Database, Tenant};
 /// The statements as they were compiled.
 const STATEMENTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../.sqlx");
 
-/// All that read rollups by time, by what is told of them.
-fn statements() -> Vec<String> {
+/// Those that a test is about, by what is told of them.
+fn statements(is_meant: impl Fn(&str) -> bool) -> Vec<String> {
     let mut found: Vec<String> = fs::read_dir(Path::new(STATEMENTS))
         .unwrap()
         .map(|entry| fs::read_to_string(entry.unwrap().path()).unwrap())
         .map(|text| serde_json::from_str::<serde_json::Value>(&text).unwrap())
         .map(|statement| statement["query"].as_str().unwrap().to_owned())
-        .filter(|query| {
-            let beside = query.contains("FROM receipts") && query.contains("FROM intents");
-            query.contains("width_bucket(at") || beside
-        })
+        .filter(|query| is_meant(query))
         .collect();
     found.sort();
     found
@@ -87,7 +84,10 @@ async fn usage_is_read_by_index_and_never_through_the_events() {
         tenant.org.uuid()
     );
     sqlx::raw_sql(AssertSqlSafe(enter)).execute(&mut *connection).await.unwrap();
-    let statements = statements();
+    let statements = statements(|query| {
+        let beside = query.contains("FROM receipts") && query.contains("FROM intents");
+        query.contains("width_bucket(at") || beside
+    });
     assert_eq!(statements.len(), 5, "four by rollup, and what stands beside: {statements:#?}");
     for statement in statements {
         let plan = plan(&mut connection, &statement).await;
@@ -107,5 +107,36 @@ async fn usage_is_read_by_index_and_never_through_the_events() {
             };
             assert!(plan.lines().any(|line| by_index(&line)), "{table}: {plan}");
         }
+    }
+}
+
+/// What goes through events by time finds its place by their ids, whoever asks: an owner, or a reader,
+/// whose rows are kept back.
+#[tokio::test]
+async fn events_of_a_time_are_found_by_their_ids() {
+    let database = Database::new().await;
+    let tenant = Tenant::new(&database, "acme").await;
+    let mut connection = database.admin.acquire().await.unwrap();
+    let statements = statements(|query| {
+        let by_time =
+            query.contains("width_bucket(admitted_at") || query.contains("AND NOT sandbox\n");
+        let replayed = query.contains("SELECT admitted_at, key_id, bound, charge");
+        query.contains("FROM events") && (by_time || replayed)
+    });
+    assert_eq!(statements.len(), 3, "slices, a day replayed, the first request: {statements:#?}");
+    for sees in ["all".to_owned(), tenant.user.uuid().to_string()] {
+        let enter = format!(
+            "BEGIN; SET LOCAL ROLE exq_tenant; SET LOCAL app.org = '{}'; SET LOCAL app.sees = '{sees}';
+             SET LOCAL enable_seqscan = off; SET LOCAL enable_partition_pruning = off",
+            tenant.org.uuid()
+        );
+        sqlx::raw_sql(AssertSqlSafe(enter)).execute(&mut *connection).await.unwrap();
+        for statement in &statements {
+            let plan = plan(&mut connection, statement).await;
+            let found = |line: &str| line.contains("Index Cond") && line.contains("(id >= $");
+            assert!(plan.lines().any(found), "{sees}: {plan}");
+            assert!(!plan.contains("Seq Scan on events"), "{sees}: {plan}");
+        }
+        sqlx::raw_sql("ROLLBACK").execute(&mut *connection).await.unwrap();
     }
 }
