@@ -11,6 +11,7 @@ use axum::{
     extract::{FromRequest, Request},
     http::{StatusCode, header},
 };
+use chrono::{Datelike as _, NaiveDate};
 use multer::{Constraints, Multipart, SizeLimit};
 use store::StoreError;
 
@@ -40,6 +41,18 @@ impl Draft {
     pub fn with<const N: usize>(values: [(&str, String); N]) -> Self {
         let values = values.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
         Self { values, errors: Errors::new() }
+    }
+
+    /// A form whose fields stand in an address: of each the first, trimmed.
+    pub fn asked(query: Option<&str>) -> Self {
+        let pairs: Vec<(String, String)> =
+            serde_urlencoded::from_str(query.unwrap_or_default()).unwrap_or_default();
+        let mut draft = Self::default();
+        for (name, value) in &pairs {
+            // The database takes no zero byte; what stands for it is in nothing.
+            draft.keep(name, &value.trim().replace('\0', "\u{fffd}"));
+        }
+        draft
     }
 
     /// What was typed; empty if the field was not sent.
@@ -97,12 +110,36 @@ impl Draft {
     }
 
     /// Reads a day as a date field sends it, or notes what is wrong.
-    pub fn read_day(&mut self, name: &'static str) -> Option<chrono::NaiveDate> {
+    pub fn read_day(&mut self, name: &'static str) -> Option<NaiveDate> {
         let day = self.value(name).trim().parse();
         if day.is_err() {
             self.refuse(name, "Write a day like 2026-12-01.");
         }
         day.ok()
+    }
+
+    /// Reads what was chosen from a list, if anything was; what can't be in it is noted.
+    pub fn chosen<T>(&mut self, name: &'static str, read: impl Fn(&str) -> Option<T>) -> Option<T> {
+        let typed = self.value(name);
+        let value = read(&typed);
+        if value.is_none() && !typed.is_empty() {
+            self.refuse(name, "Choose one from the list.");
+        }
+        value
+    }
+
+    /// Reads a date by which something is looked for, if one was sent; what is none is noted.
+    pub fn date(&mut self, name: &'static str) -> Option<NaiveDate> {
+        let typed = self.value(name);
+        if typed.is_empty() {
+            return None;
+        }
+        let date = NaiveDate::parse_from_str(&typed, "%Y-%m-%d").ok();
+        let date = date.filter(|date| (2000..3000).contains(&date.year()));
+        if date.is_none() {
+            self.refuse(name, "Write a date like 2026-11-24.");
+        }
+        date
     }
 
     /// Notes what is wrong with a field.

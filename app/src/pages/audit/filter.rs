@@ -1,6 +1,5 @@
 //! What is asked of the log, all of it in the address.
 
-use chrono::NaiveDate;
 use chrono_tz::Tz;
 use domain::{ProjectId, audit::Kind, window::first_instant};
 use leptos::prelude::*;
@@ -28,25 +27,20 @@ pub(super) struct Filter {
 impl Filter {
     /// Dates are days of the zone, both ends included.
     pub(super) fn read(query: Option<&str>, zone: Tz) -> Self {
-        let pairs: Vec<(String, String)> =
-            serde_urlencoded::from_str(query.unwrap_or_default()).unwrap_or_default();
-        let mut draft = Draft::default();
-        for (name, value) in &pairs {
-            // The database takes no zero byte; what stands for it is in no entry.
-            draft.keep(name, &value.trim().replace('\0', "\u{fffd}"));
-        }
-        let kinds = chosen(&mut draft, "kind", |text| {
-            Kind::ALL.iter().copied().find(|kind| kind.as_str() == text)
-        });
-        let projects = chosen(&mut draft, "project", |text| text.parse::<ProjectId>().ok());
+        let mut draft = Draft::asked(query);
+        let kind = |text: &str| Kind::ALL.iter().copied().find(|kind| kind.as_str() == text);
+        let kinds = draft.chosen("kind", kind).into_iter().collect();
+        let project = |text: &str| text.parse::<ProjectId>().ok();
+        let projects = draft.chosen("project", project).into_iter().collect();
         let any = |text: String| if text.is_empty() { Vec::new() } else { vec![text] };
         let asked = AuditFilter {
             kinds,
             actors: any(draft.value("actor")),
             projects,
             subjects: any(draft.value("subject")),
-            from: day(&mut draft, "from").map(|day| first_instant(day, zone)),
-            until: day(&mut draft, "to")
+            from: draft.date("from").map(|day| first_instant(day, zone)),
+            until: draft
+                .date("to")
                 .and_then(|day| day.succ_opt())
                 .map(|day| first_instant(day, zone)),
         };
@@ -80,28 +74,6 @@ impl Filter {
         let query = serde_urlencoded::to_string(pairs).unwrap_or_default();
         if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
     }
-}
-
-/// What was chosen from a list; what is not in it is an error.
-fn chosen<T>(draft: &mut Draft, name: &'static str, read: impl Fn(&str) -> Option<T>) -> Vec<T> {
-    let typed = draft.value(name);
-    match read(&typed) {
-        Some(value) => vec![value],
-        None if typed.is_empty() => Vec::new(),
-        None => {
-            draft.refuse(name, "Choose one from the list.");
-            Vec::new()
-        }
-    }
-}
-
-fn day(draft: &mut Draft, name: &'static str) -> Option<NaiveDate> {
-    let typed = draft.value(name);
-    let day = NaiveDate::parse_from_str(&typed, "%Y-%m-%d").ok();
-    if day.is_none() && !typed.is_empty() {
-        draft.refuse(name, "Write a date like 2026-11-24.");
-    }
-    day
 }
 
 /// Who can be chosen: members, and the operator.

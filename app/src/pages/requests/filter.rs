@@ -1,6 +1,5 @@
 //! What is asked of the request log, all of it in the address.
 
-use chrono::{Datelike as _, NaiveDate};
 use chrono_tz::Tz;
 use domain::{EventId, KeyId, Outcome, ProjectId, Tag, window::first_instant};
 use store::requests;
@@ -29,29 +28,23 @@ pub(super) struct Filter {
 impl Filter {
     /// Dates are days of the zone, both ends included.
     pub(super) fn read(query: Option<&str>, zone: Tz) -> Self {
-        let pairs: Vec<(String, String)> =
-            serde_urlencoded::from_str(query.unwrap_or_default()).unwrap_or_default();
-        let mut draft = Draft::default();
-        for (name, value) in &pairs {
-            // The database takes no zero byte; what stands for it is in no request.
-            draft.keep(name, &value.trim().replace('\0', "\u{fffd}"));
-        }
+        let mut draft = Draft::asked(query);
         let refused = draft.value("outcome") == REFUSED;
         let model = Some(draft.value("model")).filter(|model| !model.is_empty());
         let outcome = |text: &str| Outcome::ALL.into_iter().find(|it| it.as_str() == text);
-        let (from, to) = (day(&mut draft, "from"), day(&mut draft, "to"));
+        let (from, to) = (draft.date("from"), draft.date("to"));
         if let (Some(from), Some(to)) = (from, to)
             && to < from
         {
             draft.refuse("to", "This day lies before the first one. Choose a later one.");
         }
         let asked = requests::Filter {
-            project: chosen(&mut draft, "project", |text| text.parse::<ProjectId>().ok()),
-            key: chosen(&mut draft, "key", |text| text.parse::<KeyId>().ok()),
+            project: draft.chosen("project", |text| text.parse::<ProjectId>().ok()),
+            key: draft.chosen("key", |text| text.parse::<KeyId>().ok()),
             model,
-            outcome: if refused { None } else { chosen(&mut draft, "outcome", outcome) },
-            streamed: chosen(&mut draft, "streamed", yes_or_no),
-            sandbox: chosen(&mut draft, "sandbox", yes_or_no),
+            outcome: if refused { None } else { draft.chosen("outcome", outcome) },
+            streamed: draft.chosen("streamed", yes_or_no),
+            sandbox: draft.chosen("sandbox", yes_or_no),
             tag: tag(&mut draft),
             from: from.map(|day| first_instant(day, zone)),
             until: to.and_then(|day| day.succ_opt()).map(|day| first_instant(day, zone)),
@@ -123,31 +116,8 @@ fn yes_or_no(text: &str) -> Option<bool> {
     }
 }
 
-/// What was chosen from a list; what can't be in it is an error.
-fn chosen<T>(draft: &mut Draft, name: &'static str, read: impl Fn(&str) -> Option<T>) -> Option<T> {
-    let typed = draft.value(name);
-    let value = read(&typed);
-    if value.is_none() && !typed.is_empty() {
-        draft.refuse(name, "Choose one from the list.");
-    }
-    value
-}
-
 fn tag(draft: &mut Draft) -> Option<Tag> {
     if draft.value("tag").is_empty() { None } else { draft.read("tag") }
-}
-
-fn day(draft: &mut Draft, name: &'static str) -> Option<NaiveDate> {
-    let typed = draft.value(name);
-    if typed.is_empty() {
-        return None;
-    }
-    let day = NaiveDate::parse_from_str(&typed, "%Y-%m-%d").ok();
-    let day = day.filter(|day| (2000..3000).contains(&day.year()));
-    if day.is_none() {
-        draft.refuse(name, "Write a date like 2026-11-24.");
-    }
-    day
 }
 
 #[cfg(test)]
