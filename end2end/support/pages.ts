@@ -26,6 +26,7 @@ export const doors: Shown[] = [
 export const rooms = [
   'overview',
   'usage',
+  'usage?range=today&and=model&sum=yes',
   'requests',
   'requests?outcome=refused',
   'budgets',
@@ -57,6 +58,8 @@ export const offices: Shown[] = [
   { name: 'operator-tier', path: '/operator/tiers/2' },
   { name: 'operator-prices', path: '/operator/prices' },
   { name: 'operator-prices-import', path: '/operator/prices/import' },
+  { name: 'operator-jobs', path: '/operator/jobs' },
+  { name: 'operator-job', path: '/operator/jobs?job=sweep' },
   { name: 'operator-users', path: '/operator/users' },
   { name: 'operator-outbox', path: '/operator/outbox' },
   { name: 'operator-installation', path: '/operator/installation' },

@@ -111,8 +111,8 @@ fn job(row: JobRow, now: DateTime<Utc>) -> AnyView {
                 <small>{every(row.job.schedule().distance())}</small>
             </th>
             <td data-l="State"><Badge tone text=state/></td>
-            <td data-l="Last time">{last}</td>
-            <td data-l="What came of it" class="anywhere">{said}{failed}</td>
+            <td data-l="Last time"><div>{last}</div></td>
+            <td data-l="What came of it" class="anywhere"><div>{said}{failed}</div></td>
             <td data-l="Next time"><Time at=row.next_due zone=ZONE/></td>
         </tr>
     }
@@ -171,7 +171,7 @@ fn steady_one(row: LoopRow, now: DateTime<Utc>) -> AnyView {
             <th scope="row">{row.which.label()}<small>{every(row.which.pause())}</small></th>
             <td data-l="State"><Badge tone text=state/></td>
             <td data-l="Last done">{done}</td>
-            <td data-l="Last failure" class="muted anywhere">{failed}</td>
+            <td data-l="Last failure" class="muted anywhere"><div>{failed}</div></td>
         </tr>
     }
     .into_any()
@@ -195,9 +195,9 @@ fn history(job: Job, past: Vec<Past>) -> AnyView {
             view! {
                 <tr>
                     <th scope="row"><Time at=due zone=ZONE/></th>
-                    <td data-l="Done"><Time at zone=ZONE/><small>{took}</small></td>
+                    <td data-l="Done"><div><Time at zone=ZONE/><small>{took}</small></div></td>
                     <td data-l="Node" class="mono">{node}</td>
-                    <td data-l="What came of it" class="anywhere">{past.said}{alarm}</td>
+                    <td data-l="What came of it" class="anywhere"><div>{past.said}{alarm}</div></td>
                 </tr>
             }
         })
