@@ -1,6 +1,8 @@
 //! What a model costs.
 
 #[cfg(feature = "server")]
+pub mod in_force;
+#[cfg(feature = "server")]
 mod listed;
 #[cfg(feature = "server")]
 pub mod public;

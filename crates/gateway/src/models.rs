@@ -5,14 +5,10 @@ use std::{
     sync::{Arc, PoisonError, RwLock},
 };
 
-use domain::{OrgId, Price};
+use domain::{OrgId, Price, price::in_force};
 use store::system::KeyState;
 
 use crate::{error::Error, sandbox};
-
-/// Whose price is taken where several providers sell the same name: a connection does not say whose
-/// it is, and most speak for OpenAI.
-const PREFERRED: &str = "openai";
 
 /// Prices by model.
 type List = BTreeMap<String, Arc<Price>>;
@@ -63,30 +59,16 @@ pub(crate) fn allowed(key: &KeyState, model: &str) -> Result<(), Error> {
 }
 
 impl Models {
-    /// Takes a new price list. A name belongs to the sandbox by its beginning, and to nobody else.
+    /// Takes a new price list.
     pub(crate) fn replace(&self, prices: Vec<Price>, own: Vec<(OrgId, Price)>) {
+        let book = in_force::preferred(prices);
         let mut lists = Lists::default();
-        let rank = |price: &Price| (price.provider != PREFERRED, price.provider.clone());
-        for price in prices {
-            if (price.provider == sandbox::PROVIDER) != price.model.starts_with(sandbox::PREFIX) {
-                continue;
-            }
-            let other = lists.book.get(&price.model);
-            if other.is_none_or(|other| rank(&price) < rank(other)) {
-                lists.book.insert(price.model.clone(), Arc::new(price));
+        for (org, price) in own {
+            if let Some(price) = in_force::own(price, &book) {
+                lists.own.entry(org).or_default().insert(price.model.clone(), Arc::new(price));
             }
         }
-        for (org, mut price) in own {
-            if price.model.starts_with(sandbox::PREFIX) {
-                continue;
-            }
-            // Who sells it, and how long it may be, the book knows.
-            if let Some(listed) = lists.book.get(&price.model) {
-                price.provider.clone_from(&listed.provider);
-                (price.context, price.max_output) = (listed.context, listed.max_output);
-            }
-            lists.own.entry(org).or_default().insert(price.model.clone(), Arc::new(price));
-        }
+        lists.book = book.into_iter().map(|(model, price)| (model, Arc::new(price))).collect();
         *self.0.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(lists));
     }
 

@@ -28,9 +28,9 @@ use crate::ask::Ask;
 pub(crate) use steering::Steering;
 
 /// Its name in the price book.
-pub(crate) const PROVIDER: &str = "sandbox";
+pub(crate) const PROVIDER: &str = domain::price::in_force::SANDBOX;
 /// What its models' names begin with.
-pub(crate) const PREFIX: &str = "sandbox-";
+pub(crate) const PREFIX: &str = domain::price::in_force::SANDBOX_PREFIX;
 
 /// Why the sandbox broke its answer off: it was told to.
 #[derive(Debug, thiserror::Error)]

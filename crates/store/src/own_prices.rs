@@ -1,11 +1,13 @@
 //! What models cost an organization: the price book's price, or one of its own.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::{
     Action, Caller, Price, PriceId, TokenClass, Usd, UserId,
     audit::{Change, Kind},
     most,
-    price::{Rates, dollars, to_json},
+    price::{Rates, dollars, in_force, to_json},
     window::first_instant,
 };
 
@@ -13,7 +15,7 @@ use crate::{
     Conflict, Store, StoreError,
     money::{numeric, usd},
     organizations::zone,
-    system::prices::rates,
+    system::prices::{own_price, rates},
     tx::{Tx, one_at_a_time},
 };
 
@@ -67,6 +69,35 @@ impl Store {
     pub async fn book_prices(&self, caller: &Caller) -> Result<Vec<Price>, StoreError> {
         caller.may(Action::List)?;
         self.system().prices().await
+    }
+
+    /// What each model costs the organization now, by its name: its own price, else the price book's. What
+    /// requests are charged with, every member sees on their pages; so every member may ask.
+    pub async fn prices_in_force(
+        &self,
+        caller: &Caller,
+    ) -> Result<BTreeMap<String, Price>, StoreError> {
+        caller.may(Action::List)?;
+        let book = in_force::preferred(self.system().prices().await?);
+        let mut tx = self.tenant(caller).await?;
+        let rows = sqlx::query!(
+            "SELECT id, model, rates, per_request FROM (
+                SELECT DISTINCT ON (model) id, model, rates, per_request
+                FROM own_prices WHERE org_id = $1 AND effective_from <= exq_now()
+                ORDER BY model, effective_from DESC) o
+             WHERE rates IS NOT NULL",
+            caller.org.uuid()
+        )
+        .fetch_all(&mut *tx)
+        .await?;
+        let mut list = book.clone();
+        for row in rows {
+            let price = own_price(row.id, row.model, row.rates, row.per_request)?;
+            if let Some(price) = in_force::own(price, &book) {
+                list.insert(price.model.clone(), price);
+            }
+        }
+        Ok(list)
     }
 
     /// Sets what a model costs the organization from a day on, at its beginning in the organization's

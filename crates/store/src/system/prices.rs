@@ -166,19 +166,23 @@ impl System<'_> {
         .await?;
         rows.into_iter()
             .map(|row| {
-                let price = Row {
-                    id: row.id,
-                    provider: OWN.to_owned(),
-                    model: row.model,
-                    rates: row.rates.unwrap_or_default(),
-                    per_request: row.per_request,
-                    context: None,
-                    max_output: None,
-                };
-                Ok((OrgId::from_uuid(row.org_id), price.price()?))
+                let price = own_price(row.id, row.model, row.rates, row.per_request)?;
+                Ok((OrgId::from_uuid(row.org_id), price))
             })
             .collect()
     }
+}
+
+/// An organization's own price from its columns; `rates` are those of a price that is one.
+pub(crate) fn own_price(
+    id: Uuid,
+    model: String,
+    rates: Option<serde_json::Value>,
+    per_request: BigDecimal,
+) -> Result<Price, StoreError> {
+    let rates = rates.unwrap_or_default();
+    let provider = OWN.to_owned();
+    Row { id, provider, model, rates, per_request, context: None, max_output: None }.price()
 }
 
 #[cfg(test)]

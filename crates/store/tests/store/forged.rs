@@ -351,6 +351,7 @@ async fn log(store: &Store, caller: &Caller, asked: &mut Asked) {
         set_rules(&Rules::default());
         own_prices();
         book_prices();
+        prices_in_force();
         set_own_price("gpt-4o", None, None);
         take_back_own_price(PriceId::generate());
         unpriced_pass();

@@ -2,7 +2,7 @@
 
 use chrono::{Days, TimeDelta};
 use domain::{
-    Origin, Price, ServiceTier, TokenClass, Tokens, Usd,
+    Caller, Origin, Price, Role, ServiceTier, TokenClass, Tokens, Usd,
     price::{Listed, Rates, Variant},
 };
 use store::{
@@ -92,8 +92,22 @@ async fn an_own_price_begins_ends_and_is_never_changed() {
         let own = store.system().own_prices().await.unwrap();
         own.iter().map(|(_, price)| price.rates.own(TokenClass::Input).unwrap()).collect::<Vec<_>>()
     };
+    let listed = store.prices_in_force(caller).await.unwrap().remove("gpt-4o").unwrap();
+    assert_eq!(listed.rates.own(TokenClass::Input), Some(2_500_000_000_000));
     store.set_own_price(caller, "gpt-4o", terms(1), None).await.unwrap();
     assert_eq!(in_force().await, [1]);
+    // Every member of the organization may know it, and nobody else does.
+    let others = Tenant::new(&database, "other").await;
+    for (caller, input) in [(caller, 1), (&others.caller, 2_500_000_000_000)] {
+        for role in [Role::Owner, Role::Reader] {
+            let caller = Caller { role, ..caller.clone() };
+            let prices = store.prices_in_force(&caller).await.unwrap();
+            let price = &prices["gpt-4o"];
+            assert_eq!(price.rates.own(TokenClass::Input), Some(input));
+            assert_eq!((&*price.provider, price.context), ("openai", Some(128_000)));
+            assert!(prices.contains_key("sandbox-dime") && prices.len() > 100);
+        }
+    }
     let now = "SELECT (exq_now() AT TIME ZONE 'UTC')::date + 3";
     let day: chrono::NaiveDate = database.look(now).await.parse().unwrap();
     let planned = store.set_own_price(caller, "gpt-4o", terms(2), Some(day)).await.unwrap();
