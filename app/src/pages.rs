@@ -6,6 +6,7 @@ mod audit;
 mod billing;
 mod confirm;
 mod corrections;
+mod estimator;
 mod forgot;
 mod frame;
 mod home;
@@ -52,6 +53,7 @@ pub fn router() -> Router<App> {
         .merge(billing::router())
         .merge(confirm::router())
         .merge(corrections::router())
+        .merge(estimator::router())
         .merge(forgot::router())
         .merge(home::router())
         .merge(invitation::router())

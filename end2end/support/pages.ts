@@ -32,6 +32,7 @@ export const rooms = [
   'budgets',
   'limits',
   'prices',
+  'estimator',
   'alerts',
   'projects',
   'keys',

@@ -39,6 +39,7 @@ pub enum Glyph {
     Retry,
     Lock,
     Price,
+    Estimate,
 }
 
 impl Glyph {
@@ -79,6 +80,7 @@ impl Glyph {
             Self::Retry => "/sprite.svg#i-retry",
             Self::Lock => "/sprite.svg#i-lock",
             Self::Price => "/sprite.svg#i-price",
+            Self::Estimate => "/sprite.svg#i-estimate",
         }
     }
 }

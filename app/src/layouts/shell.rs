@@ -59,6 +59,7 @@ pub enum NavItem {
     Limits,
     Alerts,
     Prices,
+    Estimator,
     Projects,
     Keys,
     Team,
@@ -71,7 +72,7 @@ pub enum NavItem {
 }
 
 impl NavItem {
-    const SPENDING: [Self; 7] = [
+    const SPENDING: [Self; 8] = [
         Self::Overview,
         Self::Usage,
         Self::Requests,
@@ -79,6 +80,7 @@ impl NavItem {
         Self::Limits,
         Self::Alerts,
         Self::Prices,
+        Self::Estimator,
     ];
     const ORGANIZATION: [Self; 7] = [
         Self::Projects,
@@ -108,6 +110,7 @@ impl NavItem {
             Self::Limits => ("/limits", "Limits", Glyph::Stop),
             Self::Alerts => ("/alerts", "Alerts", Glyph::Alert),
             Self::Prices => ("/prices", "Prices", Glyph::Price),
+            Self::Estimator => ("/estimator", "Estimator", Glyph::Estimate),
             Self::Projects => ("/projects", "Projects", Glyph::Project),
             Self::Keys => ("/keys", "API keys", Glyph::Key),
             Self::Team => ("/team", "Team", Glyph::Team),

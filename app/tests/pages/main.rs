@@ -7,6 +7,7 @@ mod audit;
 mod billing;
 mod confirm;
 mod doors;
+mod estimator;
 mod invitations;
 mod keys;
 mod mails;

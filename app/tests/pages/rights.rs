@@ -6,12 +6,13 @@ use testkit::Tenant;
 use crate::support::Site;
 
 /// Pages of an organization, and whether a reader sees them.
-const PAGES: [(&str, bool); 5] = [
+const PAGES: [(&str, bool); 6] = [
     ("admin-keys", false),
     ("settings", true),
     ("billing", false),
     ("projects", true),
     ("keys", true),
+    ("estimator", true),
 ];
 
 #[tokio::test]
