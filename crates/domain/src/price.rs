@@ -2,6 +2,7 @@
 
 #[cfg(feature = "server")]
 pub mod in_force;
+mod instead;
 #[cfg(feature = "server")]
 mod listed;
 #[cfg(feature = "server")]

@@ -1,11 +1,13 @@
 //! The request log: what was forwarded, request by request.
 
+mod findings;
 mod list;
 mod one;
 mod refused;
 
 use chrono::{DateTime, Utc};
 use domain::{EventId, KeyId, Outcome, ProjectId, Tag, Tokens, Usd};
+pub use findings::{Finding, FindingKind, Findings};
 pub use list::{Lines, Next};
 pub use one::{ChargedBy, Found, Person, Running, Told};
 pub use refused::{By, Refusals, RefusalsPart};

@@ -91,7 +91,7 @@ impl Filter {
 
 /// The projects that are gone through one by one; none: all of the organization together. What the
 /// database would keep back from a reader is not even gone through, for that may be very much.
-async fn projects(
+pub(super) async fn projects(
     tx: &mut Tx,
     caller: &Caller,
     filter: &Filter,

@@ -288,6 +288,7 @@ async fn people(
 async fn projects(store: &Store, caller: &Caller, things: &Furniture, asked: &mut Asked) {
     let name: Name = "Mine".parse().unwrap();
     ask! { store, caller, asked:
+        findings(Some(things.project));
         create_project(&name, Environment::Staging);
         create_rehearsal(&name, Environment::Staging);
         rename_project(things.project, &name);

@@ -10,6 +10,7 @@ mod catalogue;
 mod closing;
 mod deletion;
 mod doubt;
+mod findings;
 mod forged;
 mod in_force;
 mod invitations;

@@ -197,7 +197,7 @@ async fn a_request_that_runs_is_found() {
 
 /// So many answered requests of the tenant's project, one a second, the last one now; every
 /// thousandth to another model.
-async fn many(database: &Database, tenant: &Tenant, requests: u32) {
+pub(crate) async fn many(database: &Database, tenant: &Tenant, requests: u32) {
     let insert = format!(
         "INSERT INTO events (org_id, id, project_id, key_id, member_id, model, sandbox, streamed, outcome, input,
             cached, output, charge, bound, counters, day_starts, day_ends, admitted_at, settled_at)
@@ -269,7 +269,12 @@ async fn pages_leave_nothing_out_and_what_is_rare_is_searched_for_in_steps() {
 }
 
 /// The plan that stands when a statement was asked often: made once for whatever is asked.
-async fn plan(database: &Database, tenant: &Tenant, statement: &str, arguments: &str) -> String {
+pub(crate) async fn plan(
+    database: &Database,
+    tenant: &Tenant,
+    statement: &str,
+    arguments: &str,
+) -> String {
     let mut tx = database.admin.begin().await.unwrap();
     let settings = format!(
         "SET LOCAL ROLE exq_tenant; SET LOCAL app.org = '{}'; SET LOCAL app.sees = 'all';
