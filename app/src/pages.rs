@@ -2,6 +2,7 @@
 
 mod account;
 mod admin_keys;
+mod advisor;
 mod audit;
 mod billing;
 mod confirm;
@@ -49,6 +50,7 @@ pub fn router() -> Router<App> {
     Router::new()
         .merge(account::router())
         .merge(admin_keys::router())
+        .merge(advisor::router())
         .merge(audit::router())
         .merge(billing::router())
         .merge(confirm::router())

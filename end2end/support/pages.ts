@@ -33,6 +33,7 @@ export const rooms = [
   'limits',
   'prices',
   'estimator',
+  'advisor',
   'alerts',
   'projects',
   'keys',

@@ -40,6 +40,7 @@ pub enum Glyph {
     Lock,
     Price,
     Estimate,
+    Advice,
 }
 
 impl Glyph {
@@ -81,6 +82,7 @@ impl Glyph {
             Self::Lock => "/sprite.svg#i-lock",
             Self::Price => "/sprite.svg#i-price",
             Self::Estimate => "/sprite.svg#i-estimate",
+            Self::Advice => "/sprite.svg#i-advice",
         }
     }
 }

@@ -60,6 +60,7 @@ pub enum NavItem {
     Alerts,
     Prices,
     Estimator,
+    Advisor,
     Projects,
     Keys,
     Team,
@@ -72,7 +73,7 @@ pub enum NavItem {
 }
 
 impl NavItem {
-    const SPENDING: [Self; 8] = [
+    const SPENDING: [Self; 9] = [
         Self::Overview,
         Self::Usage,
         Self::Requests,
@@ -81,6 +82,7 @@ impl NavItem {
         Self::Alerts,
         Self::Prices,
         Self::Estimator,
+        Self::Advisor,
     ];
     const ORGANIZATION: [Self; 7] = [
         Self::Projects,
@@ -111,6 +113,7 @@ impl NavItem {
             Self::Alerts => ("/alerts", "Alerts", Glyph::Alert),
             Self::Prices => ("/prices", "Prices", Glyph::Price),
             Self::Estimator => ("/estimator", "Estimator", Glyph::Estimate),
+            Self::Advisor => ("/advisor", "Advisor", Glyph::Advice),
             Self::Projects => ("/projects", "Projects", Glyph::Project),
             Self::Keys => ("/keys", "API keys", Glyph::Key),
             Self::Team => ("/team", "Team", Glyph::Team),

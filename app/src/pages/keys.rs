@@ -7,7 +7,7 @@ mod key;
 mod members;
 mod revoke;
 mod rotate;
-mod state;
+pub(super) mod state;
 
 use axum::{Router, extract::State, response::Response, routing::get};
 use domain::Action;

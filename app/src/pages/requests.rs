@@ -5,7 +5,7 @@ mod form;
 mod list;
 mod refused;
 mod story;
-mod words;
+pub(super) mod words;
 
 use axum::{
     Router,

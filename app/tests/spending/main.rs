@@ -5,6 +5,7 @@
     reason = "a test that can't get what it needs has failed"
 )]
 
+mod advisor;
 mod alerts;
 mod budgets;
 mod corrections;

@@ -4,7 +4,7 @@ use axum::http::StatusCode;
 
 use crate::spender::Spender;
 
-const PAGES: [&str; 3] = ["usage", "budgets", "alerts"];
+const PAGES: [&str; 4] = ["usage", "budgets", "alerts", "advisor"];
 
 #[tokio::test]
 async fn another_organization_is_not_there() {

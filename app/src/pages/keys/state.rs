@@ -12,7 +12,7 @@ const IDLE: TimeDelta = TimeDelta::days(90);
 
 /// Whether a key is taken, and if not, why; of several reasons the one that lasts longest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum KeyState {
+pub(in crate::pages) enum KeyState {
     Active,
     ExpiresSoon,
     /// A budget refused a request of it in this window.
@@ -43,7 +43,7 @@ impl KeyState {
         Self::Revoked,
     ];
 
-    pub(super) fn of(key: &ApiKey, activity: &KeyActivity, now: DateTime<Utc>) -> Self {
+    pub(in crate::pages) fn of(key: &ApiKey, activity: &KeyActivity, now: DateTime<Utc>) -> Self {
         let expires_by = |at| key.expires_at.is_some_and(|expires| expires <= at);
         if key.revoked_at.is_some() {
             Self::Revoked
@@ -69,7 +69,7 @@ impl KeyState {
     }
 
     /// Requests are taken with it, as far as budgets go.
-    pub(super) const fn is_taken(self) -> bool {
+    pub(in crate::pages) const fn is_taken(self) -> bool {
         matches!(self, Self::Active | Self::ExpiresSoon | Self::Refusing)
     }
 
@@ -163,6 +163,6 @@ impl Hygiene {
 }
 
 /// When a key was last used: when it was presented, or for keys of old, the day of its last request.
-pub(super) fn last_used(key: &ApiKey, activity: &KeyActivity) -> Option<DateTime<Utc>> {
+pub(in crate::pages) fn last_used(key: &ApiKey, activity: &KeyActivity) -> Option<DateTime<Utc>> {
     key.used_at.max(activity.last_day)
 }

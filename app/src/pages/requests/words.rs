@@ -7,7 +7,7 @@ use store::requests::Key;
 use crate::components::{Tone, count};
 
 /// How it ended: a word, its tone, and what it was charged by.
-pub(super) const fn outcome(outcome: Outcome) -> (&'static str, Tone, &'static str) {
+pub(in crate::pages) const fn outcome(outcome: Outcome) -> (&'static str, Tone, &'static str) {
     match outcome {
         Outcome::Answered => {
             ("Answered", Tone::Ok, "The provider answered and told what was used.")
@@ -35,7 +35,7 @@ pub(super) const fn outcome(outcome: Outcome) -> (&'static str, Tone, &'static s
 }
 
 /// Whose key it was.
-pub(super) fn key(key: &Key) -> String {
+pub(in crate::pages) fn key(key: &Key) -> String {
     match key {
         Key::Named { name, .. } => name.clone(),
         Key::Untracked => "Untracked key".to_owned(),
@@ -44,13 +44,13 @@ pub(super) fn key(key: &Key) -> String {
 }
 
 /// `0.06 ms`, `4,106.50 ms`: for one request's parts, so that they compare.
-pub(super) fn milliseconds(micros: u64) -> String {
+pub(in crate::pages) fn milliseconds(micros: u64) -> String {
     let hundredths = micros.saturating_add(5) / 10;
     format!("{}.{:02} ms", count(hundredths / 100), hundredths % 100)
 }
 
 /// `380 µs`, `14 ms`, `4.52 s`, `2 min 4 s`: for a sentence.
-pub(super) fn duration(micros: u64) -> String {
+pub(in crate::pages) fn duration(micros: u64) -> String {
     match micros {
         0..1_000 => format!("{micros} µs"),
         1_000..1_000_000 => format!("{} ms", (micros + 500) / 1_000),
@@ -66,7 +66,7 @@ pub(super) fn duration(micros: u64) -> String {
 }
 
 /// Of milliseconds.
-pub(super) fn time(milliseconds: u32) -> String {
+pub(in crate::pages) fn time(milliseconds: u32) -> String {
     match milliseconds {
         0 => "< 1 ms".to_owned(),
         more => duration(u64::from(more) * 1_000),
@@ -74,12 +74,12 @@ pub(super) fn time(milliseconds: u32) -> String {
 }
 
 /// Never less than nothing.
-pub(super) fn micros(delta: TimeDelta) -> u64 {
+pub(in crate::pages) fn micros(delta: TimeDelta) -> u64 {
     delta.num_microseconds().and_then(|micros| u64::try_from(micros).ok()).unwrap_or(0)
 }
 
 /// `1 token`, `1,284 tokens`.
-pub(super) fn tokens(number: u64) -> String {
+pub(in crate::pages) fn tokens(number: u64) -> String {
     match number {
         1 => "1 token".to_owned(),
         more => format!("{} tokens", count(more)),
