@@ -52,10 +52,12 @@ async fn estimate(
     let Some(asked) = asked::read(&mut draft, &list) else {
         return Ok(page(&member, &list, &draft, None));
     };
-    let Some(cuts) = cut::cut(&asked.text, asked.encodings()).await? else {
-        draft
-            .refuse("text", "This text can’t be cut into tokens. Try it without its longest word.");
-        return Ok(page(&member, &list, &draft, None));
+    let cuts = match cut::cut(&asked.text, asked.encodings()).await {
+        Ok(cuts) => cuts,
+        Err(error) => {
+            draft.refuse_with("text", &error);
+            return Ok(page(&member, &list, &draft, None));
+        }
     };
     let estimates = cost::estimates(&asked, &cuts, &list);
     let done = Done { cuts, estimates, asked };

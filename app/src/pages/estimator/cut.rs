@@ -5,8 +5,6 @@ use std::time::Duration;
 use tokenizer::{Encoding, split};
 use tokio::{sync::Semaphore, task::spawn_blocking, time::timeout};
 
-use crate::web::Failure;
-
 /// Of a text's parts so many are shown; all of them are counted.
 pub(super) const SHOWN: usize = 5_000;
 
@@ -28,17 +26,27 @@ pub(super) struct Cut {
     pub(super) shown: Vec<(String, usize)>,
 }
 
-/// Cuts the text once by each encoding. None: it can't be.
-pub(super) async fn cut(text: &str, encodings: Vec<Encoding>) -> Result<Option<Vec<Cut>>, Failure> {
-    let slot = timeout(PATIENCE, SLOT.acquire()).await.map_err(|_| Failure::Unavailable)?;
-    let slot = slot.map_err(|_| Failure::Internal)?;
+/// Why a text was not cut, as a sentence for its field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(super) enum NotCut {
+    /// Others were before it.
+    #[error("this server is busy with other texts: please try again in a moment")]
+    Busy,
+    /// The rules of the encoding gave up on it.
+    #[error("this text can’t be cut into tokens: try it without its longest word")]
+    Hopeless,
+}
+
+/// Cuts the text once by each encoding.
+pub(super) async fn cut(text: &str, encodings: Vec<Encoding>) -> Result<Vec<Cut>, NotCut> {
+    let Ok(Ok(slot)) = timeout(PATIENCE, SLOT.acquire()).await else { return Err(NotCut::Busy) };
     let text = text.to_owned();
     // Whoever asks may leave: the slot is free when the work is done, not before.
     let work = spawn_blocking(move || {
         let _slot = slot;
-        encodings.into_iter().map(|encoding| cut_now(encoding, &text)).collect()
+        encodings.into_iter().map(|encoding| cut_now(encoding, &text)).collect::<Option<_>>()
     });
-    work.await.map_err(|_| Failure::Internal)
+    work.await.ok().flatten().ok_or(NotCut::Hopeless)
 }
 
 fn cut_now(encoding: Encoding, text: &str) -> Option<Cut> {
