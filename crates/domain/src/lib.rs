@@ -12,6 +12,7 @@ pub mod audit;
 pub mod caller;
 pub mod environment;
 pub mod expiry;
+pub mod histogram;
 pub mod id;
 pub mod job;
 pub mod lifetime;
@@ -39,6 +40,7 @@ pub use addresses::{Addresses, AddressesError};
 pub use caller::{Actor, Caller, Origin};
 pub use environment::Environment;
 pub use expiry::{Expiry, ExpiryError, Overlap};
+pub use histogram::Histogram;
 pub use id::{
     AdminKeyId, AuditId, BudgetId, CrossingId, EventId, FormId, IdError, InvitationId, KeyId,
     NodeId, OrgId, OutboxId, PriceId, ProjectId, RaiseId, RateLimitId, ReceiptId, ServiceAccountId,

@@ -9,9 +9,11 @@ pub(crate) async fn fold(store: Store) -> Result<(), StoreError> {
         let folded = store.system().fold().await?;
         failpoint::at("scheduler::folded");
         if folded < store::system::FOLDED_AT_ONCE {
-            return Ok(());
+            break;
         }
     }
+    while store.system().fold_timings().await? >= store::system::TIMED_AT_ONCE {}
+    Ok(())
 }
 
 /// Books what dead nodes left open.

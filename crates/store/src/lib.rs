@@ -22,6 +22,7 @@ mod key_imports;
 mod key_making;
 mod key_rotation;
 mod key_rules;
+pub mod latencies;
 mod maker;
 mod members;
 mod migrate;

@@ -121,6 +121,7 @@ async fn fill(database: &Database, user: domain::UserId, email: &Email) -> anyho
         .collect();
     store.system().book_past(&caller, &events).await?;
     while store.system().fold().await? > 0 {}
+    while store.system().fold_timings().await? > 0 {}
     limits(database, &caller, streams[0].1).await?;
     let refusals = refusals(database, &caller, streams[7].1, streams[8].2, now).await?;
     say::line(format!(
@@ -238,8 +239,14 @@ fn event(
         },
         outcome: if estimated { Outcome::Estimated } else { Outcome::Answered },
         streamed: habit.output > 0 && random.random_range(0..3) > 0,
-        total_ms: i32::try_from(300 + output * 12).unwrap_or(i32::MAX),
+        total_ms: i32::try_from(300 + output * pace(&price.model)).unwrap_or(i32::MAX),
     }
+}
+
+/// Milliseconds a token: small models are fast.
+fn pace(model: &str) -> u64 {
+    let is_small = ["mini", "nano", "haiku", "flash"].iter().any(|word| model.contains(word));
+    if is_small { 7 } else { 19 }
 }
 
 /// The share of a day's requests that falls into an hour.

@@ -59,7 +59,7 @@ const CHUNK: usize = 2_000;
 type Windows = HashMap<Period, Vec<Window>>;
 
 impl System<'_> {
-    /// Books events of an organization that has none yet: windows, counters, events, deltas, in one
+    /// Books events of an organization that has none yet: windows, counters, events, deltas, stories, in one
     /// transaction, as if they had passed the ledger.
     pub async fn book_past(self, caller: &Caller, events: &[PastEvent]) -> Result<(), StoreError> {
         let Some(first) = events.iter().map(|event| event.at).min() else { return Ok(()) };
@@ -71,11 +71,14 @@ impl System<'_> {
             insert(&mut tx, caller, chunk, &windows, &mut counters).await?;
         }
         sum(&mut tx, caller.org).await?;
+        tell(&mut tx, caller.org).await?;
         tx.commit().await?;
         // So much at once makes what the planner knew of these tables wrong; as their owner.
-        sqlx::raw_sql("ANALYZE events; ANALYZE counters; ANALYZE deltas")
-            .execute(&self.store.pool)
-            .await?;
+        sqlx::raw_sql(
+            "ANALYZE events; ANALYZE counters; ANALYZE deltas; ANALYZE stories; ANALYZE timings",
+        )
+        .execute(&self.store.pool)
+        .await?;
         Ok(())
     }
 
@@ -294,6 +297,36 @@ async fn sum(tx: &mut Tx, org: OrgId) -> Result<(), StoreError> {
         org.uuid()
     )
     .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// How the events may have gone: the time from admission to the last byte is theirs, its parts are made up,
+/// each from the event alone.
+async fn tell(tx: &mut Tx, org: OrgId) -> Result<(), StoreError> {
+    sqlx::query!(
+        r#"WITH told AS (
+            INSERT INTO stories (org_id, id, project_id, endpoint, choices, stops, tags, read_us, asked_us,
+                admitted_us, connected_us, first_byte_us, first_token_us, last_us, timed)
+            SELECT s.org_id, s.id, s.project_id, s.endpoint, 1, false, '{}', s.read, s.read + 150, s.admitted,
+                s.connected, CASE WHEN s.streamed THEN s.first - 1500 ELSE s.last - 500 END,
+                CASE WHEN s.streamed THEN s.first END, s.last, true
+            FROM (
+                SELECT e.org_id, e.id, e.project_id, e.streamed, 300 + odd AS read, 1500 + 3 * odd AS admitted,
+                    CASE WHEN e.output = 0 THEN '/embeddings' ELSE '/chat/completions' END AS endpoint,
+                    1540 + 3 * odd + CASE WHEN odd % 8 = 0 THEN 18000 + 20 * odd ELSE 0 END AS connected,
+                    1500 + 3 * odd + LEAST(e.total_ms * 700::bigint, 160000 + 25 * (e.input + e.cached) + 400 * odd) AS first,
+                    1500 + 3 * odd + e.total_ms * 1000::bigint AS last
+                FROM events e CROSS JOIN LATERAL (SELECT abs(hashtext(e.id::text)::bigint) % 1000 AS odd) o
+                WHERE e.org_id = $1
+            ) s
+            RETURNING org_id, id, project_id, endpoint, provider_id, max_output, choices, stops, tags, read_us,
+                asked_us, admitted_us, connected_us, first_byte_us, first_token_us, last_us
+        )
+        SELECT exq_ledger_time(array_agg(ROW(t.*)::exq_story)) FROM told t"#,
+        org.uuid()
+    )
+    .fetch_one(&mut **tx)
     .await?;
     Ok(())
 }

@@ -29,6 +29,7 @@ mod settings;
 mod throttles;
 mod tiers;
 mod time;
+mod timings;
 mod users;
 mod uses;
 
@@ -52,6 +53,7 @@ pub use settings::{Installation, SignUpPolicy};
 pub use throttles::{Count, Subject};
 pub use tiers::SetTier;
 pub(crate) use tiers::usage_counter;
+pub use timings::TIMED_AT_ONCE;
 pub use users::{Account, Credentials, NewUser, PasswordHash};
 
 use crate::{Store, StoreError, tx, tx::Tx};

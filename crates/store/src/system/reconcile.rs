@@ -17,7 +17,7 @@ pub struct Difference {
 }
 
 /// What is compared, and a query that answers one row of text for the first difference.
-fn checks() -> [(&'static str, String); 9] {
+fn checks() -> [(&'static str, String); 11] {
     [
         (
             "events against deltas and quarters",
@@ -25,6 +25,8 @@ fn checks() -> [(&'static str, String); 9] {
         ),
         ("events against deltas and days", rollup("day_starts", "days", "day_starts", "day from")),
         ("days and quarters against the rollups that keep fewer dimensions", shapes()),
+        ("stories against timings and latencies", STORIES_LATENCIES.to_owned()),
+        ("latencies against those of other shapes", LATENCY_SHAPES.to_owned()),
         ("events against counters", EVENTS_COUNTERS.to_owned()),
         ("intents against what counters hold", INTENTS_COUNTERS.to_owned()),
         ("intents without a node, a project or a key", ORPHAN_INTENTS.to_owned()),
@@ -89,6 +91,29 @@ fn rollup(at: &str, rollup: &str, time: &str, called: &str) -> String {
         ORDER BY org_id, at, key_id, model LIMIT 1"
     )
 }
+
+const STORIES_LATENCIES: &str = "
+WITH s AS (SELECT e.org_id, e.day_starts, e.project_id, e.model, count(*) AS requests
+    FROM stories s JOIN events e USING (org_id, id) WHERE s.timed GROUP BY 1, 2, 3, 4),
+    l AS (SELECT org_id, day_starts, project_id, model, sum(requests) AS requests
+    FROM (SELECT org_id, at AS day_starts, project_id, model, requests FROM latencies WHERE shape = 2
+          UNION ALL SELECT org_id, day_starts, project_id, model, 1 FROM timings) q GROUP BY 1, 2, 3, 4)
+SELECT format('organization %s, day from %s, project %s, model %s: stories of %s requests, latencies of %s',
+    org_id, day_starts, project_id, model, s.requests, l.requests)
+FROM s FULL JOIN l USING (org_id, day_starts, project_id, model)
+WHERE s.requests IS DISTINCT FROM l.requests
+ORDER BY org_id, day_starts, model LIMIT 1";
+
+const LATENCY_SHAPES: &str = "
+WITH l AS (SELECT org_id, model, shape, ARRAY[sum(requests), sum(failed), sum(reading_us), sum(reserving_us),
+        sum(connecting_us), sum(waiting_us), sum(answering_us), sum(whole_us), sum(total_64), sum(total_256),
+        sum(total_1024), sum(total_4096), sum(total_more), sum(total_unknown), sum(first_token), sum(speed),
+        sum(reserving)] AS sums
+    FROM latencies GROUP BY 1, 2, 3)
+SELECT format('organization %s, model %s: of %s shapes, with %s different sums', org_id, model, count(*), count(DISTINCT sums))
+FROM l GROUP BY org_id, model
+HAVING count(DISTINCT sums) > 1 OR count(*) < (SELECT count(*) FROM exq_latency_shapes())
+ORDER BY org_id, model LIMIT 1";
 
 const EVENTS_COUNTERS: &str = "
 WITH e AS (SELECT c.id, count(*) AS requests, sum(v.charge) AS spent, sum(COALESCE(v.booked, v.charge)) AS booked
@@ -162,7 +187,7 @@ WHERE (k.amount, k.budget_id, k.revision, k.observe, k.most_running)
 ORDER BY k.id LIMIT 1";
 
 impl System<'_> {
-    /// Compares events with deltas and rollups and counters, intents with what is held, and budgets,
+    /// Compares events with deltas and rollups and counters, stories with latencies, intents with what is held, and budgets,
     /// thresholds and guards with what counters remember of them; answers the first difference.
     pub async fn reconcile(self) -> Result<Option<Difference>, StoreError> {
         let mut tx = tx::snapshot(&self.store.pool).await?;

@@ -13,6 +13,7 @@ use store::{
     AuditFilter, BillingProfile, Guards, Label, ModelPage, NewAdminKey, NewApiKey, NewKey,
     NewOwner, NewRaise, OwnKeys, Page, PastStretch, Rotation, Store, StoreError, Until,
     event_slices::EventAsk,
+    latencies,
     requests::Filter,
     slices::{Ask, Dimension, Grain, Only},
 };
@@ -179,6 +180,7 @@ async fn look(store: &Store, caller: &Caller, things: &Furniture, asked: &mut As
         rate_limit(things.project, "sandbox-dime");
         receipt(things.receipt);
         ever_used();
+        ever_timed();
         clock();
         cycles();
     }
@@ -192,11 +194,10 @@ async fn count(
     asked: &mut Asked,
 ) {
     let month = store.cycles(caller).await.unwrap()[0];
-    let now = Utc::now();
     let raise = NewRaise {
         amount: usd("99"),
         starts: None,
-        ends: now + TimeDelta::days(1),
+        ends: Utc::now() + TimeDelta::days(1),
         reason: "Mine".parse().unwrap(),
     };
     let (bounds, theirs_only) = (
@@ -212,6 +213,7 @@ async fn count(
         batch: None,
     };
     ask! { store, caller, asked:
+        latencies(latencies::Ask { bounds: &bounds, hours: false, projects: &theirs_only.projects, models: &[] });
         slices(ask);
         event_slices(events);
         names(&[]);

@@ -17,6 +17,7 @@ mod invitations;
 mod isolation;
 mod jobs;
 mod keys;
+mod latencies;
 mod ledger;
 mod limits;
 mod locks;

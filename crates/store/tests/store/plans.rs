@@ -79,14 +79,12 @@ async fn usage_is_read_by_index_and_never_through_the_events() {
     let tenant = Tenant::new(&database, "acme").await;
     let mut connection = database.admin.acquire().await.unwrap();
     sqlx::raw_sql(FILL).execute(&mut *connection).await.unwrap();
-    let enter = format!(
-        "BEGIN; SET LOCAL ROLE exq_tenant; SET LOCAL app.org = '{}'; SET LOCAL app.sees = 'all'",
-        tenant.org.uuid()
-    );
-    sqlx::raw_sql(AssertSqlSafe(enter)).execute(&mut *connection).await.unwrap();
+    enter(&mut connection, &tenant).await;
+    // All that read rollups by time, by what is told of them.
     let statements = statements(|query| {
         let beside = query.contains("FROM receipts") && query.contains("FROM intents");
-        query.contains("width_bucket(at") || beside
+        let slices = query.contains("width_bucket(at") && !query.contains("FROM latencies");
+        slices || beside
     });
     assert_eq!(statements.len(), 5, "four by rollup, and what stands beside: {statements:#?}");
     for statement in statements {
@@ -99,13 +97,58 @@ async fn usage_is_read_by_index_and_never_through_the_events() {
             _ => &["days", "deltas"],
         };
         for table in tables {
-            assert!(!plan.contains(&format!("Seq Scan on {table}")), "{table}: {plan}");
-            let by_index = |line: &&str| {
-                line.contains("Index")
-                    && (line.contains(&format!("{table}_"))
-                        || line.contains(&format!(" on {table}")))
-            };
-            assert!(plan.lines().any(|line| by_index(&line)), "{table}: {plan}");
+            is_by_index(&plan, table);
+        }
+    }
+}
+
+/// As the person sees it who asks.
+async fn enter(connection: &mut PgConnection, tenant: &Tenant) {
+    let enter = format!(
+        "BEGIN; SET LOCAL ROLE exq_tenant; SET LOCAL app.org = '{}'; SET LOCAL app.sees = 'all'",
+        tenant.org.uuid()
+    );
+    sqlx::raw_sql(AssertSqlSafe(enter)).execute(connection).await.unwrap();
+}
+
+fn is_by_index(plan: &str, table: &str) {
+    assert!(!plan.contains(&format!("Seq Scan on {table}")), "{table}: {plan}");
+    let by_index = |line: &&str| {
+        line.contains("Index")
+            && (line.contains(&format!("{table}_")) || line.contains(&format!(" on {table}")))
+    };
+    assert!(plan.lines().any(|line| by_index(&line)), "{table}: {plan}");
+}
+
+/// Sixty days of forty organizations in three projects and two models; what is not folded yet of the last.
+const TIMED: &str = "
+    INSERT INTO latencies
+    SELECT md5('org' || o)::uuid, s, d, md5('project' || k % 3)::uuid, 'model-' || k % 2, 1, 0, 1, 1, 1, 1, 1, 1,
+        1, 0, 0, 0, 0, 0, 1, 1, 1
+    FROM generate_series(1, 40) o, generate_series(now()::date - 59, now()::date, '1 day') d,
+        unnest('{1,2,11,12}'::smallint[]) s, generate_series(0, 5) k;
+    INSERT INTO timings (org_id, admitted_at, day_starts, project_id, model, outcome, shown, reasoning, read_us,
+        admitted_us, first_token_us, last_us)
+    SELECT md5('org' || o)::uuid, now(), now()::date, md5('project' || k % 3)::uuid, 'model-' || k % 2, 'answered', 9, 0,
+        1, 2, 3, 4
+    FROM generate_series(1, 40) o, generate_series(1, 300) k;
+    ANALYZE;";
+
+#[tokio::test]
+async fn latencies_are_read_by_index_and_never_through_events_or_stories() {
+    let database = Database::new().await;
+    let tenant = Tenant::new(&database, "acme").await;
+    let mut connection = database.admin.acquire().await.unwrap();
+    sqlx::raw_sql(TIMED).execute(&mut *connection).await.unwrap();
+    enter(&mut connection, &tenant).await;
+    let statements = statements(|query| query.contains("FROM latencies"));
+    assert_eq!(statements.len(), 2, "what is shown, and whether there is any: {statements:#?}");
+    for statement in statements {
+        let plan = plan(&mut connection, &statement).await;
+        assert!(!plan.contains("events") && !plan.contains("stories"), "{plan}");
+        is_by_index(&plan, "latencies");
+        if statement.contains("width_bucket") {
+            is_by_index(&plan, "timings");
         }
     }
 }
