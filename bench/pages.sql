@@ -66,3 +66,22 @@ CREATE FUNCTION bench_roll() RETURNS void LANGUAGE sql AS $$
     CROSS JOIN (SELECT '00000000-0000-0000-0000-000000000000'::uuid AS nil) n
     GROUP BY 1, 2, 3, 4, 5, 6, 7, 8
 $$;
+
+-- How long the requests of all organizations took.
+CREATE FUNCTION bench_time() RETURNS void LANGUAGE sql AS $$
+    WITH finest AS (
+        SELECT org_id, date_bin('1 hour', admitted_at, day_starts) AS hour, day_starts, project_id, model,
+            count(*) AS requests, sum(first_token_ms) * 1000 AS waiting, sum(total_ms - first_token_ms) * 1000 AS answering,
+            sum(exq_mark(total_ms * 1000)) FILTER (WHERE output <= 64) AS total_64,
+            sum(exq_mark(total_ms * 1000)) FILTER (WHERE output > 64) AS total_256,
+            sum(exq_mark(first_token_ms * 1000)) AS first_token,
+            sum(exq_mark(output * 1000000 / (total_ms - first_token_ms + 1))) AS speed, sum(exq_mark(1000 + input)) AS reserving
+        FROM events GROUP BY 1, 2, 3, 4, 5
+    )
+    INSERT INTO latencies
+    SELECT f.org_id, s.shape, CASE WHEN s.hours THEN f.hour ELSE f.day_starts END,
+        CASE WHEN s.project THEN f.project_id ELSE '00000000-0000-0000-0000-000000000000' END, f.model, sum(requests), 0,
+        0, 0, 0, sum(waiting), sum(answering), 0, sum(COALESCE(total_64, 0)), sum(COALESCE(total_256, 0)), 0, 0, 0, 0,
+        sum(first_token), sum(speed), sum(reserving)
+    FROM finest f CROSS JOIN exq_latency_shapes() s GROUP BY 1, 2, 3, 4, 5
+$$;

@@ -29,6 +29,7 @@ export const rooms = [
   'usage?range=today&and=model&sum=yes',
   'requests',
   'requests?outcome=refused',
+  'latency',
   'budgets',
   'limits',
   'prices',

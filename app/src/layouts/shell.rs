@@ -55,6 +55,7 @@ pub enum NavItem {
     Overview,
     Usage,
     Requests,
+    Latency,
     Budgets,
     Limits,
     Alerts,
@@ -73,10 +74,11 @@ pub enum NavItem {
 }
 
 impl NavItem {
-    const SPENDING: [Self; 9] = [
+    const SPENDING: [Self; 10] = [
         Self::Overview,
         Self::Usage,
         Self::Requests,
+        Self::Latency,
         Self::Budgets,
         Self::Limits,
         Self::Alerts,
@@ -108,6 +110,7 @@ impl NavItem {
             Self::Overview | Self::None => ("", "Overview", Glyph::Overview),
             Self::Usage => ("/usage", "Usage", Glyph::Usage),
             Self::Requests => ("/requests", "Requests", Glyph::Request),
+            Self::Latency => ("/latency", "Latency", Glyph::Clock),
             Self::Budgets => ("/budgets", "Budgets", Glyph::Budget),
             Self::Limits => ("/limits", "Limits", Glyph::Stop),
             Self::Alerts => ("/alerts", "Alerts", Glyph::Alert),

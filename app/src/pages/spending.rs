@@ -7,6 +7,7 @@ use crate::web::App;
 mod alerts;
 mod budgets;
 mod calendar;
+mod latency;
 mod limits;
 mod notes;
 mod outlook;
@@ -17,12 +18,13 @@ mod sheet;
 mod stretch;
 mod usage;
 
-/// Overview, usage, budgets, limits, alerts, receipts.
+/// Overview, usage, latency, budgets, limits, alerts, receipts.
 pub(super) fn router() -> Router<App> {
     Router::new()
         .route("/{org}", get(overview::show))
         .route("/{org}/usage", get(usage::show))
         .route("/{org}/usage.csv", get(usage::file::send))
+        .route("/{org}/latency", get(latency::show))
         .route("/{org}/budgets", get(budgets::show).post(budgets::save))
         .route("/{org}/limits", get(limits::show))
         .route("/{org}/alerts", get(alerts::show))

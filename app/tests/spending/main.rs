@@ -10,6 +10,7 @@ mod alerts;
 mod budgets;
 mod corrections;
 mod keys;
+mod latency;
 mod overview;
 mod readers;
 mod receipts;

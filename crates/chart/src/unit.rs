@@ -9,17 +9,20 @@ pub enum Unit {
     Tokens,
     /// Requests.
     Requests,
+    /// Microseconds.
+    Time,
 }
 
 const PICO: i128 = 1_000_000_000_000;
 
 impl Unit {
-    /// A value in full: `$694.79`, `957.5 M`, `2,542,188`.
+    /// A value in full: `$694.79`, `957.5 M`, `2,542,188`; a time to two digits, `4.1 s`.
     pub fn text(self, value: i128) -> String {
         match self {
             Self::Dollars => dollars(value),
             Self::Tokens => tokens(value),
             Self::Requests => grouped(value),
+            Self::Time => time(value),
         }
     }
 
@@ -29,6 +32,7 @@ impl Unit {
             Self::Dollars if step < PICO => exact_dollars(value, step),
             Self::Dollars => format!("${}", scaled(value / PICO, ["k", "M", "B", "T"])),
             Self::Tokens | Self::Requests => scaled(value, [" k", " M", " B", " T"]),
+            Self::Time => timed(value),
         }
     }
 
@@ -36,7 +40,7 @@ impl Unit {
     pub(crate) const fn least_step(self) -> i128 {
         match self {
             Self::Dollars => PICO / 1_000_000,
-            Self::Tokens | Self::Requests => 1,
+            Self::Tokens | Self::Requests | Self::Time => 1,
         }
     }
 
@@ -45,6 +49,7 @@ impl Unit {
         match self {
             Self::Dollars => PICO,
             Self::Tokens | Self::Requests => 10,
+            Self::Time => SECOND,
         }
     }
 }
@@ -53,6 +58,43 @@ fn dollars(value: i128) -> String {
     let cents = (value.unsigned_abs() + 5_000_000_000) / 10_000_000_000;
     let sign = if value < 0 && cents > 0 { "−" } else { "" };
     format!("{sign}${}.{:02}", digits(cents / 100), cents % 100)
+}
+
+/// In microseconds.
+const SECOND: i128 = 1_000_000;
+
+/// As many digits as are known: two. From a minute on whole seconds, from an hour on minutes.
+fn time(value: i128) -> String {
+    let value = value.max(0);
+    let mut unit = 1;
+    while value >= unit * 100 {
+        unit *= 10;
+    }
+    let rounded = (value + unit / 2) / unit * unit;
+    if value < 60 * SECOND {
+        return timed(rounded);
+    }
+    let seconds = value / SECOND;
+    match seconds / 60 {
+        minutes @ 0..60 => format!("{minutes} min {} s", seconds % 60),
+        minutes => format!("{} h {} min", grouped(minutes / 60), minutes % 60),
+    }
+}
+
+/// `380 µs`, `14 ms`, `2.5 s`: round values, with at most one digit after the point.
+fn timed(value: i128) -> String {
+    match value {
+        0 => "0 s".to_owned(),
+        ..1_000 => format!("{value} µs"),
+        1_000..SECOND => format!("{} ms", tenths(value, 1_000)),
+        _ => format!("{} s", tenths(value, SECOND)),
+    }
+}
+
+fn tenths(value: i128, unit: i128) -> String {
+    let tenth = value % unit * 10 / unit;
+    let point = if tenth == 0 { String::new() } else { format!(".{tenth}") };
+    format!("{}{point}", grouped(value / unit))
 }
 
 /// From a million on in short, as nobody reads nine digits.
@@ -129,6 +171,31 @@ mod tests {
         let expected =
             ["$11,256.72", "−$12.50", "$0.00", "957.5 M", "6.06 B", "999,999", "2,542,188"];
         assert_eq!(texts, expected);
+    }
+
+    #[test]
+    fn times_have_two_digits() {
+        for (micros, text) in [
+            (-5, "0 s"),
+            (0, "0 s"),
+            (7, "7 µs"),
+            (384, "380 µs"),
+            (996, "1 ms"),
+            (1_448, "1.4 ms"),
+            (14_400, "14 ms"),
+            (412_000, "410 ms"),
+            (995_000, "1 s"),
+            (4_106_504, "4.1 s"),
+            (59_400_000, "59 s"),
+            (59_700_000, "60 s"),
+            (74_900_000, "1 min 14 s"),
+            (7_384_000_000, "2 h 3 min"),
+        ] {
+            assert_eq!(Unit::Time.text(micros), text);
+        }
+        let axis = [0, 500, 2_500, 200_000, 1_200_000, 100_000_000];
+        let axis = axis.map(|value| Unit::Time.axis_text(value, 1));
+        assert_eq!(axis, ["0 s", "500 µs", "2.5 ms", "200 ms", "1.2 s", "100 s"]);
     }
 
     #[test]

@@ -31,7 +31,7 @@ use crate::{
     web::{App, Failure, Member},
 };
 
-mod asked;
+pub(super) mod asked;
 mod by_group;
 mod by_span;
 mod choices;

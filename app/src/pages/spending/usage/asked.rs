@@ -165,7 +165,12 @@ fn wanted(range: &Range, cycles: &[Window], today: NaiveDate) -> Result<Kind, St
     }
 }
 
-fn dates(from: &str, until: &str, today: NaiveDate) -> Result<Kind, String> {
+/// Two dates as typed; without the second up to today.
+pub(in crate::pages::spending) fn dates(
+    from: &str,
+    until: &str,
+    today: NaiveDate,
+) -> Result<Kind, String> {
     if from.is_empty() {
         return Err("A range needs the date on which it begins.".to_owned());
     }

@@ -1,0 +1,175 @@
+//! How long requests take, by model, by time and by length of the answer, and where the time goes.
+
+use axum::{
+    extract::{RawQuery, State},
+    http::StatusCode,
+    response::Response,
+};
+use domain::Action;
+use leptos::prelude::*;
+use store::{
+    Project,
+    latencies::{Ask, Latencies, Latency},
+};
+
+use self::asked::Asked;
+use crate::{
+    components::{Card, Empty, LinkButton, Notice, Tone, Weight},
+    layouts::{Frame, NavItem, PageHead, Shell},
+    render::Page,
+    web::{App, Failure, Member},
+};
+
+mod asked;
+mod course;
+mod lengths;
+mod models;
+mod past;
+mod phases;
+mod ways;
+mod words;
+
+/// All that the page shows.
+struct View {
+    frame: Frame,
+    /// The page's path.
+    path: String,
+    asked: Asked,
+    projects: Vec<Project>,
+    latencies: Latencies,
+    /// Over all models.
+    whole: Latency,
+    /// Models of today, beside their past.
+    drifts: Vec<past::Drift>,
+    /// Whether it is known of any request how long it took.
+    ever: bool,
+    /// The person sees the whole organization, else own projects alone.
+    sees_whole: bool,
+}
+
+/// `/{org}/latency`
+pub(super) async fn show(
+    State(app): State<App>,
+    member: Member,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Failure> {
+    let page = read(&app, &member, query.as_deref()).await?;
+    let wrong = !page.asked.faults.is_empty();
+    let status = if wrong { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    let title = format!("Latency, {}", page.asked.stretch.title());
+    Ok(member.visitor.look.page(Page::new(title).status(status).islands(), || view(page)))
+}
+
+async fn read(app: &App, member: &Member, query: Option<&str>) -> Result<View, Failure> {
+    let (store, caller) = (&app.store, &member.caller);
+    let projects = store.projects(caller).await?;
+    let now = store.clock(caller).await?;
+    let mut asked = Asked::read(query, &projects, member.organization.zone, now);
+    let bounds = asked.stretch.bounds();
+    let ask = Ask {
+        bounds: &bounds,
+        hours: asked.hours(),
+        projects: asked.project_ids(),
+        models: asked.models(),
+    };
+    let latencies = store.latencies(caller, ask).await?;
+    let ever =
+        !latencies.models.is_empty() || asked.is_narrowed() || store.ever_timed(caller).await?;
+    if ever && latencies.models.is_empty() {
+        asked.has_found_nothing();
+    }
+    Ok(View {
+        frame: member.frame(NavItem::Latency),
+        path: member.path("latency"),
+        whole: latencies.whole(),
+        drifts: past::read(store, caller, &asked).await?,
+        sees_whole: member.can(Action::SeeWhole),
+        asked,
+        projects,
+        latencies,
+        ever,
+    })
+}
+
+fn view(page: View) -> AnyView {
+    let stretch = &page.asked.stretch;
+    let whose = if page.sees_whole { "requests" } else { "requests of your projects" };
+    let sub = format!("How long {whose} took, {}, {}", stretch.days(), stretch.zone.name());
+    let content = if page.ever { content(&page) } else { first(&page) };
+    view! {
+        <Shell frame=page.frame>
+            <PageHead title="Latency" sub/>
+            {content}
+        </Shell>
+    }
+    .into_any()
+}
+
+fn content(page: &View) -> AnyView {
+    let faults = page.asked.faults.iter().map(|fault| {
+        view! { <Notice tone=Tone::Warn lead="Not as asked." text=fault.clone()/> }
+    });
+    let shown = if page.latencies.models.is_empty() {
+        nothing(page)
+    } else {
+        view! {
+            {course::card(page)}
+            {models::card(page)}
+            {past::card(page)}
+            <div class="grid two">{phases::card(page)}{lengths::card(page)}</div>
+            {course::table(page)}
+        }
+        .into_any()
+    };
+    view! {
+        {faults.collect_view()}
+        {ways::choices(page)}
+        {shown}
+        {about()}
+    }
+    .into_any()
+}
+
+/// What is counted, and what is not.
+fn about() -> AnyView {
+    view! {
+        <Card title="What is in these numbers">
+            <div class="body split stack">
+                <p class="muted">
+                    "Every request that was forwarded, as soon as it has ended, told apart by when it was admitted. Times are read from histograms whose buckets grow by 2^¼: a time that is shown lies within 9% of the true one. Sums and shares are exact."
+                </p>
+                <p class="muted">
+                    "Not in them: requests that a limit refused, and those that the provider turned down with an error status, which cost nothing and leave no event; those whose server died meanwhile. A request without an answer counts as such and has no times. One whose stream broke off counts with the time until then."
+                </p>
+            </div>
+        </Card>
+    }
+    .into_any()
+}
+
+/// Before the first request of what the person sees.
+fn first(page: &View) -> AnyView {
+    let keys = page.path.replace("/latency", "/keys");
+    view! {
+        <Card>
+            <Empty title="No times yet" text="Once an application sends its requests through Exchequer, this page tells how long they take, by model and by length of the answer, and where the time goes.">
+                <LinkButton href=keys weight=Weight::Primary>"Make a key"</LinkButton>
+            </Empty>
+        </Card>
+    }
+    .into_any()
+}
+
+/// No request in this stretch.
+fn nothing(page: &View) -> AnyView {
+    let href = page.asked.everything().href(&page.path);
+    let title = page.asked.stretch.title();
+    view! {
+        <Card title>
+            <Empty split=true title="No request" text="No request that is asked for was forwarded in this time.">
+                <LinkButton href>"Show the last 90 days"</LinkButton>
+            </Empty>
+        </Card>
+    }
+    .into_any()
+}

@@ -1,0 +1,89 @@
+//! The ways to look at it: which time, which project and model.
+
+use leptos::prelude::*;
+
+use super::{
+    View,
+    asked::{LONGEST, Measure, RANGES, Range},
+};
+use crate::components::{Button, Chip, Choice, Field, Glyph, Icon, Link, Seg, Select};
+
+/// All of them.
+pub(super) fn choices(page: &View) -> AnyView {
+    let question = &page.asked.question;
+    let ranges = RANGES.map(|(_, text, days)| {
+        let range = Range::Days(days);
+        let is_shown = question.range == range;
+        Link::new(text, question.with_range(range).href(&page.path)).current(is_shown)
+    });
+    let measures = Measure::ALL.map(|measure| {
+        Link::new(measure.label(), question.with_measure(measure).href(&page.path))
+            .current(measure == question.measure)
+    });
+    let (form, chips) = (form(page), chips(page));
+    view! {
+        <div class="row between">
+            <Seg label="Range" links=ranges.to_vec()/>
+            <Seg label="Measure" links=measures.to_vec()/>
+        </div>
+        {form}
+        {chips}
+    }
+    .into_any()
+}
+
+fn form(page: &View) -> AnyView {
+    let (typed, question) = (&page.asked.typed, &page.asked.question);
+    let (from, until) = match &typed.range {
+        Range::Dates(from, until) => (from.clone(), until.clone()),
+        Range::Days(_) => (String::new(), String::new()),
+    };
+    let open = matches!(typed.range, Range::Dates(..));
+    let mut projects = vec![Choice::new("", "All")];
+    projects.extend(page.projects.iter().map(|it| Choice::new(it.id.to_string(), it.name.clone())));
+    // What is wrong is not in the list, and told beside it.
+    let known = projects.iter().any(|choice| choice.value == question.project);
+    let project = if known { question.project.clone() } else { String::new() };
+    let model = question.model.clone();
+    let kept = question.pairs().into_iter().filter(|(name, _)| ["range", "measure"].contains(name));
+    let kept = kept.map(|(name, value)| view! { <input type="hidden" name=name value=value/> });
+    let note = format!("Dates are for at most {LONGEST} days; they come before the ranges above.");
+    view! {
+        <details class="snip" open=open>
+            <summary>"Dates, project, model "<Icon glyph=Glyph::Down/></summary>
+            <div class="stack">
+            <form class="form" method="get" action=page.path.clone()>
+                {kept.collect_view()}
+                <div class="cols">
+                    <Field name="from" label="From" kind="date" value=from/>
+                    <Field name="until" label="Until, included" kind="date" value=until/>
+                    <Select name="project" label="Project" choices=projects value=project/>
+                    <Field name="model" label="Model" value=model maxlength=200 autocomplete="off"/>
+                </div>
+                <div class="row"><Button>"Show"</Button></div>
+                <p class="help">{note}</p>
+            </form>
+            </div>
+        </details>
+    }
+    .into_any()
+}
+
+/// The filters that are set, each with the way to take it away.
+fn chips(page: &View) -> Option<AnyView> {
+    let question = &page.asked.question;
+    let mut chips = Vec::new();
+    if !question.project.is_empty() {
+        let named = page.projects.iter().find(|it| it.id.to_string() == question.project);
+        let value = named.map_or_else(|| question.project.clone(), |it| it.name.clone());
+        let remove = question.with_project("").href(&page.path);
+        chips.push(view! { <Chip label="Project is" value remove/> }.into_any());
+    }
+    if !question.model.is_empty() {
+        let remove = question.with_model("").href(&page.path);
+        let value = question.model.clone();
+        chips.push(view! { <Chip label="Model is" value remove/> }.into_any());
+    }
+    (!chips.is_empty())
+        .then(|| view! { <ul class="row" aria-label="Filters">{chips}</ul> }.into_any())
+}

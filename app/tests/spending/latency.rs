@@ -1,0 +1,122 @@
+//! How long requests took, on its page.
+
+use axum::http::StatusCode;
+use domain::{Moments, Outcome, ProjectRole, Story, Tags};
+use testkit::Tenant;
+
+use crate::spender::{Spender, table};
+
+/// How a stream went that took so many microseconds.
+fn story(last: u64) -> Story {
+    Story {
+        endpoint: "/chat/completions".into(),
+        provider_id: None,
+        max_output: None,
+        choices: 1,
+        stops: false,
+        tags: Tags::default(),
+        moments: Moments {
+            read: 60,
+            asked: 170,
+            admitted: 200,
+            connected: Some(21_600),
+            first_byte: Some(400_000),
+            first_token: Some(412_800),
+            last,
+        },
+    }
+}
+
+#[tokio::test]
+async fn the_page_tells_how_long_requests_took_folded_or_not() {
+    let mut spender = Spender::new().await;
+    let path = spender.path("latency");
+    let page = spender.browser.get(&path).await;
+    page.is(StatusCode::OK).says("No times yet").says("Make a key");
+    for _ in 0..3 {
+        spender.told("0.01", Outcome::Answered, story(4_519_300)).await;
+    }
+    spender.told("0.01", Outcome::Unknown, story(90_000_000)).await;
+    let system = spender.site.app.store.system();
+    for _ in 0..2 {
+        let page = spender.browser.get(&path).await;
+        page.is(StatusCode::OK).hides(" style=");
+        // The middles of the buckets of 4.52 s, 413 ms, 140 µs, and of 30 tokens in 4.11 s.
+        let models = table(&page.body, "Latency by model");
+        for cell in ["sandbox-tokens", "4.6 s", "400 ms", "7.5", "1 (25.0%)", "value=\"4\""] {
+            assert!(models.contains(cell), "{cell}: {models}");
+        }
+        page.says("140 µs").says("within 9%").says("Requests").says("25.0% of all");
+        // Exact: connecting 21.4 ms, waiting 391.2 ms, generating 4,106.5 ms of 4,519.3 ms.
+        for said in ["21 ms each", "390 ms each", "4.1 s each", "90.9%", "8.7%", "0.5%"] {
+            page.says(said);
+        }
+        let lengths = table(&page.body, "Latency by length of the answer");
+        assert!(lengths.contains("Up to 64") && lengths.contains("value=\"3\""), "{lengths}");
+        let days = table(&page.body, "Latency by day");
+        assert_eq!(days.matches("<tr>").count(), 8, "seven days and the head: {days}");
+        assert_eq!(days.matches("4.6 s").count(), 3, "half, 95 and 99 of 100: {days}");
+        let first = spender.browser.get(&format!("{path}?measure=first&range=today")).await;
+        let hours = table(&first.is(StatusCode::OK).body, "Latency by hour");
+        assert_eq!(hours.matches("400 ms").count(), 3, "{hours}");
+        system.fold_timings().await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn filters_and_ranges_stand_in_the_address_and_what_is_wrong_is_a_sentence() {
+    let mut spender = Spender::new().await;
+    spender.told("0.01", Outcome::Answered, story(4_519_300)).await;
+    let other = Tenant::new(&spender.site.database, "other").await;
+    let path = spender.path("latency");
+    let own = format!("project={}&model=sandbox-tokens&range=30d", spender.project);
+    let page = spender.browser.get(&format!("{path}?{own}")).await;
+    page.is(StatusCode::OK).says("4.6 s").says("Project is").says("Support").says("Model is");
+    let theirs = format!("project={}", other.project);
+    for (query, said, shown) in [
+        ("from=2026-11-07&until=2026-11-01", "before it begins", true),
+        ("from=1926-11-01&until=2026-11-01", "too far away", true),
+        ("from=2001-01-01&until=2099-11-01", "at most ten years", true),
+        ("from=2024-01-01&until=2024-12-01", "at most 93 days", true),
+        ("from=yesterday", "is no date", true),
+        ("range=%3Cscript%3E", "There is no range “&lt;script&gt;”", true),
+        ("model=%3Cu%3E", "No request to a model “&lt;u&gt;”", false),
+        ("project=%00", "You have no project", false),
+        (&theirs, "You have no project", false),
+    ] {
+        let page = spender.browser.get(&format!("{path}?{query}")).await;
+        page.is(StatusCode::UNPROCESSABLE_ENTITY).says(said).hides("<u>").hides("<script>");
+        assert_eq!(page.body.contains("4.6 s"), shown, "{query}");
+    }
+    spender.site.app.store.system().fold_timings().await.unwrap();
+    let none = spender.browser.get(&format!("{path}?from=2020-01-01&until=2020-01-09")).await;
+    none.is(StatusCode::OK).says("No request that is asked for").says("Show the last 90 days");
+}
+
+#[tokio::test]
+async fn a_reader_sees_own_projects_and_another_organization_nothing() {
+    let mut spender = Spender::new().await;
+    let (secret, _) = spender.project("Quiet harbour").await;
+    spender.told("0.01", Outcome::Answered, story(4_519_300)).await;
+    let path = spender.path("latency");
+    let mut rita = spender.site.reader("rita", &spender.caller).await;
+    rita.get(&path).await.is(StatusCode::OK).says("No times yet");
+    for (project, sees) in [(secret, false), (spender.project, true)] {
+        let (org, project) = (spender.caller.org.uuid(), project.uuid());
+        let role = ProjectRole::Viewer.as_str();
+        spender
+            .site
+            .database
+            .tamper(&format!(
+                "INSERT INTO project_members (org_id, project_id, user_id, role)
+                 SELECT '{org}', '{project}', id, '{role}' FROM users WHERE email = 'rita@example.com'"
+            ))
+            .await;
+        let page = rita.get(&path).await;
+        page.is(StatusCode::OK);
+        assert_eq!(page.body.contains("4.6 s"), sees);
+    }
+    spender.site.app.store.system().fold_timings().await.unwrap();
+    rita.get(&path).await.is(StatusCode::OK).says("4.6 s").says("requests of your projects");
+    spender.browser.get(&path).await.says("4.6 s");
+}
