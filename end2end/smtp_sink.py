@@ -12,6 +12,7 @@ It ends when its standard input does, so it never outlives who started it.
 """
 
 import asyncio
+import base64
 import json
 import sys
 from email import message_from_bytes, policy
@@ -32,6 +33,17 @@ def part(message, kind):
     return body.get_content() if body else ""
 
 
+def pictures(message):
+    """Each by its name, as an address that a page can show."""
+    found = {}
+    for inside in message.walk():
+        if inside.get_content_maintype() == "image":
+            name = str(inside["content-id"]).strip("<>")
+            data = base64.b64encode(inside.get_content()).decode()
+            found[name] = f"data:{inside.get_content_type()};base64,{data}"
+    return found
+
+
 def record(envelope):
     message = message_from_bytes(envelope.content, policy=policy.default)
     mail = {
@@ -41,6 +53,9 @@ def record(envelope):
         "id": str(message["message-id"]),
         "text": part(message, "plain"),
         "html": part(message, "html"),
+        "pictures": pictures(message),
+        "unsubscribe": message["list-unsubscribe"],
+        "unsubscribe_by": message["list-unsubscribe-post"],
     }
     print(json.dumps(mail), flush=True)
 

@@ -15,6 +15,7 @@ mod invitation;
 mod key_fields;
 mod key_limits;
 mod keys;
+mod mute;
 mod new_key;
 mod not_found;
 mod operator;
@@ -60,6 +61,7 @@ pub fn router() -> Router<App> {
         .merge(home::router())
         .merge(invitation::router())
         .merge(keys::router())
+        .merge(mute::router())
         .merge(new_key::router())
         .merge(operator::router())
         .merge(organizations::router())

@@ -36,6 +36,7 @@ export const rooms = [
   'estimator',
   'advisor',
   'alerts',
+  'reports',
   'projects',
   'keys',
   'keys/new',

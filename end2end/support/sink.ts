@@ -9,6 +9,11 @@ export interface Mail {
   id: string;
   text: string;
   html: string;
+  /** By the names that the HTML has for them, as addresses that a page can show. */
+  pictures: Record<string, string>;
+  /** Headers `List-Unsubscribe` and `List-Unsubscribe-Post`. */
+  unsubscribe: string | null;
+  unsubscribe_by: string | null;
 }
 
 /** A real mail server that keeps what it gets; `smtp_sink.py` tells its tempers. */

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use identity::Secrets;
 use scheduler::{Link, Links};
-use secrecy::ExposeSecret as _;
+use secrecy::{ExposeSecret as _, SecretString};
 use store::{Store, StoreError, system::Mail};
 
 /// Makes them while mails are sent.
@@ -31,6 +31,12 @@ impl Links for MailLinks {
             "threshold" | "blocked" | "raise_ended" => {
                 Ok(Link::To(format!("{url}/{}/budgets", mail.org).into()))
             }
+            "report" => {
+                let dates = mail.report().and_then(|of| of.dates());
+                let dates = dates.map(|(from, until)| format!("?from={from}&until={until}"));
+                let usage = format!("{url}/{}/usage{}", mail.org, dates.unwrap_or_default());
+                Ok(Link::To(usage.into()))
+            }
             "audit_head" => Ok(Link::To(format!("{url}/{}/audit", mail.org).into())),
             "job_alarm" => Ok(Link::To(format!("{url}/operator/jobs").into())),
             "role_changed" => Ok(Link::To(format!("{url}/{}", mail.org).into())),
@@ -50,5 +56,11 @@ impl Links for MailLinks {
                 }))
             }
         }
+    }
+
+    fn mute(&self, mail: &Mail) -> SecretString {
+        let token = identity::link_token(&self.secrets, "mute", mail.id.uuid(), 1);
+        format!("{}/mute/{}/{}/{}", self.public_url, mail.org, mail.id, token.expose_secret())
+            .into()
     }
 }

@@ -14,11 +14,12 @@ mod outlook;
 mod overview;
 mod question;
 mod receipt;
+mod reports;
 mod sheet;
 mod stretch;
 mod usage;
 
-/// Overview, usage, latency, budgets, limits, alerts, receipts.
+/// Overview, usage, latency, budgets, limits, alerts, reports, receipts.
 pub(super) fn router() -> Router<App> {
     Router::new()
         .route("/{org}", get(overview::show))
@@ -28,5 +29,6 @@ pub(super) fn router() -> Router<App> {
         .route("/{org}/budgets", get(budgets::show).post(budgets::save))
         .route("/{org}/limits", get(limits::show))
         .route("/{org}/alerts", get(alerts::show))
+        .route("/{org}/reports", get(reports::show).post(reports::save))
         .route("/receipts/{id}", get(receipt::show))
 }

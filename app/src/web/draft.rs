@@ -12,6 +12,7 @@ use axum::{
     http::{StatusCode, header},
 };
 use chrono::{Datelike as _, NaiveDate};
+use domain::{Addresses, Email};
 use multer::{Constraints, Multipart, SizeLimit};
 use store::StoreError;
 
@@ -140,6 +141,14 @@ impl Draft {
             self.refuse(name, "Write a date like 2026-11-24.");
         }
         date
+    }
+
+    /// Reads a list of addresses, which may be empty, or notes what is wrong with one.
+    pub fn addresses(&mut self, name: &'static str) -> Option<Vec<Email>> {
+        if self.value(name).trim().is_empty() {
+            return Some(Vec::new());
+        }
+        self.read::<Addresses>(name).map(|list| list.as_slice().to_vec())
     }
 
     /// Notes what is wrong with a field.

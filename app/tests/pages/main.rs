@@ -11,6 +11,7 @@ mod estimator;
 mod invitations;
 mod keys;
 mod mails;
+mod mute;
 mod operator;
 mod organization;
 mod personal_keys;

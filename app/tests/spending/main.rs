@@ -14,6 +14,7 @@ mod latency;
 mod overview;
 mod readers;
 mod receipts;
+mod reports;
 mod requests;
 mod rights;
 #[path = "../pages/support.rs"]

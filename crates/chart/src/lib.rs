@@ -1,4 +1,4 @@
-//! Series in, SVG out: stacked bars, sums that add up, trends; to be placed in a page.
+//! Series in, SVG or PNG out: stacked bars, sums that add up, trends; to be placed in a page.
 //!
 //! The picture carries classes instead of colours, so that theme, patterns and print are matters of
 //! the style sheet: `c1`…`c8` for series, `grid`, `base` (`zero` if there is
@@ -15,11 +15,13 @@ mod canvas;
 mod chart;
 mod course;
 mod frame;
+mod picture;
 mod spark;
 mod unit;
 
 pub use chart::{Chart, Point, Series};
 pub use course::{Cap, Course};
 pub use frame::ChartError;
+pub use picture::PictureError;
 pub use spark::spark;
 pub use unit::Unit;

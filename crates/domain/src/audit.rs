@@ -92,6 +92,9 @@ kinds! {
     ChargeCorrected = "charge.corrected" "Charge of a request corrected";
     ThresholdSet = "threshold.set" "Threshold set";
     ThresholdRemoved = "threshold.removed" "Threshold removed";
+    ReportSet = "report.set" "Report set";
+    ReportRemoved = "report.removed" "Report stopped";
+    ReportSent = "report.sent" "Report asked for";
     TierSet = "tier.set" "Usage tier set";
     RateLimitSet = "rate_limit.set" "Rate limit set";
     RateLimitRemoved = "rate_limit.removed" "Rate limit removed";

@@ -66,6 +66,8 @@ pub enum Loop {
     Reap,
     /// Tell owners of raises that ended.
     Tell,
+    /// Write reports that are due.
+    Report,
     /// Erase organizations that were closed long enough ago.
     Erase,
     /// Forget who deleted an account.
@@ -74,8 +76,15 @@ pub enum Loop {
 
 impl Loop {
     /// All of them.
-    pub const ALL: [Self; 6] =
-        [Self::Fold, Self::Deliver, Self::Reap, Self::Tell, Self::Erase, Self::Forget];
+    pub const ALL: [Self; 7] = [
+        Self::Fold,
+        Self::Deliver,
+        Self::Reap,
+        Self::Tell,
+        Self::Report,
+        Self::Erase,
+        Self::Forget,
+    ];
 
     /// The word for tables.
     pub const fn as_str(self) -> &'static str {
@@ -84,6 +93,7 @@ impl Loop {
             Self::Deliver => "deliver",
             Self::Reap => "reap",
             Self::Tell => "tell",
+            Self::Report => "report",
             Self::Erase => "erase",
             Self::Forget => "forget",
         }
@@ -96,6 +106,7 @@ impl Loop {
             Self::Deliver => "Send mails",
             Self::Reap => "Book open requests of dead nodes",
             Self::Tell => "Tell owners of raises that ended",
+            Self::Report => "Write reports of spend that are due",
             Self::Erase => "Erase organizations 30 days after they were closed",
             Self::Forget => "Erase deleted accounts from audit logs",
         }
@@ -106,7 +117,7 @@ impl Loop {
         match self {
             Self::Fold | Self::Deliver => TimeDelta::seconds(1),
             Self::Reap | Self::Tell => TimeDelta::seconds(5),
-            Self::Erase | Self::Forget => TimeDelta::minutes(1),
+            Self::Report | Self::Erase | Self::Forget => TimeDelta::minutes(1),
         }
     }
 }

@@ -60,6 +60,21 @@ impl Window {
     }
 }
 
+/// Whether the parts of a stretch are hours.
+pub fn are_hours(starts: DateTime<Utc>, ends: DateTime<Utc>) -> bool {
+    ends - starts <= TimeDelta::days(2)
+}
+
+/// Where the hours of a stretch of up to two days begin, or the days of a longer one; then its end.
+pub fn parts(starts: DateTime<Utc>, ends: DateTime<Utc>, zone: Tz) -> Vec<DateTime<Utc>> {
+    let next = |at: &DateTime<Utc>| {
+        let day = || Window::first(Period::Day, zone, *at).ends;
+        Some(if are_hours(starts, ends) { *at + TimeDelta::hours(1) } else { day() })
+    };
+    let begins = std::iter::successors(Some(starts), next).take_while(|at| *at < ends);
+    begins.chain([ends]).collect()
+}
+
 /// The quarter of an hour that holds the instant; every zone's days are made of whole ones.
 pub fn quarter(at: DateTime<Utc>) -> DateTime<Utc> {
     let past = TimeDelta::seconds(at.timestamp().rem_euclid(900))
@@ -232,6 +247,20 @@ mod tests {
         Tz::America__Santiago,
         Tz::Pacific__Kiritimati,
     ];
+
+    #[test]
+    fn a_day_has_hours_and_a_month_has_days() {
+        let oslo: Tz = "Europe/Oslo".parse().unwrap();
+        // Clocks go back on its last Sunday.
+        let october = Window::first(Period::Month, oslo, at("2026-10-14T12:00:00Z"));
+        let days = parts(october.starts, october.ends, oslo);
+        assert_eq!((days.len(), days[0], days[31]), (32, october.starts, october.ends));
+        assert_eq!(days[25] - days[24], TimeDelta::hours(25));
+        let hours = parts(days[24], days[25], oslo);
+        assert_eq!((hours.len(), hours[25]), (26, days[25]));
+        let now = at("2026-10-14T12:00:00Z");
+        assert_eq!(parts(now, now, oslo), [now]);
+    }
 
     proptest! {
         #[test]

@@ -32,6 +32,7 @@ impl Note {
             lede: self.lede,
             course: None,
             rows: Vec::new(),
+            picture: None,
             action: self.action,
             link,
             why: self.why.to_owned(),

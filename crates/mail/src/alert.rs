@@ -13,6 +13,7 @@ use crate::{
 };
 
 pub(crate) mod blocked;
+pub(crate) mod facts;
 pub(crate) mod raise_ended;
 pub(crate) mod threshold;
 

@@ -48,6 +48,7 @@ impl AuditHead {
                 Row::new("Until", format!("{}, {zone}", moment(at, zone))),
                 Row::new("Head", one_line(&head, LONGEST)),
             ],
+            picture: None,
             action: "Open the audit log",
             link,
             why: format!(

@@ -3,12 +3,12 @@
 use lettre::{
     Address,
     message::{
-        Mailbox, MultiPart,
-        header::{Header, HeaderName, HeaderValue},
+        Attachment, Mailbox, MultiPart, SinglePart,
+        header::{ContentType, Header, HeaderName, HeaderValue},
     },
 };
 
-use crate::{Message, SendError, words};
+use crate::{Message, Picture, Rendered, SendError, words};
 
 /// Tells mail programs not to answer with a notice of absence (RFC 3834).
 #[derive(Clone)]
@@ -28,6 +28,42 @@ impl Header for AutoSubmitted {
     }
 }
 
+/// Where such mails are stopped (RFC 2369).
+#[derive(Clone)]
+struct ListUnsubscribe(String);
+
+impl Header for ListUnsubscribe {
+    fn name() -> HeaderName {
+        HeaderName::new_from_ascii_str("List-Unsubscribe")
+    }
+
+    fn parse(text: &str) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+        Ok(Self(text.to_owned()))
+    }
+
+    fn display(&self) -> HeaderValue {
+        HeaderValue::new(Self::name(), self.0.clone())
+    }
+}
+
+/// One POST to that address is enough (RFC 8058).
+#[derive(Clone)]
+struct OneClick;
+
+impl Header for OneClick {
+    fn name() -> HeaderName {
+        HeaderName::new_from_ascii_str("List-Unsubscribe-Post")
+    }
+
+    fn parse(_: &str) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+        Ok(Self)
+    }
+
+    fn display(&self) -> HeaderValue {
+        HeaderValue::new(Self::name(), "List-Unsubscribe=One-Click".to_owned())
+    }
+}
+
 /// The mail as MIME. What people wrote can't add a line to its head: the subject is one line, and
 /// lettre encodes it.
 pub(crate) fn compose(from: &Address, message: &Message) -> Result<lettre::Message, SendError> {
@@ -38,17 +74,31 @@ pub(crate) fn compose(from: &Address, message: &Message) -> Result<lettre::Messa
         .map_err(|_| SendError::Never("mail servers do not take this address".to_owned()))?;
     let plain = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);
     let id: String = message.message_id.chars().filter(|c| plain(*c)).take(64).collect();
-    lettre::Message::builder()
-        .from(Mailbox::new(Some("Exchequer".to_owned()), from.clone()))
+    let mut head = lettre::Message::builder();
+    // For mail programs that stop such mails with one click (RFC 8058).
+    if let Some(mute) = message.rendered.mute.as_deref().filter(|mute| mute.is_ascii()) {
+        head = head.header(ListUnsubscribe(format!("<{mute}>"))).header(OneClick);
+    }
+    head.from(Mailbox::new(Some("Exchequer".to_owned()), from.clone()))
         .to(Mailbox::new(None, to))
         .subject(words::one_line(&message.rendered.subject, words::LONGEST_SUBJECT))
         .message_id(Some(format!("<{id}@{}>", from.domain())))
         .header(AutoSubmitted)
-        .multipart(MultiPart::alternative_plain_html(
-            message.rendered.text.clone(),
-            message.rendered.html.clone(),
-        ))
+        .multipart(body(&message.rendered)?)
         .map_err(|error| SendError::Never(error.to_string()))
+}
+
+/// Text for those who read text; else HTML, and beside it the picture that it shows.
+fn body(rendered: &Rendered) -> Result<MultiPart, SendError> {
+    let (text, html) = (rendered.text.clone(), rendered.html.clone());
+    let Some(picture) = &rendered.picture else {
+        return Ok(MultiPart::alternative_plain_html(text, html));
+    };
+    let png =
+        ContentType::parse("image/png").map_err(|error| SendError::Never(error.to_string()))?;
+    let inline = Attachment::new_inline(Picture::ID.to_owned()).body(picture.png.clone(), png);
+    let related = MultiPart::related().singlepart(SinglePart::html(html)).singlepart(inline);
+    Ok(MultiPart::alternative().singlepart(SinglePart::plain(text)).multipart(related))
 }
 
 #[cfg(test)]
@@ -56,7 +106,6 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::Rendered;
 
     /// What breaks heads most easily, among all else that can be typed.
     fn nasty() -> impl Strategy<Value = String> {
@@ -88,7 +137,7 @@ mod tests {
             let message = Message {
                 to: "ines@example.com".parse().unwrap(),
                 message_id: id,
-                rendered: Rendered { subject, text: body.clone(), html: body },
+                rendered: Rendered { subject, text: body.clone(), html: body, picture: None, mute: None },
             };
             let bytes = compose(&from, &message).unwrap().formatted();
             prop_assert!(bytes.is_ascii());

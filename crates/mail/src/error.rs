@@ -54,6 +54,9 @@ pub enum RenderError {
     /// Parameters that are not those of the template.
     #[error("the parameters do not fit the mail template")]
     Params(#[source] serde_json::Error),
+    /// Its template tells what was not found out.
+    #[error("what the mail tells was not found out")]
+    NothingToTell,
     /// The template failed.
     #[error("the mail template failed")]
     Template(#[from] askama::Error),

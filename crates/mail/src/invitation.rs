@@ -52,6 +52,7 @@ impl Invitation {
                 Row::new("You become", may.to_owned()),
                 Row::new("Works until", until),
             ],
+            picture: None,
             action: "Accept the invitation",
             link,
             why: "You get this because somebody typed your address. If you know nothing of it, do \

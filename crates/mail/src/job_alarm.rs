@@ -39,6 +39,7 @@ impl JobAlarm {
                 Row::new("Due", format!("{}, UTC", moment(due, Tz::UTC))),
                 Row::new("Found", one_line(&said, LONGEST)),
             ],
+            picture: None,
             action: "Open the jobs",
             link,
             why: "You get this because you operate this installation, once for each time that the \

@@ -71,6 +71,7 @@ impl Leaked {
             ),
             course: None,
             rows,
+            picture: None,
             action,
             link,
             why: format!("You get this because {whose}. It is mailed once for a key."),

@@ -8,13 +8,14 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::{
-    RenderError, account,
-    alert::{blocked::Blocked, raise_ended::RaiseEnded, threshold::Threshold},
+    Picture, RenderError, account,
+    alert::{blocked::Blocked, facts::Facts, raise_ended::RaiseEnded, threshold::Threshold},
     audit_head::AuditHead,
     invitation::Invitation,
     job_alarm::JobAlarm,
     leaked::Leaked,
     membership::{Removed, RoleChanged},
+    report::{Report, Reported},
     tier::TierSet,
 };
 
@@ -25,8 +26,31 @@ pub struct Rendered {
     pub subject: String,
     /// For those who read text.
     pub text: String,
-    /// For those who read HTML; needs no picture.
+    /// For those who read HTML; says everything without its picture, too.
     pub html: String,
+    /// The picture that the HTML shows, if there is one.
+    pub picture: Option<Picture>,
+    /// Where a reader who is no owner has such mails stopped.
+    pub mute: Option<String>,
+}
+
+/// What a mail needs besides its row, known when it is sent. It holds tokens: not to be printed.
+pub struct Around {
+    /// Where its button leads.
+    pub link: String,
+    /// How the spend of an alert came about.
+    pub facts: Option<Facts>,
+    /// What a report tells.
+    pub report: Option<Reported>,
+    /// Where a reader who is no owner has such mails stopped.
+    pub mute: Option<String>,
+}
+
+impl Around {
+    /// Nothing but where the button leads.
+    pub fn link(link: impl Into<String>) -> Self {
+        Self { link: link.into(), facts: None, report: None, mute: None }
+    }
 }
 
 /// What a mail says, in the order in which it is read.
@@ -41,6 +65,7 @@ pub(crate) struct Letter {
     /// How much is used, in percent, and the sentence about it.
     pub(crate) course: Option<(i128, String)>,
     pub(crate) rows: Vec<Row>,
+    pub(crate) picture: Option<Picture>,
     pub(crate) action: &'static str,
     pub(crate) link: String,
     pub(crate) why: String,
@@ -101,21 +126,28 @@ impl Tone {
 #[template(path = "letter.html")]
 struct Html<'a> {
     letter: &'a Letter,
+    mute: Option<&'a str>,
 }
 
 #[derive(Template)]
 #[template(path = "letter.txt")]
 struct Text<'a> {
     letter: &'a Letter,
+    mute: Option<&'a str>,
 }
 
-/// Makes a mail of an outbox row: the template's name, its parameters, and the address that its
-/// button leads to.
-pub fn render(template: &str, params: &Value, link: &str) -> Result<Rendered, RenderError> {
-    let link = link.to_owned();
+/// Makes a mail of an outbox row, the template's name and its parameters, and of what is known when
+/// it is sent.
+pub fn render(template: &str, params: &Value, around: Around) -> Result<Rendered, RenderError> {
+    let Around { link, facts, report, mute } = around;
+    let facts = facts.as_ref();
     let letter = match template {
-        "threshold" => read::<Threshold>(params)?.letter(link),
-        "blocked" => read::<Blocked>(params)?.letter(link),
+        "threshold" => read::<Threshold>(params)?.letter(link, facts),
+        "blocked" => read::<Blocked>(params)?.letter(link, facts),
+        "report" => {
+            let told = report.ok_or(RenderError::NothingToTell)?;
+            read::<Report>(params)?.letter(link, &told)
+        }
         "raise_ended" => read::<RaiseEnded>(params)?.letter(link),
         "audit_head" => read::<AuditHead>(params)?.letter(link),
         "job_alarm" => read::<JobAlarm>(params)?.letter(link),
@@ -139,8 +171,11 @@ pub fn render(template: &str, params: &Value, link: &str) -> Result<Rendered, Re
         "account_deleted" => account::deleted(link),
         _ => return Err(RenderError::UnknownTemplate(template.to_owned())),
     };
-    let (text, html) = (Text { letter: &letter }.render()?, Html { letter: &letter }.render()?);
-    Ok(Rendered { subject: letter.subject, text, html })
+    let mute = mute.as_deref();
+    let text = Text { letter: &letter, mute }.render()?;
+    let html = Html { letter: &letter, mute }.render()?;
+    let mute = mute.map(ToOwned::to_owned);
+    Ok(Rendered { subject: letter.subject, text, html, picture: letter.picture, mute })
 }
 
 fn read<T: DeserializeOwned>(params: &Value) -> Result<T, RenderError> {

@@ -15,10 +15,15 @@ mod leaked;
 mod letter;
 mod mailer;
 mod membership;
+mod picture;
+mod report;
 mod server;
 mod tier;
 mod words;
 
+pub use alert::facts::Facts;
 pub use error::{MailerError, RenderError, SendError};
-pub use letter::{Rendered, render};
+pub use letter::{Around, Rendered, render};
 pub use mailer::{Mailer, Message};
+pub use picture::Picture;
+pub use report::Reported;

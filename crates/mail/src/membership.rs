@@ -53,6 +53,7 @@ impl RoleChanged {
                 Row::new("Role", role.label().to_owned()),
                 Row::new("Changed", format!("{}, {zone}", moment(at, zone))),
             ],
+            picture: None,
             action: "Open the organization",
             link,
             why: format!(
@@ -91,6 +92,7 @@ impl Removed {
             ),
             course: None,
             rows: vec![Row::new("Removed", format!("{}, {zone}", moment(at, zone)))],
+            picture: None,
             action: "Open your organizations",
             link,
             why: format!(

@@ -57,6 +57,7 @@ impl TierSet {
                 Row::new("Usage tier", format!("{to}, before {from}")),
                 Row::new("In force since", format!("{}, {zone}", moment(at, zone))),
             ],
+            picture: None,
             action: "Open the limits",
             link,
             why: format!(

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use futures_util::{StreamExt as _, stream};
-use mail::{Mailer, Message, RenderError, SendError};
+use mail::{Around, Facts, Mailer, Message, RenderError, Reported, SendError};
 use secrecy::ExposeSecret as _;
 use store::{
     Store, StoreError,
-    system::{Mail, Sent},
+    system::{Mail, Sent, Spend},
 };
 
 use crate::{Link, Links};
@@ -47,7 +47,15 @@ async fn one(
     links: &dyn Links,
 ) -> Result<(), StoreError> {
     let sent = match links.link(&mail).await? {
-        Link::To(link) => send(mailer, &mail, link.expose_secret()).await,
+        Link::To(link) => {
+            let around = Around {
+                link: link.expose_secret().to_owned(),
+                facts: facts(store, &mail).await,
+                report: report(store, &mail).await?,
+                mute: mail.can_be_stopped().then(|| links.mute(&mail).expose_secret().to_owned()),
+            };
+            send(mailer, &mail, around).await
+        }
         Link::Void => Sent::Void,
     };
     failpoint::at("scheduler::mail_answered");
@@ -56,8 +64,37 @@ async fn one(
     Ok(())
 }
 
-async fn send(mailer: &Mailer, mail: &Mail, link: &str) -> Sent {
-    let rendered = match mail::render(&mail.template, &mail.params, link) {
+/// How the spend of an alert came about. Without it the mail says less, and still says what matters.
+async fn facts(store: &Store, mail: &Mail) -> Option<Facts> {
+    match store.system().spend(mail.org, &mail.spend()?).await {
+        Ok(Spend { parts, tops, now }) => Some(Facts { parts, tops, now }),
+        Err(error) => {
+            tracing::warn!(mail = %mail.id, %error, "an alert goes without its picture");
+            None
+        }
+    }
+}
+
+/// What a report tells; nothing of another mail.
+async fn report(store: &Store, mail: &Mail) -> Result<Option<Reported>, StoreError> {
+    let Some(of) = mail.report() else { return Ok(None) };
+    let told = store.system().report(mail.org, &of).await?;
+    let tokens = told.totals.tokens;
+    Ok(Some(Reported {
+        spent: told.totals.charge,
+        before: told.before,
+        requests: told.totals.requests,
+        unpriced: told.totals.unpriced,
+        tokens: (tokens.prompt(), tokens.generated()),
+        refused: told.refused,
+        days: told.days,
+        projects: told.projects,
+        models: told.models,
+    }))
+}
+
+async fn send(mailer: &Mailer, mail: &Mail, around: Around) -> Sent {
+    let rendered = match mail::render(&mail.template, &mail.params, around) {
         Ok(rendered) => rendered,
         // While nodes are upgraded one by one, another one may know it.
         Err(error @ RenderError::UnknownTemplate(_)) => return Sent::Later(error.to_string()),

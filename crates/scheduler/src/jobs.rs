@@ -37,6 +37,14 @@ pub(crate) async fn tell(store: Store) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// Writes reports that are due.
+pub(crate) async fn report(store: Store) -> Result<(), StoreError> {
+    while store.system().tell_reports().await? > 0 {
+        failpoint::at("scheduler::reported");
+    }
+    Ok(())
+}
+
 /// Erases organizations that were closed 30 days ago, a slice at a time.
 pub(crate) async fn erase(store: Store) -> Result<(), StoreError> {
     while let Some(erased) = store.system().erase_closed().await? {

@@ -39,6 +39,7 @@ pub fn start(
     node.repeat(Loop::Fold, jobs::fold);
     node.repeat(Loop::Reap, jobs::reap);
     node.repeat(Loop::Tell, jobs::tell);
+    node.repeat(Loop::Report, jobs::report);
     node.repeat(Loop::Erase, jobs::erase);
     node.repeat(Loop::Forget, jobs::forget);
     node.keep(Job::Sweep, jobs::sweep);

@@ -20,4 +20,7 @@ pub enum Link {
 pub trait Links: Send + Sync + 'static {
     /// Where this mail leads.
     async fn link(&self, mail: &Mail) -> Result<Link, StoreError>;
+
+    /// Where a reader who is no owner has such mails stopped.
+    fn mute(&self, mail: &Mail) -> SecretString;
 }

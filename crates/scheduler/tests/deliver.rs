@@ -23,6 +23,10 @@ impl Links for OnePage {
         let void = mail.recipient.as_str().starts_with("void@");
         Ok(if void { Link::Void } else { Link::To("http://localhost/budgets".into()) })
     }
+
+    fn mute(&self, _: &Mail) -> SecretString {
+        "http://localhost/mute".into()
+    }
 }
 
 fn links() -> Arc<dyn Links> {

@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use chrono::TimeDelta;
 use domain::{NodeId, Origin};
 use scheduler::{Link, Links};
+use secrecy::SecretString;
 use store::{
     StoreError,
     system::{Deletion, Mail},
@@ -19,6 +20,10 @@ struct Nowhere;
 impl Links for Nowhere {
     async fn link(&self, _: &Mail) -> Result<Link, StoreError> {
         Ok(Link::Void)
+    }
+
+    fn mute(&self, _: &Mail) -> SecretString {
+        "http://localhost/mute".into()
     }
 }
 

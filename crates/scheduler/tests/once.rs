@@ -14,6 +14,7 @@ use chrono::TimeDelta;
 use domain::NodeId;
 use rustix::process::{Pid, Signal, kill_process};
 use scheduler::{Link, Links};
+use secrecy::SecretString;
 use store::{Store, StoreError, system::Mail};
 use testkit::{
     Database, Tenant,
@@ -31,6 +32,10 @@ struct Nowhere;
 impl Links for Nowhere {
     async fn link(&self, _: &Mail) -> Result<Link, StoreError> {
         Ok(Link::Void)
+    }
+
+    fn mute(&self, _: &Mail) -> SecretString {
+        "http://localhost/mute".into()
     }
 }
 

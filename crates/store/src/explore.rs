@@ -95,7 +95,7 @@ impl Store {
     }
 }
 
-async fn cut(
+pub(crate) async fn cut(
     tx: &mut Tx,
     caller: &Caller,
     ask: Ask<'_>,

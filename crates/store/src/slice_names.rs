@@ -49,6 +49,12 @@ impl Store {
 }
 
 impl Names {
+    /// The same for somebody who is not to see whose a personal key is.
+    #[must_use]
+    pub fn without_people(self) -> Self {
+        Self { whole: false, ..self }
+    }
+
     /// Whether the id has a name of its own, or stands for all that have none.
     pub fn knows(&self, id: Uuid) -> bool {
         id.is_nil() || self.by_id.contains_key(&id)

@@ -92,10 +92,15 @@ fn page(view: View) -> AnyView {
         .into_any()
     };
     let budgets = format!("{}/budgets#thresholds", view.org);
+    let reports = view.whole.then(|| {
+        let href = format!("{}/reports", view.org);
+        view! { <LinkButton href>"Reports by mail"</LinkButton> }
+    });
     let verb = if view.edits { "Edit thresholds" } else { "See thresholds" };
     view! {
         <Shell frame=view.frame>
             <PageHead title="Alerts" sub=sub>
+                {reports}
                 <LinkButton href=budgets>{verb}</LinkButton>
             </PageHead>
             {content}

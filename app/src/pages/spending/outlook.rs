@@ -1,15 +1,15 @@
 //! Where a budget will end if it goes on like this, and its state in words.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
-use domain::{Level, Usd, window::Window};
+use domain::{
+    Level, Usd,
+    forecast::{forecast, reached_on},
+};
 use store::{BudgetStatus, Standing, Threshold};
 
 use super::calendar::day_name;
 use crate::components::{Reading, Tone};
-
-/// A forecast needs this part of its window.
-const LEAST: i32 = 30;
 
 /// What is said of a budget.
 #[derive(Debug, Clone)]
@@ -18,35 +18,6 @@ pub(super) struct Outlook {
     /// The state in words.
     pub(super) state: String,
     pub(super) reading: Reading,
-}
-
-/// What will be spent at the window's end; none before there is enough to go by, and none when it is
-/// over.
-pub(super) fn forecast(spent: Usd, window: Window, now: DateTime<Utc>) -> Option<Usd> {
-    let (passed, whole) = (now - window.starts, window.ends - window.starts);
-    if !window.contains(now) || spent <= Usd::ZERO || passed * LEAST < whole {
-        return None;
-    }
-    scaled(spent.pico(), whole.num_seconds(), passed.num_seconds()).map(Usd::from_pico)
-}
-
-/// `value × numerator / denominator`, unless it does not fit.
-fn scaled(value: i128, numerator: i64, denominator: i64) -> Option<i128> {
-    value.checked_mul(numerator.into())?.checked_div(denominator.into())
-}
-
-/// When the amount is reached at this pace, if in this window.
-fn reached_on(
-    spent: Usd,
-    amount: Usd,
-    window: Window,
-    now: DateTime<Utc>,
-) -> Option<DateTime<Utc>> {
-    forecast(spent, window, now).filter(|end| *end >= amount)?;
-    let passed = i128::from((now - window.starts).num_seconds());
-    let seconds = amount.pico().checked_mul(passed)?.checked_div(spent.pico())?;
-    let at = window.starts + TimeDelta::try_seconds(i64::try_from(seconds).ok()?)?;
-    Some(at.max(now))
 }
 
 /// Thresholds of the same scope and window.
@@ -115,7 +86,7 @@ impl Outlook {
 
 #[cfg(test)]
 mod tests {
-    use domain::{BudgetId, OrgId, Period, Scope, ThresholdId};
+    use domain::{BudgetId, OrgId, Period, Scope, ThresholdId, window::Window};
 
     use super::*;
 
@@ -129,15 +100,6 @@ mod tests {
 
     fn dollars(amount: i64) -> Usd {
         Usd::from_dollars(amount)
-    }
-
-    #[test]
-    fn half_the_window_is_half_the_spend() {
-        assert_eq!(forecast(dollars(50), november(), now()), Some(dollars(100)));
-        assert_eq!(forecast(Usd::ZERO, november(), now()), None);
-        assert_eq!(forecast(dollars(50), november(), november().starts), None);
-        assert_eq!(forecast(dollars(50), november(), november().ends), None);
-        assert_eq!(forecast(Usd::from_pico(i128::MAX), november(), now()), None);
     }
 
     fn state(spent: i64, amount: i64, percents: &[u32]) -> (Tone, String) {

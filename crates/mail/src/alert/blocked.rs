@@ -4,8 +4,9 @@ use chrono::{DateTime, Utc};
 use domain::Usd;
 use serde::Deserialize;
 
-use super::{Kind, Subject};
+use super::{Kind, Subject, facts::Facts};
 use crate::{
+    Picture,
     letter::{Letter, Row, Tone},
     words::{dollars, moment},
 };
@@ -20,7 +21,7 @@ pub(crate) struct Blocked {
 
 impl Blocked {
     /// What the mail says.
-    pub(crate) fn letter(self, link: String) -> Letter {
+    pub(crate) fn letter(self, link: String, facts: Option<&Facts>) -> Letter {
         let subject = &self.subject;
         let budget = subject.budget.unwrap_or(Usd::ZERO);
         let (adjective, amount) = (subject.period.adjective(), dollars(budget));
@@ -28,6 +29,8 @@ impl Blocked {
         let said = self.said();
         let mut rows = vec![Row::new("Refused since", moment(self.since, subject.zone))];
         rows.extend(subject.rows());
+        rows.extend(facts.map(|facts| subject.outlook(facts)).unwrap_or_default());
+        let picture = facts.and_then(|facts| Picture::of_spend(&facts.parts, subject.zone));
         let organization = subject.organization.clone();
         let (raises, action) = match subject.scope {
             Kind::Usage => (
@@ -51,6 +54,7 @@ impl Blocked {
             lede: format!("{}, {raises}.", said.state),
             course: subject.course(),
             rows,
+            picture,
             action,
             link,
             why: format!(

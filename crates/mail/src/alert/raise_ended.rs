@@ -61,6 +61,7 @@ impl RaiseEnded {
             lede: format!("It was raised to {} for a while. {state}", dollars(self.raised)),
             course: subject.course(),
             rows,
+            picture: None,
             action: "See the budget",
             link,
             why: format!(

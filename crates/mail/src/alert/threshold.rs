@@ -3,8 +3,9 @@
 use domain::Usd;
 use serde::Deserialize;
 
-use super::Subject;
+use super::{Subject, facts::Facts};
 use crate::{
+    Picture,
     letter::{Letter, Row, Tone},
     words::{dollars, listed},
 };
@@ -93,7 +94,7 @@ impl Threshold {
     }
 
     /// What the mail says.
-    pub(crate) fn letter(self, link: String) -> Letter {
+    pub(crate) fn letter(self, link: String, facts: Option<&Facts>) -> Letter {
         let spent = dollars(self.subject.spent);
         let of = self.subject.budget.map(|budget| format!(" of {}", dollars(budget)));
         let plural = if self.thresholds.len() == 1 { "" } else { "s" };
@@ -104,6 +105,7 @@ impl Threshold {
             rows.push(Row::new("Threshold", share.unwrap_or(amount)));
         }
         rows.extend(self.subject.rows());
+        rows.extend(facts.map(|facts| self.subject.outlook(facts)).unwrap_or_default());
         Letter {
             subject: self.title(),
             tone: Tone::Look,
@@ -117,6 +119,7 @@ impl Threshold {
             lede: self.lede(),
             course: self.subject.course(),
             rows,
+            picture: facts.and_then(|facts| Picture::of_spend(&facts.parts, self.subject.zone)),
             action: "Open the budgets",
             link,
             why: self.why(),

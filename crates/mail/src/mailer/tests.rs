@@ -18,6 +18,8 @@ fn message(local: &str) -> Message {
             subject: "Brackwater Freight has spent 80%".to_owned(),
             text: ".first line\n.\nlast line".to_owned(),
             html: "<p>hello</p>".to_owned(),
+            picture: None,
+            mute: None,
         },
     }
 }
@@ -162,7 +164,13 @@ async fn nothing_that_people_write_adds_to_a_mails_head() {
     texts.extend(["資料".repeat(5_000), "x".repeat(10_000), "=?utf-8?q?=0D=0ABcc:?=".to_owned()]);
     for text in &texts {
         let mut nasty = message("ines");
-        nasty.rendered = Rendered { subject: text.clone(), text: text.clone(), html: text.clone() };
+        nasty.rendered = Rendered {
+            subject: text.clone(),
+            text: text.clone(),
+            html: text.clone(),
+            picture: None,
+            mute: None,
+        };
         nasty.message_id.clone_from(text);
         mailer.send(&nasty).await.unwrap();
     }

@@ -15,6 +15,7 @@ mod jobs;
 mod leaks;
 mod ledger;
 mod memberships;
+mod muted;
 mod news;
 pub mod operator;
 mod outbox;
@@ -23,9 +24,11 @@ mod raises;
 mod reaper;
 pub mod receipts;
 mod reconcile;
+mod reports;
 mod second_factors;
 mod sessions;
 mod settings;
+mod spend;
 mod throttles;
 mod tiers;
 mod time;
@@ -45,16 +48,22 @@ pub use jobs::{Done, Occurrence};
 pub use leaks::Suspect;
 pub use ledger::LedgerBook;
 pub(crate) use ledger::{counter, window};
-pub use outbox::{Mail, Sent};
+pub use muted::Mute;
+pub use outbox::{Mail, STOPPED, Sent};
 pub use reconcile::Difference;
+pub(crate) use reports::latest_window;
+pub use reports::{ReportOf, Reported};
 pub use second_factors::{RecoveryHash, SecondFactor};
 pub use sessions::{Epoch, OwnSession, SessionHash, StoredSession};
 pub use settings::{Installation, SignUpPolicy};
+pub use spend::{Spend, SpendOf};
 pub use throttles::{Count, Subject};
 pub use tiers::SetTier;
 pub(crate) use tiers::usage_counter;
 pub use timings::TIMED_AT_ONCE;
 pub use users::{Account, Credentials, NewUser, PasswordHash};
+
+use domain::{Actor, Caller, OrgId, Origin, Role};
 
 use crate::{Store, StoreError, tx, tx::Tx};
 
@@ -67,6 +76,11 @@ pub struct System<'a> {
 impl<'a> System<'a> {
     pub(crate) const fn new(store: &'a Store) -> Self {
         Self { store }
+    }
+
+    /// Who asks where a rule of this program looks into an organization.
+    pub(crate) fn rule(org: OrgId) -> Caller {
+        Caller { actor: Actor::Rule, org, role: Role::Owner, origin: Origin::default() }
     }
 
     /// On the ledger's connections, for what a request waits for: busy pages must not hold it up.

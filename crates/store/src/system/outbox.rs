@@ -2,8 +2,9 @@
 
 use chrono::{DateTime, Utc};
 use domain::{Email, OrgId, OutboxId};
+use serde::Deserialize as _;
 
-use super::{System, account_mails::INSTALLATION};
+use super::{ReportOf, SpendOf, System, account_mails::INSTALLATION};
 use crate::StoreError;
 
 /// Tries before a mail counts as failed: the pauses double from 5 seconds to 2 minutes, so these are
@@ -11,6 +12,9 @@ use crate::StoreError;
 const MOST_ATTEMPTS: i32 = 1_440;
 /// Times that a mail may be handed over without a word in return: more would fill a mailbox.
 const MOST_UNSURE: i32 = 2;
+
+/// In place of a server's answer, where the recipient has had such mails stopped.
+pub const STOPPED: &str = "stopped by the recipient";
 
 /// A claimed mail.
 #[derive(Debug, Clone)]
@@ -36,6 +40,23 @@ pub struct Mail {
 }
 
 impl Mail {
+    /// Whether its reader can have such mails stopped: whoever gets a report, and who is told of an
+    /// alert by a threshold's list and not as an owner.
+    pub fn can_be_stopped(&self) -> bool {
+        self.template == "report" || self.params.get("listed").is_some()
+    }
+
+    /// Whose spend it tells, if it is an alert that tells one.
+    pub fn spend(&self) -> Option<SpendOf> {
+        let tells = matches!(self.template.as_str(), "threshold" | "blocked");
+        tells.then(|| SpendOf::deserialize(&self.params).ok()).flatten()
+    }
+
+    /// What it reports, if it is a report.
+    pub fn report(&self) -> Option<ReportOf> {
+        (self.template == "report").then(|| ReportOf::deserialize(&self.params).ok()).flatten()
+    }
+
     /// Whether it is about a person's account and no organization.
     pub fn is_about_account(&self) -> bool {
         self.org == INSTALLATION
@@ -59,7 +80,8 @@ pub enum Sent {
 
 impl System<'_> {
     /// Claims up to `most` mails that are due, for five minutes: a node that dies meanwhile leaves
-    /// them to the next, which cannot know how far it had come. Mails to someone who is no longer an owner are dropped here.
+    /// them to the next, which cannot know how far it had come. Mails to
+    /// someone who is no longer an owner, or wants no more of them, are dropped here.
     pub async fn claim_mails(self, most: i64) -> Result<Vec<Mail>, StoreError> {
         let mut tx = self.begin().await?;
         let rows = sqlx::query!(
@@ -68,14 +90,17 @@ impl System<'_> {
                 ORDER BY due_at LIMIT $1 FOR UPDATE SKIP LOCKED
             )
             UPDATE outbox o SET
-                state = CASE WHEN wanted.yes THEN 'sending' ELSE 'dropped' END,
-                finished_at = CASE WHEN wanted.yes THEN NULL ELSE exq_now() END,
+                state = CASE WHEN mail.entitled AND NOT mail.stopped THEN 'sending' ELSE 'dropped' END,
+                finished_at = CASE WHEN mail.entitled AND NOT mail.stopped THEN NULL ELSE exq_now() END,
+                answer = CASE WHEN mail.stopped THEN $2 ELSE o.answer END,
                 unsure = o.unsure + CASE WHEN o.state = 'sending' THEN 1 ELSE 0 END,
                 attempts = o.attempts + 1, due_at = exq_now() + interval '5 minutes'
-            FROM due, LATERAL (SELECT EXISTS (SELECT FROM outbox q LEFT JOIN memberships m
-                    ON m.org_id = q.org_id AND m.user_id = q.recipient_id AND m.role = 'owner'
-                WHERE q.org_id = due.org_id AND q.id = due.id
-                    AND (q.recipient_id IS NULL OR m.user_id IS NOT NULL)) AS yes) wanted
+            FROM due, LATERAL (
+                SELECT q.recipient_id IS NULL OR m.user_id IS NOT NULL AS entitled,
+                    u.address IS NOT NULL AND (q.template = 'report' OR q.template = 'threshold' AND q.recipient_id IS NULL) AS stopped
+                FROM outbox q LEFT JOIN memberships m ON m.org_id = q.org_id AND m.user_id = q.recipient_id AND m.role = 'owner'
+                LEFT JOIN muted u ON u.org_id = q.org_id AND u.address = lower(q.recipient)
+                WHERE q.org_id = due.org_id AND q.id = due.id) mail
             WHERE o.org_id = due.org_id AND o.id = due.id
             RETURNING o.org_id, o.id, o.template, o.recipient,
                 -- Who is told by a threshold's own list is told why.
@@ -83,7 +108,8 @@ impl System<'_> {
                     THEN o.params || '{"listed": true}' ELSE o.params END AS "params!",
                 o.attempts, o.unsure, o.state,
                 o.created_at, exq_now() AS "now!""#,
-            most
+            most,
+            STOPPED
         )
         .fetch_all(&mut *tx)
         .await?;

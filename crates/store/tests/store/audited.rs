@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use domain::{
     Environment, Expiry, FormId, KeyId, Level, Models, Origin, Outcome, Overlap, Period,
-    Permissions, ProjectRole, Rate, Rates, Role, Rules, Scope, Usd, audit::Kind,
+    Permissions, ProjectRole, Rate, Rates, Rhythm, Role, Rules, Scope, Usd, audit::Kind,
 };
 use ledger::Settlement;
 use store::{
@@ -151,6 +151,10 @@ async fn people() -> BTreeSet<String> {
         system.accept_invitation(&invitation, Joiner::Account(ben), true, Origin::default());
     let ben = log.told(joins, "invite.accepted user.added").await;
     log.told(store.leave(&ben, OwnKeys::Revoked), "user.deleted").await;
+    log.told(store.set_report(caller, Rhythm::Weekly, &[]), "report.set").await;
+    log.told(store.set_report(caller, Rhythm::Weekly, &[]), "").await;
+    log.told(store.send_report(caller, Rhythm::Weekly), "report.sent").await;
+    log.told(store.remove_report(caller, Rhythm::Weekly), "report.removed").await;
 
     let (kofi, its) = member(&database, &tenant, "kofi", Role::Reader).await;
     log.told(store.set_member_role(caller, kofi, Role::Owner), "user.updated").await;

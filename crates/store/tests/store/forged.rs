@@ -7,7 +7,7 @@ use chrono::{TimeDelta, Utc};
 use chrono_tz::Tz;
 use domain::{
     Addresses, AuditId, Caller, Environment, Expiry, FormId, KeyId, Level, Name, Overlap, Period,
-    Permissions, PriceId, ProjectRole, Rate, Rates, Role, Rules, Scope,
+    Permissions, PriceId, ProjectRole, Rate, Rates, Rhythm, Role, Rules, Scope,
 };
 use store::{
     AuditFilter, BillingProfile, Guards, Label, ModelPage, NewAdminKey, NewApiKey, NewKey,
@@ -174,6 +174,7 @@ async fn look(store: &Store, caller: &Caller, things: &Furniture, asked: &mut As
         standings();
         raises();
         thresholds();
+        reports();
         crossings();
         usage_limit();
         rate_limits(things.project, &ModelPage { limit: 100, ..ModelPage::default() });
@@ -263,6 +264,9 @@ async fn people(
     let name: Name = "Mine".parse().unwrap();
     let addresses: Addresses = "new@example.com".parse().unwrap();
     ask! { store, caller, asked:
+        set_report(Rhythm::Weekly, &[]);
+        send_report(Rhythm::Weekly);
+        remove_report(Rhythm::Weekly);
         edit_organization(&name, Tz::UTC);
         set_billing_profile(&BillingProfile::default());
         member(theirs.user);

@@ -1,6 +1,6 @@
 //! An alert and its mails in words.
 
-use store::{Crossing, Delivery};
+use store::{Crossing, Delivery, system::STOPPED};
 
 use crate::components::{Glyph, Tone, usd};
 
@@ -13,6 +13,9 @@ pub(super) fn state(delivery: &Delivery) -> (Tone, Option<Glyph>, String) {
         }
         ("sent", _) => (Tone::Ok, None, "Sent".to_owned()),
         ("failed", _) => (Tone::Bad, None, "Failed".to_owned()),
+        ("dropped", _) if delivery.answer.as_deref() == Some(STOPPED) => {
+            (Tone::Plain, None, "Not sent, stopped by the recipient".to_owned())
+        }
         ("dropped", _) => (Tone::Plain, None, "Not sent, no longer an owner".to_owned()),
         (_, 0) | ("sending", 1) => (Tone::Plain, Some(Glyph::Clock), "Queued".to_owned()),
         (_, tries) => (Tone::Warn, Some(Glyph::Retry), format!("Retrying after {tries} tries")),

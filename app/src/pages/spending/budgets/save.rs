@@ -1,7 +1,7 @@
 //! What the page's forms do.
 
 use axum::{extract::State, response::Response};
-use domain::{Action, Addresses, BudgetId, Email, Period, RaiseId, Scope, ThresholdId, Usd};
+use domain::{Action, BudgetId, Period, RaiseId, Scope, ThresholdId, Usd};
 use store::{Conflict, RaiseState, StoreError};
 
 use super::{
@@ -146,7 +146,7 @@ async fn add_threshold(
     (scope, period): On,
     draft: &mut Draft,
 ) -> Result<Option<Done>, Failure> {
-    let (level, addresses) = (level::read(draft), addresses(draft));
+    let (level, addresses) = (level::read(draft), draft.addresses("addresses"));
     let (Some(level), Some(addresses)) = (level, addresses) else { return Ok(None) };
     match app.store.add_threshold(&member.caller, scope, period, level, &addresses).await {
         Ok(set) if set.already_passed => Ok(Some(Done::ThresholdPassed)),
@@ -159,12 +159,4 @@ async fn add_threshold(
         Err(error @ StoreError::Conflict(_)) => draft.conflict("level", error).map(|()| None),
         Err(error) => Err(error.into()),
     }
-}
-
-/// Who is mailed besides the owners: nobody, or the addresses of the list.
-fn addresses(draft: &mut Draft) -> Option<Vec<Email>> {
-    if draft.value("addresses").trim().is_empty() {
-        return Some(Vec::new());
-    }
-    draft.read::<Addresses>("addresses").map(|list| list.as_slice().to_vec())
 }

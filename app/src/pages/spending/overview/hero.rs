@@ -1,7 +1,7 @@
 //! What is spent this cycle, and where it will end.
 
 use chart::{Cap, Course, Unit};
-use domain::Usd;
+use domain::{Usd, forecast::forecast};
 use leptos::prelude::*;
 
 use super::View;
@@ -12,7 +12,6 @@ use crate::{
     },
     pages::spending::{
         calendar::{last_day, month_name, place},
-        outlook::forecast,
         sheet::adding,
     },
 };

@@ -1,0 +1,153 @@
+//! Reports of an organization's spend, mailed after each week or billing cycle.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use domain::{
+    Action, Caller, Email, Rhythm, UserId,
+    audit::{Change, Kind},
+    window::Window,
+};
+
+use crate::{
+    Conflict, Store, StoreError,
+    system::{latest_window, window},
+    thresholds::{listed, may_name},
+};
+
+/// So long after a window's end its report comes: a cycle ends at midnight, where the organization is.
+const LATER: TimeDelta = TimeDelta::hours(8);
+
+/// Most reports that one person has sent to the own address within an hour.
+const MOST_SENT: i64 = 10;
+
+/// A report that an organization gets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Report {
+    /// How often.
+    pub rhythm: Rhythm,
+    /// Who is mailed besides the owners.
+    pub addresses: Vec<String>,
+    /// When the next one comes.
+    pub due: DateTime<Utc>,
+}
+
+/// When the report of a window is mailed.
+pub(crate) fn due(window: &Window) -> DateTime<Utc> {
+    window.ends + LATER
+}
+
+impl Store {
+    /// The reports that the organization gets.
+    pub async fn reports(&self, caller: &Caller) -> Result<Vec<Report>, StoreError> {
+        caller.may(Action::EditLimits)?;
+        let mut tx = self.tenant(caller).await?;
+        let rows = sqlx::query!(
+            "SELECT rhythm, addresses, due_at FROM reports WHERE org_id = $1 ORDER BY rhythm DESC",
+            caller.org.uuid()
+        )
+        .fetch_all(&mut *tx)
+        .await?;
+        rows.into_iter()
+            .map(|row| {
+                let rhythm = row.rhythm.parse().map_err(|_| StoreError::Damaged("a rhythm"))?;
+                Ok(Report { rhythm, addresses: row.addresses, due: row.due_at })
+            })
+            .collect()
+    }
+
+    /// Has the owners and these addresses mailed after each window, from the one that is running on; or
+    /// changes the addresses. More of them than a threshold's are a conflict.
+    pub async fn set_report(
+        &self,
+        caller: &Caller,
+        rhythm: Rhythm,
+        addresses: &[Email],
+    ) -> Result<(), StoreError> {
+        caller.may(Action::EditLimits)?;
+        let addresses: Vec<String> = addresses.iter().map(|it| it.as_str().to_owned()).collect();
+        let mut tx = self.change(caller).await?;
+        may_name(&mut tx, caller, &addresses, &[]).await?;
+        // Before the window, as whoever writes the mails does.
+        let before = sqlx::query_scalar!(
+            "SELECT addresses FROM reports WHERE org_id = $1 AND rhythm = $2 FOR UPDATE",
+            caller.org.uuid(),
+            rhythm.as_str()
+        )
+        .fetch_optional(&mut **tx)
+        .await?;
+        if before.as_ref() == Some(&addresses) {
+            return Ok(());
+        }
+        let now = sqlx::query_scalar!(r#"SELECT exq_now() AS "now!""#).fetch_one(&mut **tx).await?;
+        let current = window(&mut tx, caller.org, rhythm.period(), now).await?;
+        sqlx::query!(
+            "INSERT INTO reports (org_id, rhythm, addresses, starts, ends, due_at) VALUES ($1, $2, $3, $4, $5, $6)
+             ON CONFLICT (org_id, rhythm) DO UPDATE SET addresses = EXCLUDED.addresses",
+            caller.org.uuid(),
+            rhythm.as_str(),
+            &addresses,
+            current.starts,
+            current.ends,
+            due(&current)
+        )
+        .execute(&mut **tx)
+        .await?;
+        let before = before.as_deref().and_then(listed);
+        let change = Change::new(Kind::ReportSet, rhythm.as_str());
+        tx.commit(change.personal("addresses", before, listed(&addresses))).await
+    }
+
+    /// No more such reports.
+    pub async fn remove_report(&self, caller: &Caller, rhythm: Rhythm) -> Result<(), StoreError> {
+        caller.may(Action::EditLimits)?;
+        let mut tx = self.change(caller).await?;
+        let addresses = sqlx::query_scalar!(
+            "DELETE FROM reports WHERE org_id = $1 AND rhythm = $2 RETURNING addresses",
+            caller.org.uuid(),
+            rhythm.as_str()
+        )
+        .fetch_one(&mut **tx)
+        .await?;
+        let change = Change::new(Kind::ReportRemoved, rhythm.as_str());
+        tx.commit(change.personal("addresses", listed(&addresses), None::<String>)).await
+    }
+
+    /// Mails the person who asks the report of the newest window that is over, or, of an organization
+    /// that has none yet, of the one that is running.
+    pub async fn send_report(&self, caller: &Caller, rhythm: Rhythm) -> Result<(), StoreError> {
+        caller.may(Action::EditLimits)?;
+        let user = caller.user().map(UserId::uuid).ok_or(StoreError::NotFound)?;
+        let mut tx = self.change(caller).await?;
+        let period = rhythm.period();
+        let now = sqlx::query_scalar!(r#"SELECT exq_now() AS "now!""#).fetch_one(&mut **tx).await?;
+        let current = window(&mut tx, caller.org, period, now).await?;
+        let told = latest_window(&mut tx, caller.org, period, now).await?.unwrap_or(current);
+        let sent = sqlx::query_scalar!(
+            r#"SELECT count(*) AS "sent!" FROM outbox WHERE org_id = $1 AND template = 'report' AND recipient_id = $2
+                AND created_at > exq_now() - interval '1 hour'"#,
+            caller.org.uuid(),
+            user
+        )
+        .fetch_one(&mut **tx)
+        .await?;
+        if sent >= MOST_SENT {
+            return Err(StoreError::Conflict(Conflict::ReportsSent));
+        }
+        let written = sqlx::query!(
+            "INSERT INTO outbox (org_id, id, template, params, recipient_id, recipient)
+             SELECT o.org_id, exq_id(), 'report', jsonb_build_object('organization', o.name, 'zone', o.zone,
+                'rhythm', $2::text, 'starts', $3::timestamptz, 'ends', $4::timestamptz), u.id, u.email
+             FROM organizations o JOIN users u ON u.id = $5 AND u.verified_at IS NOT NULL WHERE o.org_id = $1",
+            caller.org.uuid(),
+            rhythm.as_str(),
+            told.starts,
+            told.ends,
+            user
+        )
+        .execute(&mut **tx)
+        .await?;
+        if written.rows_affected() == 0 {
+            return Err(StoreError::Conflict(Conflict::ReportUnverified));
+        }
+        tx.commit(Change::new(Kind::ReportSent, rhythm.as_str())).await
+    }
+}
