@@ -9,7 +9,7 @@ mod query;
 mod state;
 mod visitor;
 
-pub use draft::{Draft, LongDraft};
+pub use draft::{Draft, LongDraft, sentence};
 pub use failure::{Failure, show_failures};
 pub use fresh::Fresh;
 pub use go::{go, id, local, with_next};

@@ -37,6 +37,7 @@ impl Links for MailLinks {
                 let usage = format!("{url}/{}/usage{}", mail.org, dates.unwrap_or_default());
                 Ok(Link::To(usage.into()))
             }
+            "test_alert" => Ok(Link::To(format!("{url}/{}/alerts", mail.org).into())),
             "audit_head" => Ok(Link::To(format!("{url}/{}/audit", mail.org).into())),
             "job_alarm" => Ok(Link::To(format!("{url}/operator/jobs").into())),
             "role_changed" => Ok(Link::To(format!("{url}/{}", mail.org).into())),

@@ -7,6 +7,7 @@ use crate::web::App;
 mod alerts;
 mod budgets;
 mod calendar;
+mod delivery;
 mod latency;
 mod limits;
 mod notes;
@@ -28,7 +29,7 @@ pub(super) fn router() -> Router<App> {
         .route("/{org}/latency", get(latency::show))
         .route("/{org}/budgets", get(budgets::show).post(budgets::save))
         .route("/{org}/limits", get(limits::show))
-        .route("/{org}/alerts", get(alerts::show))
+        .route("/{org}/alerts", get(alerts::show).post(alerts::save))
         .route("/{org}/reports", get(reports::show).post(reports::save))
         .route("/receipts/{id}", get(receipt::show))
 }

@@ -33,6 +33,47 @@ async fn an_alert_shows_what_the_mail_server_answered() {
 }
 
 #[tokio::test]
+async fn somebody_sees_to_an_alert_and_a_test_shows_that_they_come() {
+    let mut spender = Spender::new().await;
+    let path = spender.path("alerts");
+    let (store, scope) = (spender.site.app.store.clone(), Scope::Org(spender.caller.org));
+    let level = Level::Amount("2".parse().unwrap());
+    store.set_threshold(&spender.caller, scope, Period::Month, level).await.unwrap();
+    spender.spend("2.50").await;
+    let alert = store.crossings(&spender.caller).await.unwrap()[0].id.to_string();
+    spender.browser.get(&path).await.says("I see to it").hides("sees to it since");
+    let deed = [("deed", "acknowledge"), ("alert", alert.as_str())];
+    for _ in 0..2 {
+        spender.browser.post(&path, &deed).await.is(StatusCode::SEE_OTHER);
+    }
+    let noted = "SELECT count(*) FROM audit_entries WHERE action = 'alert.acknowledged'";
+    assert_eq!(spender.site.database.look(noted).await, "1");
+    spender.browser.get(&path).await.hides("I see to it").says("sees to it since");
+    let overview = format!("/{}", spender.caller.org);
+    spender.browser.get(&overview).await.says("sees to it.");
+    let other = domain::CrossingId::generate().to_string();
+    for alert in [other.as_str(), "", "crossing_1"] {
+        let deed = [("deed", "acknowledge"), ("alert", alert)];
+        spender.browser.post(&path, &deed).await.is(StatusCode::NOT_FOUND);
+    }
+    spender.browser.post(&path, &[("deed", "forget")]).await.is(StatusCode::BAD_REQUEST);
+
+    for _ in 0..10 {
+        spender.browser.post(&path, &[("deed", "test")]).await.is(StatusCode::SEE_OTHER);
+    }
+    let flooded = spender.browser.post(&path, &[("deed", "test")]).await;
+    flooded
+        .is(StatusCode::UNPROCESSABLE_ENTITY)
+        .says("Nothing was sent.")
+        .says("look into your mailbox");
+    let mails = "SELECT count(*) FROM outbox WHERE template = 'test_alert' AND recipient = 'ines@example.com'";
+    assert_eq!(spender.site.database.look(mails).await, "10");
+    spender.browser.get(&format!("{path}?tested")).await.says("A test alert is on its way.");
+    spender.site.database.tamper("UPDATE users SET verified_at = NULL").await;
+    spender.browser.get(&path).await.says("An alert would reach nobody.");
+}
+
+#[tokio::test]
 async fn silent_ones_and_blocks_are_told_apart() {
     let mut spender = Spender::new().await;
     let (store, scope) = (spender.site.app.store.clone(), Scope::Org(spender.caller.org));

@@ -92,6 +92,8 @@ kinds! {
     ChargeCorrected = "charge.corrected" "Charge of a request corrected";
     ThresholdSet = "threshold.set" "Threshold set";
     ThresholdRemoved = "threshold.removed" "Threshold removed";
+    AlertAcknowledged = "alert.acknowledged" "Alert acknowledged";
+    AlertTried = "alert.tried" "Test alert sent";
     ReportSet = "report.set" "Report set";
     ReportRemoved = "report.removed" "Report stopped";
     ReportSent = "report.sent" "Report asked for";

@@ -16,6 +16,7 @@ use crate::{
     leaked::Leaked,
     membership::{Removed, RoleChanged},
     report::{Report, Reported},
+    test_alert::TestAlert,
     tier::TierSet,
 };
 
@@ -148,6 +149,7 @@ pub fn render(template: &str, params: &Value, around: Around) -> Result<Rendered
             let told = report.ok_or(RenderError::NothingToTell)?;
             read::<Report>(params)?.letter(link, &told)
         }
+        "test_alert" => read::<TestAlert>(params)?.letter(link),
         "raise_ended" => read::<RaiseEnded>(params)?.letter(link),
         "audit_head" => read::<AuditHead>(params)?.letter(link),
         "job_alarm" => read::<JobAlarm>(params)?.letter(link),

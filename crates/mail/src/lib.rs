@@ -18,6 +18,7 @@ mod membership;
 mod picture;
 mod report;
 mod server;
+mod test_alert;
 mod tier;
 mod words;
 

@@ -96,14 +96,14 @@ pub enum Conflict {
         most::THRESHOLDS
     )]
     TooManyThresholds,
-    /// Reports to oneself.
+    /// Mails to oneself.
     #[error(
-        "ten reports were mailed to you within the hour: look into your mailbox, or come back later"
+        "ten such mails were sent to you within the hour: look into your mailbox, or come back later"
     )]
-    ReportsSent,
-    /// Reports go to addresses that are known to be their people's.
-    #[error("verify your address first: a report goes to a verified address")]
-    ReportUnverified,
+    OwnMails,
+    /// Mails go to addresses that are known to be their people's.
+    #[error("verify your address first: such mails go to verified addresses")]
+    OwnMailUnverified,
     /// It would change nothing.
     #[error("a raise must be above the budget’s own amount")]
     RaiseLow,

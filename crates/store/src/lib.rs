@@ -5,6 +5,7 @@
 //! `query!` or `query_as!`, and renew `.sqlx/` with `make prepare`. Only what has no caller (the
 //! ledger, the scheduler, authentication) goes to [`system`].
 
+mod acknowledged;
 mod admin_keys;
 mod api_keys;
 mod audit;
@@ -28,6 +29,7 @@ mod members;
 mod migrate;
 mod money;
 mod organizations;
+mod own_mails;
 mod own_prices;
 mod page;
 mod past;
@@ -97,7 +99,7 @@ use sqlx::{
 };
 pub use standings::Standing;
 pub use system::{NewUser, System};
-pub use thresholds::{Crossing, Delivery, SetThreshold, Threshold};
+pub use thresholds::{Acknowledged, Crossing, Delivery, SetThreshold, Threshold};
 pub use tiers::{OwnTier, UsageLimit};
 pub use what_if::{PastStretch, WhatIf};
 

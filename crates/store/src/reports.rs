@@ -2,22 +2,22 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::{
-    Action, Caller, Email, Rhythm, UserId,
+    Action, Caller, Email, Rhythm,
     audit::{Change, Kind},
     window::Window,
 };
 
+use serde_json::json;
+
 use crate::{
-    Conflict, Store, StoreError,
+    Store, StoreError,
+    own_mails::mail_oneself,
     system::{latest_window, window},
     thresholds::{listed, may_name},
 };
 
 /// So long after a window's end its report comes: a cycle ends at midnight, where the organization is.
 const LATER: TimeDelta = TimeDelta::hours(8);
-
-/// Most reports that one person has sent to the own address within an hour.
-const MOST_SENT: i64 = 10;
 
 /// A report that an organization gets.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -115,39 +115,13 @@ impl Store {
     /// that has none yet, of the one that is running.
     pub async fn send_report(&self, caller: &Caller, rhythm: Rhythm) -> Result<(), StoreError> {
         caller.may(Action::EditLimits)?;
-        let user = caller.user().map(UserId::uuid).ok_or(StoreError::NotFound)?;
         let mut tx = self.change(caller).await?;
         let period = rhythm.period();
         let now = sqlx::query_scalar!(r#"SELECT exq_now() AS "now!""#).fetch_one(&mut **tx).await?;
         let current = window(&mut tx, caller.org, period, now).await?;
         let told = latest_window(&mut tx, caller.org, period, now).await?.unwrap_or(current);
-        let sent = sqlx::query_scalar!(
-            r#"SELECT count(*) AS "sent!" FROM outbox WHERE org_id = $1 AND template = 'report' AND recipient_id = $2
-                AND created_at > exq_now() - interval '1 hour'"#,
-            caller.org.uuid(),
-            user
-        )
-        .fetch_one(&mut **tx)
-        .await?;
-        if sent >= MOST_SENT {
-            return Err(StoreError::Conflict(Conflict::ReportsSent));
-        }
-        let written = sqlx::query!(
-            "INSERT INTO outbox (org_id, id, template, params, recipient_id, recipient)
-             SELECT o.org_id, exq_id(), 'report', jsonb_build_object('organization', o.name, 'zone', o.zone,
-                'rhythm', $2::text, 'starts', $3::timestamptz, 'ends', $4::timestamptz), u.id, u.email
-             FROM organizations o JOIN users u ON u.id = $5 AND u.verified_at IS NOT NULL WHERE o.org_id = $1",
-            caller.org.uuid(),
-            rhythm.as_str(),
-            told.starts,
-            told.ends,
-            user
-        )
-        .execute(&mut **tx)
-        .await?;
-        if written.rows_affected() == 0 {
-            return Err(StoreError::Conflict(Conflict::ReportUnverified));
-        }
+        let of = json!({ "rhythm": rhythm.as_str(), "starts": told.starts, "ends": told.ends });
+        mail_oneself(&mut tx, caller, "report", &of).await?;
         tx.commit(Change::new(Kind::ReportSent, rhythm.as_str())).await
     }
 }

@@ -71,6 +71,17 @@ pub struct Crossing {
     pub silent: bool,
     /// One per recipient.
     pub deliveries: Vec<Delivery>,
+    /// Who sees to it, and since when.
+    pub acknowledged: Option<Acknowledged>,
+}
+
+/// Who said first that an alert is seen to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Acknowledged {
+    /// The person's name; none of one whose account is gone.
+    pub by: Option<String>,
+    /// When.
+    pub at: DateTime<Utc>,
 }
 
 /// A mail to one recipient, as far as it has come.
@@ -256,11 +267,14 @@ impl Store {
                 COALESCE(p.name, a.name, o.name) AS "name!",
                 (SELECT jsonb_agg(jsonb_build_object('recipient', m.recipient, 'state', m.state,
                     'attempts', m.attempts, 'unsure', m.unsure, 'answer', m.answer) ORDER BY m.recipient)
-                 FROM outbox m WHERE m.org_id = c.org_id AND m.params -> 'crossings' ? c.id::text) AS deliveries
+                 FROM outbox m WHERE m.org_id = c.org_id AND m.params -> 'crossings' ? c.id::text) AS deliveries,
+                s.at AS "seen_at?", u.name AS "seen_by?"
              FROM crossings c JOIN counters k ON k.org_id = c.org_id AND k.id = c.counter_id
              JOIN organizations o ON o.org_id = c.org_id
              LEFT JOIN projects p ON (p.org_id, p.id) = (k.org_id, k.scope_id)
              LEFT JOIN api_keys a ON (a.org_id, a.id) = (k.org_id, k.scope_id)
+             LEFT JOIN acknowledged s ON (s.org_id, s.crossing_id) = (c.org_id, c.id)
+             LEFT JOIN users u ON u.id = s.user_id
              WHERE c.org_id = $1 ORDER BY c.crossed_at DESC, c.id LIMIT 100"#,
             caller.org.uuid()
         )
@@ -288,6 +302,7 @@ impl Store {
                         .transpose()
                         .map_err(|_| StoreError::Damaged("a delivery"))?
                         .unwrap_or_default(),
+                    acknowledged: row.seen_at.map(|at| Acknowledged { by: row.seen_by, at }),
                 })
             })
             .collect()

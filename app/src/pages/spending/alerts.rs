@@ -1,17 +1,19 @@
 //! `/{org}/alerts`: what was crossed, who was told, and what the mail servers answered.
 
-use axum::{extract::State, response::Response};
+use axum::{extract::State, http::StatusCode, response::Response};
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
-use domain::{Action, Period, window::Window};
+use domain::{Action, Period, ProjectId, Scope, window::Window};
 use leptos::prelude::*;
-use store::{Crossing, Threshold};
+use serde::Deserialize;
+use store::{Crossing, Project, Recipient, StoreError, Threshold};
 
+use super::delivery::warning;
 use crate::{
-    components::{Card, Empty, LinkButton, Notice, Tone, Weight},
+    components::{Card, Empty, LinkButton, Notice, PostButton, Tone, Weight},
     layouts::{Frame, NavItem, PageHead, Shell},
     render::Page,
-    web::{App, Failure, Member},
+    web::{App, Draft, Failure, Member, Query, go, id, sentence},
 };
 
 mod delivery;
@@ -33,20 +35,78 @@ struct View {
     whole: bool,
     /// There is something that the person may set a threshold of.
     edits: bool,
+    /// The projects whose budgets the person may set.
+    own: Vec<ProjectId>,
+    /// Who is mailed.
+    recipients: Vec<Recipient>,
+    /// What was just done, or why it was not.
+    notice: Option<AnyView>,
+}
+
+impl View {
+    /// Whether the person may say to see to an alert.
+    fn acknowledges(&self, crossing: &Crossing) -> bool {
+        self.whole || matches!(crossing.scope, Scope::Project(id) if self.own.contains(&id))
+    }
+}
+
+#[derive(Deserialize)]
+pub(super) struct After {
+    tested: Option<String>,
 }
 
 /// `GET`
-pub(super) async fn show(State(app): State<App>, member: Member) -> Result<Response, Failure> {
+pub(super) async fn show(
+    State(app): State<App>,
+    member: Member,
+    Query(after): Query<After>,
+) -> Result<Response, Failure> {
+    let notice = after.tested.map(|_| {
+        let text = match app.mails {
+            true => format!("It goes to {}.", member.visitor.account.email),
+            false => "It waits in the outbox until this installation has a mail server.".to_owned(),
+        };
+        view! { <Notice tone=Tone::Ok lead="A test alert is on its way." text/> }.into_any()
+    });
+    let view = read(&app, &member, notice).await?;
+    Ok(member.visitor.look.page(Page::new("Alerts"), || page(view)))
+}
+
+/// `POST`: somebody sees to an alert, or wants to see that alerts come.
+pub(super) async fn save(
+    State(app): State<App>,
+    member: Member,
+    draft: Draft,
+) -> Result<Response, Failure> {
+    let caller = &member.caller;
+    match draft.value("deed").as_str() {
+        "acknowledge" => {
+            app.store.acknowledge(caller, id(&draft.value("alert"))?).await?;
+            Ok(go(member.path("alerts")))
+        }
+        "test" => match app.store.send_test_alert(caller).await {
+            Ok(()) => Ok(go(member.path("alerts?tested"))),
+            Err(StoreError::Conflict(rule)) => {
+                let text = sentence(&rule.to_string());
+                let notice = view! { <Notice tone=Tone::Bad lead="Nothing was sent." text/> };
+                let view = read(&app, &member, Some(notice.into_any())).await?;
+                let refused = Page::new("Alerts").status(StatusCode::UNPROCESSABLE_ENTITY);
+                Ok(member.visitor.look.page(refused, || page(view)))
+            }
+            Err(error) => Err(error.into()),
+        },
+        _ => Err(Failure::BadRequest),
+    }
+}
+
+async fn read(app: &App, member: &Member, notice: Option<AnyView>) -> Result<View, Failure> {
     let (store, caller) = (&app.store, &member.caller);
     let (_, now) = store.standings(caller).await?;
     let whole = member.can(Action::SeeWhole);
-    let edits = whole
-        || store
-            .projects(caller)
-            .await?
-            .iter()
-            .any(|project| project.who.may(Action::EditProjectLimits).is_ok());
-    let view = View {
+    let projects = if whole { Vec::new() } else { store.projects(caller).await? };
+    let edits = |project: &Project| project.who.may(Action::EditProjectLimits).is_ok();
+    let own: Vec<_> = projects.iter().filter(|it| edits(it)).map(|it| it.id).collect();
+    Ok(View {
         frame: member.frame(NavItem::Alerts),
         org: format!("/{}", member.organization.id),
         zone: member.organization.zone,
@@ -55,9 +115,11 @@ pub(super) async fn show(State(app): State<App>, member: Member) -> Result<Respo
         thresholds: store.thresholds(caller).await?,
         mails: app.mails,
         whole,
-        edits,
-    };
-    Ok(member.visitor.look.page(Page::new("Alerts"), || page(view)))
+        edits: whole || !own.is_empty(),
+        own,
+        recipients: store.recipients(caller).await?,
+        notice,
+    })
 }
 
 /// Whether the window in which it was crossed is not over.
@@ -85,7 +147,6 @@ fn page(view: View) -> AnyView {
         nothing(&view)
     } else {
         view! {
-            {waiting(&view)}
             {cards}
             {earlier::card(&view, &over)}
         }
@@ -97,35 +158,24 @@ fn page(view: View) -> AnyView {
         view! { <LinkButton href>"Reports by mail"</LinkButton> }
     });
     let verb = if view.edits { "Edit thresholds" } else { "See thresholds" };
+    let warning = view.whole.then(|| warning(&view.recipients, view.mails)).flatten();
+    let test = view.whole.then(|| {
+        let (action, fields) = (format!("{}/alerts", view.org), vec![("deed", "test".to_owned())]);
+        view! { <PostButton action fields>"Send me a test alert"</PostButton> }
+    });
     view! {
         <Shell frame=view.frame>
             <PageHead title="Alerts" sub=sub>
+                {test}
                 {reports}
                 <LinkButton href=budgets>{verb}</LinkButton>
             </PageHead>
+            {view.notice}
+            {warning}
             {content}
         </Shell>
     }
     .into_any()
-}
-
-/// Mails that nobody sends.
-fn waiting(view: &View) -> Option<AnyView> {
-    let queued = view
-        .crossings
-        .iter()
-        .flat_map(|crossing| &crossing.deliveries)
-        .any(|delivery| matches!(delivery.state.as_str(), "queued" | "sending"));
-    (queued && !view.mails).then(|| {
-        view! {
-            <Notice
-                tone=Tone::Warn
-                lead="Mails wait in the outbox."
-                text="This installation has no mail server: whoever runs it sets EXCHEQUER_SMTP_URL, and the mails that wait are sent then."
-            />
-        }
-        .into_any()
-    })
 }
 
 fn nothing(view: &View) -> AnyView {
@@ -161,7 +211,7 @@ fn nothing(view: &View) -> AnyView {
 
 #[cfg(test)]
 mod tests {
-    use domain::{CrossingId, OrgId, Scope, Usd};
+    use domain::{CrossingId, OrgId, Usd};
 
     use super::*;
 
@@ -180,6 +230,7 @@ mod tests {
             crossed_at: at.parse().unwrap(),
             silent: false,
             deliveries: Vec::new(),
+            acknowledged: None,
         };
         let open = |period, at| is_open(&crossing(period, at), Tz::UTC, now);
         assert!(open(Period::Month, "2026-11-01T00:00:00Z"));

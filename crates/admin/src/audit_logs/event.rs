@@ -50,6 +50,8 @@ pub(super) const TYPES: &[(Kind, Option<&str>)] = &[
     (Kind::ChargeCorrected, None),
     (Kind::ThresholdSet, Some("rate_limit.updated")),
     (Kind::ThresholdRemoved, Some("rate_limit.deleted")),
+    (Kind::AlertAcknowledged, None),
+    (Kind::AlertTried, None),
     (Kind::ReportSet, None),
     (Kind::ReportRemoved, None),
     (Kind::ReportSent, None),

@@ -110,6 +110,15 @@ fn a_days_alert_shows_its_hours_and_nothing_spent_shows_nothing() {
     assert_eq!(render("threshold", &threshold(), around).unwrap().picture, None);
 }
 
+#[test]
+fn test_alert_letter() {
+    let mail =
+        mail("test_alert", &json!({ "organization": "Brackwater <Freight>", "zone": "UTC" }));
+    assert_eq!(mail.subject, "Test: alerts of Brackwater <Freight> reach you here");
+    insta::assert_snapshot!("test_alert.text", mail.text);
+    assert!(mail.html.contains("Brackwater &#60;Freight&#62;"), "{}", mail.html);
+}
+
 /// A week of which each day cost a dollar more, as `System::report` tells it.
 fn reported() -> Reported {
     let starts: DateTime<Utc> = "2026-11-15T23:00:00Z".parse().unwrap();

@@ -155,6 +155,7 @@ async fn people() -> BTreeSet<String> {
     log.told(store.set_report(caller, Rhythm::Weekly, &[]), "").await;
     log.told(store.send_report(caller, Rhythm::Weekly), "report.sent").await;
     log.told(store.remove_report(caller, Rhythm::Weekly), "report.removed").await;
+    log.told(store.send_test_alert(caller), "alert.tried").await;
 
     let (kofi, its) = member(&database, &tenant, "kofi", Role::Reader).await;
     log.told(store.set_member_role(caller, kofi, Role::Owner), "user.updated").await;

@@ -6,8 +6,8 @@ use std::{collections::BTreeSet, fmt::Debug, fs, path::PathBuf};
 use chrono::{TimeDelta, Utc};
 use chrono_tz::Tz;
 use domain::{
-    Addresses, AuditId, Caller, Environment, Expiry, FormId, KeyId, Level, Name, Overlap, Period,
-    Permissions, PriceId, ProjectRole, Rate, Rates, Rhythm, Role, Rules, Scope,
+    Addresses, AuditId, Caller, CrossingId, Environment, Expiry, FormId, KeyId, Level, Name,
+    Overlap, Period, Permissions, PriceId, ProjectRole, Rate, Rates, Rhythm, Role, Rules, Scope,
 };
 use store::{
     AuditFilter, BillingProfile, Guards, Label, ModelPage, NewAdminKey, NewApiKey, NewKey,
@@ -266,6 +266,8 @@ async fn people(
     ask! { store, caller, asked:
         set_report(Rhythm::Weekly, &[]);
         send_report(Rhythm::Weekly);
+        send_test_alert();
+        acknowledge(CrossingId::generate());
         remove_report(Rhythm::Weekly);
         edit_organization(&name, Tz::UTC);
         set_billing_profile(&BillingProfile::default());

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that can't get what it needs has failed")]
 #![expect(clippy::disallowed_methods, reason = "tasks of a test end with its runtime")]
 
+mod acknowledged;
 mod admin_keys;
 mod audit;
 mod audited;

@@ -161,8 +161,13 @@ async fn reports_are_for_owners_and_not_to_flood_a_mailbox() {
         store.send_report(caller, Rhythm::Monthly).await.unwrap();
     }
     let flooded = store.send_report(caller, Rhythm::Monthly).await;
-    assert!(matches!(flooded, Err(StoreError::Conflict(Conflict::ReportsSent))));
+    assert!(matches!(flooded, Err(StoreError::Conflict(Conflict::OwnMails))));
+    // A test alert is one of them.
+    assert!(matches!(
+        store.send_test_alert(caller).await,
+        Err(StoreError::Conflict(Conflict::OwnMails))
+    ));
     database.tamper("DELETE FROM outbox; UPDATE users SET verified_at = NULL").await;
     let unverified = store.send_report(caller, Rhythm::Monthly).await;
-    assert!(matches!(unverified, Err(StoreError::Conflict(Conflict::ReportUnverified))));
+    assert!(matches!(unverified, Err(StoreError::Conflict(Conflict::OwnMailUnverified))));
 }

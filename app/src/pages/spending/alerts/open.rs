@@ -1,7 +1,7 @@
 //! An alert of a window that is not over.
 
 use leptos::prelude::*;
-use store::{Crossing, Delivery};
+use store::{Acknowledged, Crossing, Delivery};
 
 use super::{
     View,
@@ -10,8 +10,8 @@ use super::{
 };
 use crate::{
     components::{
-        Badge, CardBody, Column, Glyph, Icon, LinkButton, Money, Precision, Stat, Stats, Table,
-        Time, Tone, time_text, usd,
+        Badge, CardBody, CardFoot, Column, Glyph, Icon, LinkButton, Money, PostButton, Precision,
+        Stat, Stats, Table, Time, Tone, Weight, time_text, usd,
     },
     pages::spending::{calendar::until, notes::budget_href},
 };
@@ -56,9 +56,34 @@ pub(super) fn card(view: &View, crossing: &Crossing) -> AnyView {
                 </Stats>
             </CardBody>
             {view.whole.then(|| mails(crossing))}
+            {seen_to(view, crossing)}
         </section>
     }
     .into_any()
+}
+
+/// Who sees to it, or the button to say so.
+fn seen_to(view: &View, crossing: &Crossing) -> Option<AnyView> {
+    if let Some(Acknowledged { by, at }) = &crossing.acknowledged {
+        let by = by.clone().unwrap_or_else(|| "A former member".to_owned());
+        let (at, zone) = (*at, view.zone);
+        let note =
+            view! { <CardFoot><span>{by}" sees to it since "<Time at zone/></span></CardFoot> };
+        return Some(note.into_any());
+    }
+    view.acknowledges(crossing).then(|| {
+        let action = format!("{}/alerts", view.org);
+        let fields = vec![("deed", "acknowledge".to_owned()), ("alert", crossing.id.to_string())];
+        let which = format!(": {}", title(crossing));
+        view! {
+            <CardFoot>
+                <PostButton action fields weight=Weight::Quiet>
+                    "I see to it"<span class="vh">{which}</span>
+                </PostButton>
+            </CardFoot>
+        }
+        .into_any()
+    })
 }
 
 fn mails(crossing: &Crossing) -> AnyView {

@@ -3,7 +3,10 @@
 use leptos::prelude::*;
 
 use super::View;
-use crate::components::{Badge, Card, CardBody, Fact, Facts, Notice, Tone};
+use crate::{
+    components::{Badge, Card, CardBody, Fact, Facts, Tone},
+    pages::spending::delivery,
+};
 
 pub(super) fn card(view: &View) -> AnyView {
     if !view.whole {
@@ -21,7 +24,7 @@ pub(super) fn card(view: &View) -> AnyView {
         }
     });
     let people = people.collect_view();
-    let warning = warning(view);
+    let warning = delivery::warning(&view.recipients, view.mails);
     view! {
         <Card title="Who is mailed" note="Every owner with a verified address, and a threshold’s own addresses">
             <div class="body split stack">
@@ -45,21 +48,4 @@ fn owners(view: &View) -> AnyView {
         </Card>
     }
     .into_any()
-}
-
-/// Why a mail would reach nobody.
-fn warning(view: &View) -> Option<AnyView> {
-    let nobody = !view.recipients.iter().any(|person| person.verified);
-    let (lead, text) = match (nobody, view.mails) {
-        (false, true) => return None,
-        (true, _) => (
-            "An alert would reach nobody.",
-            "No owner’s address is verified. Alerts still show up in the list of alerts.",
-        ),
-        (false, false) => (
-            "Mails wait in the outbox.",
-            "This installation has no mail server: whoever runs it sets EXCHEQUER_SMTP_URL, and the mails that wait are sent then.",
-        ),
-    };
-    Some(view! { <Notice tone=Tone::Warn lead text/> }.into_any())
 }

@@ -41,6 +41,11 @@ fn row(view: &View, href: &str, crossing: &Crossing) -> AnyView {
     } else {
         format!("{spent} spent then.")
     };
+    let seen_to = crossing.acknowledged.as_ref().map(|seen| match &seen.by {
+        Some(name) => format!(" {name} sees to it."),
+        None => " A former member saw to it.".to_owned(),
+    });
+    let text = text + &seen_to.unwrap_or_default();
     let local = crossing.crossed_at.with_timezone(&view.zone);
     let today = local.date_naive() == view.now.with_timezone(&view.zone).date_naive();
     let when = if today {
