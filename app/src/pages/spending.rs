@@ -24,7 +24,7 @@ mod usage;
 pub(super) fn router() -> Router<App> {
     Router::new()
         .route("/{org}", get(overview::show))
-        .route("/{org}/usage", get(usage::show))
+        .route("/{org}/usage", get(usage::show).post(usage::views::save))
         .route("/{org}/usage.csv", get(usage::file::send))
         .route("/{org}/latency", get(latency::show))
         .route("/{org}/budgets", get(budgets::show).post(budgets::save))

@@ -21,3 +21,4 @@ mod rights;
 pub mod site;
 mod spender;
 mod usage;
+mod views;

@@ -97,6 +97,8 @@ kinds! {
     ReportSet = "report.set" "Report set";
     ReportRemoved = "report.removed" "Report stopped";
     ReportSent = "report.sent" "Report asked for";
+    ViewKept = "view.kept" "View of usage kept";
+    ViewRemoved = "view.removed" "View of usage removed";
     TierSet = "tier.set" "Usage tier set";
     RateLimitSet = "rate_limit.set" "Rate limit set";
     RateLimitRemoved = "rate_limit.removed" "Rate limit removed";

@@ -119,6 +119,8 @@ ids! {
     PriceId = "price_";
     /// A mail that must be sent.
     OutboxId = "mail_";
+    /// A way to look at usage, under a name.
+    ViewId = "view_";
     /// A running server process.
     NodeId = "node_";
     /// An invitation to an organization.

@@ -96,6 +96,9 @@ pub enum Conflict {
         most::THRESHOLDS
     )]
     TooManyThresholds,
+    /// More views than a list shows well.
+    #[error("there are {} views already: remove one first", crate::views::MOST)]
+    TooManyViews,
     /// Mails to oneself.
     #[error(
         "ten such mails were sent to you within the hour: look into your mailbox, or come back later"

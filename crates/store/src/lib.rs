@@ -55,6 +55,7 @@ mod thresholds;
 mod tiers;
 mod tx;
 pub mod usage;
+mod views;
 mod what_if;
 
 use std::{str::FromStr, time::Duration};
@@ -101,6 +102,7 @@ pub use standings::Standing;
 pub use system::{NewUser, System};
 pub use thresholds::{Acknowledged, Crossing, Delivery, SetThreshold, Threshold};
 pub use tiers::{OwnTier, UsageLimit};
+pub use views::UsageView;
 pub use what_if::{PastStretch, WhatIf};
 
 /// The database, as the rest of the program sees it. Cheap to clone.

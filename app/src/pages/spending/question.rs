@@ -266,12 +266,15 @@ impl Question {
         pairs
     }
 
+    /// What follows an address's question mark.
+    pub(super) fn query(&self) -> String {
+        serde_urlencoded::to_string(self.pairs()).unwrap_or_default()
+    }
+
     /// The address below a page's path.
     pub(super) fn href(&self, path: &str) -> String {
-        match serde_urlencoded::to_string(self.pairs()) {
-            Ok(query) if !query.is_empty() => format!("{path}?{query}"),
-            _ => path.to_owned(),
-        }
+        let query = self.query();
+        if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
     }
 }
 

@@ -10,7 +10,7 @@ use axum::{
 use domain::Action;
 use leptos::prelude::*;
 use store::{
-    Names,
+    Names, UsageView,
     explore::Explored,
     slices::{Apart, Ask, Slice},
     usage::Totals,
@@ -20,7 +20,7 @@ use self::{asked::Asked, choices::Choices};
 use super::{
     calendar::cycle_name,
     notes::{Notes, of_keys, of_projects, project_href},
-    question::Filter,
+    question::{Filter, Question},
     sheet::{LARGEST, LISTED, Part, Sheet, adding, by_span, sum},
     stretch::{Kind, Stretch},
 };
@@ -28,7 +28,7 @@ use crate::{
     components::{Card, Empty, Glyph, LinkButton, Notice, Tone, Weight},
     layouts::{Frame, NavItem, PageHead, Shell},
     render::Page,
-    web::{App, Failure, Member},
+    web::{App, Draft, Failure, Member},
 };
 
 pub(super) mod asked;
@@ -37,6 +37,7 @@ mod by_span;
 mod choices;
 pub(super) mod file;
 mod picture;
+pub(super) mod views;
 mod ways;
 
 /// All that the page shows.
@@ -56,6 +57,12 @@ struct View {
     ever: bool,
     /// The person sees the whole organization, else own projects alone.
     whole: bool,
+    /// What is kept under names.
+    views: Vec<UsageView>,
+    /// The form that keeps another one.
+    keeping: Draft,
+    /// The person keeps views for everybody.
+    edits: bool,
 }
 
 /// The time before.
@@ -76,10 +83,14 @@ pub(super) async fn show(
     RawQuery(query): RawQuery,
 ) -> Result<Response, Failure> {
     let page = read(&app, &member, query.as_deref()).await?;
+    Ok(respond(&member, page))
+}
+
+fn respond(member: &Member, page: View) -> Response {
     let title = format!("Usage, {}", page.asked.stretch.title());
     let wrong = !page.asked.faults.is_empty();
-    let status = if wrong { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
-    Ok(member.visitor.look.page(Page::new(title).status(status).islands(), || view(page)))
+    let status = if wrong { StatusCode::UNPROCESSABLE_ENTITY } else { page.keeping.status() };
+    member.visitor.look.page(Page::new(title).status(status).islands(), || view(page))
 }
 
 async fn read(app: &App, member: &Member, query: Option<&str>) -> Result<View, Failure> {
@@ -114,6 +125,9 @@ async fn read(app: &App, member: &Member, query: Option<&str>) -> Result<View, F
         explored,
         names,
         whole,
+        views: store.views(caller).await?,
+        keeping: Draft::with([]),
+        edits: views::edits(member),
     })
 }
 

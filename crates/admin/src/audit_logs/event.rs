@@ -55,6 +55,8 @@ pub(super) const TYPES: &[(Kind, Option<&str>)] = &[
     (Kind::ReportSet, None),
     (Kind::ReportRemoved, None),
     (Kind::ReportSent, None),
+    (Kind::ViewKept, None),
+    (Kind::ViewRemoved, None),
     (Kind::TierSet, Some("organization.updated")),
     (Kind::RateLimitSet, Some("rate_limit.updated")),
     (Kind::RateLimitRemoved, Some("rate_limit.deleted")),

@@ -156,6 +156,10 @@ async fn people() -> BTreeSet<String> {
     log.told(store.send_report(caller, Rhythm::Weekly), "report.sent").await;
     log.told(store.remove_report(caller, Rhythm::Weekly), "report.removed").await;
     log.told(store.send_test_alert(caller), "alert.tried").await;
+    let mine = "Mine".parse().unwrap();
+    log.told(store.keep_view(caller, &mine, "", false), "view.kept").await;
+    let view = store.views(caller).await.unwrap()[0].id;
+    log.told(store.remove_view(caller, view), "view.removed").await;
 
     let (kofi, its) = member(&database, &tenant, "kofi", Role::Reader).await;
     log.told(store.set_member_role(caller, kofi, Role::Owner), "user.updated").await;

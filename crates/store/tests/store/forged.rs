@@ -8,6 +8,7 @@ use chrono_tz::Tz;
 use domain::{
     Addresses, AuditId, Caller, CrossingId, Environment, Expiry, FormId, KeyId, Level, Name,
     Overlap, Period, Permissions, PriceId, ProjectRole, Rate, Rates, Rhythm, Role, Rules, Scope,
+    ViewId,
 };
 use store::{
     AuditFilter, BillingProfile, Guards, Label, ModelPage, NewAdminKey, NewApiKey, NewKey,
@@ -267,6 +268,9 @@ async fn people(
         set_report(Rhythm::Weekly, &[]);
         send_report(Rhythm::Weekly);
         send_test_alert();
+        views();
+        keep_view(&"Mine".parse().unwrap(), "by=key", true);
+        remove_view(ViewId::generate());
         acknowledge(CrossingId::generate());
         remove_report(Rhythm::Weekly);
         edit_organization(&name, Tz::UTC);

@@ -41,3 +41,4 @@ mod stories;
 mod support;
 mod tenants;
 mod upgrade;
+mod views;

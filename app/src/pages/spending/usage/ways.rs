@@ -6,7 +6,7 @@ use store::{
     usage::Totals,
 };
 
-use super::{View, asked::QUARTERED, choices::Choices};
+use super::{View, asked::QUARTERED, choices::Choices, views};
 use crate::{
     components::{
         Button, Chip, Choice, Field, Glyph, GroupedSelect, Icon, Link, LinkButton, Seg, Select,
@@ -32,13 +32,14 @@ pub(super) fn choices(page: &View) -> AnyView {
     let zone = page.asked.stretch.zone.name().to_owned();
     let (ranges, chips) = (ranges(page), chips(page));
     let (settings, time, filter) = (settings(page), time(page, zone), filter(page));
+    let views = views::list(page);
     view! {
         <div class="row between">
             <Seg label="Range" links=ranges/>
             <Seg label="Measure" links=measures.to_vec()/>
         </div>
         {settings}
-        <div class="ways">{time}{filter}</div>
+        <div class="ways">{time}{filter}{views}</div>
         {chips}
     }
     .into_any()

@@ -1,0 +1,34 @@
+//! Views of usage are kept, opened and removed.
+
+use axum::http::StatusCode;
+
+use crate::spender::Spender;
+
+#[tokio::test]
+async fn what_is_shown_is_kept_under_a_name() {
+    let mut spender = Spender::new().await;
+    spender.spend("2.50").await;
+    let path = spender.path("usage");
+    let asked = "range=7d&by=model&measure=tokens&nonsense=%3Cb%3E";
+    let keep = |name| [("deed", "keep"), ("query", asked), ("name", name), ("shared", "on")];
+    let nameless = spender.browser.post(&path, &keep(" ")).await;
+    nameless.is(StatusCode::UNPROCESSABLE_ENTITY).says("Nothing was kept");
+    nameless.says("value=\"range=7d&amp;by=model&amp;measure=tokens\"");
+
+    let name = "Models <of> the week";
+    let kept = spender.browser.post(&path, &keep(name)).await;
+    kept.is(StatusCode::SEE_OTHER);
+    let stored = "SELECT name || ' ' || query FROM views";
+    let found = spender.site.database.look(stored).await;
+    assert_eq!(found, format!("{name} range=7d&by=model&measure=tokens"));
+    let page = spender.browser.get(&path).await;
+    page.says("Everybody’s").says("Models &lt;of&gt; the week");
+    page.says(&format!("{path}?range=7d&amp;by=model&amp;measure=tokens"));
+
+    let id = spender.site.app.store.views(&spender.caller).await.unwrap()[0].id.to_string();
+    let remove = [("deed", "remove"), ("view", id.as_str()), ("query", "by=key")];
+    spender.browser.post(&path, &remove).await.is(StatusCode::SEE_OTHER);
+    spender.browser.post(&path, &remove).await.is(StatusCode::NOT_FOUND);
+    spender.browser.post(&path, &[("deed", "look")]).await.is(StatusCode::BAD_REQUEST);
+    spender.browser.get(&path).await.hides("Everybody’s");
+}
