@@ -111,9 +111,6 @@ GRANT SELECT ON timings, timed, latencies TO exq_tenant;
 GRANT SELECT ON timed TO exq_system;
 GRANT SELECT, INSERT, UPDATE, DELETE ON timings, latencies TO exq_system;
 
-ALTER TABLE stories ADD COLUMN timed boolean NOT NULL DEFAULT false;
-COMMENT ON COLUMN stories.timed IS 'It left a timing; those told before there were any did not.';
-
 -- Leaves the timings of stories that were just told. Their events tell the rest; what it comes to is for who
 -- folds or looks, for here requests wait.
 CREATE FUNCTION exq_ledger_time(p_stories exq_story[]) RETURNS void LANGUAGE plpgsql AS $$
@@ -175,3 +172,7 @@ BEGIN
     ALTER FUNCTION exq_ledger_time(exq_story[]) OWNER TO exq_system;
 END $$;
 REVOKE CREATE ON SCHEMA public FROM exq_system;
+
+-- Last of all, because settlements wait while it waits for its lock and has it.
+ALTER TABLE stories ADD COLUMN timed boolean NOT NULL DEFAULT false;
+COMMENT ON COLUMN stories.timed IS 'It left a timing; those told before there were any did not.';

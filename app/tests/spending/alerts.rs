@@ -68,7 +68,7 @@ async fn somebody_sees_to_an_alert_and_a_test_shows_that_they_come() {
         .says("look into your mailbox");
     let mails = "SELECT count(*) FROM outbox WHERE template = 'test_alert' AND recipient = 'ines@example.com'";
     assert_eq!(spender.site.database.look(mails).await, "10");
-    spender.browser.get(&format!("{path}?tested")).await.says("A test alert is on its way.");
+    spender.browser.get(&format!("{path}?tested")).await.says("A test alert waits in the outbox.");
     spender.site.database.tamper("UPDATE users SET verified_at = NULL").await;
     spender.browser.get(&path).await.says("An alert would reach nobody.");
 }

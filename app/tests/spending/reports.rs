@@ -32,12 +32,24 @@ async fn an_owner_starts_changes_and_stops_reports() {
         database.look("SELECT rhythm || addresses::text FROM reports").await,
         "week{cfo@example.com}"
     );
+    // What was typed stays, and what others have on the page, too.
+    let monthly = "INSERT INTO reports (org_id, rhythm, addresses, due_at) SELECT org_id, 'month', '{board@example.com}', now() FROM organizations";
+    database.tamper(monthly).await;
+    let wrong = post("save", "nobody").await;
+    wrong.is(StatusCode::UNPROCESSABLE_ENTITY).says("nobody</textarea>");
+    wrong.says("board@example.com</textarea>");
     post("send", "").await.is(StatusCode::SEE_OTHER);
     let mailed = "SELECT string_agg(template || ' ' || recipient, ', ') FROM outbox WHERE template = 'report'";
     assert_eq!(database.look(mailed).await, "report ines@example.com");
     post("stop", "").await.is(StatusCode::SEE_OTHER);
     post("stop", "").await.is(StatusCode::SEE_OTHER);
-    assert_eq!(database.look("SELECT count(*) FROM reports").await, "0");
+    assert_eq!(database.look("SELECT count(*) FROM reports").await, "1");
+    for _ in 0..9 {
+        post("send", "").await.is(StatusCode::SEE_OTHER);
+    }
+    let flooded = post("send", "").await;
+    flooded.is(StatusCode::UNPROCESSABLE_ENTITY).says("Nothing was sent.");
+    flooded.says("board@example.com</textarea>");
     post("start", "").await.is(StatusCode::BAD_REQUEST);
     for (done, says) in [
         ("saved", "Report saved."),

@@ -96,9 +96,9 @@ kinds! {
     AlertTried = "alert.tried" "Test alert sent";
     ReportSet = "report.set" "Report set";
     ReportRemoved = "report.removed" "Report stopped";
-    ReportSent = "report.sent" "Report asked for";
-    ViewKept = "view.kept" "View of usage kept";
-    ViewRemoved = "view.removed" "View of usage removed";
+    ReportSent = "report.sent" "Report sent";
+    ViewKept = "view.kept" "View kept";
+    ViewRemoved = "view.removed" "View removed";
     TierSet = "tier.set" "Usage tier set";
     RateLimitSet = "rate_limit.set" "Rate limit set";
     RateLimitRemoved = "rate_limit.removed" "Rate limit removed";

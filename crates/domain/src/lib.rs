@@ -47,7 +47,7 @@ pub use histogram::Histogram;
 pub use id::{
     AdminKeyId, AuditId, BudgetId, CrossingId, EventId, FormId, IdError, InvitationId, KeyId,
     NodeId, OrgId, OutboxId, PriceId, ProjectId, RaiseId, RateLimitId, ReceiptId, ServiceAccountId,
-    SessionId, ThresholdId, UserId,
+    SessionId, ThresholdId, UserId, ViewId,
 };
 pub use job::{Job, Loop, Schedule};
 pub use lifetime::{Lifetime, LifetimeError};

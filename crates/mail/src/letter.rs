@@ -31,7 +31,7 @@ pub struct Rendered {
     pub html: String,
     /// The picture that the HTML shows, if there is one.
     pub picture: Option<Picture>,
-    /// Where a reader who is no owner has such mails stopped.
+    /// Where the reader has such mails stopped, if that can be.
     pub mute: Option<String>,
 }
 
@@ -43,7 +43,7 @@ pub struct Around {
     pub facts: Option<Facts>,
     /// What a report tells.
     pub report: Option<Reported>,
-    /// Where a reader who is no owner has such mails stopped.
+    /// Where the reader has such mails stopped, if that can be.
     pub mute: Option<String>,
 }
 

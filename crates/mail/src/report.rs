@@ -32,6 +32,10 @@ pub struct Reported {
     pub spent: Usd,
     /// What was spent in the window before.
     pub before: Usd,
+    /// Of what was spent, what the sandbox answered: nobody is billed for that.
+    pub sandbox: Usd,
+    /// There are projects for rehearsals, which are left out.
+    pub rehearses: bool,
     /// Forwarded requests.
     pub requests: i64,
     /// Of these, for models without a known price: what they cost is not in what was spent.
@@ -62,7 +66,12 @@ impl Report {
             tone: Tone::Calm,
             kicker: format!("Report of the {every}"),
             heading: format!("{organization} spent {spent} {when}"),
-            lede: format!("{}. Days begin and end in {}.", compared(told, every), self.zone),
+            lede: format!(
+                "{}. Days begin and end in {}.{}",
+                compared(told, every),
+                self.zone,
+                if told.rehearses { " Projects for rehearsals are left out." } else { "" }
+            ),
             course: None,
             rows: rows(told),
             picture: Picture::of_spend(&told.days, self.zone),
@@ -115,6 +124,10 @@ fn rows(told: &Reported) -> Vec<Row> {
         Row::new("Requests", count(told.requests)),
         Row::new("Tokens", format!("{} in, {} out", count(input), count(output))),
     ];
+    if told.sandbox > Usd::ZERO {
+        let said = format!("{}, for which nobody is billed", dollars(told.sandbox));
+        rows.insert(1, Row::new("Of it sandbox", said));
+    }
     if told.refused > 0 {
         let said = format!("{} by budgets and limits", count(told.refused));
         rows.push(Row::new("Refused", said));

@@ -9,6 +9,7 @@ use store::{
     Store, StoreError,
     system::{Mail, Sent, Spend},
 };
+use tokio::task::spawn_blocking;
 
 use crate::{Link, Links};
 
@@ -47,15 +48,20 @@ async fn one(
     links: &dyn Links,
 ) -> Result<(), StoreError> {
     let sent = match links.link(&mail).await? {
-        Link::To(link) => {
-            let around = Around {
-                link: link.expose_secret().to_owned(),
-                facts: facts(store, &mail).await,
-                report: report(store, &mail).await?,
-                mute: mail.can_be_stopped().then(|| links.mute(&mail).expose_secret().to_owned()),
-            };
-            send(mailer, &mail, around).await
-        }
+        Link::To(link) => match report(store, &mail).await {
+            Ok(report) => {
+                let around = Around {
+                    link: link.expose_secret().to_owned(),
+                    facts: facts(store, &mail).await,
+                    report,
+                    mute: mail
+                        .can_be_stopped()
+                        .then(|| links.mute(&mail).expose_secret().to_owned()),
+                };
+                send(mailer, &mail, around).await
+            }
+            Err(error) => Sent::Later(format!("what it tells can’t be read: {error}")),
+        },
         Link::Void => Sent::Void,
     };
     failpoint::at("scheduler::mail_answered");
@@ -83,6 +89,8 @@ async fn report(store: &Store, mail: &Mail) -> Result<Option<Reported>, StoreErr
     Ok(Some(Reported {
         spent: told.totals.charge,
         before: told.before,
+        sandbox: told.sandbox,
+        rehearses: told.rehearses,
         requests: told.totals.requests,
         unpriced: told.totals.unpriced,
         tokens: (tokens.prompt(), tokens.generated()),
@@ -94,7 +102,10 @@ async fn report(store: &Store, mail: &Mail) -> Result<Option<Reported>, StoreErr
 }
 
 async fn send(mailer: &Mailer, mail: &Mail, around: Around) -> Sent {
-    let rendered = match mail::render(&mail.template, &mail.params, around) {
+    // Pictures are drawn, and that not where requests are answered.
+    let (template, params) = (mail.template.clone(), mail.params.clone());
+    let rendered = spawn_blocking(move || mail::render(&template, &params, around)).await;
+    let rendered = match rendered.unwrap_or_else(|_| Err(RenderError::NothingToTell)) {
         Ok(rendered) => rendered,
         // While nodes are upgraded one by one, another one may know it.
         Err(error @ RenderError::UnknownTemplate(_)) => return Sent::Later(error.to_string()),

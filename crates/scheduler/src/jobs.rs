@@ -5,13 +5,22 @@ use store::{Store, StoreError, system::Done};
 /// Folds what there is. What comes in meanwhile, less than a slice, waits for the next round: else it
 /// would never end where requests never do.
 pub(crate) async fn fold(store: Store) -> Result<(), StoreError> {
+    // Neither keeps the other from being folded.
+    let (deltas, timings) = tokio::join!(fold_deltas(&store), fold_timings(&store));
+    deltas.and(timings)
+}
+
+async fn fold_deltas(store: &Store) -> Result<(), StoreError> {
     loop {
         let folded = store.system().fold().await?;
         failpoint::at("scheduler::folded");
         if folded < store::system::FOLDED_AT_ONCE {
-            break;
+            return Ok(());
         }
     }
+}
+
+async fn fold_timings(store: &Store) -> Result<(), StoreError> {
     while store.system().fold_timings().await? >= store::system::TIMED_AT_ONCE {}
     Ok(())
 }
@@ -39,7 +48,7 @@ pub(crate) async fn tell(store: Store) -> Result<(), StoreError> {
 
 /// Writes reports that are due.
 pub(crate) async fn report(store: Store) -> Result<(), StoreError> {
-    while store.system().tell_reports().await? > 0 {
+    while store.system().tell_report().await? {
         failpoint::at("scheduler::reported");
     }
     Ok(())

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use domain::Rhythm;
 use mail::Mailer;
 use scheduler::{Link, Links, deliver};
 use secrecy::SecretString;
@@ -97,6 +98,41 @@ async fn what_the_server_answers_is_recorded() {
     database.tamper("UPDATE outbox SET due_at = exq_now(), recipient = 'well@example.com' WHERE state = 'queued'").await;
     deliver(database.store.clone(), mailer(&smtp), links()).await.unwrap();
     assert_eq!(database.look("SELECT count(*) FROM outbox WHERE state = 'sent'").await, "4");
+}
+
+#[tokio::test]
+async fn a_report_is_sent_with_the_way_to_stop_it() {
+    let database = Database::new().await;
+    let tenant = Tenant::new(&database, "owner").await;
+    let smtp = Smtp::start().await;
+    let store = &database.store;
+    let listed = ["cfo@example.com".parse().unwrap()];
+    store.set_report(&tenant.caller, Rhythm::Weekly, &listed).await.unwrap();
+    store.send_report(&tenant.caller, Rhythm::Monthly).await.unwrap();
+    store.send_test_alert(&tenant.caller).await.unwrap();
+    database.tamper("UPDATE reports SET due_at = exq_now()").await;
+    assert!(store.system().tell_report().await.unwrap());
+    let address = "cfo@example.com".parse().unwrap();
+    store.system().set_muted(tenant.org, &address, true).await.unwrap();
+    deliver(store.clone(), mailer(&smtp), links()).await.unwrap();
+    let mut mails: Vec<_> = smtp
+        .mails()
+        .iter()
+        .map(|mail| {
+            let subject = mail.header("Subject").unwrap_or_default();
+            (subject[..subject.len().min(20)].to_owned(), mail.header("List-Unsubscribe"))
+        })
+        .collect();
+    mails.sort();
+    let mute = Some("<http://localhost/mute>".to_owned());
+    let owners = [
+        ("Test: alerts of owne".to_owned(), None),
+        ("owner: $0.00 spent f".to_owned(), mute.clone()),
+        ("owner: $0.00 spent i".to_owned(), mute),
+    ];
+    assert_eq!(mails, owners);
+    let states = "SELECT string_agg(recipient || ' ' || state || COALESCE(' ' || answer, ''), ', ') FROM outbox WHERE state <> 'sent'";
+    assert_eq!(database.look(states).await, "cfo@example.com dropped stopped by the recipient");
 }
 
 /// The state of the only mail, and how often nobody heard the answer.

@@ -99,6 +99,9 @@ pub enum Conflict {
     /// More views than a list shows well.
     #[error("there are {} views already: remove one first", crate::views::MOST)]
     TooManyViews,
+    /// More filters than a link should hold.
+    #[error("a view holds at most 2,000 characters of filters: take some away")]
+    LongView,
     /// Mails to oneself.
     #[error(
         "ten such mails were sent to you within the hour: look into your mailbox, or come back later"

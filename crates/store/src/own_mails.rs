@@ -6,7 +6,10 @@ use domain::{
 };
 use serde_json::{Value, json};
 
-use crate::{Conflict, Store, StoreError, tx::Change};
+use crate::{
+    Conflict, Store, StoreError,
+    tx::{Change, one_at_a_time},
+};
 
 /// Most of them within an hour.
 const MOST: i64 = 10;
@@ -21,7 +24,8 @@ impl Store {
     }
 }
 
-/// Writes the mail, whose parameters begin with the organization's name and zone.
+/// Writes the mail, whose parameters begin with the organization's name and zone. Who had stopped mails
+/// of the organization gets them again.
 pub(crate) async fn mail_oneself(
     tx: &mut Change,
     caller: &Caller,
@@ -29,6 +33,7 @@ pub(crate) async fn mail_oneself(
     params: &Value,
 ) -> Result<(), StoreError> {
     let user = caller.user().map(UserId::uuid).ok_or(StoreError::NotFound)?;
+    one_at_a_time(tx, "own mails", user).await?;
     let sent = sqlx::query_scalar!(
         r#"SELECT count(*) AS "sent!" FROM outbox WHERE org_id = $1 AND template IN ('report', 'test_alert')
             AND recipient_id = $2 AND created_at > exq_now() - interval '1 hour'"#,
@@ -54,5 +59,12 @@ pub(crate) async fn mail_oneself(
     if written.rows_affected() == 0 {
         return Err(StoreError::Conflict(Conflict::OwnMailUnverified));
     }
+    sqlx::query!(
+        "DELETE FROM muted WHERE org_id = $1 AND address = (SELECT lower(email) FROM users WHERE id = $2)",
+        caller.org.uuid(),
+        user
+    )
+    .execute(&mut ***tx)
+    .await?;
     Ok(())
 }

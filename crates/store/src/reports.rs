@@ -12,7 +12,7 @@ use serde_json::json;
 use crate::{
     Store, StoreError,
     own_mails::mail_oneself,
-    system::{latest_window, window},
+    system::{Windows, windows},
     thresholds::{listed, may_name},
 };
 
@@ -66,7 +66,6 @@ impl Store {
         let addresses: Vec<String> = addresses.iter().map(|it| it.as_str().to_owned()).collect();
         let mut tx = self.change(caller).await?;
         may_name(&mut tx, caller, &addresses, &[]).await?;
-        // Before the window, as whoever writes the mails does.
         let before = sqlx::query_scalar!(
             "SELECT addresses FROM reports WHERE org_id = $1 AND rhythm = $2 FOR UPDATE",
             caller.org.uuid(),
@@ -78,15 +77,13 @@ impl Store {
             return Ok(());
         }
         let now = sqlx::query_scalar!(r#"SELECT exq_now() AS "now!""#).fetch_one(&mut **tx).await?;
-        let current = window(&mut tx, caller.org, rhythm.period(), now).await?;
+        let Windows { current, .. } = windows(&mut tx, caller.org, rhythm.period(), now).await?;
         sqlx::query!(
-            "INSERT INTO reports (org_id, rhythm, addresses, starts, ends, due_at) VALUES ($1, $2, $3, $4, $5, $6)
+            "INSERT INTO reports (org_id, rhythm, addresses, due_at) VALUES ($1, $2, $3, $4)
              ON CONFLICT (org_id, rhythm) DO UPDATE SET addresses = EXCLUDED.addresses",
             caller.org.uuid(),
             rhythm.as_str(),
             &addresses,
-            current.starts,
-            current.ends,
             due(&current)
         )
         .execute(&mut **tx)
@@ -111,15 +108,16 @@ impl Store {
         tx.commit(change.personal("addresses", listed(&addresses), None::<String>)).await
     }
 
-    /// Mails the person who asks the report of the newest window that is over, or, of an organization
-    /// that has none yet, of the one that is running.
+    /// Mails the person who asks the report of the window before the running one, or, of an organization
+    /// that is younger, of the running one. Who had stopped such mails gets them again.
     pub async fn send_report(&self, caller: &Caller, rhythm: Rhythm) -> Result<(), StoreError> {
         caller.may(Action::EditLimits)?;
         let mut tx = self.change(caller).await?;
         let period = rhythm.period();
         let now = sqlx::query_scalar!(r#"SELECT exq_now() AS "now!""#).fetch_one(&mut **tx).await?;
-        let current = window(&mut tx, caller.org, period, now).await?;
-        let told = latest_window(&mut tx, caller.org, period, now).await?.unwrap_or(current);
+        let Windows { current, before, was_there } =
+            windows(&mut tx, caller.org, period, now).await?;
+        let told = if was_there { before } else { current };
         let of = json!({ "rhythm": rhythm.as_str(), "starts": told.starts, "ends": told.ends });
         mail_oneself(&mut tx, caller, "report", &of).await?;
         tx.commit(Change::new(Kind::ReportSent, rhythm.as_str())).await

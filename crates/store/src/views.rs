@@ -10,6 +10,9 @@ use crate::{Conflict, Store, StoreError};
 /// Most of one member, and of the organization.
 pub(crate) const MOST: i64 = 30;
 
+/// Longest question, in bytes.
+const LONGEST: usize = 2_000;
+
 /// A question to the usage page, under a name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UsageView {
@@ -57,6 +60,9 @@ impl Store {
         shared: bool,
     ) -> Result<(), StoreError> {
         caller.may(if shared { Action::EditOrganization } else { Action::List })?;
+        if query.len() > LONGEST {
+            return Err(StoreError::Conflict(Conflict::LongView));
+        }
         let user = caller.user().map(UserId::uuid).ok_or(StoreError::NotFound)?;
         let whose = (!shared).then_some(user);
         let mut tx = self.change(caller).await?;

@@ -101,6 +101,7 @@ pub(crate) fn filled(route: &str, params: &[(&'static str, String)]) -> String {
             || match name {
                 "token" => "0".repeat(64),
                 "model" => "sandbox-dime".to_owned(),
+                "mail" => domain::OutboxId::generate().to_string(),
                 other => panic!("{route}: a parameter {other} that this walk does not know"),
             },
             |(_, value)| value.clone(),

@@ -9,7 +9,8 @@ const NAMES: [&str; 4] = ["name", "email", "level", "amount_usd"];
 pub(super) fn parts(kind: Kind) -> (String, String) {
     let label = kind.label();
     let words: Vec<&str> = label.split(' ').collect();
-    let is_deed = |word: &&str| word.ends_with("ed") || matches!(*word, "made" | "sent" | "set");
+    let is_deed =
+        |word: &&str| word.ends_with("ed") || matches!(*word, "kept" | "made" | "sent" | "set");
     let place = words.iter().position(is_deed).unwrap_or(words.len());
     (words[..place].join(" "), format!("was {}", words[place..].join(" ")))
 }

@@ -62,11 +62,13 @@ pub(super) async fn show(
     Query(after): Query<After>,
 ) -> Result<Response, Failure> {
     let notice = after.tested.map(|_| {
-        let text = match app.mails {
-            true => format!("It goes to {}.", member.visitor.account.email),
-            false => "It waits in the outbox until this installation has a mail server.".to_owned(),
+        let (lead, text) = if app.mails {
+            ("A test alert is on its way.", format!("It goes to {}.", member.visitor.account.email))
+        } else {
+            let text = "It is sent once this installation has a mail server.".to_owned();
+            ("A test alert waits in the outbox.", text)
         };
-        view! { <Notice tone=Tone::Ok lead="A test alert is on its way." text/> }.into_any()
+        view! { <Notice tone=Tone::Ok lead text/> }.into_any()
     });
     let view = read(&app, &member, notice).await?;
     Ok(member.visitor.look.page(Page::new("Alerts"), || page(view)))

@@ -1,6 +1,10 @@
 //! `/{org}/reports`: what was spent, mailed after each week or billing cycle.
 
-use axum::{extract::State, response::Response};
+use axum::{
+    extract::State,
+    http::StatusCode,
+    response::{IntoResponse as _, Response},
+};
 use domain::{Action, Rhythm};
 use leptos::prelude::*;
 use serde::Deserialize;
@@ -13,7 +17,7 @@ use crate::{
     },
     layouts::{NavItem, PageHead, Shell},
     render::Page,
-    web::{App, Draft, Failure, Member, Query, go},
+    web::{App, Draft, Failure, Member, Query, go, sentence},
 };
 
 #[derive(Deserialize)]
@@ -59,13 +63,15 @@ pub(super) async fn save(
     match tried {
         // Somebody else stopped it meanwhile.
         Ok(()) | Err(StoreError::NotFound) => Ok(go(member.path(&format!("reports?done={done}")))),
-        Err(
-            error @ StoreError::Conflict(
-                Conflict::ThresholdAddresses | Conflict::ReportsSent | Conflict::ReportUnverified,
-            ),
-        ) => {
+        Err(error @ StoreError::Conflict(Conflict::ThresholdAddresses)) => {
             draft.conflict(field(rhythm), error)?;
             page(&app, &member, Some(draft), None).await
+        }
+        Err(StoreError::Conflict(rule)) => {
+            let text = sentence(&rule.to_string());
+            let notice = view! { <Notice tone=Tone::Bad lead="Nothing was sent." text/> };
+            let page = page(&app, &member, None, Some(notice.into_any())).await?;
+            Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
         }
         Err(error) => Err(error.into()),
     }
@@ -112,7 +118,11 @@ async fn page(
 ) -> Result<Response, Failure> {
     let reports = app.store.reports(&member.caller).await?;
     let status = draft.as_ref().map(Draft::status).unwrap_or_default();
-    let draft = draft.unwrap_or_else(|| typed(&reports));
+    let mut draft = draft.unwrap_or_else(|| Draft::with([]));
+    // What was not typed stays as it is.
+    for report in &reports {
+        draft.keep(field(report.rhythm), &report.addresses.join("\n"));
+    }
     Ok(member.visitor.look.page(Page::new("Reports").status(status), || {
         let cards: Vec<_> = Rhythm::ALL
             .into_iter()
@@ -131,15 +141,6 @@ async fn page(
             </Shell>
         }
     }))
-}
-
-/// The forms as the reports are now.
-fn typed(reports: &[Report]) -> Draft {
-    let mut draft = Draft::with([]);
-    for report in reports {
-        draft.keep(field(report.rhythm), &report.addresses.join("\n"));
-    }
-    draft
 }
 
 fn card(member: &Member, rhythm: Rhythm, report: Option<&Report>, draft: &Draft) -> AnyView {
@@ -189,7 +190,7 @@ fn card(member: &Member, rhythm: Rhythm, report: Option<&Report>, draft: &Draft)
                     <div class="row"><Button>{verb}</Button></div>
                 </form>
                 <div class="row">
-                    <PostButton action=send fields=sent weight=Weight::Quiet>"Send me one now"</PostButton>
+                    <PostButton action=send fields=sent>"Send me one now"</PostButton>
                     {stop}
                 </div>
             </CardBody>

@@ -27,23 +27,31 @@ pub struct Facts {
 impl Subject {
     /// Where it will end, and who spent most.
     pub(super) fn outlook(&self, facts: &Facts) -> Vec<Row> {
-        let pace = self.pace(facts.now).map(|said| Row::new("At this pace", said));
+        let pace = self.pace(facts).map(|said| Row::new("At this pace", said));
         pace.into_iter().chain(spent_most(&facts.tops)).collect()
     }
 
-    fn pace(&self, now: DateTime<Utc>) -> Option<String> {
+    /// What blocks ends where it is reached; what is observed, or has no budget, goes on.
+    fn pace(&self, facts: &Facts) -> Option<String> {
         let label = self.starts.with_timezone(&self.zone).date_naive();
         let window = Window { label, starts: self.starts, ends: self.ends };
         let day = |at: DateTime<Utc>| at.with_timezone(&self.zone).format("%-d %b");
-        let end = forecast(self.spent, window, now)?;
-        let said =
-            format!("{} by the end of {}", dollars(end), day(self.ends - TimeDelta::seconds(1)));
-        let ahead = self.budget.filter(|budget| self.spent < *budget);
-        let reached = ahead.and_then(|budget| reached_on(self.spent, budget, window, now));
-        Some(match reached {
-            Some(at) => format!("{said}; the {} is reached about {}", self.limit().0, day(at)),
-            None => said,
-        })
+        // What was spent since the alert counts, too: a mail may have waited.
+        let spent: Usd = facts.parts.iter().map(|(_, sum)| *sum).sum();
+        let now = facts.now;
+        let end = forecast(spent, window, now)?;
+        let last = day(self.ends - TimeDelta::seconds(1));
+        let said = format!("{} by the end of {last}", dollars(end));
+        let budget = self.budget.filter(|budget| end >= *budget);
+        let reached = budget.filter(|budget| spent < *budget);
+        let reached = reached.and_then(|budget| reached_on(spent, budget, window, now));
+        let limit = self.limit().0;
+        match (reached.map(day), budget) {
+            (Some(at), _) if !self.observe => Some(format!("The {limit} is reached about {at}")),
+            (Some(at), _) => Some(format!("{said}; the {limit} is reached about {at}")),
+            (None, Some(_)) if !self.observe => None,
+            (None, _) => Some(said),
+        }
     }
 }
 

@@ -126,6 +126,8 @@ fn reported() -> Reported {
     Reported {
         spent: Usd::from_dollars(21),
         before: "18.75".parse().unwrap(),
+        sandbox: Usd::ZERO,
+        rehearses: false,
         requests: 12_345,
         unpriced: 0,
         tokens: (4_000_000, 250_000),
@@ -152,8 +154,14 @@ fn report_letter() {
     insta::assert_snapshot!("report.text", mail.text);
     insta::assert_snapshot!("report.html", mail.html);
     assert_eq!(mail.picture.unwrap().alt, "Spend by day: highest $6.00 on 22 Nov");
-    let less =
-        Reported { before: Usd::from_dollars(42), refused: 1_200, unpriced: 7, ..reported() };
+    let less = Reported {
+        before: Usd::from_dollars(42),
+        refused: 1_200,
+        unpriced: 7,
+        sandbox: Usd::from_dollars(1),
+        rehearses: true,
+        ..reported()
+    };
     let mail = report("month", "2026-12-16T23:00:00+00:00", less);
     assert_eq!(mail.subject, "Brackwater Freight: $21.00 spent in December 2026");
     for said in [

@@ -1,12 +1,14 @@
 //! Reports that are due, and what they tell.
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
-use domain::{OrgId, Period, Rhythm, Usd, window};
+use domain::{
+    OrgId, Period, Rhythm, Usd,
+    window::{self, Window},
+};
 
 use super::{
     System,
     spend::{counted, spent},
-    window as current_window,
 };
 use crate::{
     StoreError,
@@ -50,7 +52,11 @@ pub struct Reported {
     pub totals: Totals,
     /// What was spent in the window before.
     pub before: Usd,
-    /// Requests that a budget or limit refused, rehearsals among them.
+    /// Of what was spent, what the sandbox answered: nobody is billed for that.
+    pub sandbox: Usd,
+    /// There are projects for rehearsals, which are left out.
+    pub rehearses: bool,
+    /// Requests that a budget or limit refused.
     pub refused: i64,
     /// What was spent from each day's first instant on.
     pub days: Vec<(DateTime<Utc>, Usd)>,
@@ -61,25 +67,23 @@ pub struct Reported {
 }
 
 impl System<'_> {
-    /// Writes the mails of up to 100 reports that are due, to verified owners and the listed addresses,
-    /// each once. After a pause of the whole installation only the window before the running one
-    /// is told. Answers how
-    /// many reports there were.
-    pub async fn tell_reports(self) -> Result<usize, StoreError> {
+    /// Writes the mails of a report that is due, to verified owners and the listed addresses, once.
+    /// After a pause of the whole installation only the window before the running one is told. Answers
+    /// whether there was one.
+    pub async fn tell_report(self) -> Result<bool, StoreError> {
         let mut tx = self.begin().await?;
-        let rows = sqlx::query!(
+        let row = sqlx::query!(
             r#"SELECT r.org_id, r.rhythm, exq_now() AS "now!" FROM reports r JOIN organizations o USING (org_id)
              WHERE r.due_at <= exq_now() AND o.closed_at IS NULL
-             ORDER BY r.due_at, r.org_id LIMIT 100 FOR UPDATE OF r SKIP LOCKED"#
+             ORDER BY r.due_at, r.org_id, r.rhythm LIMIT 1 FOR UPDATE OF r SKIP LOCKED"#
         )
-        .fetch_all(&mut *tx)
+        .fetch_optional(&mut *tx)
         .await?;
-        for row in &rows {
-            let rhythm = row.rhythm.parse().map_err(|_| StoreError::Damaged("a rhythm"))?;
-            tell(&mut tx, OrgId::from_uuid(row.org_id), rhythm, row.now).await?;
-        }
+        let Some(row) = row else { return Ok(false) };
+        let rhythm = row.rhythm.parse().map_err(|_| StoreError::Damaged("a rhythm"))?;
+        tell(&mut tx, OrgId::from_uuid(row.org_id), rhythm, row.now).await?;
         tx.commit().await?;
-        Ok(rows.len())
+        Ok(true)
     }
 
     /// What a report tells, as it is known now.
@@ -87,8 +91,7 @@ impl System<'_> {
         let rule = Self::rule(org);
         let zone = zone(&of.zone)?;
         let rhythm: Rhythm = of.rhythm.parse().map_err(|_| StoreError::Damaged("a rhythm"))?;
-        let before =
-            window::Window::first(rhythm.period(), zone, of.starts - TimeDelta::seconds(1));
+        let before = Window::first(rhythm.period(), zone, of.starts - TimeDelta::seconds(1));
         let bounds = window::parts(of.starts, of.ends, zone);
         let mut tx = self.store.glimpse(&rule).await?;
         let only = Only { projects: counted(&mut tx, org).await?, ..Only::default() };
@@ -99,12 +102,23 @@ impl System<'_> {
         let models = cut(&mut tx, &rule, ask, MOST, |totals| totals.charge.pico()).await?;
         let ask = Ask { bounds: &[before.starts, of.starts], by: &[], ..ask };
         let before = slices(&mut tx, &rule, ask).await?;
-        let refused = refused(&mut tx, org, of).await?;
+        let sandboxed = Only { sandbox: Some(true), ..only.clone() };
+        let ask = Ask { bounds: &[of.starts, of.ends], only: &sandboxed, ..ask };
+        let sandbox = slices(&mut tx, &rule, ask).await?;
+        let refused = refused(&mut tx, org, of, &only).await?;
+        let rehearses = sqlx::query_scalar!(
+            r#"SELECT EXISTS (SELECT FROM projects WHERE org_id = $1 AND rehearsal) AS "any!""#,
+            org.uuid()
+        )
+        .fetch_one(&mut *tx)
+        .await?;
         drop(tx);
         let all = projects.groups.iter().map(|group| group.totals);
         Ok(Reported {
             totals: all.fold(Totals::default(), Totals::plus),
             before: before.iter().map(|slice| slice.totals.charge).sum(),
+            sandbox: sandbox.iter().map(|slice| slice.totals.charge).sum(),
+            rehearses,
             refused,
             days: spent(&bounds, &projects.stretches),
             projects: self.tops(&rule, Dimension::Project, projects.groups, MOST).await?,
@@ -120,25 +134,15 @@ async fn tell(
     rhythm: Rhythm,
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
-    let current = current_window(tx, org, rhythm.period(), now).await?;
-    let stored = latest_window(tx, org, rhythm.period(), now).await?;
-    let row = sqlx::query!(
-        r#"UPDATE reports r SET starts = $3, ends = $4, due_at = $5 FROM organizations o
-         WHERE (r.org_id, r.rhythm) = ($1, $2) AND o.org_id = r.org_id RETURNING r.addresses, o.zone"#,
+    let Windows { current, before: told, .. } = windows(tx, org, rhythm.period(), now).await?;
+    let addresses = sqlx::query_scalar!(
+        "UPDATE reports SET due_at = $3 WHERE (org_id, rhythm) = ($1, $2) RETURNING addresses",
         org.uuid(),
         rhythm.as_str(),
-        current.starts,
-        current.ends,
         due(&current)
     )
     .fetch_one(&mut **tx)
     .await?;
-    // Windows in which nothing was counted are not stored.
-    let instant = current.starts - TimeDelta::seconds(1);
-    let told = match stored.filter(|window| window.ends == current.starts) {
-        Some(stored) => stored,
-        None => window::Window::first(rhythm.period(), zone(&row.zone)?, instant),
-    };
     sqlx::query!(
         "INSERT INTO outbox (org_id, id, template, params, recipient_id, recipient)
          SELECT o.org_id, exq_id(), 'report', jsonb_build_object('organization', o.name, 'zone', o.zone,
@@ -154,39 +158,66 @@ async fn tell(
         rhythm.as_str(),
         told.starts,
         told.ends,
-        &row.addresses
+        &addresses
     )
     .execute(&mut **tx)
     .await?;
     Ok(())
 }
 
-/// The newest window that is over, of those that are stored.
-pub(crate) async fn latest_window(
+/// Windows of an organization as they are, or as the ledger would make them now: it alone makes them,
+/// because requests wait for whoever does.
+pub(crate) struct Windows {
+    /// The one that is running.
+    pub(crate) current: Window,
+    /// The one before.
+    pub(crate) before: Window,
+    /// Something may have been counted in that one: the organization is older than the running one.
+    pub(crate) was_there: bool,
+}
+
+pub(crate) async fn windows(
     tx: &mut Tx,
     org: OrgId,
     period: Period,
     now: DateTime<Utc>,
-) -> Result<Option<window::Window>, StoreError> {
-    Ok(sqlx::query_as!(
-        window::Window,
-        "SELECT label, starts, ends FROM windows WHERE org_id = $1 AND period = $2 AND ends <= $3
-         ORDER BY starts DESC LIMIT 1",
+) -> Result<Windows, StoreError> {
+    let stored = sqlx::query_as!(
+        Window,
+        "SELECT label, starts, ends FROM windows WHERE org_id = $1 AND period = $2 AND starts <= $3
+         ORDER BY starts DESC LIMIT 2",
         org.uuid(),
         period.as_str(),
         now
     )
-    .fetch_optional(&mut **tx)
-    .await?)
+    .fetch_all(&mut **tx)
+    .await?;
+    let row =
+        sqlx::query!("SELECT zone, created_at FROM organizations WHERE org_id = $1", org.uuid())
+            .fetch_one(&mut **tx)
+            .await?;
+    let zone = zone(&row.zone)?;
+    let mut current = stored.first().copied().unwrap_or_else(|| Window::first(period, zone, now));
+    while !current.contains(now) {
+        current = current.towards(now, period, zone);
+    }
+    let made_up = Window::first(period, zone, current.starts - TimeDelta::seconds(1));
+    let before = stored.iter().find(|window| window.ends == current.starts).copied();
+    Ok(Windows {
+        current,
+        before: before.unwrap_or(Window { ends: current.starts, ..made_up }),
+        was_there: row.created_at < current.starts,
+    })
 }
 
-async fn refused(tx: &mut Tx, org: OrgId, of: &ReportOf) -> Result<i64, StoreError> {
+async fn refused(tx: &mut Tx, org: OrgId, of: &ReportOf, only: &Only) -> Result<i64, StoreError> {
     Ok(sqlx::query_scalar!(
         r#"SELECT COALESCE(sum(count), 0)::bigint AS "refused!" FROM receipts
-         WHERE org_id = $1 AND quarter >= $2 AND quarter < $3 AND NOT observed"#,
+         WHERE org_id = $1 AND quarter >= $2 AND quarter < $3 AND NOT observed AND project_id = ANY ($4)"#,
         org.uuid(),
         of.starts,
-        of.ends
+        of.ends,
+        &only.projects
     )
     .fetch_one(&mut **tx)
     .await?)

@@ -28,6 +28,7 @@ async fn every_kind_of_entry_is_written_by_what_it_tells_of_and_by_nothing_else(
     told.extend(projects().await);
     told.extend(keys().await);
     told.extend(keys_of_others().await);
+    told.extend(alerts().await);
     let all: BTreeSet<_> = Kind::ALL.iter().map(|kind| kind.as_str().to_owned()).collect();
     assert_eq!(told, all);
 }
@@ -247,6 +248,23 @@ async fn projects() -> BTreeSet<String> {
     log.told(limited(Rates::default()), "").await;
     log.told(store.archive_project(caller, project), "project.archived").await;
     log.told(store.archive_project(caller, project), "").await;
+    log.end().await
+}
+
+async fn alerts() -> BTreeSet<String> {
+    let database = Database::new().await;
+    let tenant = Tenant::new(&database, "owner").await;
+    let (store, caller) = (&database.store, &tenant.caller);
+    let level = Level::Amount("0.10".parse().unwrap());
+    store.set_threshold(caller, Scope::Org(tenant.org), Period::Month, level).await.unwrap();
+    let node = Running::new(store).await;
+    let asked = request(&tenant, &price(&database, "sandbox-dime").await, "0.50");
+    node.ledger.reserve(asked).await.unwrap().settle(answered("0.10")).await;
+    node.finish().await;
+    let mut log = Log::new(&database, &tenant).await;
+    let alert = store.crossings(caller).await.unwrap()[0].id;
+    log.told(store.acknowledge(caller, alert), "alert.acknowledged").await;
+    log.told(store.acknowledge(caller, alert), "").await;
     log.end().await
 }
 

@@ -181,6 +181,8 @@ async fn look(store: &Store, caller: &Caller, things: &Furniture, asked: &mut As
         rate_limits(things.project, &ModelPage { limit: 100, ..ModelPage::default() });
         rate_limit(things.project, "sandbox-dime");
         receipt(things.receipt);
+        doubtful(None);
+        doubtful_one(things.request);
         ever_used();
         ever_timed();
         clock();
@@ -248,8 +250,6 @@ async fn count(
         requests(&theirs, None);
         refusals(&theirs, None);
         request(things.request);
-        doubtful(None);
-        doubtful_one(things.request);
         correct_charge(things.request, usd("1"), &"Mine".parse().unwrap());
         remove_threshold(things.threshold);
     }

@@ -43,8 +43,16 @@ async fn each_window_is_told_once_whoever_looks_and_whenever() {
     store.set_report(caller, Rhythm::Monthly, &[]).await.unwrap();
     assert_eq!(due(&database).await, "2026-12-01 08:00, 2026-11-23 08:00");
     let told = async || {
-        let (one, two) = tokio::join!(store.system().tell_reports(), other.system().tell_reports());
-        one.unwrap() + two.unwrap()
+        let mut told = 0;
+        loop {
+            let (one, two) =
+                tokio::join!(store.system().tell_report(), other.system().tell_report());
+            let both = u32::from(one.unwrap()) + u32::from(two.unwrap());
+            told += both;
+            if both == 0 {
+                return told;
+            }
+        }
     };
     database.set_clock(at("2026-11-23T07:59:59Z")).await;
     assert_eq!((told().await, mailed(&database).await), (0, String::new()));
@@ -157,12 +165,18 @@ async fn reports_are_for_owners_and_not_to_flood_a_mailbox() {
     let missing = store.remove_report(caller, Rhythm::Weekly).await;
     assert!(matches!(missing, Err(StoreError::NotFound)), "{missing:?}");
     // Of a new organization the running window is told.
+    let mute = async || {
+        let address = "owner@example.com".parse().unwrap();
+        store.system().set_muted(tenant.org, &address, true).await.unwrap();
+    };
+    mute().await;
     for _ in 0..10 {
         store.send_report(caller, Rhythm::Monthly).await.unwrap();
     }
+    assert_eq!(database.look("SELECT count(*) FROM muted").await, "0");
     let flooded = store.send_report(caller, Rhythm::Monthly).await;
     assert!(matches!(flooded, Err(StoreError::Conflict(Conflict::OwnMails))));
-    // A test alert is one of them.
+    // A test alert is one of them. Who asks for a mail had not meant this one when stopping others.
     assert!(matches!(
         store.send_test_alert(caller).await,
         Err(StoreError::Conflict(Conflict::OwnMails))

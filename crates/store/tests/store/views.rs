@@ -61,6 +61,10 @@ async fn a_list_stays_short() {
     for n in 0..60 {
         keep(n).await.unwrap();
     }
+    let long = "x".repeat(2_001);
+    let refused =
+        database.store.keep_view(&tenant.caller, &"Long".parse().unwrap(), &long, false).await;
+    assert!(matches!(refused, Err(StoreError::Conflict(Conflict::LongView))), "{refused:?}");
     for n in 60..62 {
         let refused = keep(n).await;
         assert!(

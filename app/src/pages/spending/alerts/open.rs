@@ -11,7 +11,7 @@ use super::{
 use crate::{
     components::{
         Badge, CardBody, CardFoot, Column, Glyph, Icon, LinkButton, Money, PostButton, Precision,
-        Stat, Stats, Table, Time, Tone, Weight, time_text, usd,
+        Stat, Stats, Table, Time, Tone, time_text, usd,
     },
     pages::spending::{calendar::until, notes::budget_href},
 };
@@ -65,10 +65,12 @@ pub(super) fn card(view: &View, crossing: &Crossing) -> AnyView {
 /// Who sees to it, or the button to say so.
 fn seen_to(view: &View, crossing: &Crossing) -> Option<AnyView> {
     if let Some(Acknowledged { by, at }) = &crossing.acknowledged {
-        let by = by.clone().unwrap_or_else(|| "A former member".to_owned());
+        let said = match by {
+            Some(name) => format!("{name} sees to it since "),
+            None => "Somebody who is gone saw to it from ".to_owned(),
+        };
         let (at, zone) = (*at, view.zone);
-        let note =
-            view! { <CardFoot><span>{by}" sees to it since "<Time at zone/></span></CardFoot> };
+        let note = view! { <CardFoot><span>{said}<Time at zone/></span></CardFoot> };
         return Some(note.into_any());
     }
     view.acknowledges(crossing).then(|| {
@@ -77,7 +79,7 @@ fn seen_to(view: &View, crossing: &Crossing) -> Option<AnyView> {
         let which = format!(": {}", title(crossing));
         view! {
             <CardFoot>
-                <PostButton action fields weight=Weight::Quiet>
+                <PostButton action fields>
                     "I see to it"<span class="vh">{which}</span>
                 </PostButton>
             </CardFoot>

@@ -43,7 +43,7 @@ fn row(view: &View, href: &str, crossing: &Crossing) -> AnyView {
     };
     let seen_to = crossing.acknowledged.as_ref().map(|seen| match &seen.by {
         Some(name) => format!(" {name} sees to it."),
-        None => " A former member saw to it.".to_owned(),
+        None => " Somebody who is gone saw to it.".to_owned(),
     });
     let text = text + &seen_to.unwrap_or_default();
     let local = crossing.crossed_at.with_timezone(&view.zone);

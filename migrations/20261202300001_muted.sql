@@ -9,5 +9,5 @@ COMMENT ON TABLE muted IS 'Addresses that want no reports of an organization, an
 COMMENT ON COLUMN muted.address IS 'In small letters.';
 CALL exq_guard('muted');
 CALL exq_narrow('muted', 'false');
-GRANT SELECT ON muted TO exq_tenant;
+GRANT SELECT, DELETE ON muted TO exq_tenant;
 GRANT SELECT, INSERT, DELETE ON muted TO exq_system;
