@@ -4,65 +4,11 @@ use lettre::{
     Address,
     message::{
         Attachment, Mailbox, MultiPart, SinglePart,
-        header::{ContentType, Header, HeaderName, HeaderValue},
+        header::{ContentType, HeaderName, HeaderValue},
     },
 };
 
 use crate::{Message, Picture, Rendered, SendError, words};
-
-/// Tells mail programs not to answer with a notice of absence (RFC 3834).
-#[derive(Clone)]
-struct AutoSubmitted;
-
-impl Header for AutoSubmitted {
-    fn name() -> HeaderName {
-        HeaderName::new_from_ascii_str("Auto-Submitted")
-    }
-
-    fn parse(_: &str) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
-        Ok(Self)
-    }
-
-    fn display(&self) -> HeaderValue {
-        HeaderValue::new(Self::name(), "auto-generated".to_owned())
-    }
-}
-
-/// Where such mails are stopped (RFC 2369).
-#[derive(Clone)]
-struct ListUnsubscribe(String);
-
-impl Header for ListUnsubscribe {
-    fn name() -> HeaderName {
-        HeaderName::new_from_ascii_str("List-Unsubscribe")
-    }
-
-    fn parse(text: &str) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
-        Ok(Self(text.to_owned()))
-    }
-
-    fn display(&self) -> HeaderValue {
-        HeaderValue::new(Self::name(), self.0.clone())
-    }
-}
-
-/// One POST to that address is enough (RFC 8058).
-#[derive(Clone)]
-struct OneClick;
-
-impl Header for OneClick {
-    fn name() -> HeaderName {
-        HeaderName::new_from_ascii_str("List-Unsubscribe-Post")
-    }
-
-    fn parse(_: &str) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
-        Ok(Self)
-    }
-
-    fn display(&self) -> HeaderValue {
-        HeaderValue::new(Self::name(), "List-Unsubscribe=One-Click".to_owned())
-    }
-}
 
 /// The mail as MIME. What people wrote can't add a line to its head: the subject is one line, and
 /// lettre encodes it.
@@ -74,18 +20,25 @@ pub(crate) fn compose(from: &Address, message: &Message) -> Result<lettre::Messa
         .map_err(|_| SendError::Never("mail servers do not take this address".to_owned()))?;
     let plain = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);
     let id: String = message.message_id.chars().filter(|c| plain(*c)).take(64).collect();
-    let mut head = lettre::Message::builder();
-    // For mail programs that stop such mails with one click (RFC 8058).
+    // Nobody's notice of absence is wanted (RFC 3834).
+    let mut head =
+        lettre::Message::builder().raw_header(header("Auto-Submitted", "auto-generated"));
+    // Where such mails are stopped (RFC 2369), and that one POST there is enough (RFC 8058).
     if let Some(mute) = message.rendered.mute.as_deref().filter(|mute| mute.is_ascii()) {
-        head = head.header(ListUnsubscribe(format!("<{mute}>"))).header(OneClick);
+        let one_click = header("List-Unsubscribe-Post", "List-Unsubscribe=One-Click");
+        head =
+            head.raw_header(header("List-Unsubscribe", &format!("<{mute}>"))).raw_header(one_click);
     }
     head.from(Mailbox::new(Some("Exchequer".to_owned()), from.clone()))
         .to(Mailbox::new(None, to))
         .subject(words::one_line(&message.rendered.subject, words::LONGEST_SUBJECT))
         .message_id(Some(format!("<{id}@{}>", from.domain())))
-        .header(AutoSubmitted)
         .multipart(body(&message.rendered)?)
         .map_err(|error| SendError::Never(error.to_string()))
+}
+
+fn header(name: &'static str, value: &str) -> HeaderValue {
+    HeaderValue::new(HeaderName::new_from_ascii_str(name), value.to_owned())
 }
 
 /// Text for those who read text; else HTML, and beside it the picture that it shows.
