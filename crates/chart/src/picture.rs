@@ -30,8 +30,6 @@ const SERIES: [RGBColor; 8] = [
 /// `--surface` and `--line`.
 const PAPER: RGBColor = RGBColor(255, 255, 255);
 const LINE: RGBColor = RGBColor(225, 227, 222);
-/// What may not be passed.
-const CAP: RGBColor = RGBColor(155, 44, 34);
 
 /// Parts of a column that a bar takes.
 const BAR: f64 = 0.64;
@@ -56,13 +54,8 @@ impl From<png::EncodingError> for PictureError {
 type Area<'a> = DrawingArea<BitMapBackend<'a>, Cartesian2d<RangedCoordf64, RangedCoordf64>>;
 
 impl Chart {
-    /// The same bars as a PNG of so many pixels, and where its highest line stands; with a line across
-    /// at `cap`, if that is in sight.
-    pub fn png(
-        &self,
-        (width, height): (u32, u32),
-        cap: Option<i128>,
-    ) -> Result<(Vec<u8>, i128), PictureError> {
+    /// The same bars as a PNG of so many pixels, and where its highest line stands.
+    pub fn png(&self, (width, height): (u32, u32)) -> Result<(Vec<u8>, i128), PictureError> {
         let most = self.points.iter().map(crate::Point::total).max().unwrap_or(0);
         let axis = Axis::over(most, self.unit);
         let mut pixels = vec![0; width as usize * height as usize * 3];
@@ -73,18 +66,15 @@ impl Chart {
             let columns = 0.0..place(self.points.len().max(1));
             let (right, base) = (width.cast_signed(), height.cast_signed() - 1);
             let spec = Cartesian2d::new(columns, 0.0..float(axis.top), (0..right, base..1));
-            self.bars(&whole.apply_coord_spec(spec), axis, cap)?;
+            self.bars(&whole.apply_coord_spec(spec), axis)?;
         }
         Ok((encode(&pixels, width, height)?, axis.top))
     }
 
-    fn bars(&self, area: &Area<'_>, axis: Axis, cap: Option<i128>) -> Result<(), PictureError> {
+    fn bars(&self, area: &Area<'_>, axis: Axis) -> Result<(), PictureError> {
         let end = place(self.points.len().max(1));
-        let level = |value: i128, colour: RGBColor| {
-            area.draw(&PathElement::new([(0.0, float(value)), (end, float(value))], colour))
-        };
         for value in axis.lines() {
-            level(value, LINE)?;
+            area.draw(&PathElement::new([(0.0, float(value)), (end, float(value))], LINE))?;
         }
         for (column, point) in self.points.iter().enumerate() {
             let middle = place(column) + 0.5;
@@ -99,9 +89,6 @@ impl Chart {
                     low = high;
                 }
             }
-        }
-        if let Some(cap) = cap.filter(|cap| *cap > 0 && *cap <= axis.top) {
-            level(cap, CAP)?;
         }
         Ok(area.present()?)
     }
@@ -144,8 +131,7 @@ mod tests {
 
     #[test]
     fn bars_are_as_high_as_their_values() {
-        let (file, top) =
-            chart(&[&[10, 0], &[5, 5], &[0, 0], &[2, 0]]).png((400, 101), None).unwrap();
+        let (file, top) = chart(&[&[10, 0], &[5, 5], &[0, 0], &[2, 0]]).png((400, 101)).unwrap();
         assert_eq!(top, 10);
         let (width, colours) = pixels(&file);
         assert_eq!((width, colours.len()), (400, 40_400));
@@ -160,21 +146,10 @@ mod tests {
     }
 
     #[test]
-    fn a_cap_in_sight_is_a_line_across() {
-        let drawn = chart(&[&[8, 0]]);
-        let across = |cap| {
-            let (file, _) = drawn.png((50, 40), cap).unwrap();
-            pixels(&file).1.iter().filter(|colour| **colour == CAP).count()
-        };
-        assert_eq!((across(None), across(Some(1_000)), across(Some(0))), (0, 0, 0));
-        assert!(across(Some(5)) >= 49);
-    }
-
-    #[test]
     fn odd_numbers_are_drawn_too() {
         let odd: [&[&[i128]]; 4] = [&[], &[&[]], &[&[-1, i128::MAX]], &[&[0]]];
         for values in odd {
-            chart(values).png((20, 20), Some(i128::MAX)).unwrap();
+            chart(values).png((20, 20)).unwrap();
         }
     }
 

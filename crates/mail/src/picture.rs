@@ -47,7 +47,7 @@ impl Picture {
             series: vec![Series { name: String::new(), colour: 1 }],
             points: points.collect(),
         };
-        let (png, top) = chart.png(SIZE, None).ok()?;
+        let (png, top) = chart.png(SIZE).ok()?;
         let (first, last) = (name(parts.first()?.0), name(parts.last()?.0));
         Some(Self { png, alt, top: dollars(Usd::from_pico(top)), first, last })
     }
