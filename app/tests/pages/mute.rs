@@ -42,7 +42,7 @@ async fn a_link_stops_alerts_and_starts_them_again() {
     let later = mailed(&site, caller.org).await;
     let claimed = site.database.store.system().claim_mails(5).await.unwrap();
     assert_eq!(claimed.iter().map(|mail| mail.id).collect::<Vec<_>>(), [later]);
-    assert!(claimed[0].can_be_stopped());
+    assert!(claimed[0].can_be_stopped);
 
     // Of another mail, of another organization, or made up.
     let other = format!("/mute/{}/{later}/{}", caller.org, token.expose_secret());

@@ -54,9 +54,7 @@ async fn one(
                     link: link.expose_secret().to_owned(),
                     facts: facts(store, &mail).await,
                     report,
-                    mute: mail
-                        .can_be_stopped()
-                        .then(|| links.mute(&mail).expose_secret().to_owned()),
+                    mute: mail.can_be_stopped.then(|| links.mute(&mail).expose_secret().to_owned()),
                 };
                 send(mailer, &mail, around).await
             }

@@ -26,7 +26,7 @@ impl System<'_> {
             r#"SELECT o.name AS organization, q.recipient AS address, EXISTS (SELECT FROM muted m
                 WHERE m.org_id = q.org_id AND m.address = lower(q.recipient)) AS "muted!"
              FROM outbox q JOIN organizations o USING (org_id)
-             WHERE q.org_id = $1 AND q.id = $2 AND (q.template = 'report' OR q.template = 'threshold' AND q.recipient_id IS NULL)"#,
+             WHERE q.org_id = $1 AND q.id = $2 AND exq_can_be_stopped(q.template, q.recipient_id)"#,
             org.uuid(),
             mail.uuid()
         )

@@ -37,15 +37,11 @@ pub struct Mail {
     pub attempt: i32,
     /// After how many earlier tries the server may have it already.
     pub unsure: i32,
+    /// Its reader can have such mails stopped.
+    pub can_be_stopped: bool,
 }
 
 impl Mail {
-    /// Whether its reader can have such mails stopped: whoever gets a report, and who is told of an
-    /// alert by a threshold's list and not as an owner.
-    pub fn can_be_stopped(&self) -> bool {
-        self.template == "report" || self.params.get("listed").is_some()
-    }
-
     /// Whose spend it tells, if it is an alert that tells one.
     pub fn spend(&self) -> Option<SpendOf> {
         let tells = matches!(self.template.as_str(), "threshold" | "blocked");
@@ -97,7 +93,7 @@ impl System<'_> {
                 attempts = o.attempts + 1, due_at = exq_now() + interval '5 minutes'
             FROM due, LATERAL (
                 SELECT q.recipient_id IS NULL OR m.user_id IS NOT NULL AS entitled,
-                    u.address IS NOT NULL AND (q.template = 'report' OR q.template = 'threshold' AND q.recipient_id IS NULL) AS stopped
+                    u.address IS NOT NULL AND exq_can_be_stopped(q.template, q.recipient_id) AS stopped
                 FROM outbox q LEFT JOIN memberships m ON m.org_id = q.org_id AND m.user_id = q.recipient_id AND m.role = 'owner'
                 LEFT JOIN muted u ON u.org_id = q.org_id AND u.address = lower(q.recipient)
                 WHERE q.org_id = due.org_id AND q.id = due.id) mail
@@ -106,7 +102,7 @@ impl System<'_> {
                 -- Who is told by a threshold's own list is told why.
                 CASE WHEN o.template = 'threshold' AND o.recipient_id IS NULL
                     THEN o.params || '{"listed": true}' ELSE o.params END AS "params!",
-                o.attempts, o.unsure, o.state,
+                o.attempts, o.unsure, o.state, exq_can_be_stopped(o.template, o.recipient_id) AS "can_be_stopped!",
                 o.created_at, exq_now() AS "now!""#,
             most,
             STOPPED
@@ -131,6 +127,7 @@ impl System<'_> {
                     claimed_at: row.now,
                     attempt: row.attempts,
                     unsure: row.unsure,
+                    can_be_stopped: row.can_be_stopped,
                 })
             })
             .collect()
