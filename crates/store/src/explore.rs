@@ -102,9 +102,7 @@ pub(crate) async fn cut(
     most: usize,
     size: Size,
 ) -> Result<Cut, StoreError> {
-    let ends = ask.ends();
-    let groups = slices(tx, caller, Ask { bounds: &ends, ..ask }).await?;
-    let groups = ranked(groups, size);
+    let groups = groups(tx, caller, ask, size).await?;
     let top = &groups[..groups.len().min(most)];
     if top.is_empty() {
         return Ok(Cut::default());
@@ -119,6 +117,17 @@ pub(crate) async fn cut(
         slices(tx, caller, Ask { by: &[], ..ask }).await?
     };
     Ok(Cut { groups, stretches, largest })
+}
+
+/// Each group over all stretches, the largest first.
+pub(crate) async fn groups(
+    tx: &mut Tx,
+    caller: &Caller,
+    ask: Ask<'_>,
+    size: Size,
+) -> Result<Vec<Slice>, StoreError> {
+    let groups = slices(tx, caller, Ask { bounds: &ask.ends(), ..ask }).await?;
+    Ok(ranked(groups, size))
 }
 
 /// The sandbox's part.

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     StoreError,
-    explore::cut,
+    explore::{Size, cut, groups},
     organizations::zone,
     reports::due,
     slices::{Ask, Dimension, Grain, Only, slices},
@@ -97,9 +97,10 @@ impl System<'_> {
         let only = Only { projects: counted(&mut tx, org).await?, ..Only::default() };
         let ask =
             Ask { bounds: &bounds, grain: Grain::Days, by: &[Dimension::Project], only: &only };
-        let projects = cut(&mut tx, &rule, ask, MOST, |totals| totals.charge.pico()).await?;
+        let size: Size = |totals| totals.charge.pico();
+        let projects = cut(&mut tx, &rule, ask, MOST, size).await?;
         let ask = Ask { by: &[Dimension::Model], ..ask };
-        let models = cut(&mut tx, &rule, ask, MOST, |totals| totals.charge.pico()).await?;
+        let models = groups(&mut tx, &rule, ask, size).await?;
         let ask = Ask { bounds: &[before.starts, of.starts], by: &[], ..ask };
         let before = slices(&mut tx, &rule, ask).await?;
         let sandboxed = Only { sandbox: Some(true), ..only.clone() };
@@ -122,7 +123,7 @@ impl System<'_> {
             refused,
             days: spent(&bounds, &projects.stretches),
             projects: self.tops(&rule, Dimension::Project, projects.groups, MOST).await?,
-            models: self.tops(&rule, Dimension::Model, models.groups, MOST).await?,
+            models: self.tops(&rule, Dimension::Model, models, MOST).await?,
         })
     }
 }
