@@ -46,6 +46,26 @@ async fn scene() -> (Spender, ProjectId) {
 }
 
 #[tokio::test]
+async fn owners_of_a_project_see_to_the_alerts_of_its_keys() {
+    let mut spender = Spender::new().await;
+    let (store, scope) = (spender.site.app.store.clone(), Scope::Key(spender.key));
+    let level = Level::Amount(usd("0.50"));
+    store.set_threshold(&spender.caller, scope, Period::Month, level).await.unwrap();
+    spender.spend("0.60").await;
+    let path = spender.path("alerts");
+    for (name, role, may) in [
+        ("vera", ProjectRole::Viewer, false),
+        ("milo", ProjectRole::Member, false),
+        ("odd", ProjectRole::Owner, true),
+    ] {
+        let mut reader = reader(&spender, name, spender.project, role).await;
+        let page = reader.get(&path).await;
+        page.is(StatusCode::OK).says("passed $0.50");
+        assert_eq!(page.body.contains("I see to it"), may, "{name}");
+    }
+}
+
+#[tokio::test]
 async fn every_page_of_a_reader_is_about_own_projects_alone() {
     let (mut spender, secret) = scene().await;
     for (name, role) in [("vera", ProjectRole::Viewer), ("odd", ProjectRole::Owner)] {

@@ -3,8 +3,8 @@
 use bigdecimal::BigDecimal;
 use chrono::{DateTime, Utc};
 use domain::{
-    Action, Caller, CrossingId, Email, Level, Period, ProjectRole, Scope, ThresholdId, Usd, UserId,
-    Who,
+    Action, Caller, CrossingId, Email, Level, Period, ProjectId, ProjectRole, Scope, ThresholdId,
+    Usd, UserId, Who,
     audit::{Change, Kind},
     most,
 };
@@ -59,6 +59,8 @@ pub struct Crossing {
     pub scope: Scope,
     /// That thing's label.
     pub scope_name: String,
+    /// The project that it belongs to or is.
+    pub project: Option<ProjectId>,
     /// Per what.
     pub period: Period,
     /// The amount at which it fired.
@@ -264,7 +266,7 @@ impl Store {
         let rows = sqlx::query!(
             r#"SELECT c.id AS "id!", c.kind AS "kind!", k.scope AS "scope!", k.scope_id AS "scope_id!", k.period AS "period!",
                 c.fires_at AS "fires_at!", c.spent AS "spent!", c.crossed_at AS "crossed_at!", c.silent AS "silent!",
-                COALESCE(p.name, a.name, o.name) AS "name!",
+                COALESCE(p.name, a.name, o.name) AS "name!", COALESCE(p.id, a.project_id) AS project,
                 (SELECT jsonb_agg(jsonb_build_object('recipient', m.recipient, 'state', m.state,
                     'attempts', m.attempts, 'unsure', m.unsure, 'answer', m.answer) ORDER BY m.recipient)
                  FROM outbox m WHERE m.org_id = c.org_id AND m.params -> 'crossings' ? c.id::text) AS deliveries,
@@ -291,6 +293,7 @@ impl Store {
                         kind => scope(kind, row.scope_id)?,
                     },
                     scope_name: row.name,
+                    project: row.project.map(ProjectId::from_uuid),
                     period: period(&row.period)?,
                     fires_at: usd(&row.fires_at)?,
                     spent: usd(&row.spent)?,

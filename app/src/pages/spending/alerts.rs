@@ -46,7 +46,7 @@ struct View {
 impl View {
     /// Whether the person may say to see to an alert.
     fn acknowledges(&self, crossing: &Crossing) -> bool {
-        self.whole || matches!(crossing.scope, Scope::Project(id) if self.own.contains(&id))
+        self.whole || crossing.project.is_some_and(|project| self.own.contains(&project))
     }
 }
 
@@ -226,6 +226,7 @@ mod tests {
             usage_limit: false,
             scope: Scope::Org(OrgId::generate()),
             scope_name: "A".to_owned(),
+            project: None,
             period,
             fires_at: Usd::from_dollars(1),
             spent: Usd::from_dollars(1),
