@@ -4,7 +4,7 @@
 
 use axum::{
     Router,
-    extract::{FromRequest as _, Request, State},
+    extract::{Request, State},
     response::Response,
     routing::get,
 };
@@ -16,12 +16,15 @@ use crate::{
     components::{Button, Weight},
     layouts::Door,
     render::{Look, Page},
-    web::{App, Failure, LongDraft, Path, id},
+    web::{App, Draft, Failure, Path, id},
 };
 
 pub(super) fn router() -> Router<App> {
     Router::new().route("/mute/{org}/{mail}/{token}", get(show).post(set))
 }
+
+/// Longest form, in bytes: it has one field.
+const LONGEST: usize = 4 * 1024;
 
 type Place = Path<(String, String, String)>;
 
@@ -38,7 +41,7 @@ async fn set(
 ) -> Result<Response, Failure> {
     let (org, mute) = read(&app, place).await?;
     // Mail programs send the form in parts (RFC 8058). It is read only of who has a link.
-    let LongDraft(draft) = LongDraft::from_request(request, &()).await?;
+    let draft = Draft::sent(request, LONGEST).await?;
     let address = mute.address.parse().map_err(|_| Failure::NotFound)?;
     let muted = draft.value("again").is_empty();
     app.store.system().set_muted(org, &address, muted).await?;

@@ -193,11 +193,7 @@ impl<S: Send + Sync> FromRequest<S> for LongDraft {
     type Rejection = Failure;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Failure> {
-        let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
-        match kind.map(multer::parse_boundary) {
-            Some(Ok(boundary)) => Draft::of_parts(request, boundary).await.map(Self),
-            _ => Draft::of(request, LONGEST_OF_ALL).await.map(Self),
-        }
+        Draft::sent(request, LONGEST_OF_ALL).await.map(Self)
     }
 }
 
@@ -210,6 +206,15 @@ impl<S: Send + Sync> FromRequest<S> for Draft {
 }
 
 impl Draft {
+    /// A form of at most so many bytes, whether its fields are sent as one text or in parts.
+    pub async fn sent(request: Request, longest: usize) -> Result<Self, Failure> {
+        let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+        match kind.map(multer::parse_boundary) {
+            Some(Ok(boundary)) => Self::of_parts(request, boundary, longest).await,
+            _ => Self::of(request, longest).await,
+        }
+    }
+
     async fn of(request: Request, longest: usize) -> Result<Self, Failure> {
         let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
         if !kind.is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded")) {
@@ -223,8 +228,8 @@ impl Draft {
     }
 
     /// A form that was sent in parts, as forms with files are.
-    async fn of_parts(request: Request, boundary: String) -> Result<Self, Failure> {
-        let most = u64::try_from(LONGEST_OF_ALL).unwrap_or(u64::MAX);
+    async fn of_parts(request: Request, boundary: String, longest: usize) -> Result<Self, Failure> {
+        let most = u64::try_from(longest).unwrap_or(u64::MAX);
         let limits = SizeLimit::new().whole_stream(most);
         let body = request.into_body().into_data_stream();
         let constraints = Constraints::new().size_limit(limits);
