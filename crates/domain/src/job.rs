@@ -116,8 +116,8 @@ impl Loop {
     pub const fn pause(self) -> TimeDelta {
         match self {
             Self::Fold | Self::Deliver => TimeDelta::seconds(1),
-            Self::Reap | Self::Tell => TimeDelta::seconds(5),
-            Self::Report | Self::Erase | Self::Forget => TimeDelta::minutes(1),
+            Self::Reap | Self::Tell | Self::Report => TimeDelta::seconds(5),
+            Self::Erase | Self::Forget => TimeDelta::minutes(1),
         }
     }
 }

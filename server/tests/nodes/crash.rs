@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use domain::{Level, Period, Scope, Usd};
+use domain::{Level, Period, Rhythm, Scope, Usd};
 use testkit::{
     Database, Wire,
     provider::{Provider, Script},
@@ -28,6 +28,9 @@ use clients::{Aim, Clients, Told};
 const AT_ONCE: usize = 8;
 /// A place that nobody came by for so long is not reached.
 const PATIENCE: Duration = Duration::from_mins(2);
+
+/// Makes the report due, if it is not.
+const REPORT_DUE: &str = "UPDATE reports SET due_at = exq_now() WHERE due_at > exq_now()";
 
 /// A node that is to die.
 struct Victim {
@@ -70,6 +73,7 @@ impl Round {
         let (store, caller) = (&database.store, &customer.caller);
         let (poor, secret) = key(&database, caller, customer.project).await;
         store.set_budget(caller, Scope::Key(poor), Period::Month, Usd::ZERO).await.unwrap();
+        store.set_report(caller, Rhythm::Week, &[]).await.unwrap();
         for dollars in 1..40 {
             let level = Level::Amount(Usd::from_dollars(dollars));
             let scope = Scope::Org(customer.org);
@@ -115,7 +119,7 @@ impl Round {
             let clients = Clients::new(&aim, random.of(0..u64::MAX));
             victims.push(Victim { name, program, clients });
         }
-        let (seen, died) = self.kill(victims).await;
+        let (seen, died, reports) = self.kill(victims).await;
         // Claims of the dead lapse after five minutes.
         self.database.tamper("UPDATE outbox SET due_at = exq_now() WHERE state = 'sending'").await;
         // Nobody lives who could end what is open.
@@ -127,6 +131,7 @@ impl Round {
         let costs = "outcome <> 'interrupted' AND (outcome <> 'released' OR charge <> 0)";
         let booked = books::events(&self.database, &seen.unbooked, costs).await;
         assert_eq!(booked, 0, "{places:?}: an event of a request that cost nothing");
+        self.reported(reports).await;
         let mails = self.mailed().await;
         let replies = seen.booked.admitted.len();
         tell(
@@ -135,10 +140,11 @@ impl Round {
         );
     }
 
-    /// Waits until all have died; answers what their clients saw, and when the last one died.
-    async fn kill(&self, mut victims: Vec<Victim>) -> (Told, Instant) {
+    /// Waits until all have died; answers what their clients saw, when the last one died, and how often
+    /// a report was made due meanwhile.
+    async fn kill(&self, mut victims: Vec<Victim>) -> (Told, Instant, u64) {
         let (mut told, began) = (Told::default(), Instant::now());
-        let mut died = began;
+        let (mut died, mut reports) = (began, 0);
         while !victims.is_empty() {
             assert!(
                 began.elapsed() < PATIENCE,
@@ -148,6 +154,7 @@ impl Round {
             // As if half a minute had passed: there is always somebody to give up, and those who live
             // must bear to be taken for dead.
             self.silence().await;
+            reports += self.database.tamper(REPORT_DUE).await;
             for _ in &victims {
                 self.wire.lose_answer();
             }
@@ -166,7 +173,7 @@ impl Round {
         }
         // Whoever starts now must hear the answers.
         self.wire.lose_no_more();
-        (told, died)
+        (told, died, reports)
     }
 
     async fn silence(&self) {
@@ -182,6 +189,16 @@ impl Round {
         }
         books::settled(&self.database, self.customer.org).await;
         assert!(!is_full() || died.elapsed() < Duration::from_mins(1), "{:?}", died.elapsed());
+    }
+
+    /// Until no report is due: each time that it was, its only owner is told once.
+    async fn reported(&self, times: u64) {
+        let due = "SELECT count(*) FROM reports WHERE due_at <= exq_now()";
+        while books::number(&self.database, due).await > 0 {
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+        let told = "SELECT count(*) FROM outbox WHERE template = 'report'";
+        assert_eq!(books::number(&self.database, told).await, times);
     }
 
     /// Until all mails are sent; how many came, and how many of them twice.
