@@ -113,7 +113,7 @@ fn row(drift: &Drift) -> AnyView {
     let (today, before) = (&drift.today, &drift.before);
     let both = |of: fn(&Side) -> String| {
         let (now, then) = (of(today), of(before));
-        view! { {now}<br/><small class="muted">{then}</small> }
+        view! { <div>{now}<br/><small class="muted">{then}</small></div> }
     };
     let failed = both(failed);
     let first = both(|side| words::time(&side.latency.first_token, 50));
@@ -136,13 +136,13 @@ fn row(drift: &Drift) -> AnyView {
         <tr>
             <th scope="row">{drift.model.clone()}</th>
             <td data-l="Requests today" class="num">
-                <Count number=requests/><br/><small class="muted"><Count number=past/></small>
+                <div><Count number=requests/><br/><small class="muted"><Count number=past/></small></div>
             </td>
             <td data-l="Without an answer" class="num">{failed}</td>
             <td data-l="First token, half within" class="num">{first}</td>
             <td data-l="Whole answer, half within" class="num">{total}</td>
             <td data-l="Cost a request" class="num">{cost}</td>
-            <td data-l="In short">{said}</td>
+            <td data-l="In short"><div>{said}</div></td>
         </tr>
     }
     .into_any()

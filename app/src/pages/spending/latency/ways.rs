@@ -49,6 +49,7 @@ fn form(page: &View) -> AnyView {
     let kept = kept.map(|(name, value)| view! { <input type="hidden" name=name value=value/> });
     let note = format!("Dates are for at most {LONGEST} days; they come before the ranges above.");
     view! {
+        <div class="ways">
         <details class="snip" open=open>
             <summary>"Dates, project, model "<Icon glyph=Glyph::Down/></summary>
             <div class="stack">
@@ -65,6 +66,7 @@ fn form(page: &View) -> AnyView {
             </form>
             </div>
         </details>
+        </div>
     }
     .into_any()
 }
