@@ -34,6 +34,7 @@ mod stats;
 mod table;
 mod text_area;
 mod time;
+mod time_bar;
 mod tone;
 
 pub use agent::agent_name;
@@ -67,4 +68,5 @@ pub use stats::{Fact, Facts, Stat, Stats};
 pub use table::{Column, Narrow, Table};
 pub use text_area::TextArea;
 pub use time::{Precision, Time, ago, days_text, time_text};
+pub use time_bar::{TimeBar, TimeKey, Whose};
 pub use tone::Tone;

@@ -3,16 +3,7 @@
 use domain::{Moments, Tokens};
 
 use super::words;
-
-/// Whose time it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Whose {
-    Ours,
-    /// Nothing comes from the provider yet.
-    Waiting,
-    /// Its answer comes.
-    Answering,
-}
+use crate::components::Whose;
 
 /// A stretch of time, in microseconds since the request was received.
 #[derive(Debug, Clone, PartialEq, Eq)]
