@@ -1,7 +1,8 @@
 //! How long requests took, on its page.
 
 use axum::http::StatusCode;
-use domain::{Moments, Outcome, ProjectRole, Story, Tags};
+use domain::{Moments, Outcome, ProjectRole, ProviderError, Story, Tags};
+use store::system::ErrorOf;
 use testkit::Tenant;
 
 use crate::spender::{Spender, table};
@@ -91,6 +92,48 @@ async fn filters_and_ranges_stand_in_the_address_and_what_is_wrong_is_a_sentence
     spender.site.app.store.system().fold_timings().await.unwrap();
     let none = spender.browser.get(&format!("{path}?from=2020-01-01&until=2020-01-09")).await;
     none.is(StatusCode::OK).says("No request that is asked for").says("Show the last 90 days");
+}
+
+#[tokio::test]
+async fn what_the_provider_did_not_serve_is_told_beside_the_times() {
+    let mut spender = Spender::new().await;
+    let (secret, _) = spender.project("Quiet harbour").await;
+    let other = Tenant::new(&spender.site.database, "other").await;
+    let system = spender.site.app.store.system();
+    let of = |org, project, model: &str, error| {
+        let model = model.to_owned();
+        ErrorOf { org, project, model, error }
+    };
+    let own = spender.caller.org;
+    let counts = [
+        (of(own, spender.project, "sandbox-tokens", ProviderError::Busy), 12),
+        (of(own, spender.project, "gpt-<b>", ProviderError::Unreachable), 7),
+        (of(own, secret, "sandbox-tokens", ProviderError::Rejected), 3),
+        (of(other.org, other.project, "sandbox-tokens", ProviderError::Broken), 999),
+    ];
+    for _ in 0..2 {
+        system.flush_provider_errors(&counts).await.unwrap();
+    }
+    let path = spender.path("latency");
+    let page = spender.browser.get(&path).await;
+    page.is(StatusCode::OK).says("Not served by the provider").hides("<b>").hides("999");
+    spender.told("0.01", Outcome::Answered, story(4_519_300)).await;
+    spender.told("0.01", Outcome::Unknown, story(90_000_000)).await;
+    let page = spender.browser.get(&path).await;
+    let errors = table(&page.body, "Errors of providers by model");
+    for cell in ["value=\"24\"", "value=\"14\"", "value=\"6\"", "93.8%", "100.0%", "gpt-&lt;b&gt;"]
+    {
+        assert!(errors.contains(cell), "{cell}: {errors}");
+    }
+    // 24 busy and 1 unanswered of 32: what was asked wrongly is nobody else's failure.
+    let today = table(&page.body, "Models today against the past");
+    assert!(today.contains("78.1%") && today.contains("Too few to tell"), "{today}");
+    let mut rita = spender.site.reader("rita", &spender.caller).await;
+    rita.get(&path).await.is(StatusCode::OK).hides("Not served");
+    let narrowed = format!("{path}?project={secret}&model=sandbox-tokens");
+    let page = spender.browser.get(&narrowed).await;
+    let errors = table(&page.is(StatusCode::OK).body, "Errors of providers by model");
+    assert!(errors.contains("value=\"6\"") && !errors.contains("value=\"24\""), "{errors}");
 }
 
 #[tokio::test]

@@ -15,18 +15,18 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use bytes::Bytes;
+use domain::{OrgId, ProjectId, ProviderError};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use ledger::Standing;
-use tokio::{
-    sync::{Semaphore, oneshot},
-    task::spawn_blocking,
-};
+use store::system::ErrorOf;
+use tokio::{sync::oneshot, task::spawn_blocking};
 
 use crate::{
     booking::Booking,
     connection::{self, Connection, SendError},
     error::Error,
     forward::Endpoint,
+    gateway::Gateway,
     headers,
     meter::{self, Shown},
     pace,
@@ -68,7 +68,9 @@ pub(crate) struct Exchange {
     /// The client did not ask for the usage of its stream.
     pub(crate) hides_usage: bool,
     pub(crate) booking: Booking,
-    pub(crate) drains: Arc<Semaphore>,
+    pub(crate) whose: (OrgId, ProjectId),
+    pub(crate) model: String,
+    pub(crate) gateway: Gateway,
 }
 
 /// Where the reply goes; nobody may be there any more.
@@ -114,7 +116,7 @@ impl Exchange {
             self.refused(response, reply).await;
         } else if !status.is_success() {
             // A redirect leads away from the connection that was chosen.
-            self.booking.release();
+            self.release(ProviderError::of_status(status.as_u16()));
             reply.fail(Error::UpstreamGarbage);
         } else if connection::is_stream(response.headers()) {
             self.stream(response, reply).await;
@@ -148,7 +150,7 @@ impl Exchange {
         tracing::warn!(error = error as &dyn std::error::Error, "a provider did not answer");
         let failure = match error {
             SendError::NotConnected(_) | SendError::Address(_) => {
-                self.booking.release();
+                self.release(ProviderError::Unreachable);
                 return reply.fail(Error::UpstreamRefused);
             }
             SendError::Lost(_) => Error::UpstreamLost,
@@ -164,16 +166,17 @@ impl Exchange {
     /// installation's key, not about the client's.
     async fn refused(self, response: Response, reply: Reply) {
         failpoint::at("gateway::provider_refused");
-        self.booking.release();
-        failpoint::at("gateway::released");
         let is_ours = matches!(self.provider, Provider::Upstream(_));
+        let silence = self.provider.silence();
+        self.release(ProviderError::of_status(response.status().as_u16()));
+        failpoint::at("gateway::released");
         if is_ours && response.status() == StatusCode::UNAUTHORIZED {
             tracing::error!("the provider does not accept EXCHEQUER_UPSTREAM_KEY");
             return reply.fail(Error::UpstreamDenied);
         }
         let (head, body) = response.into_parts();
         let mut sent = headers::downward(&head.headers);
-        let whole = whole::read(body, self.provider.silence()).await.ok();
+        let whole = whole::read(body, silence).await.ok();
         let readable = whole.filter(|bytes| {
             let plain = whole::unpacked(bytes, Packing::of(&head.headers));
             plain.is_some_and(|plain| {
@@ -188,12 +191,24 @@ impl Exchange {
         reply.send(respond(head.status, sent, body.into()));
     }
 
+    /// The provider surely did nothing, which is counted.
+    fn release(self, error: ProviderError) {
+        self.booking.release();
+        let (org, project) = self.whose;
+        self.gateway.provider_errors().count(ErrorOf { org, project, model: self.model, error });
+    }
+
     async fn stream(self, response: Response, reply: Reply) {
         let head = response.headers();
         let packing = Packing::of(head);
         let silence = self.provider.silence();
-        let (relay, body) =
-            Relay::new(self.booking, packing, self.hides_usage, silence, self.drains);
+        let (relay, body) = Relay::new(
+            self.booking,
+            packing,
+            self.hides_usage,
+            silence,
+            Arc::clone(self.gateway.drains()),
+        );
         let mut sent = headers::downward(head);
         // A proxy in front of the gateway must not gather frames either.
         sent.insert("x-accel-buffering", HeaderValue::from_static("no"));

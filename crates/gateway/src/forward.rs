@@ -1,8 +1,6 @@
 //! The way of a request: authenticate, resolve, bound, reserve; then forward and settle in a task of
 //! its own, which runs to its end though the client hangs up.
 
-use std::sync::Arc;
-
 use axum::{extract::Request, response::Response};
 use domain::{EventId, ReceiptId};
 use http::{HeaderMap, header};
@@ -124,7 +122,9 @@ pub(crate) async fn forward(
         headers: head.headers,
         hides_usage: ask.stream && !asks_for_usage,
         booking: Booking::new(reservation, route.price, bound, tier, telling),
-        drains: Arc::clone(gateway.drains()),
+        whose: (key.org, key.project),
+        model: ask.model.into_owned(),
+        gateway: gateway.clone(),
     };
     let (answer, answered) = oneshot::channel();
     gateway.tasks().spawn(exchange.run(answer));

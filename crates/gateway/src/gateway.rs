@@ -19,6 +19,7 @@ use crate::{
     connection::{Connection, Upstream},
     keys::Keys,
     models::{Models, Serving},
+    provider_errors::ProviderErrors,
     receipts::Receipts,
     uses::Uses,
 };
@@ -73,6 +74,7 @@ struct Inner {
     keys: Keys,
     models: Models,
     receipts: Receipts,
+    provider_errors: ProviderErrors,
     uses: Uses,
     drains: Arc<Semaphore>,
     key_questions: Semaphore,
@@ -97,13 +99,14 @@ impl Gateway {
             keys: Keys::default(),
             models: Models::default(),
             receipts: Receipts::default(),
+            provider_errors: ProviderErrors::default(),
             uses: Uses::default(),
             drains: Arc::new(Semaphore::new(DRAINS)),
             key_questions: Semaphore::new(KEY_QUESTIONS),
         })))
     }
 
-    /// Starts its tasks: news of keys, the price list, receipts, uses of keys. They end at shutdown.
+    /// Starts its tasks: news of keys, the price list, receipts and errors, uses of keys. They end at shutdown.
     pub fn start(&self) {
         self.0.tasks.spawn(self.clone().hear_news());
         self.0.tasks.spawn(self.clone().read_prices());
@@ -157,6 +160,22 @@ impl Gateway {
     }
 
     async fn flush(&self) {
+        self.flush_receipts().await;
+        self.flush_provider_errors().await;
+    }
+
+    async fn flush_provider_errors(&self) {
+        let counts = self.0.provider_errors.take();
+        if counts.is_empty() {
+            return;
+        }
+        if let Err(error) = self.store().system().flush_provider_errors(&counts).await {
+            warn("errors of providers could not be written yet", &error);
+            self.0.provider_errors.put_back(counts);
+        }
+    }
+
+    async fn flush_receipts(&self) {
         let rows = self.0.receipts.take();
         if rows.is_empty() {
             return;
@@ -240,6 +259,10 @@ impl Gateway {
 
     pub(crate) fn receipts(&self) -> &Receipts {
         &self.0.receipts
+    }
+
+    pub(crate) fn provider_errors(&self) -> &ProviderErrors {
+        &self.0.provider_errors
     }
 
     pub(crate) fn uses(&self) -> &Uses {

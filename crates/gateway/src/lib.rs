@@ -29,6 +29,7 @@ mod keys;
 mod meter;
 mod models;
 mod pace;
+mod provider_errors;
 mod receipts;
 mod refusal;
 mod relay;

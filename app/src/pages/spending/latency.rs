@@ -1,5 +1,7 @@
 //! How long requests take, by model, by time and by length of the answer, and where the time goes.
 
+use std::collections::BTreeMap;
+
 use axum::{
     extract::{RawQuery, State},
     http::StatusCode,
@@ -9,7 +11,9 @@ use domain::Action;
 use leptos::prelude::*;
 use store::{
     Project,
+    drift::Drift,
     latencies::{Ask, Latencies, Latency},
+    provider_errors::ProviderErrors,
 };
 
 use self::asked::Asked;
@@ -22,6 +26,7 @@ use crate::{
 
 mod asked;
 mod course;
+mod errors;
 mod lengths;
 mod models;
 mod past;
@@ -37,10 +42,12 @@ struct View {
     asked: Asked,
     projects: Vec<Project>,
     latencies: Latencies,
+    /// What providers did not serve, by model.
+    errors: BTreeMap<String, ProviderErrors>,
     /// Over all models.
     whole: Latency,
     /// Models of today, beside their past.
-    drifts: Vec<past::Drift>,
+    drifts: Vec<Drift>,
     /// Whether it is known of any request how long it took.
     ever: bool,
     /// The person sees the whole organization, else own projects alone.
@@ -73,16 +80,20 @@ async fn read(app: &App, member: &Member, query: Option<&str>) -> Result<View, F
         models: asked.models(),
     };
     let latencies = store.latencies(caller, ask).await?;
-    let ever =
-        !latencies.models.is_empty() || asked.is_narrowed() || store.ever_timed(caller).await?;
-    if ever && latencies.models.is_empty() {
+    let errors = store.provider_errors(caller, ask).await?;
+    let drifts = (asked.stretch.zone, asked.now);
+    let drifts = store.drifts(caller, drifts, asked.project_ids(), asked.models()).await?;
+    let found = !latencies.models.is_empty() || !errors.is_empty();
+    let ever = found || asked.is_narrowed() || store.ever_timed(caller).await?;
+    if ever && !found {
         asked.has_found_nothing();
     }
     Ok(View {
         frame: member.frame(NavItem::Latency),
         path: member.path("latency"),
         whole: latencies.whole(),
-        drifts: past::read(store, caller, &asked).await?,
+        drifts,
+        errors,
         sees_whole: member.can(Action::SeeWhole),
         asked,
         projects,
@@ -109,12 +120,15 @@ fn content(page: &View) -> AnyView {
     let faults = page.asked.faults.iter().map(|fault| {
         view! { <Notice tone=Tone::Warn lead="Not as asked." text=fault.clone()/> }
     });
-    let shown = if page.latencies.models.is_empty() {
+    let shown = if page.latencies.models.is_empty() && page.errors.is_empty() {
         nothing(page)
+    } else if page.latencies.models.is_empty() {
+        view! { {errors::card(page)}{past::card(page)} }.into_any()
     } else {
         view! {
             {course::card(page)}
             {models::card(page)}
+            {errors::card(page)}
             {past::card(page)}
             <div class="grid two">{phases::card(page)}{lengths::card(page)}</div>
             {course::table(page)}
@@ -139,7 +153,7 @@ fn about() -> AnyView {
                     "Every request that was forwarded, as soon as it has ended, told apart by when it was admitted. Times are read from histograms whose buckets grow by 2^¼: a time that is shown lies within 9% of the true one. Sums and shares are exact."
                 </p>
                 <p class="muted">
-                    "Not in them: requests that a limit refused, and those that the provider turned down with an error status, which cost nothing and leave no event; those whose server died meanwhile. A request without an answer counts as such and has no times. One whose stream broke off counts with the time until then."
+                    "Not in them: requests that a limit refused, and those that the provider did not serve, which cost nothing, leave no event, and are counted on their own; those whose server died meanwhile. A request without an answer counts as such and has no times. One whose stream broke off counts with the time until then."
                 </p>
             </div>
         </Card>

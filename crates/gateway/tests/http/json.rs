@@ -101,6 +101,38 @@ async fn an_error_of_the_provider_is_handed_on_and_costs_nothing() {
     app.books_nothing().await;
 }
 
+impl App {
+    /// Waits until all errors of providers are written; each kind with its count.
+    async fn provider_errors(&self, requests: i64) -> String {
+        let written = format!("SELECT sum(requests) = {requests} FROM provider_errors");
+        while self.database.look(&written).await != "true" {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        self.database
+            .look("SELECT string_agg(kind || ' ' || requests, ', ' ORDER BY kind) FROM (
+                SELECT kind, sum(requests) AS requests FROM provider_errors JOIN projects p ON (p.org_id, p.id) = (provider_errors.org_id, project_id)
+                WHERE model = 'model-x' GROUP BY kind) e")
+            .await
+    }
+}
+
+#[tokio::test]
+async fn what_the_provider_does_not_serve_is_counted_by_whose_it_is() {
+    let app = App::new().await;
+    for (status, times) in [(429, 3), (403, 1), (401, 1), (400, 2), (500, 1), (529, 1)] {
+        app.provider.play(Script::json(status, "{}"));
+        for _ in 0..times {
+            app.chat("").await;
+        }
+        app.provider.forget();
+    }
+    app.provider.play(Script::head(307, &[("location", "http://127.0.0.1:1/")]).end());
+    app.chat("").await;
+    app.provider.forget();
+    assert_eq!(app.provider_errors(10).await, "broken 3, busy 3, denied 2, rejected 2");
+    app.books_nothing().await;
+}
+
 #[tokio::test]
 async fn no_connection_costs_nothing() {
     // A port that nobody listens on.
@@ -114,6 +146,7 @@ async fn no_connection_costs_nothing() {
     assert_eq!(reply.error(), (502, "upstream_error".to_owned()));
     assert!(!reply.header("x-exchequer-reserved").is_empty());
     app.books_nothing().await;
+    assert_eq!(app.provider_errors(1).await, "unreachable 1");
 }
 
 #[tokio::test]

@@ -218,6 +218,8 @@ async fn count(
     };
     ask! { store, caller, asked:
         latencies(latencies::Ask { bounds: &bounds, hours: false, projects: &theirs_only.projects, models: &[] });
+        provider_errors(latencies::Ask { bounds: &bounds, hours: false, projects: &theirs_only.projects, models: &[] });
+        drifts((Tz::UTC, bounds[0]), &theirs_only.projects, &[]);
         slices(ask);
         event_slices(events);
         names(&[]);

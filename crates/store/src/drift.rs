@@ -1,0 +1,217 @@
+//! Each model of today against its own past.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Days, Utc};
+use chrono_tz::Tz;
+use domain::{Caller, Usd, window::first_instant};
+use sqlx::types::Uuid;
+
+use crate::{
+    Store, StoreError,
+    latencies::{Ask, Latency},
+    provider_errors::ProviderErrors,
+    slices::{self, Dimension, Grain, Only},
+};
+
+/// So many whole days are the past.
+pub const PAST: u64 = 28;
+/// Of fewer requests today, nothing is said.
+pub const LEAST_TODAY: u64 = 20;
+/// Of fewer requests in the past, nothing is said.
+pub const LEAST_BEFORE: u64 = 100;
+
+/// A model that was used today.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Drift {
+    /// Its name.
+    pub model: String,
+    /// Since midnight, where the organization is.
+    pub today: Side,
+    /// The 28 days before.
+    pub before: Side,
+}
+
+/// Today, or the past.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Side {
+    /// How long requests took.
+    pub latency: Latency,
+    /// What the provider did not serve.
+    pub errors: ProviderErrors,
+    /// What one request cost on average, if its model has a price.
+    pub cost: Option<Usd>,
+}
+
+/// What is worse than before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Worse {
+    /// 5 more of 100 requests fail.
+    Failing,
+    /// Half of all first tokens come at least half as late again.
+    FirstToken,
+    /// Half of all answers are whole at least half as late again.
+    Slower,
+    /// A request costs at least half as much again.
+    Dearer,
+}
+
+impl Worse {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Failing, Self::FirstToken, Self::Slower, Self::Dearer];
+
+    /// The word in tables.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Failing => "failing",
+            Self::FirstToken => "first_token",
+            Self::Slower => "slower",
+            Self::Dearer => "dearer",
+        }
+    }
+}
+
+impl Side {
+    /// What was forwarded, and what the provider did not serve.
+    pub fn requests(&self) -> u64 {
+        self.latency.requests + self.errors.total()
+    }
+
+    /// Of these: no answer came, or something is wrong with the provider.
+    pub fn failed(&self) -> u64 {
+        self.latency.failed + self.errors.against_provider()
+    }
+}
+
+impl Drift {
+    /// What is worse than before; none if there are too few requests to tell.
+    pub fn worse(&self) -> Option<Vec<Worse>> {
+        if self.today.requests() < LEAST_TODAY || self.before.requests() < LEAST_BEFORE {
+            return None;
+        }
+        let permille =
+            |side: &Side| u128::from(side.failed()) * 1_000 / u128::from(side.requests());
+        let first = |side: &Side| side.latency.first_token.percentile(50).map(u128::from);
+        let half = |side: &Side| side.latency.total().percentile(50).map(u128::from);
+        let cost = |side: &Side| side.cost.and_then(|cost| u128::try_from(cost.pico()).ok());
+        let grew = |of: fn(&Side) -> Option<u128>| match (of(&self.today), of(&self.before)) {
+            (Some(now), Some(then)) => then > 0 && now * 2 >= then * 3,
+            _ => false,
+        };
+        let is_so = |worse: &Worse| match worse {
+            Worse::Failing => permille(&self.today) >= permille(&self.before) + 50,
+            Worse::FirstToken => grew(first),
+            Worse::Slower => grew(half),
+            Worse::Dearer => grew(cost),
+        };
+        Some(Worse::ALL.into_iter().filter(is_so).collect())
+    }
+}
+
+impl Store {
+    /// The models of today, the one with the most requests first, each beside its past. Days are those of
+    /// the zone. Of projects and models, an empty list leaves all of them; those of others find nothing.
+    pub async fn drifts(
+        &self,
+        caller: &Caller,
+        (zone, now): (Tz, DateTime<Utc>),
+        projects: &[Uuid],
+        models: &[String],
+    ) -> Result<Vec<Drift>, StoreError> {
+        let today = now.with_timezone(&zone).date_naive();
+        let bounds = [today - Days::new(PAST), today, today + Days::new(1)]
+            .map(|day| first_instant(day, zone));
+        let ask = |bounds| Ask { bounds, hours: false, projects, models };
+        let mut now = self.sides(caller, ask(&bounds[1..])).await?;
+        if now.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut past = self.sides(caller, ask(&bounds[..2])).await?;
+        let only = Only { projects: projects.to_vec(), models: models.to_vec(), ..Only::default() };
+        let by = [Dimension::Model];
+        let costs = slices::Ask { bounds: &bounds, grain: Grain::Days, by: &by, only: &only };
+        for slice in self.slices(caller, costs).await? {
+            let sides = if slice.stretch == 0 { &mut past } else { &mut now };
+            let priced = i128::from(slice.totals.requests - slice.totals.unpriced);
+            let side = slice.model.and_then(|model| sides.get_mut(&model));
+            if let Some(side) = side.filter(|_| priced > 0) {
+                side.cost = Some(Usd::from_pico(slice.totals.charge.pico() / priced));
+            }
+        }
+        let drift = |(model, today): (String, Side)| {
+            let before = past.remove(&model).unwrap_or_default();
+            Drift { model, today, before }
+        };
+        let mut drifts: Vec<_> = now.into_iter().map(drift).collect();
+        drifts.sort_by_key(|drift| std::cmp::Reverse(drift.today.requests()));
+        Ok(drifts)
+    }
+
+    async fn sides(
+        &self,
+        caller: &Caller,
+        ask: Ask<'_>,
+    ) -> Result<BTreeMap<String, Side>, StoreError> {
+        let latencies = self.latencies(caller, ask).await?;
+        let mut sides = BTreeMap::<String, Side>::new();
+        for (model, latency) in latencies.models {
+            sides.entry(model).or_default().latency = latency;
+        }
+        for (model, errors) in self.provider_errors(caller, ask).await? {
+            sides.entry(model).or_default().errors = errors;
+        }
+        Ok(sides)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::ProviderError;
+
+    use super::*;
+
+    fn side(requests: u64, failed: u64, micros: u64, pico: i128) -> Side {
+        let mut latency = Latency { requests, failed, ..Latency::default() };
+        for _ in failed..requests {
+            latency.first_token.add(micros / 10);
+            latency.totals[1].add(micros);
+        }
+        Side { latency, cost: Some(Usd::from_pico(pico)), ..Side::default() }
+    }
+
+    fn not_served(side: Side, error: ProviderError, requests: u64) -> Side {
+        let mut errors = side.errors;
+        errors.add(error, requests);
+        Side { errors, ..side }
+    }
+
+    #[test]
+    fn what_is_worse_is_said_and_nothing_of_few_requests() {
+        let worse = |today, before| Drift { model: "m".to_owned(), today, before }.worse();
+        let past = || side(1_000, 10, 1_000_000, 100);
+        assert_eq!(worse(side(50, 0, 1_000_000, 100), past()), Some(vec![]));
+        // A bucket more is no more than the error.
+        assert_eq!(worse(side(50, 0, 1_180_000, 149), past()), Some(vec![]));
+        assert_eq!(worse(side(50, 0, 200_000, 1), past()), Some(vec![]), "better is not said");
+        assert_eq!(worse(side(50, 3, 2_000_000, 150), past()), Some(Worse::ALL.to_vec()));
+        assert_eq!(worse(side(19, 19, 1, 1), past()), None);
+        assert_eq!(worse(side(50, 9, 9_000_000, 900), side(99, 0, 1_000_000, 100)), None);
+        let unpriced = Side { cost: None, ..past() };
+        assert_eq!(worse(side(50, 0, 1_000_000, 900), unpriced), Some(vec![]));
+    }
+
+    #[test]
+    fn what_the_provider_did_not_serve_is_failing_and_what_was_asked_wrongly_is_not() {
+        let worse = |today| {
+            let before = side(1_000, 10, 1_000_000, 100);
+            Drift { model: "m".to_owned(), today, before }.worse()
+        };
+        let fine = || side(50, 0, 1_000_000, 100);
+        for error in ProviderError::ALL {
+            let said = worse(not_served(fine(), error, 10)).unwrap();
+            assert_eq!(said == [Worse::Failing], error.counts_against_provider(), "{error:?}");
+        }
+        let down = not_served(Side::default(), ProviderError::Unreachable, 20);
+        assert_eq!(worse(down), Some(vec![Worse::Failing]), "nothing but errors");
+    }
+}
