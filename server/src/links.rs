@@ -28,7 +28,7 @@ impl Links for MailLinks {
             "blocked" if mail.params["scope"] == "usage" => {
                 Ok(Link::To(format!("{url}/{}/limits", mail.org).into()))
             }
-            "threshold" | "blocked" | "raise_ended" => {
+            "threshold" | "blocked" | "raise_ended" | "forecast" => {
                 Ok(Link::To(format!("{url}/{}/budgets", mail.org).into()))
             }
             "report" => {
@@ -37,6 +37,8 @@ impl Links for MailLinks {
                 let usage = format!("{url}/{}/usage{}", mail.org, dates.unwrap_or_default());
                 Ok(Link::To(usage.into()))
             }
+            "burn" => Ok(Link::To(format!("{url}/{}/usage?range=today", mail.org).into())),
+            "drift" => Ok(Link::To(format!("{url}/{}/latency?range=today", mail.org).into())),
             "test_alert" => Ok(Link::To(format!("{url}/{}/alerts", mail.org).into())),
             "audit_head" => Ok(Link::To(format!("{url}/{}/audit", mail.org).into())),
             "job_alarm" => Ok(Link::To(format!("{url}/operator/jobs").into())),

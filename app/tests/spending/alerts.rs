@@ -113,3 +113,33 @@ async fn one_request_larger_than_the_whole_budget_does_not_reach_it() {
     let budgets = spender.browser.get(&spender.path("budgets")).await;
     budgets.hides("budget is reached:").hides("nearly spent").hides("Reached, refusing");
 }
+
+#[tokio::test]
+async fn owners_choose_their_warnings_and_see_what_became_of_them() {
+    let mut spender = Spender::new().await;
+    let path = spender.path("alerts");
+    let (store, org) = (spender.site.app.store.clone(), spender.caller.org);
+    let page = spender.browser.get(&path).await;
+    page.says("A budget will be spent before its window ends").hides(" checked");
+    let deed = [("deed", "watch"), ("forecast", "on"), ("burn", "on")];
+    spender.browser.post(&path, &deed).await.is(StatusCode::SEE_OTHER);
+    let page = spender.browser.get(&format!("{path}?saved")).await;
+    page.says("Warnings saved.").hides("Warnings that were told");
+    assert_eq!(page.body.matches(" checked").count(), 2);
+    spender.spend("2.50").await;
+    // Late enough in the month to go by, and never at its end.
+    let budget = "UPDATE windows SET starts = exq_now() - interval '10 days', ends = exq_now() + interval '20 days' WHERE period = 'month'";
+    let counters = budget.replace("windows", "counters");
+    store
+        .set_budget(&spender.caller, Scope::Org(org), Period::Month, "3".parse().unwrap())
+        .await
+        .unwrap();
+    spender.site.database.tamper(budget).await;
+    spender.site.database.tamper(&counters).await;
+    assert_eq!(store.system().watch(org).await.unwrap(), 1);
+    let page = spender.browser.get(&path).await;
+    page.says("Brackwater: a budget will be spent early").says("0 of 1 sent");
+    let mut rita = spender.site.reader("rita", &spender.caller).await;
+    rita.get(&path).await.is(StatusCode::OK).hides("Warnings").hides("spent early");
+    rita.post(&path, &deed).await.is(StatusCode::FORBIDDEN);
+}

@@ -97,6 +97,7 @@ kinds! {
     ReportSet = "report.set" "Report set";
     ReportRemoved = "report.removed" "Report stopped";
     ReportSent = "report.sent" "Report sent";
+    WatchesSet = "watches.set" "Warnings set";
     ViewKept = "view.kept" "View kept";
     ViewRemoved = "view.removed" "View removed";
     TierSet = "tier.set" "Usage tier set";

@@ -15,12 +15,14 @@ pub enum Job {
     Partitions,
     /// Compare events, rollups and counters.
     Reconcile,
+    /// Warn organizations.
+    Watch,
 }
 
 impl Job {
     /// All of them.
-    pub const ALL: [Self; 5] =
-        [Self::Sweep, Self::Tiers, Self::Heads, Self::Partitions, Self::Reconcile];
+    pub const ALL: [Self; 6] =
+        [Self::Sweep, Self::Tiers, Self::Heads, Self::Partitions, Self::Reconcile, Self::Watch];
 
     /// The word for tables.
     pub const fn as_str(self) -> &'static str {
@@ -30,6 +32,7 @@ impl Job {
             Self::Heads => "heads",
             Self::Partitions => "partitions",
             Self::Reconcile => "reconcile",
+            Self::Watch => "watch",
         }
     }
 
@@ -41,6 +44,7 @@ impl Job {
             Self::Heads => "Mail the heads of audit logs",
             Self::Partitions => "Make room for the events of the months ahead",
             Self::Reconcile => "Compare events, rollups, counters and open requests",
+            Self::Watch => "Warn owners of models, forecasts and unusual spend",
         }
     }
 
@@ -49,6 +53,7 @@ impl Job {
         match self {
             Self::Sweep | Self::Tiers => Schedule::every(TimeDelta::minutes(1)),
             Self::Heads => Schedule::every(TimeDelta::minutes(5)),
+            Self::Watch => Schedule::every(TimeDelta::minutes(15)),
             Self::Partitions => Schedule::every(TimeDelta::hours(1)),
             Self::Reconcile => Schedule::every(TimeDelta::days(1)).at(TimeDelta::minutes(190)),
         }

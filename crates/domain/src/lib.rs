@@ -37,6 +37,7 @@ pub mod tier;
 pub mod tokens;
 pub mod usage;
 #[cfg(feature = "server")]
+pub mod watch;
 pub mod window;
 
 pub use access::{Action, Forbidden, ProjectRole, Role, Who};
@@ -69,3 +70,4 @@ pub use threshold::Level;
 pub use tier::{Earned, Missing, Tier, TierError, Tiers};
 pub use tokens::{TokenClass, Tokens};
 pub use usage::{Outcome, ServiceTier};
+pub use watch::Watch;

@@ -13,7 +13,9 @@ use crate::{
 };
 
 pub(crate) mod blocked;
+pub(crate) mod burn;
 pub(crate) mod facts;
+pub(crate) mod forecast;
 pub(crate) mod raise_ended;
 pub(crate) mod threshold;
 

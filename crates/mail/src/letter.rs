@@ -9,8 +9,12 @@ use serde_json::Value;
 
 use crate::{
     Picture, RenderError, account,
-    alert::{blocked::Blocked, facts::Facts, raise_ended::RaiseEnded, threshold::Threshold},
+    alert::{
+        blocked::Blocked, burn::Burn, facts::Facts, forecast::Forecast, raise_ended::RaiseEnded,
+        threshold::Threshold,
+    },
     audit_head::AuditHead,
+    drift::Drift,
     invitation::Invitation,
     job_alarm::JobAlarm,
     leaked::Leaked,
@@ -145,6 +149,9 @@ pub fn render(template: &str, params: &Value, around: Around) -> Result<Rendered
     let letter = match template {
         "threshold" => read::<Threshold>(params)?.letter(link, facts),
         "blocked" => read::<Blocked>(params)?.letter(link, facts),
+        "forecast" => read::<Forecast>(params)?.letter(link, facts),
+        "burn" => read::<Burn>(params)?.letter(link, facts),
+        "drift" => read::<Drift>(params)?.letter(link),
         "report" => {
             let told = report.ok_or(RenderError::NothingToTell)?;
             read::<Report>(params)?.letter(link, &told)

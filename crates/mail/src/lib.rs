@@ -8,6 +8,7 @@ mod account;
 mod alert;
 mod audit_head;
 mod compose;
+mod drift;
 mod error;
 mod invitation;
 mod job_alarm;

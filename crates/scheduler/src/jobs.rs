@@ -98,6 +98,24 @@ pub(crate) async fn reconcile(store: Store) -> Result<Done, StoreError> {
     })
 }
 
+/// Warns organizations of what they want to be warned of. One that can't be looked at keeps no other from
+/// being warned.
+pub(crate) async fn watch(store: Store) -> Result<Done, StoreError> {
+    let (mut warned, mut missed) = (0, 0_u64);
+    for org in store.system().watching().await? {
+        match store.system().watch(org).await {
+            Ok(warnings) => warned += warnings,
+            Err(error) => {
+                missed += 1;
+                tracing::warn!(organization = %org, %error, "an organization could not be looked at");
+            }
+        }
+    }
+    let missed =
+        if missed > 0 { format!("; could not be looked at: {missed}") } else { String::new() };
+    Ok(Done::well(format!("Warnings: {warned}{missed}")))
+}
+
 /// Raises the usage tiers of organizations that have what the next one needs. Answers how many rose.
 pub async fn raise_tiers(store: Store) -> Result<u64, StoreError> {
     let mut rose = 0;

@@ -46,6 +46,7 @@ pub fn start(
     node.keep(Job::Tiers, jobs::tiers);
     node.keep(Job::Partitions, jobs::partitions);
     node.keep(Job::Reconcile, jobs::reconcile);
+    node.keep(Job::Watch, jobs::watch);
     if let Some(mailer) = mailer {
         node.repeat(Loop::Deliver, move |store| deliver(store, mailer.clone(), Arc::clone(&links)));
         node.keep(Job::Heads, move |store| heads::heads(store, Arc::clone(&sign)));

@@ -58,6 +58,7 @@ mod tiers;
 mod tx;
 pub mod usage;
 mod views;
+mod watches;
 mod what_if;
 
 use std::{str::FromStr, time::Duration};
@@ -105,6 +106,7 @@ pub use system::{NewUser, System};
 pub use thresholds::{Acknowledged, Crossing, Delivery, SetThreshold, Threshold};
 pub use tiers::{OwnTier, UsageLimit};
 pub use views::UsageView;
+pub use watches::Warning;
 pub use what_if::{PastStretch, WhatIf};
 
 /// The database, as the rest of the program sees it. Cheap to clone.

@@ -1,12 +1,14 @@
 //! `/{org}/alerts`: what was crossed, who was told, and what the mail servers answered.
 
+use std::collections::BTreeSet;
+
 use axum::{extract::State, http::StatusCode, response::Response};
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
-use domain::{Action, Period, ProjectId, Scope, window::Window};
+use domain::{Action, Period, ProjectId, Watch, window::Window};
 use leptos::prelude::*;
 use serde::Deserialize;
-use store::{Crossing, Project, Recipient, StoreError, Threshold};
+use store::{Crossing, Project, Recipient, StoreError, Threshold, Warning};
 
 use super::delivery::warning;
 use crate::{
@@ -19,6 +21,7 @@ use crate::{
 mod delivery;
 mod earlier;
 mod open;
+mod warnings;
 
 pub(super) use delivery::{delivered, title};
 
@@ -39,6 +42,10 @@ struct View {
     own: Vec<ProjectId>,
     /// Who is mailed.
     recipients: Vec<Recipient>,
+    /// What owners are warned of; none for others.
+    watches: Option<BTreeSet<Watch>>,
+    /// What they were warned of.
+    warnings: Vec<Warning>,
     /// What was just done, or why it was not.
     notice: Option<AnyView>,
 }
@@ -53,6 +60,7 @@ impl View {
 #[derive(Deserialize)]
 pub(super) struct After {
     tested: Option<String>,
+    saved: Option<String>,
 }
 
 /// `GET`
@@ -61,15 +69,19 @@ pub(super) async fn show(
     member: Member,
     Query(after): Query<After>,
 ) -> Result<Response, Failure> {
-    let notice = after.tested.map(|_| {
-        let (lead, text) = if app.mails {
-            ("A test alert is on its way.", format!("It goes to {}.", member.visitor.account.email))
-        } else {
+    let said = match after {
+        After { saved: Some(_), .. } => Some(("Warnings saved.", String::new())),
+        After { tested: Some(_), .. } if app.mails => {
+            let text = format!("It goes to {}.", member.visitor.account.email);
+            Some(("A test alert is on its way.", text))
+        }
+        After { tested: Some(_), .. } => {
             let text = "It is sent once this installation has a mail server.".to_owned();
-            ("A test alert waits in the outbox.", text)
-        };
-        view! { <Notice tone=Tone::Ok lead text/> }.into_any()
-    });
+            Some(("A test alert waits in the outbox.", text))
+        }
+        After { .. } => None,
+    };
+    let notice = said.map(|(lead, text)| view! { <Notice tone=Tone::Ok lead text/> }.into_any());
     let view = read(&app, &member, notice).await?;
     Ok(member.visitor.look.page(Page::new("Alerts"), || page(view)))
 }
@@ -85,6 +97,10 @@ pub(super) async fn save(
         "acknowledge" => {
             app.store.acknowledge(caller, id(&draft.value("alert"))?).await?;
             Ok(go(member.path("alerts")))
+        }
+        "watch" => {
+            app.store.set_watches(caller, &warnings::ticked(&draft)).await?;
+            Ok(go(member.path("alerts?saved")))
         }
         "test" => match app.store.send_test_alert(caller).await {
             Ok(()) => Ok(go(member.path("alerts?tested"))),
@@ -120,6 +136,8 @@ async fn read(app: &App, member: &Member, notice: Option<AnyView>) -> Result<Vie
         edits: whole || !own.is_empty(),
         own,
         recipients: store.recipients(caller).await?,
+        watches: if whole { Some(store.watches(caller).await?) } else { None },
+        warnings: if whole { store.warnings(caller).await? } else { Vec::new() },
         notice,
     })
 }
@@ -165,6 +183,7 @@ fn page(view: View) -> AnyView {
         let (action, fields) = (format!("{}/alerts", view.org), vec![("deed", "test".to_owned())]);
         view! { <PostButton action fields>"Send me a test alert"</PostButton> }
     });
+    let warnings = warnings::card(&view);
     view! {
         <Shell frame=view.frame>
             <PageHead title="Alerts" sub=sub>
@@ -175,6 +194,7 @@ fn page(view: View) -> AnyView {
             {view.notice}
             {warning}
             {content}
+            {warnings}
         </Shell>
     }
     .into_any()
@@ -213,7 +233,7 @@ fn nothing(view: &View) -> AnyView {
 
 #[cfg(test)]
 mod tests {
-    use domain::{CrossingId, OrgId, Usd};
+    use domain::{CrossingId, OrgId, Scope, Usd};
 
     use super::*;
 

@@ -55,6 +55,7 @@ pub(super) const TYPES: &[(Kind, Option<&str>)] = &[
     (Kind::ReportSet, None),
     (Kind::ReportRemoved, None),
     (Kind::ReportSent, None),
+    (Kind::WatchesSet, None),
     (Kind::ViewKept, None),
     (Kind::ViewRemoved, None),
     (Kind::TierSet, Some("organization.updated")),

@@ -3,6 +3,7 @@ use serde_json::json;
 use super::*;
 
 mod spend;
+mod warnings;
 
 const LINK: &str = "https://exchequer.example.com/org-01920000000070008000000000000001/budgets";
 

@@ -36,6 +36,7 @@ mod time;
 mod timings;
 mod users;
 mod uses;
+mod watch;
 
 pub use account_mails::Notice;
 pub use admin_keys::Admitted;

@@ -44,7 +44,7 @@ pub struct Mail {
 impl Mail {
     /// Whose spend it tells, if it is an alert that tells one.
     pub fn spend(&self) -> Option<SpendOf> {
-        let tells = matches!(self.template.as_str(), "threshold" | "blocked");
+        let tells = matches!(self.template.as_str(), "threshold" | "blocked" | "forecast" | "burn");
         tells.then(|| SpendOf::deserialize(&self.params).ok()).flatten()
     }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use domain::{
     Environment, Expiry, FormId, KeyId, Level, Models, Origin, Outcome, Overlap, Period,
-    Permissions, ProjectRole, Rate, Rates, Rhythm, Role, Rules, Scope, Usd, audit::Kind,
+    Permissions, ProjectRole, Rate, Rates, Rhythm, Role, Rules, Scope, Usd, Watch, audit::Kind,
 };
 use ledger::Settlement;
 use store::{
@@ -154,6 +154,8 @@ async fn people() -> BTreeSet<String> {
     log.told(store.leave(&ben, OwnKeys::Revoked), "user.deleted").await;
     log.told(store.set_report(caller, Rhythm::Weekly, &[]), "report.set").await;
     log.told(store.set_report(caller, Rhythm::Weekly, &[]), "").await;
+    log.told(store.set_watches(caller, &BTreeSet::from([Watch::Drift])), "watches.set").await;
+    log.told(store.set_watches(caller, &BTreeSet::from([Watch::Drift])), "").await;
     log.told(store.send_report(caller, Rhythm::Weekly), "report.sent").await;
     log.told(store.remove_report(caller, Rhythm::Weekly), "report.removed").await;
     log.told(store.send_test_alert(caller), "alert.tried").await;

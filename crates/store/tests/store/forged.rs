@@ -176,6 +176,8 @@ async fn look(store: &Store, caller: &Caller, things: &Furniture, asked: &mut As
         raises();
         thresholds();
         reports();
+        watches();
+        warnings();
         crossings();
         usage_limit();
         rate_limits(things.project, &ModelPage { limit: 100, ..ModelPage::default() });
@@ -275,6 +277,7 @@ async fn people(
         remove_view(ViewId::generate());
         acknowledge(CrossingId::generate());
         remove_report(Rhythm::Weekly);
+        set_watches(&BTreeSet::new());
         edit_organization(&name, Tz::UTC);
         set_billing_profile(&BillingProfile::default());
         member(theirs.user);

@@ -42,3 +42,4 @@ mod support;
 mod tenants;
 mod upgrade;
 mod views;
+mod watches;

@@ -27,9 +27,13 @@ pub(in super::super) fn delivered(crossing: &Crossing) -> (Tone, String) {
     if crossing.silent {
         return (Tone::Plain, "Not mailed: already passed when it was set".to_owned());
     }
-    let all = crossing.deliveries.len();
-    let count =
-        |is: &dyn Fn(&Delivery) -> bool| crossing.deliveries.iter().filter(|mail| is(mail)).count();
+    mailed(&crossing.deliveries)
+}
+
+/// The same of any mails.
+pub(super) fn mailed(deliveries: &[Delivery]) -> (Tone, String) {
+    let all = deliveries.len();
+    let count = |is: &dyn Fn(&Delivery) -> bool| deliveries.iter().filter(|mail| is(mail)).count();
     let sent = count(&|mail| mail.state == "sent");
     let perhaps = count(&|mail| mail.state == "failed" && mail.unsure > 0);
     let failed = count(&|mail| mail.state == "failed") - perhaps;

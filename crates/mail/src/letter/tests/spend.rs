@@ -7,7 +7,7 @@ use serde_json::json;
 use super::*;
 
 /// Half of November: a little each day, and much on the 12th.
-fn facts() -> Facts {
+pub(super) fn facts() -> Facts {
     let starts: DateTime<Utc> = "2026-10-31T23:00:00Z".parse().unwrap();
     let part = |day: i64| {
         let cents = match day {
