@@ -68,6 +68,10 @@ async fn save(
             ),
             None => return Ok(page(&member, &project, draft, &After::default())),
         },
+        "fingerprints" => (
+            "fingerprints",
+            store.set_fingerprints(caller, project.id, draft.has("fingerprints")).await,
+        ),
         "default" => ("default", store.set_default_project(caller, project.id).await),
         _ => return Err(Failure::BadRequest),
     };
@@ -92,13 +96,14 @@ fn page(member: &Member, project: &Project, mut draft: Draft, after: &After) -> 
                 (edit::rename(member, project, &draft), archive::offer(member, project));
             let environment = edit::environment(member, project, &draft);
             let default = edit::default(member, project, &draft);
-            (rename, environment, default, archive)
+            (rename, environment, default, edit::fingerprints(member, project), archive)
         });
         let content = match edits {
             None => facts,
-            Some((rename, environment, default, archive)) => view! {
+            Some((rename, environment, default, fingerprints, archive)) => view! {
                 <div class="grid two">{facts}{rename}</div>
                 <div class="grid two">{environment}{default}</div>
+                {fingerprints}
                 <Card title="Archive"><CardBody split=true>{archive}</CardBody></Card>
             }
             .into_any(),

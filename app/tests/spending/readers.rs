@@ -47,7 +47,7 @@ async fn scene() -> (Spender, ProjectId) {
 
 #[tokio::test]
 async fn owners_of_a_project_see_to_the_alerts_of_its_keys() {
-    let mut spender = Spender::new().await;
+    let spender = Spender::new().await;
     let (store, scope) = (spender.site.app.store.clone(), Scope::Key(spender.key));
     let level = Level::Amount(usd("0.50"));
     store.set_threshold(&spender.caller, scope, Period::Month, level).await.unwrap();

@@ -60,11 +60,11 @@ mod tests {
                 .map(|usual| usual.to_string())
         };
         let usual = ["10", "30", "12", "8"];
-        assert_eq!(said("22", usual), Some("11".to_owned()));
+        assert_eq!(said("22", usual), Some("11.00".to_owned()));
         assert_eq!(said("21.99", usual), None);
         assert_eq!(said("0.90", ["0.10"; 4]), None, "a few cents");
-        assert_eq!(said("1.10", ["0.10"; 4]), Some("0.1".to_owned()));
+        assert_eq!(said("1.10", ["0.10"; 4]), Some("0.10".to_owned()));
         assert_eq!(said("500", ["0", "0", "0", "900"]), None, "nothing is usual");
-        assert_eq!(said("500", ["0", "0", "2", "900"]), Some("1".to_owned()));
+        assert_eq!(said("500", ["0", "0", "2", "900"]), Some("1.00".to_owned()));
     }
 }

@@ -113,6 +113,9 @@ pub(crate) async fn forward(
     }
 
     failpoint::at("gateway::judged_again");
+    if key.fingerprints {
+        gateway.fingerprint(&key, id, endpoint, body.clone());
+    }
     let (asks_for_usage, tier) = (ask.stream_options.asks(), ask.size.tier.unwrap_or_default());
     let exchange = Exchange {
         provider,

@@ -6,9 +6,14 @@ use std::{
     time::{Duration, Instant},
 };
 
+use bytes::Bytes;
+use domain::EventId;
 use ledger::Ledger;
 use secrecy::SecretBox;
-use store::{ChangeCursor, Store};
+use store::{
+    ChangeCursor, Store,
+    system::{FingerprintRow, KeyState},
+};
 use tokio::{
     sync::Semaphore,
     time::{MissedTickBehavior, interval},
@@ -17,6 +22,8 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     connection::{Connection, Upstream},
+    fingerprints::{Fingerprints, fingerprint},
+    forward::Endpoint,
     keys::Keys,
     models::{Models, Serving},
     provider_errors::ProviderErrors,
@@ -45,6 +52,8 @@ pub struct Setup {
     pub store: Store,
     /// Under which keys are hashed: the newest first, older ones for keys made before it.
     pub peppers: Vec<SecretBox<[u8; 32]>>,
+    /// Under which fingerprints of requests are made.
+    pub fingerprint_key: SecretBox<[u8; 32]>,
     /// The installation's provider, if there is one.
     pub upstream: Option<Upstream>,
     /// Whether the sandbox provider answers.
@@ -66,6 +75,7 @@ struct Inner {
     ledger: Ledger,
     store: Store,
     peppers: Vec<SecretBox<[u8; 32]>>,
+    fingerprint_key: SecretBox<[u8; 32]>,
     connection: Option<Connection>,
     sandbox: bool,
     public_url: String,
@@ -75,6 +85,7 @@ struct Inner {
     models: Models,
     receipts: Receipts,
     provider_errors: ProviderErrors,
+    fingerprints: Fingerprints,
     uses: Uses,
     drains: Arc<Semaphore>,
     key_questions: Semaphore,
@@ -91,6 +102,7 @@ impl Gateway {
             ledger: setup.ledger,
             store: setup.store,
             peppers: setup.peppers,
+            fingerprint_key: setup.fingerprint_key,
             connection: setup.upstream.map(Connection::new).transpose()?,
             sandbox: setup.sandbox,
             public_url: setup.public_url.trim_end_matches('/').to_owned(),
@@ -100,6 +112,7 @@ impl Gateway {
             models: Models::default(),
             receipts: Receipts::default(),
             provider_errors: ProviderErrors::default(),
+            fingerprints: Fingerprints::default(),
             uses: Uses::default(),
             drains: Arc::new(Semaphore::new(DRAINS)),
             key_questions: Semaphore::new(KEY_QUESTIONS),
@@ -162,6 +175,18 @@ impl Gateway {
     async fn flush(&self) {
         self.flush_receipts().await;
         self.flush_provider_errors().await;
+        self.flush_fingerprints().await;
+    }
+
+    async fn flush_fingerprints(&self) {
+        let rows = self.0.fingerprints.take();
+        if rows.is_empty() {
+            return;
+        }
+        if let Err(error) = self.store().system().flush_fingerprints(&rows).await {
+            warn("fingerprints of requests could not be written yet", &error);
+            self.0.fingerprints.put_back(rows);
+        }
     }
 
     async fn flush_provider_errors(&self) {
@@ -259,6 +284,16 @@ impl Gateway {
 
     pub(crate) fn receipts(&self) -> &Receipts {
         &self.0.receipts
+    }
+
+    /// Keeps the fingerprint of a request that is admitted. Beside the request, which waits for nothing.
+    pub(crate) fn fingerprint(&self, key: &KeyState, id: EventId, endpoint: Endpoint, body: Bytes) {
+        let (gateway, org, project) = (self.clone(), key.org, key.project);
+        self.0.tasks.spawn_blocking(move || {
+            if let Some(fingerprint) = fingerprint(&gateway.0.fingerprint_key, endpoint, &body) {
+                gateway.0.fingerprints.note(FingerprintRow { org, project, id, fingerprint });
+            }
+        });
     }
 
     pub(crate) fn provider_errors(&self) -> &ProviderErrors {

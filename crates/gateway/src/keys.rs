@@ -226,6 +226,7 @@ pub(crate) mod tests {
             permissions: Permissions::All,
             models: None,
             rehearsal: false,
+            fingerprints: false,
             unpriced: false,
             max_request: None,
             obstacle: None,

@@ -22,6 +22,7 @@ mod edit;
 mod endpoints;
 mod error;
 mod exchange;
+mod fingerprints;
 mod forward;
 mod gateway;
 mod headers;

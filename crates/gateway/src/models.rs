@@ -150,6 +150,7 @@ mod tests {
             permissions: Permissions::All,
             models: None,
             rehearsal: false,
+            fingerprints: false,
             unpriced,
             max_request: None,
             obstacle: None,

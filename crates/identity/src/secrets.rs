@@ -21,6 +21,8 @@ pub enum Purpose {
     SecondFactor,
     /// Hashes recovery codes.
     RecoveryCode,
+    /// Hashes what requests ask for.
+    Fingerprint,
 }
 
 impl Purpose {
@@ -31,6 +33,7 @@ impl Purpose {
             Self::Link => "link",
             Self::SecondFactor => "second factor",
             Self::RecoveryCode => "recovery code",
+            Self::Fingerprint => "fingerprint",
             Self::AuditHead => "audit head",
         }
     }

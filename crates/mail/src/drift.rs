@@ -80,9 +80,9 @@ impl Drift {
         };
         let rows = [
             row("Failed", Some(today.failed()), Some(before.failed())),
-            row("First token, half within", time(today.first_us), time(before.first_us)),
-            row("Whole answer, half within", time(today.total_us), time(before.total_us)),
-            row("Cost of a request", today.cost(), before.cost()),
+            row("First token", time(today.first_us), time(before.first_us)),
+            row("Whole answer", time(today.total_us), time(before.total_us)),
+            row("A request", today.cost(), before.cost()),
         ];
         Letter {
             subject: format!("{model}: {said} than before"),
@@ -91,7 +91,8 @@ impl Drift {
             heading: format!("{model} does worse today"),
             lede: format!(
                 "Compared with its own last 28 days in {organization}, {said}. Failed are requests without an \
-                 answer and those that the provider did not serve. Nothing was stopped."
+                 answer and those that the provider did not serve; times are those within which half of them came. \
+                 Nothing was stopped."
             ),
             course: None,
             rows: rows.into_iter().flatten().collect(),

@@ -75,8 +75,9 @@ pub(crate) async fn sweep(store: Store) -> Result<Done, StoreError> {
     let system = store.system();
     let (sessions, throttles) = (system.reap_sessions().await?, system.reap_throttles().await?);
     let (users, changes) = (system.reap_held_users().await?, system.prune_changes().await?);
+    let prints = system.reap_fingerprints().await?;
     Ok(Done::well(format!(
-        "Forgotten: sessions {sessions}, throttles {throttles}, addresses held for a sign-up {users}, changes {changes}"
+        "Forgotten: sessions {sessions}, throttles {throttles}, addresses held for a sign-up {users}, changes {changes}, fingerprints {prints}"
     )))
 }
 

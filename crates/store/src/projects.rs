@@ -27,6 +27,8 @@ pub struct Project {
     pub is_default: bool,
     /// It reaches the sandbox alone and counts nowhere but in its own budgets. Never changes.
     pub rehearsal: bool,
+    /// Fingerprints of its requests are kept, so that the advisor can tell repeated ones.
+    pub fingerprints: bool,
     /// When it was made.
     pub created_at: DateTime<Utc>,
     /// Since when its keys are refused.
@@ -235,6 +237,30 @@ impl Store {
         tx.commit(change.moved("environment", old, environment.as_str())).await
     }
 
+    /// Chooses whether fingerprints of a project's requests are kept from now on.
+    pub async fn set_fingerprints(
+        &self,
+        caller: &Caller,
+        id: ProjectId,
+        fingerprints: bool,
+    ) -> Result<(), StoreError> {
+        let mut tx = self.change(caller).await?;
+        place(&mut tx, caller, id).await?.may(Action::EditProject)?;
+        let changed = sqlx::query!(
+            "UPDATE projects SET fingerprints = $3 WHERE org_id = $1 AND id = $2 AND fingerprints <> $3",
+            caller.org.uuid(),
+            id.uuid(),
+            fingerprints
+        )
+        .execute(&mut **tx)
+        .await?;
+        if changed.rows_affected() == 0 {
+            return Ok(());
+        }
+        let change = Change::new(Kind::ProjectUpdated, id).in_project(id);
+        tx.commit(change.moved("fingerprints", !fingerprints, fingerprints)).await
+    }
+
     /// Chooses the models that a project's keys may ask; none for all.
     pub async fn set_project_models(
         &self,
@@ -349,7 +375,7 @@ async fn read(
 ) -> Result<Vec<Project>, StoreError> {
     let rows = sqlx::query!(
         r#"SELECT p.id AS "id!", p.name AS "name!", p.environment AS "environment!", p.is_default AS "is_default!",
-            p.rehearsal AS "rehearsal!", p.created_at AS "created_at!", p.archived_at AS "archived_at?", p.models AS "models?", m.role AS "role?",
+            p.rehearsal AS "rehearsal!", p.fingerprints AS "fingerprints!", p.created_at AS "created_at!", p.archived_at AS "archived_at?", p.models AS "models?", m.role AS "role?",
             (SELECT count(*) FROM project_members o WHERE (o.org_id, o.project_id) = (p.org_id, p.id)) AS "members!"
          FROM projects p LEFT JOIN project_members m
             ON (m.org_id, m.project_id) = (p.org_id, p.id) AND m.user_id = $2
@@ -374,6 +400,7 @@ async fn read(
             environment: environment(&row.environment)?,
             is_default: row.is_default,
             rehearsal: row.rehearsal,
+            fingerprints: row.fingerprints,
             created_at: row.created_at,
             archived_at: row.archived_at,
             models: row

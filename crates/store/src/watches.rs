@@ -44,12 +44,10 @@ impl Store {
         caller.may(Action::EditLimits)?;
         let words: Vec<_> = watches.iter().map(|watch| watch.as_str().to_owned()).collect();
         let mut tx = self.change(caller).await?;
-        let mut before = sqlx::query_scalar!(
-            "SELECT kind FROM watches WHERE org_id = $1 FOR UPDATE",
-            caller.org.uuid()
-        )
-        .fetch_all(&mut **tx)
-        .await?;
+        let mut before =
+            sqlx::query_scalar!("SELECT kind FROM watches WHERE org_id = $1", caller.org.uuid())
+                .fetch_all(&mut **tx)
+                .await?;
         before.sort_by_key(|word| Watch::from_word(word));
         if before == words {
             return Ok(());

@@ -83,6 +83,7 @@ async fn serve_with(
         ledger,
         store: store.clone(),
         peppers: database.secrets.derive_all(Purpose::ApiKeyPepper).collect(),
+        fingerprint_key: database.secrets.derive(Purpose::Fingerprint),
         upstream: settings.upstream.clone(),
         sandbox,
         public_url: settings.public_url.clone(),

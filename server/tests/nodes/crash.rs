@@ -73,7 +73,7 @@ impl Round {
         let (store, caller) = (&database.store, &customer.caller);
         let (poor, secret) = key(&database, caller, customer.project).await;
         store.set_budget(caller, Scope::Key(poor), Period::Month, Usd::ZERO).await.unwrap();
-        store.set_report(caller, Rhythm::Week, &[]).await.unwrap();
+        store.set_report(caller, Rhythm::Weekly, &[]).await.unwrap();
         for dollars in 1..40 {
             let level = Level::Amount(Usd::from_dollars(dollars));
             let scope = Scope::Org(customer.org);

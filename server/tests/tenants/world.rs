@@ -65,6 +65,7 @@ impl World {
             ledger,
             store: store.clone(),
             peppers: secrets.derive_all(Purpose::ApiKeyPepper).collect(),
+            fingerprint_key: secrets.derive(Purpose::Fingerprint),
             upstream: None,
             sandbox: true,
             public_url: "http://exchequer.example".to_owned(),

@@ -65,6 +65,7 @@ const fn title(kind: FindingKind) -> &'static str {
         FindingKind::Several => "Several answers at once",
         FindingKind::Endless => "Without stop words",
         FindingKind::Unstreamed => "Long and not streamed",
+        FindingKind::Repeated => "Asked again",
         FindingKind::Single => "Embeddings one by one",
     }
 }
@@ -130,6 +131,9 @@ fn advice(finding: &Finding) -> String {
         FindingKind::Unstreamed => format!(
             "{requests} took {} seconds or more and were not streamed: {time} in all in which nobody saw a word. Where a person waits, set stream to true.",
             Store::LONG_MS / 1_000
+        ),
+        FindingKind::Repeated => format!(
+            "{requests} asked what an earlier one of the same project had asked to the letter, for {charge} and {time} in all: so much a cache of answers would have saved, where the same answer may be given twice. Known of projects that keep fingerprints."
         ),
         FindingKind::Single => format!(
             "{requests} for embeddings came in the same second as an earlier one, with the same key and model, and took {time} in all. One request takes a list of texts. How many texts each of them had is not recorded."

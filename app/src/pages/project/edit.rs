@@ -5,7 +5,7 @@ use store::Project;
 
 use super::{super::projects::environments, address};
 use crate::{
-    components::{Button, Card, CardBody, ErrorSummary, Errors, Field, Select, Weight},
+    components::{Button, Card, CardBody, ErrorSummary, Errors, Field, Select, Tick, Weight},
     web::{Draft, Member},
 };
 
@@ -78,6 +78,27 @@ pub(super) fn default(member: &Member, project: &Project, draft: &Draft) -> AnyV
                 <ErrorSummary lead="Nothing was changed" errors/>
                 <p class="muted" id="f-default">{text}</p>
                 {form}
+            </CardBody>
+        </Card>
+    }
+    .into_any()
+}
+
+pub(super) fn fingerprints(member: &Member, project: &Project) -> AnyView {
+    let (action, checked) = (address(member, project), project.fingerprints);
+    view! {
+        <Card title="Repeated requests">
+            <CardBody split=true>
+                <form class="form" method="post" action=action>
+                    <Tick
+                        name="fingerprints"
+                        label="Keep fingerprints of requests"
+                        checked
+                        help="A keyed hash of what each request asks for, kept for eight days. The advisor tells by it which requests were asked before, and what a cache of answers would have saved. No text is kept."
+                    />
+                    <input type="hidden" name="action" value="fingerprints"/>
+                    <div class="row"><Button>"Save"</Button></div>
+                </form>
             </CardBody>
         </Card>
     }

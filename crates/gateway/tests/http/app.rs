@@ -219,6 +219,7 @@ async fn serve(
         ledger: ledger.await.unwrap(),
         store,
         peppers: vec![SecretBox::new(Box::new(PEPPER))],
+        fingerprint_key: SecretBox::new(Box::new(PEPPER)),
         upstream: Some(Upstream {
             base_url: upstream.parse().unwrap(),
             key: SecretString::from("sk-upstream"),

@@ -99,3 +99,26 @@ async fn wrong_tags_are_refused_and_nothing_is_forwarded() {
     assert!(app.provider.received().is_empty());
     app.books_nothing().await;
 }
+
+#[tokio::test]
+async fn fingerprints_are_kept_of_projects_that_want_them_and_equal_for_what_is_asked_again() {
+    let app = App::new().await;
+    app.provider.play(Script::json(200, ANSWER));
+    app.chat("").await;
+    let (store, caller) = (&app.database.store, &app.tenant.caller);
+    store.set_fingerprints(caller, app.tenant.project, true).await.unwrap();
+    let want = "SELECT count(*) || ' ' || count(DISTINCT fingerprint) FROM fingerprints JOIN events USING (org_id, id, project_id)";
+    // The change is in force within a second, and what is kept is written a second later.
+    while app.database.look(want).await == "0 0" {
+        app.chat(r#","temperature":1"#).await;
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+    let want = format!("{want} JOIN stories USING (org_id, id) WHERE choices > 1");
+    for fields in [r#","n":2"#, r#","n":2,"user":"u-7""#, r#","n":3"#] {
+        app.chat(fields).await;
+    }
+    while !app.database.look(&want).await.starts_with('3') {
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    assert_eq!(app.database.look(&want).await, "3 2");
+}

@@ -42,7 +42,7 @@ impl Forecast {
             subject: format!("{who} will reach its {which} budget about {at}"),
             tone: Tone::Look,
             kicker: "Forecast".to_owned(),
-            heading: format!("{who} will spend its {budget} before they are renewed"),
+            heading: format!("{who} will spend its {budget} before the window ends"),
             lede: format!(
                 "If spending goes on as it has since the window began, the budget is reached about {at}. {then}"
             ),

@@ -23,18 +23,21 @@ pub enum FindingKind {
     Endless,
     /// It took long, and was not streamed.
     Unstreamed,
+    /// One whose answer an earlier one of its project had: known of projects that keep fingerprints.
+    Repeated,
     /// An embedding for which there was an earlier one of the same second, key and model.
     Single,
 }
 
 impl FindingKind {
     /// All of them, in the order of pages.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Longest,
         Self::Unbounded,
         Self::Several,
         Self::Endless,
         Self::Unstreamed,
+        Self::Repeated,
         Self::Single,
     ];
 
@@ -46,6 +49,7 @@ impl FindingKind {
             Self::Several => "several",
             Self::Endless => "endless",
             Self::Unstreamed => "unstreamed",
+            Self::Repeated => "repeated",
             Self::Single => "single",
         }
     }

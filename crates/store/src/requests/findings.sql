@@ -19,11 +19,14 @@ WITH seen AS MATERIALIZED (
 ), told AS MATERIALIZED (
     -- Only of what was answered is it known what it used.
     SELECT s.*, t.max_output, t.choices, t.stops, t.endpoint = '/chat/completions' AS chat,
+        p.fingerprint, row_number() OVER (PARTITION BY s.project_id, p.fingerprint ORDER BY s.id) AS time,
         row_number() OVER (PARTITION BY t.endpoint, s.project_id, s.key_id, s.model,
             date_trunc('second', s.admitted_at, 'UTC') ORDER BY s.id) AS place
     FROM seen s CROSS JOIN LATERAL (
         SELECT t.endpoint, t.max_output, t.choices, t.stops FROM stories t
         WHERE t.org_id = $1 AND t.id = s.id AND t.id >= $3 OFFSET 0) t
+    LEFT JOIN LATERAL (
+        SELECT p.fingerprint FROM fingerprints p WHERE p.org_id = $1 AND p.id = s.id OFFSET 0) p ON true
     WHERE s.outcome IN ('answered', 'estimated')
 ), found AS (
     SELECT f.kind, f.weight, t.* FROM told t CROSS JOIN LATERAL (VALUES
@@ -31,6 +34,7 @@ WITH seen AS MATERIALIZED (
         ('unbounded', t.chat AND t.max_output IS NULL, t.bound - t.charge),
         ('several', t.choices > 1, t.generated),
         ('endless', t.chat AND NOT t.stops, t.generated),
+        ('repeated', t.fingerprint IS NOT NULL AND t.time > 1, t.charge),
         ('unstreamed', t.chat AND NOT t.streamed AND t.total_ms >= $6, t.total_ms),
         -- Untracked keys are not told apart: whether such requests came from one program nobody knows.
         ('single', NOT t.chat AND t.place > 1 AND t.key_id <> '00000000-0000-0000-0000-000000000000', t.total_ms)
@@ -46,6 +50,6 @@ SELECT k.kind AS "kind!", count(f.id) AS "requests!", COALESCE(sum(f.generated),
     (SELECT min(s.admitted_at) FROM seen s) AS since,
     EXISTS (SELECT FROM seen s GROUP BY CASE WHEN $2::uuid[] IS NOT NULL THEN s.project_id END
         HAVING count(*) >= $4) AS "stopped!"
-FROM unnest(ARRAY['longest', 'unbounded', 'several', 'endless', 'unstreamed', 'single']) WITH ORDINALITY AS k (kind, place)
+FROM unnest(ARRAY['longest', 'unbounded', 'several', 'endless', 'unstreamed', 'repeated', 'single']) WITH ORDINALITY AS k (kind, place)
 LEFT JOIN found f ON f.kind = k.kind
 GROUP BY k.kind, k.place ORDER BY k.place

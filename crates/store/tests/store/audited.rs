@@ -202,6 +202,8 @@ async fn projects() -> BTreeSet<String> {
     let project = log.told(made, "project.created").await;
     log.told(store.rename_project(caller, project, &second), "project.updated").await;
     log.told(store.rename_project(caller, project, &second), "").await;
+    log.told(store.set_fingerprints(caller, project, true), "project.updated").await;
+    log.told(store.set_fingerprints(caller, project, true), "").await;
     let moved = store.set_project_environment(caller, project, Environment::Development);
     log.told(moved, "project.updated").await;
     let models = Models::new(["sandbox-dime"]).unwrap();

@@ -12,8 +12,9 @@ use ledger::{Request, Settlement};
 use store::{
     Store,
     requests::{Finding, FindingKind, Findings, Found, Key, Told},
+    system::FingerprintRow,
 };
-use testkit::{Database, Tenant};
+use testkit::{Database, Tenant, soak::Random};
 
 use crate::{
     people::{member, put},
@@ -39,8 +40,9 @@ fn numbers(findings: &Findings) -> Numbers {
     findings.all.iter().map(|finding| (finding.kind, of(finding))).collect()
 }
 
-/// The kinds that a request is of; `later`: an earlier one for embeddings is of its second, key and model.
-fn kinds(told: &Told, later: bool) -> Vec<FindingKind> {
+/// The kinds that a request is of; `later`: an earlier one for embeddings is of its second, key and model;
+/// `again`: an earlier one asked the same.
+fn kinds(told: &Told, later: bool, again: bool) -> Vec<FindingKind> {
     let (line, Some(story)) = (&told.line, &told.story) else { return Vec::new() };
     if !matches!(line.outcome, Outcome::Answered | Outcome::Estimated) {
         return Vec::new();
@@ -53,6 +55,7 @@ fn kinds(told: &Told, later: bool) -> Vec<FindingKind> {
         (FindingKind::Several, story.choices > 1),
         (FindingKind::Endless, chat && !story.stops),
         (FindingKind::Unstreamed, chat && !line.streamed && long),
+        (FindingKind::Repeated, again),
         (FindingKind::Single, !chat && later && line.key != Key::Untracked),
     ]
     .into_iter()
@@ -61,18 +64,14 @@ fn kinds(told: &Told, later: bool) -> Vec<FindingKind> {
 }
 
 /// Counted from the requests one by one.
-async fn counted(
-    store: &Store,
-    caller: &Caller,
-    ids: &[EventId],
-    of: Option<ProjectId>,
-) -> Numbers {
+async fn counted(store: &Store, caller: &Caller, scene: &Scene, of: Option<ProjectId>) -> Numbers {
     let mut sums: Numbers = FindingKind::ALL
         .into_iter()
         .map(|kind| (kind, (0, 0, 0, 0, Usd::ZERO, Usd::ZERO, 0)))
         .collect();
     let mut seconds: Vec<(ProjectId, String, String, DateTime<Utc>)> = Vec::new();
-    for id in ids {
+    let mut asked: Vec<(ProjectId, [u8; 16])> = Vec::new();
+    for id in &scene.ids {
         let Ok(Found::Told(told)) = store.request(caller, *id).await else { unreachable!() };
         let line = &told.line;
         if of.is_some_and(|of| of != line.project) {
@@ -85,7 +84,13 @@ async fn counted(
         if is_embedding && matches!(line.outcome, Outcome::Answered | Outcome::Estimated) {
             seconds.push(place);
         }
-        for kind in kinds(&told, later) {
+        let print =
+            scene.prints.iter().find(|row| row.id == *id).map(|row| (row.project, row.fingerprint));
+        let again = print.is_some_and(|print| asked.contains(&print));
+        if told.story.is_some() && matches!(line.outcome, Outcome::Answered | Outcome::Estimated) {
+            asked.extend(print);
+        }
+        for kind in kinds(&told, later, again) {
             let story = told.story.as_ref().unwrap();
             let generated = line.tokens.generated();
             let full = story.max_output.is_some_and(|most| generated >= most * story.choices);
@@ -102,27 +107,14 @@ async fn counted(
     sums
 }
 
-/// Numbers that look random and are the same each time.
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, end: u64) -> u64 {
-        self.0 =
-            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 20) % end
-    }
-
-    fn one<'a, T>(&mut self, all: &'a [T]) -> &'a T {
-        &all[usize::try_from(self.below(all.len() as u64)).unwrap()]
-    }
-}
-
 struct Scene {
     database: Database,
     tenant: Tenant,
     other: (ProjectId, KeyId),
     /// In order of making.
     ids: Vec<EventId>,
+    /// Of some of them.
+    prints: Vec<FingerprintRow>,
 }
 
 impl Scene {
@@ -136,43 +128,53 @@ impl Scene {
         let (key, _) = Tenant::key(store, caller, project).await;
         let prices =
             [price(&database, "sandbox-dime").await, price(&database, "sandbox-tokens").await];
-        let mut scene = Self { database, tenant, other: (project, key), ids: Vec::new() };
+        let mut scene =
+            Self { database, tenant, other: (project, key), ids: Vec::new(), prints: Vec::new() };
         let node = Running::new(&scene.database.store).await;
-        let mut dice = Dice(7);
+        let mut random = Random::new(7, 0);
         for _ in 0..many {
-            let (asked, ending) = scene.random(&prices, &mut dice);
+            let (asked, ending) = scene.random(&prices, &mut random);
             scene.ids.push(asked.id);
+            if random.of(0..3) > 0 {
+                let fingerprint = [u8::try_from(random.of(0..9)).unwrap(); 16];
+                let (org, project, id) = (asked.org, asked.project, asked.id);
+                scene.prints.push(FingerprintRow { org, project, id, fingerprint });
+            }
             assert!(node.ledger.reserve(asked).await.unwrap().settle(ending).await);
         }
         node.finish().await;
+        for _ in 0..2 {
+            scene.database.store.system().flush_fingerprints(&scene.prints).await.unwrap();
+        }
         scene
     }
 
-    fn random(&self, prices: &[Arc<Price>; 2], dice: &mut Dice) -> (Request, Settlement) {
-        let mut asked = request(&self.tenant, dice.one(prices), "0.30");
-        if dice.below(3) == 0 {
+    fn random(&self, prices: &[Arc<Price>; 2], random: &mut Random) -> (Request, Settlement) {
+        let mut asked = request(&self.tenant, &prices[random.index(2)], "0.30");
+        if random.of(0..3) == 0 {
             (asked.project, asked.key) = self.other;
         }
-        asked.tracked = dice.below(5) > 0;
-        asked.streamed = dice.below(2) == 0;
-        let endpoint = *dice.one(&["/chat/completions", "/embeddings"]);
+        asked.tracked = random.of(0..5) > 0;
+        asked.streamed = random.of(0..2) == 0;
+        let endpoint = random.pick(&["/chat/completions", "/embeddings"]);
         let told = Story {
             endpoint: endpoint.into(),
-            max_output: Some(dice.below(9)).filter(|most| *most > 3),
-            choices: 1 + dice.below(3),
-            stops: dice.below(2) == 0,
+            max_output: Some(random.of(0..9)).filter(|most| *most > 3),
+            choices: 1 + random.of(0..3),
+            stops: random.of(0..2) == 0,
             ..story()
         };
-        let tokens = Tokens { input: 3, output: dice.below(20), reasoning: 1, ..Tokens::default() };
-        let outcome = if dice.below(4) == 0 { Outcome::Estimated } else { Outcome::Answered };
-        let ending = match dice.below(8) {
+        let tokens =
+            Tokens { input: 3, output: random.of(0..20), reasoning: 1, ..Tokens::default() };
+        let outcome = if random.of(0..4) == 0 { Outcome::Estimated } else { Outcome::Answered };
+        let ending = match random.of(0..8) {
             0 => Settlement::unknown(usd("0.30")),
             1 => Settlement { story: None, ..answered("0.10") },
             _ => Settlement {
                 outcome,
                 tokens,
-                charge: Usd::from_pico(dice.below(400_000_000_000).into()),
-                total_ms: *dice.one(&[None, Some(9_999), Some(10_000), Some(60_000)]),
+                charge: Usd::from_pico(random.of(0..400_000_000_000).into()),
+                total_ms: random.pick(&[None, Some(9_999), Some(10_000), Some(60_000)]),
                 story: Some(Arc::new(told)),
                 ..answered("0.10")
             },
@@ -187,7 +189,7 @@ async fn findings_are_what_is_counted_one_by_one_and_belong_to_who_sees_them() {
     let (store, caller) = (&scene.database.store, &scene.tenant.caller);
     for of in [None, Some(scene.tenant.project), Some(scene.other.0)] {
         let found = store.findings(caller, of).await.unwrap();
-        assert_eq!(numbers(&found), counted(store, caller, &scene.ids, of).await, "{of:?}");
+        assert_eq!(numbers(&found), counted(store, caller, &scene, of).await, "{of:?}");
         assert!(!found.stopped && found.told < found.seen && found.since.is_some());
         for finding in &found.all {
             assert!(finding.requests > 0, "{:?} of {of:?}", finding.kind);
@@ -213,9 +215,15 @@ async fn findings_are_what_is_counted_one_by_one_and_belong_to_who_sees_them() {
             found.seen == 0 && found.all.iter().all(|it| it.requests == 0 && it.rows.is_empty())
         );
     }
-    // What is older than a week is not gone through.
+    // What is older than a week is not gone through, and its fingerprints are forgotten.
+    let left = "SELECT count(*) FROM fingerprints";
+    assert_eq!(store.system().reap_fingerprints().await.unwrap(), 0);
     scene.database.advance(chrono::TimeDelta::days(8)).await;
     assert_eq!(store.findings(caller, None).await.unwrap().seen, 0);
+    assert_ne!(scene.database.look(left).await, "0");
+    scene.database.advance(chrono::TimeDelta::minutes(5)).await;
+    store.system().reap_fingerprints().await.unwrap();
+    assert_eq!(scene.database.look(left).await, "0");
 }
 
 #[tokio::test]
@@ -223,6 +231,10 @@ async fn so_many_are_gone_through_and_none_is_looked_for_in_the_whole_table() {
     let database = Database::new().await;
     let tenant = Tenant::new(&database, "ours").await;
     many(&database, &tenant, 12_000).await;
+    database
+        .tamper("INSERT INTO fingerprints SELECT org_id, id, project_id, decode(md5(id::text), 'hex') FROM events")
+        .await;
+    database.tamper("ANALYZE fingerprints").await;
     let (user, reader) = member(&database, &tenant, "rita", Role::Reader).await;
     put(&database, &tenant, tenant.project, user, ProjectRole::Viewer).await;
     for caller in [&tenant.caller, &reader] {

@@ -312,6 +312,7 @@ async fn projects(store: &Store, caller: &Caller, things: &Furniture, asked: &mu
         set_project_environment(things.project, Environment::Staging);
         set_project_models(things.project, None);
         set_default_project(things.project);
+        set_fingerprints(things.project, true);
         set_rate_limit(things.project, "theirs", Rates { requests_per_minute: Rate::new(1), ..Rates::default() });
         archive_project(things.project);
         create_service_account(things.project, &name);

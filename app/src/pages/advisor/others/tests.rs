@@ -13,6 +13,7 @@ fn project(name: &str, models: Option<&[&str]>) -> Project {
         environment: Environment::Staging,
         is_default: false,
         rehearsal: false,
+        fingerprints: false,
         created_at: DateTime::UNIX_EPOCH,
         archived_at: None,
         models: models.map(|names| Models::new(names.iter().copied()).unwrap()),
