@@ -66,6 +66,7 @@ export const offices: Shown[] = [
   { name: 'operator-job', path: '/operator/jobs?job=sweep' },
   { name: 'operator-users', path: '/operator/users' },
   { name: 'operator-outbox', path: '/operator/outbox' },
+  { name: 'operator-retention', path: '/operator/retention' },
   { name: 'operator-installation', path: '/operator/installation' },
 ];
 

@@ -70,6 +70,11 @@ fn notice(done: Option<&str>) -> Option<AnyView> {
             "Nothing was corrected: this charge is settled.",
             "The provider’s answer came late, or another owner was faster.",
         ),
+        "late" => (
+            Tone::Warn,
+            "Nothing was corrected: this request is too old.",
+            "Charges are corrected within 90 days; this one stays as it was booked.",
+        ),
         _ => return None,
     };
     Some(view! { <Notice tone lead text/> }.into_any())

@@ -6,6 +6,7 @@ mod mails;
 mod organizations;
 mod people;
 mod prices;
+mod retention;
 mod suspend;
 mod tiers;
 
@@ -30,6 +31,7 @@ pub(super) fn router() -> Router<App> {
         .merge(prices::router())
         .merge(mails::router())
         .merge(jobs::router())
+        .merge(retention::router())
         .merge(installation::router())
 }
 
@@ -77,17 +79,19 @@ enum Part {
     Prices,
     Mails,
     Jobs,
+    Retention,
     Installation,
 }
 
 impl Part {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::Organizations,
         Self::Tiers,
         Self::People,
         Self::Prices,
         Self::Mails,
         Self::Jobs,
+        Self::Retention,
         Self::Installation,
     ];
 
@@ -99,6 +103,7 @@ impl Part {
             Self::Prices => ("/operator/prices", "Price book"),
             Self::Mails => ("/operator/outbox", "Outbox"),
             Self::Jobs => ("/operator/jobs", "Jobs"),
+            Self::Retention => ("/operator/retention", "Retention"),
             Self::Installation => ("/operator/installation", "Installation"),
         }
     }

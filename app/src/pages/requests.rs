@@ -2,6 +2,7 @@
 
 mod filter;
 mod form;
+mod kept;
 mod list;
 mod refused;
 mod story;
@@ -13,6 +14,7 @@ use axum::{
     response::Response,
     routing::get,
 };
+use chrono::{DateTime, Utc};
 use domain::EventId;
 use leptos::prelude::*;
 use store::{
@@ -36,6 +38,8 @@ struct View {
     member: Member,
     filter: Filter,
     shown: Shown,
+    /// Since when requests are kept, where older ones would come next.
+    since: Option<DateTime<Utc>>,
     /// For the choices of the filter, and to tell what is chosen.
     projects: Vec<Project>,
     keys: Vec<ApiKey>,
@@ -70,8 +74,10 @@ async fn show(
             Shown::Requests(store.requests(caller, &filter.asked, before).await?)
         }
     };
+    let since = kept::since(store, caller, &filter, &shown).await?;
     let view = View {
         shown,
+        since,
         projects: store.projects(caller).await?,
         keys: store.api_keys(caller).await?,
         filter,
@@ -80,6 +86,7 @@ async fn show(
     let page = Page::new("Requests").status(view.filter.draft.status());
     Ok(view.member.visitor.look.page(page, || {
         let (form, list) = (form::cards(&view), list::card(&view));
+        let older = view.since.map(|since| kept::notice(&view.member, since));
         let frame = view.member.frame(NavItem::Requests);
         let sub = format!(
             "What was forwarded, request by request, without prompts and answers. Times in {}.",
@@ -90,6 +97,7 @@ async fn show(
                 <PageHead title="Requests" sub=sub/>
                 {form}
                 {list}
+                {older}
             </Shell>
         }
     }))

@@ -8,7 +8,7 @@ use testkit::Tenant;
 
 use crate::support::{Browser, PASSWORD, Site};
 
-const PATHS: [&str; 8] = [
+const PATHS: [&str; 9] = [
     "/operator",
     "/operator/tiers",
     "/operator/users",
@@ -16,6 +16,7 @@ const PATHS: [&str; 8] = [
     "/operator/prices/import",
     "/operator/outbox",
     "/operator/jobs",
+    "/operator/retention",
     "/operator/installation",
 ];
 

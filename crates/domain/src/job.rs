@@ -17,12 +17,21 @@ pub enum Job {
     Reconcile,
     /// Warn organizations.
     Watch,
+    /// Drop the months whose requests are no longer kept one by one.
+    Drop,
 }
 
 impl Job {
     /// All of them.
-    pub const ALL: [Self; 6] =
-        [Self::Sweep, Self::Tiers, Self::Heads, Self::Partitions, Self::Reconcile, Self::Watch];
+    pub const ALL: [Self; 7] = [
+        Self::Sweep,
+        Self::Tiers,
+        Self::Heads,
+        Self::Partitions,
+        Self::Reconcile,
+        Self::Watch,
+        Self::Drop,
+    ];
 
     /// The word for tables.
     pub const fn as_str(self) -> &'static str {
@@ -33,6 +42,7 @@ impl Job {
             Self::Partitions => "partitions",
             Self::Reconcile => "reconcile",
             Self::Watch => "watch",
+            Self::Drop => "drop",
         }
     }
 
@@ -45,6 +55,7 @@ impl Job {
             Self::Partitions => "Make room for the events of the months ahead",
             Self::Reconcile => "Compare events, rollups, counters and open requests",
             Self::Watch => "Warn owners of models, forecasts and unusual spend",
+            Self::Drop => "Drop single requests that are older than is kept",
         }
     }
 
@@ -56,6 +67,8 @@ impl Job {
             Self::Watch => Schedule::every(TimeDelta::minutes(15)),
             Self::Partitions => Schedule::every(TimeDelta::hours(1)),
             Self::Reconcile => Schedule::every(TimeDelta::days(1)).at(TimeDelta::minutes(190)),
+            // After the books were compared: what does not agree is not dropped.
+            Self::Drop => Schedule::every(TimeDelta::days(1)).at(TimeDelta::minutes(280)),
         }
     }
 }

@@ -1,6 +1,9 @@
 //! The work that only needs the store.
 
-use store::{Store, StoreError, system::Done};
+use store::{
+    Store, StoreError,
+    system::{Done, Dropping},
+};
 
 /// Folds what there is. What comes in meanwhile, less than a slice, waits for the next round: else it
 /// would never end where requests never do.
@@ -115,6 +118,28 @@ pub(crate) async fn watch(store: Store) -> Result<Done, StoreError> {
     let missed =
         if missed > 0 { format!("; could not be looked at: {missed}") } else { String::new() };
     Ok(Done::well(format!("Warnings: {warned}{missed}")))
+}
+
+/// Drops months that are older than is kept, the oldest first, as far as nothing stands in the way.
+pub(crate) async fn drop_months(store: Store) -> Result<Done, StoreError> {
+    let mut dropped = Vec::new();
+    loop {
+        match store.system().drop_month().await? {
+            Dropping::Dropped { month, requests } => {
+                tracing::warn!(%month, requests, "the single requests of a month were dropped");
+                dropped.push(format!("{month} was dropped (requests: {requests})"));
+            }
+            Dropping::Stays { month, why } => {
+                dropped.push(format!("{month} stays: {why}"));
+                break;
+            }
+            Dropping::Nothing => break,
+        }
+    }
+    Ok(Done::well(match dropped.as_slice() {
+        [] => "No month is older than is kept".to_owned(),
+        dropped => dropped.join("; "),
+    }))
 }
 
 /// Raises the usage tiers of organizations that have what the next one needs. Answers how many rose.

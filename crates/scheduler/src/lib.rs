@@ -47,6 +47,7 @@ pub fn start(
     node.keep(Job::Partitions, jobs::partitions);
     node.keep(Job::Reconcile, jobs::reconcile);
     node.keep(Job::Watch, jobs::watch);
+    node.keep(Job::Drop, jobs::drop_months);
     if let Some(mailer) = mailer {
         node.repeat(Loop::Deliver, move |store| deliver(store, mailer.clone(), Arc::clone(&links)));
         node.keep(Job::Heads, move |store| heads::heads(store, Arc::clone(&sign)));

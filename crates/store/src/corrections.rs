@@ -50,6 +50,9 @@ impl Store {
     /// Most doubtful charges that are listed at once.
     pub const MOST_DOUBTFUL: u16 = 100;
 
+    /// Days after a request in which its charge is corrected.
+    pub const CORRECTED_DAYS: u16 = 90;
+
     /// Such requests of the last 90 days that were made before one, the newest first; for owners
     /// alone.
     pub async fn doubtful(
@@ -118,7 +121,8 @@ impl Store {
     /// Replaces a charge that was booked at the bound or estimated: the event, its counters and the
     /// rollups move by the difference, and thresholds that are crossed by it mail. The tokens stay as
     /// they were booked. One that a late settlement or another owner settled is a conflict, and so is
-    /// more than its bound, or than what it was charged already if that is more.
+    /// more than its bound, or than what it was charged already if that is more; and one that is older
+    /// than the list goes back, which may be no longer kept.
     ///
     /// The usage limit is the installation's, not the owner's: it goes on counting what was booked.
     pub async fn correct_charge(
@@ -131,13 +135,19 @@ impl Store {
         caller.may(Action::EditBilling)?;
         let mut tx = self.change(caller).await?;
         tx.hold_end().await?;
-        let counters = sqlx::query_scalar!(
-            "SELECT counters FROM events WHERE org_id = $1 AND id = $2",
+        let found = sqlx::query!(
+            r#"SELECT $2 < exq_id_floor(exq_now() - $3::integer * interval '24 hours') AS "old!",
+                (SELECT e.counters FROM events e WHERE e.org_id = $1 AND e.id = $2) AS counters"#,
             caller.org.uuid(),
-            event.uuid()
+            event.uuid(),
+            i32::from(Self::CORRECTED_DAYS)
         )
         .fetch_one(&mut **tx)
         .await?;
+        if found.old {
+            return Err(StoreError::Conflict(Conflict::CorrectionLate));
+        }
+        let counters = found.counters.ok_or(StoreError::NotFound)?;
         let change = replace(&mut tx, caller, event, &counters, charge).await?;
         tx.commit(change.now("reason", reason)).await
     }

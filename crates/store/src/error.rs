@@ -1,6 +1,9 @@
 //! What can go wrong.
 
+use chrono::NaiveDate;
 use domain::{ExpiryError, Forbidden, Models, Rate, Rates, most};
+
+use crate::Store;
 
 /// Why the store did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -154,6 +157,15 @@ pub enum Conflict {
     /// Its charge is what the provider told, or was corrected already.
     #[error("this request is settled: its charge can’t be corrected any more")]
     Settled,
+    /// It is too long ago.
+    #[error(
+        "a charge is corrected within {} days of its request: this one stays as it was booked",
+        Store::CORRECTED_DAYS
+    )]
+    CorrectionLate,
+    /// Older ones were dropped; only their sums are left.
+    #[error("requests before {} (UTC) are no longer kept one by one, only their sums", .0.format("%-d %B %Y"))]
+    NotKept(NaiveDate),
     /// Nobody would be left who may change anything.
     #[error("an organization keeps at least one owner: make another member an owner first")]
     LastOwner,

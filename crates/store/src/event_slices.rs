@@ -8,6 +8,7 @@ use sqlx::types::Uuid;
 
 use crate::{
     Store, StoreError,
+    kept::all_kept,
     money::usd,
     slices::{Dimension, Only, Slice, may_ask, words},
     usage::{Totals, tokens},
@@ -43,7 +44,7 @@ pub struct EventSlice {
 
 impl Store {
     /// As [`Store::slices`], read from the events by their ids. Those of a node are missed whose clock is
-    /// off by more than an hour.
+    /// off by more than an hour. [`crate::Conflict::NotKept`] where some of them are no longer kept.
     pub async fn event_slices(
         &self,
         caller: &Caller,
@@ -90,6 +91,7 @@ impl Store {
         )
         .fetch_all(&mut *tx)
         .await?;
+        all_kept(&mut tx, caller, *first, *last).await?;
         rows.into_iter().map(Row::slice).collect()
     }
 }

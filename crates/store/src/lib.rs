@@ -18,6 +18,7 @@ mod error;
 pub mod event_slices;
 pub mod explore;
 mod invitations;
+mod kept;
 mod key_activity;
 mod key_edits;
 mod key_imports;

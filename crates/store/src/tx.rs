@@ -167,6 +167,8 @@ pub(crate) async fn snapshot(pool: &PgPool) -> Result<Tx, StoreError> {
     sqlx::query!("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
         .execute(&mut *tx)
         .await?;
+    // Before the instant is chosen: a month that is dropped behind it would be there in no form.
+    sqlx::query!("LOCK TABLE ONLY events IN ACCESS SHARE MODE").execute(&mut *tx).await?;
     sqlx::query!(
         "SELECT set_config('role', 'exq_system', true) AS role, set_config('statement_timeout', '0', true) AS busy,
             set_config('idle_in_transaction_session_timeout', '0', true) AS idle,

@@ -13,7 +13,7 @@ use futures_util::TryStreamExt as _;
 use sqlx::types::Uuid;
 
 use crate::{
-    Store, StoreError, budgets::may_limit, event_slices::CLOCKS_DIFFER, money::usd,
+    Store, StoreError, budgets::may_limit, event_slices::CLOCKS_DIFFER, kept::all_kept, money::usd,
     organizations::zone, tx::Tx,
 };
 
@@ -124,6 +124,7 @@ impl Run {
 
 impl Store {
     /// What a budget of this amount would have stopped in the past. Nothing is changed.
+    /// [`crate::Conflict::NotKept`] for a day whose requests are no longer kept.
     pub async fn what_if(
         &self,
         caller: &Caller,
@@ -169,6 +170,7 @@ impl Store {
                 (run.replay, run.found.from) = (replay, day.starts);
                 run.found.reached_before = reached_before;
                 events(&mut tx, caller, of, day, &mut run).await?;
+                all_kept(&mut tx, caller, day.starts, day.ends).await?;
                 run
             }
         };

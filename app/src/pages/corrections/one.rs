@@ -50,6 +50,7 @@ async fn correct(
             let charge = find(&app, &member, request).await?;
             return Ok(page(&member, &charge, &draft));
         }
+        Err(StoreError::Conflict(Conflict::CorrectionLate)) => "late",
         Err(StoreError::Conflict(_)) => "settled",
         Err(error) => return Err(error.into()),
     };

@@ -5,11 +5,11 @@ mod facts;
 mod phases;
 mod timeline;
 
-use axum::{extract::State, response::Response};
+use axum::{extract::State, http::StatusCode, response::Response};
 use leptos::prelude::*;
 use store::requests::{Found, Running, Told};
 
-use super::{filter, words};
+use super::{filter, kept, words};
 use crate::{
     components::{
         Badge, Card, Empty, Fact, Facts, Money, Precision, Time, Tone, time_text, usd_fine,
@@ -19,7 +19,7 @@ use crate::{
     web::{App, Failure, Member, Path, Visitor},
 };
 
-/// `GET`. Whoever may not see it is told that there is none.
+/// `GET`. Whoever may not see it is told that there is none, or that it would not be kept any more.
 pub(super) async fn show(
     State(app): State<App>,
     visitor: Visitor,
@@ -28,8 +28,29 @@ pub(super) async fn show(
     let request = filter::id(&request).ok_or(Failure::NotFound)?;
     let store = &app.store;
     let look = |caller| async move { store.request(&caller, request).await };
-    let (member, found) = Member::seeing(&app, visitor, look).await?;
-    Ok(page(&member, &found, request))
+    match Member::seeing(&app, visitor.clone(), look).await {
+        Ok((member, found)) => Ok(page(&member, &found, request)),
+        Err(Failure::NotFound) => gone(&app, visitor, request).await,
+        Err(failure) => Err(failure),
+    }
+}
+
+/// What is so old that it would not be kept: the same whether there was such a request or not.
+async fn gone(app: &App, visitor: Visitor, id: domain::EventId) -> Result<Response, Failure> {
+    let store = &app.store;
+    let look = |caller| async move { store.not_kept(&caller, id).await };
+    let (member, since) = Member::seeing(app, visitor, look).await?;
+    let page = Page::new("Not kept").status(StatusCode::GONE);
+    Ok(member.visitor.look.page(page, || {
+        let above = ("Requests", member.path("requests"));
+        let (frame, notice) = (member.frame(NavItem::Requests), kept::notice(&member, since));
+        view! {
+            <Shell frame>
+                <PageHead title="This request is not kept any more" sub=id.to_string() above/>
+                {notice}
+            </Shell>
+        }
+    }))
 }
 
 fn page(member: &Member, found: &Found, id: domain::EventId) -> Response {

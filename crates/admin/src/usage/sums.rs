@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use domain::{Caller, KeyId, ProjectId, ServiceTier, UserId};
 use store::{
-    Store,
+    Conflict, Store, StoreError,
     event_slices::EventAsk,
     slices::{Ask, Dimension, Grain, Slice},
     usage::Totals,
@@ -55,7 +55,7 @@ pub(super) async fn read(
     if question.width == Width::Minute || by_tier || question.batch.is_some() {
         let (bounds, by) = (&*bounds, &*by);
         let ask = EventAsk { bounds, by, by_tier, only: &question.only, batch: question.batch };
-        for found in store.event_slices(caller, ask).await? {
+        for found in store.event_slices(caller, ask).await.map_err(not_kept)? {
             add(found.slice, found.tier);
         }
     } else {
@@ -67,6 +67,19 @@ pub(super) async fn read(
         }
     }
     Ok(sums)
+}
+
+/// Rollups tell neither minutes nor tiers apart, and are all that is left of older requests.
+fn not_kept(error: StoreError) -> Error {
+    match error {
+        StoreError::Conflict(rule @ Conflict::NotKept(_)) => Error::Wrong {
+            param: "start_time".to_owned(),
+            sentence: format!(
+                "{rule}. Ask from that day on; or for hours or days, without `batch` and without `batch` or `service_tier` in `group_by`"
+            ),
+        },
+        other => other.into(),
+    }
 }
 
 fn dimensions(question: &Question, meter: Meter) -> Vec<Dimension> {

@@ -7,6 +7,7 @@ mod mails;
 mod organizations;
 mod people;
 mod prices;
+mod retention;
 mod tiers;
 
 use domain::{Origin, UserId};
@@ -18,6 +19,7 @@ pub use self::{
     organizations::OrganizationRow,
     people::PersonRow,
     prices::{BookStanding, BookVersion, NewVersion},
+    retention::Kept,
     tiers::{EditTierError, TierOf},
 };
 use super::System;

@@ -21,9 +21,12 @@ fn checks() -> [(&'static str, String); 11] {
     [
         (
             "events against deltas and quarters",
-            rollup("exq_quarter(admitted_at)", "quarters", "quarter", "quarter"),
+            rollup(EVENTS_BY_QUARTER, "quarters", QUARTERS_UNSEALED, "quarter", "quarter"),
         ),
-        ("events against deltas and days", rollup("day_starts", "days", "day_starts", "day from")),
+        (
+            "events against deltas and days",
+            rollup("day_starts", "days", "", "day_starts", "day from"),
+        ),
         ("days and quarters against the rollups that keep fewer dimensions", shapes()),
         ("stories against timings and latencies", STORIES_LATENCIES.to_owned()),
         ("latencies against those of other shapes", LATENCY_SHAPES.to_owned()),
@@ -65,24 +68,39 @@ fn shapes() -> String {
     )
 }
 
-/// Events, by the time that `at` makes of them, against a rollup by its column `time` and the deltas
-/// that are not folded into it yet.
-fn rollup(at: &str, rollup: &str, time: &str, called: &str) -> String {
+/// Of days with sums of events that are no longer kept, which know no quarters, all is compared by day.
+const EVENTS_BY_QUARTER: &str = "CASE WHEN EXISTS (SELECT FROM sealed s WHERE (s.org_id, s.day_starts) = (v.org_id, v.day_starts))
+        THEN day_starts ELSE exq_quarter(admitted_at) END";
+/// The same of quarters: joined by dates of UTC, of which a day touches few.
+const QUARTERS_UNSEALED: &str = "LEFT JOIN (SELECT s.org_id, s.day_starts, s.day_ends, d.date FROM sealed s CROSS JOIN LATERAL
+            generate_series(date_trunc('day', s.day_starts, 'UTC'), s.day_ends - interval '1 second', interval '24 hours')
+                AS d (date)) s
+        ON s.org_id = q.org_id AND s.date = date_trunc('day', q.at, 'UTC') AND q.at >= s.day_starts AND q.at < s.day_ends";
+
+/// Events, by the time that `at` makes of them, and the sums of those that are no longer kept, against a
+/// rollup by its column `time` and the deltas that are not folded into it yet. `sealed`: which days of the
+/// rollup have such sums, if it is not by day.
+fn rollup(at: &str, rollup: &str, sealed: &str, time: &str, called: &str) -> String {
     let tokens: Vec<&str> = TokenClass::ALL.into_iter().map(TokenClass::as_str).collect();
     let columns = tokens.join(", ");
     let sums: Vec<String> = tokens.iter().map(|class| format!("sum({class})")).collect();
     let sums = sums.join(", ");
+    let as_sealed = if sealed.is_empty() { "q.at" } else { "COALESCE(s.day_starts, q.at)" };
     format!(
-        "WITH e AS (SELECT org_id, {at} AS at, project_id, key_id, member_id, model, sandbox, count(*) AS requests,
-                count(*) FILTER (WHERE exq_doubtful(outcome)) AS estimated,
-                count(*) FILTER (WHERE price_id IS NULL) AS unpriced, ARRAY[{sums}] AS tokens, sum(charge) AS charge
-            FROM events GROUP BY 1, 2, 3, 4, 5, 6, 7),
-        r AS (SELECT org_id, at, project_id, key_id, member_id, model, sandbox, sum(requests) AS requests,
+        "WITH sealed AS (SELECT org_id, day_starts, max(day_ends) AS day_ends FROM sealed_days GROUP BY 1, 2),
+        e AS (SELECT org_id, at, project_id, key_id, member_id, model, sandbox, sum(requests) AS requests,
+                sum(estimated) AS estimated, sum(unpriced) AS unpriced, ARRAY[{sums}] AS tokens, sum(charge) AS charge
+            FROM (SELECT org_id, {at} AS at, project_id, key_id, member_id, model, sandbox, 1 AS requests,
+                    exq_doubtful(outcome)::integer AS estimated, (price_id IS NULL)::integer AS unpriced, {columns}, charge
+                  FROM events v
+                  UNION ALL SELECT org_id, day_starts, project_id, key_id, member_id, model, sandbox, requests, estimated,
+                    unpriced, {columns}, charge FROM sealed_days) u GROUP BY 1, 2, 3, 4, 5, 6, 7),
+        r AS (SELECT q.org_id, {as_sealed} AS at, project_id, key_id, member_id, model, sandbox, sum(requests) AS requests,
                 sum(estimated) AS estimated, sum(unpriced) AS unpriced, ARRAY[{sums}] AS tokens, sum(charge) AS charge
             FROM (SELECT org_id, {time} AS at, project_id, key_id, member_id, model, sandbox, requests, estimated,
                     unpriced, {columns}, charge FROM {rollup}
                   UNION ALL SELECT org_id, {time}, project_id, key_id, member_id, model, sandbox, requests, estimated,
-                    unpriced, {columns}, charge FROM deltas) q GROUP BY 1, 2, 3, 4, 5, 6, 7)
+                    unpriced, {columns}, charge FROM deltas) q {sealed} GROUP BY 1, 2, 3, 4, 5, 6, 7)
         SELECT format('organization %s, {called} %s, key %s, model %s: events %s requests %s dollars %s tokens, rollups %s requests %s dollars %s tokens',
             org_id, at, key_id, model, e.requests, e.charge, e.tokens, r.requests, r.charge, r.tokens)
         FROM e FULL JOIN r USING (org_id, at, project_id, key_id, member_id, model, sandbox)
@@ -93,8 +111,11 @@ fn rollup(at: &str, rollup: &str, time: &str, called: &str) -> String {
 }
 
 const STORIES_LATENCIES: &str = "
-WITH s AS (SELECT e.org_id, e.day_starts, e.project_id, e.model, count(*) AS requests
-    FROM stories s JOIN events e USING (org_id, id) WHERE s.timed GROUP BY 1, 2, 3, 4),
+WITH s AS (SELECT org_id, day_starts, project_id, model, sum(requests) AS requests
+    FROM (SELECT e.org_id, e.day_starts, e.project_id, e.model, 1 AS requests
+          FROM stories s JOIN events e USING (org_id, id) WHERE s.timed
+          UNION ALL SELECT org_id, day_starts, project_id, model, timed FROM sealed_days WHERE timed <> 0) q
+    GROUP BY 1, 2, 3, 4),
     l AS (SELECT org_id, day_starts, project_id, model, sum(requests) AS requests
     FROM (SELECT org_id, at AS day_starts, project_id, model, requests FROM latencies WHERE shape = 2
           UNION ALL SELECT org_id, day_starts, project_id, model, 1 FROM timings) q GROUP BY 1, 2, 3, 4)
@@ -116,8 +137,10 @@ HAVING count(DISTINCT sums) > 1 OR count(*) < (SELECT count(*) FROM exq_latency_
 ORDER BY org_id, model LIMIT 1";
 
 const EVENTS_COUNTERS: &str = "
-WITH e AS (SELECT c.id, count(*) AS requests, sum(v.charge) AS spent, sum(COALESCE(v.booked, v.charge)) AS booked
-    FROM events v CROSS JOIN unnest(v.counters) AS c (id) GROUP BY c.id)
+WITH e AS (SELECT id, sum(requests) AS requests, sum(spent) AS spent, sum(booked) AS booked
+    FROM (SELECT c.id, 1 AS requests, v.charge AS spent, COALESCE(v.booked, v.charge) AS booked
+          FROM events v CROSS JOIN unnest(v.counters) AS c (id)
+          UNION ALL SELECT counter_id, requests, spent, booked FROM sealed_counters) q GROUP BY id)
 SELECT format('counter %s (%s %s, %s from %s): events %s requests %s dollars, counter %s requests %s dollars',
     id, k.scope, k.scope_id, k.period, k.starts, COALESCE(e.requests, 0),
     COALESCE(CASE k.scope WHEN 'usage' THEN e.booked ELSE e.spent END, 0), k.requests, k.spent - k.carried)
@@ -187,7 +210,8 @@ WHERE (k.amount, k.budget_id, k.revision, k.observe, k.most_running)
 ORDER BY k.id LIMIT 1";
 
 impl System<'_> {
-    /// Compares events with deltas and rollups and counters, stories with latencies, intents with what is held, and budgets,
+    /// Compares events, and the sums of those that are no longer kept, with deltas and rollups and counters,
+    /// stories with latencies, intents with what is held, and budgets,
     /// thresholds and guards with what counters remember of them; answers the first difference.
     pub async fn reconcile(self) -> Result<Option<Difference>, StoreError> {
         let mut tx = tx::snapshot(&self.store.pool).await?;

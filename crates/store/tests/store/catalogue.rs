@@ -4,9 +4,10 @@ use chrono::TimeDelta;
 use testkit::Database;
 
 /// Tables without an organization, each with its reason in the migration that makes it.
-const GLOBAL: [&str; 18] = [
+const GLOBAL: [&str; 19] = [
     "_sqlx_migrations",
     "directory",
+    "dropped_months",
     "email_changes",
     "erasures",
     "heartbeats",

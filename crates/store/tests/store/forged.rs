@@ -254,6 +254,8 @@ async fn count(
         requests(&theirs, None);
         refusals(&theirs, None);
         request(things.request);
+        kept_since();
+        not_kept(things.request);
         correct_charge(things.request, usd("1"), &"Mine".parse().unwrap());
         remove_threshold(things.threshold);
     }

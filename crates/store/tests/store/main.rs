@@ -35,6 +35,7 @@ mod readers;
 mod reconcile;
 mod reports;
 mod requests;
+mod retention;
 mod slices;
 mod spend;
 mod stories;

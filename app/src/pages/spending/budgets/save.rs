@@ -113,8 +113,10 @@ async fn what_if(
 ) -> Result<Option<Preview>, Failure> {
     let (amount, past) = (draft.read::<Usd>("amount"), preview::read(draft));
     let (Some(amount), Some(past)) = (amount, past) else { return Ok(None) };
-    let found = app.store.what_if(&member.caller, scope, period, amount, past).await?;
-    Ok(Some(Preview { past, found }))
+    match app.store.what_if(&member.caller, scope, period, amount, past).await {
+        Ok(found) => Ok(Some(Preview { past, found })),
+        Err(error) => draft.conflict("day", error).map(|()| None),
+    }
 }
 
 async fn raise_budget(
