@@ -116,6 +116,8 @@ BEGIN
     RETURN false;
 END $$;
 
+REVOKE ALL ON FUNCTION exq_months() FROM PUBLIC;
 REVOKE ALL ON FUNCTION exq_month_close(timestamptz) FROM PUBLIC;
 REVOKE ALL ON FUNCTION exq_month_drop(timestamptz, integer) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION exq_month_close(timestamptz), exq_month_drop(timestamptz, integer) TO exq_system;
+GRANT EXECUTE ON FUNCTION exq_months(), exq_month_close(timestamptz), exq_month_drop(timestamptz, integer)
+    TO exq_system;

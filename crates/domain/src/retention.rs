@@ -18,7 +18,10 @@ pub enum RetentionError {
     )]
     Short,
     /// That is as good as without end.
-    #[error("keep requests for at most {} months, or leave this empty to keep them without end", Retention::MOST)]
+    #[error(
+        "keep requests for at most {} months, or leave this empty to keep them without end",
+        Retention::MOST
+    )]
     Long,
     /// No whole number.
     #[error("write a whole number of months, or leave this empty to keep requests without end")]

@@ -59,7 +59,7 @@ pub use provider_errors::ErrorOf;
 pub use reconcile::Difference;
 pub use reports::{ReportOf, Reported};
 pub(crate) use reports::{Windows, windows};
-pub use retention::{Dropping, Month, Hindrance};
+pub use retention::{Dropping, Hindrance, Month};
 pub use second_factors::{RecoveryHash, SecondFactor};
 pub use sessions::{Epoch, OwnSession, SessionHash, StoredSession};
 pub use settings::{Installation, SignUpPolicy};

@@ -54,16 +54,16 @@ pub enum Hindrance {
     #[error("the books do not agree, see what the nightly comparison found")]
     Difference,
     /// Intents.
-    #[error("so many of its requests have not ended: {0}")]
+    #[error("requests of it have not ended ({0})")]
     Open(u64),
     /// What the tables would not take.
-    #[error("so many of its settlements lie in quarantine: {0}")]
+    #[error("settlements of it lie in quarantine ({0})")]
     Quarantined(u64),
     /// The rollups do not have it yet.
     #[error("not all of its usage is folded")]
     Unfolded,
     /// A node's clock was behind.
-    #[error("so many of its requests were admitted later than their IDs say, and are kept: {0}")]
+    #[error("requests of it were admitted later than their IDs say, and are kept ({0})")]
     Late(u64),
     /// Its tables were in use.
     #[error("another node is at it, or its table was read all the while")]

@@ -1,12 +1,11 @@
 //! Months that are dropped: their sums take their place to the last digit, or nothing of them is gone.
 
-use std::time::Duration;
+mod races;
 
 use chrono::{DateTime, Months, TimeDelta, Utc};
 use domain::{
     Caller, EventId, Job, NodeId, Outcome, Period, ProjectRole, Retention, Role, Scope, Tokens,
 };
-use sqlx::{AssertSqlSafe, PgConnection};
 use store::{
     Conflict, PastStretch, Store, StoreError,
     event_slices::EventAsk,
@@ -43,7 +42,8 @@ impl Scene {
     async fn new(seed: u64) -> Self {
         let database = Database::new().await;
         database.stop_clock(at(NOW)).await;
-        let tenants = [Tenant::new(&database, "ours").await, Tenant::new(&database, "theirs").await];
+        let tenants =
+            [Tenant::new(&database, "ours").await, Tenant::new(&database, "theirs").await];
         let zone = "UPDATE organizations SET zone = 'Asia/Kolkata' WHERE name = 'theirs'";
         database.tamper(zone).await;
         for (tenant, seed) in tenants.iter().zip(seed..) {
@@ -97,8 +97,7 @@ impl Scene {
                 if quarters { (Grain::Quarters, 90) } else { (Grain::Days, 600) };
             let first = at("2025-03-01T00:00:00Z") + days(random.of(0..500));
             let bounds = [first, first + days(random.of(1..longest))];
-            let by: Vec<_> =
-                Dimension::ALL.into_iter().filter(|_| random.index(2) == 0).collect();
+            let by: Vec<_> = Dimension::ALL.into_iter().filter(|_| random.index(2) == 0).collect();
             let ask = Ask { bounds: &bounds, grain, by: &by, only: &Only::default() };
             all.push(self.store().slices(&tenant.caller, ask).await.unwrap());
         }
@@ -128,7 +127,11 @@ async fn past(database: &Database, tenant: &Tenant, seed: u64) -> Vec<PastEvent>
         project: tenant.project,
         key: tenant.key,
         price: (*prices[random.index(2)]).clone(),
-        tokens: Tokens { input: random.of(1..5_000), output: random.of(1..900), ..Tokens::default() },
+        tokens: Tokens {
+            input: random.of(1..5_000),
+            output: random.of(1..900),
+            ..Tokens::default()
+        },
         outcome: outcomes[random.index(4)],
         streamed: random.index(2) == 0,
         total_ms: i32::try_from(random.of(20..9_000)).unwrap(),
@@ -237,7 +240,11 @@ async fn each_damage_to_a_sum_is_named() {
         ("charge = charge + 0.000000000001", "charge = charge - 0.000000000001", "quarters"),
         ("requests = requests + 1", "requests = requests - 1", "quarters"),
         ("unpriced = unpriced + 1", "unpriced = unpriced - 1", "quarters"),
-        ("input = input + 1, output = output - 1", "input = input - 1, output = output + 1", "quarters"),
+        (
+            "input = input + 1, output = output - 1",
+            "input = input - 1, output = output + 1",
+            "quarters",
+        ),
         ("timed = timed + 1", "timed = timed - 1", "stories against timings"),
     ] {
         scene.database.tamper(&format!("UPDATE sealed_days SET {damage} WHERE {one}")).await;
@@ -247,16 +254,31 @@ async fn each_damage_to_a_sum_is_named() {
         scene.agrees().await;
     }
     for (damage, repair, named) in [
-        ("UPDATE sealed_counters SET spent = spent + 0.000000000001",
-         "UPDATE sealed_counters SET spent = spent - 0.000000000001", "against counters"),
-        ("CREATE TABLE gone AS SELECT * FROM sealed_counters; DELETE FROM sealed_counters",
-         "INSERT INTO sealed_counters SELECT * FROM gone; DROP TABLE gone", "against counters"),
-        ("CREATE TABLE gone AS SELECT * FROM sealed_days; DELETE FROM sealed_days",
-         "INSERT INTO sealed_days SELECT * FROM gone; DROP TABLE gone", "quarters"),
-        ("UPDATE quarters SET charge = charge + 0.000000000001 WHERE quarter < '2025-04-15'",
-         "UPDATE quarters SET charge = charge - 0.000000000001 WHERE quarter < '2025-04-15'", "quarters"),
-        ("UPDATE days SET charge = charge + 0.000000000001 WHERE day_starts < '2025-04-15'",
-         "UPDATE days SET charge = charge - 0.000000000001 WHERE day_starts < '2025-04-15'", "and days"),
+        (
+            "UPDATE sealed_counters SET spent = spent + 0.000000000001",
+            "UPDATE sealed_counters SET spent = spent - 0.000000000001",
+            "against counters",
+        ),
+        (
+            "CREATE TABLE gone AS SELECT * FROM sealed_counters; DELETE FROM sealed_counters",
+            "INSERT INTO sealed_counters SELECT * FROM gone; DROP TABLE gone",
+            "against counters",
+        ),
+        (
+            "CREATE TABLE gone AS SELECT * FROM sealed_days; DELETE FROM sealed_days",
+            "INSERT INTO sealed_days SELECT * FROM gone; DROP TABLE gone",
+            "quarters",
+        ),
+        (
+            "UPDATE quarters SET charge = charge + 0.000000000001 WHERE quarter < '2025-04-15'",
+            "UPDATE quarters SET charge = charge - 0.000000000001 WHERE quarter < '2025-04-15'",
+            "quarters",
+        ),
+        (
+            "UPDATE days SET charge = charge + 0.000000000001 WHERE day_starts < '2025-04-15'",
+            "UPDATE days SET charge = charge - 0.000000000001 WHERE day_starts < '2025-04-15'",
+            "and days",
+        ),
     ] {
         scene.database.tamper(damage).await;
         let difference = scene.store().system().reconcile().await.unwrap();
@@ -323,148 +345,16 @@ async fn what_is_open_in_doubt_or_not_folded_keeps_its_month_and_all_later_ones(
     scene.agrees().await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn of_nodes_that_drop_at_once_each_month_is_dropped_by_one() {
-    let scene = Scene::new(31).await;
-    scene.keep(13).await;
-    let mut nodes = Vec::new();
-    for _ in 0..4 {
-        let store = scene.database.another().await;
-        nodes.push(tokio::spawn(async move {
-            let mut dropped = Vec::new();
-            loop {
-                let (months, why) = drop_all(&store, 40).await;
-                dropped.extend(months);
-                match why {
-                    None => return dropped,
-                    Some(why) => assert_eq!(why, Hindrance::Busy),
-                }
-                tokio::time::sleep(Duration::from_millis(20)).await;
-            }
-        }));
-    }
-    let mut dropped = Vec::new();
-    for node in nodes {
-        dropped.extend(node.await.unwrap());
-    }
-    dropped.sort();
-    let all = dropped.len();
-    dropped.dedup();
-    assert_eq!((all, dropped.len()), (8, 8), "{dropped:?}");
-    scene.agrees().await;
-}
-
-/// A superuser's connection that is in the middle of something.
-async fn within(database: &Database, statements: &str) -> sqlx::pool::PoolConnection<sqlx::Postgres> {
-    let mut connection = database.admin.acquire().await.unwrap();
-    run(&mut connection, &format!("BEGIN; {statements}")).await.unwrap();
-    connection
-}
-
-async fn run(connection: &mut PgConnection, statements: &str) -> Result<(), sqlx::Error> {
-    sqlx::raw_sql(AssertSqlSafe(statements.to_owned())).execute(connection).await.map(|_| ())
-}
-
-/// Until somebody waits for a lock of this kind on a table.
-async fn waits(database: &Database, mode: &str) {
-    let waiting = format!(
-        "SELECT count(*) > 0 FROM pg_locks l JOIN pg_database d ON d.oid = l.database
-         WHERE d.datname = current_database() AND l.mode = '{mode}' AND NOT l.granted"
-    );
-    while database.look(&waiting).await != "true" {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn what_was_begun_before_is_in_the_sums() {
-    let scene = Scene::new(41).await;
-    scene.keep(13).await;
-    let spent = "SELECT sum(charge) FROM events";
-    let before = usd(&scene.database.look(spent).await);
-    // A correction, or a late settlement, that is not committed.
-    let mut correcting = within(&scene.database, &correction()).await;
-    let store = scene.store().clone();
-    let dropping = tokio::spawn(async move { drop_all(&store, 40).await });
-    waits(&scene.database, "ShareLock").await;
-    run(&mut correcting, "COMMIT").await.unwrap();
-    // Its delta is not folded: the month waits for that.
-    assert_eq!(dropping.await.unwrap(), (Vec::new(), Some(Hindrance::Unfolded)));
-    scene.fold().await;
-    assert_eq!(scene.drop().await.0.len(), 8);
-    scene.agrees().await;
-    let after = "SELECT (SELECT sum(charge) FROM events) + (SELECT sum(charge) FROM sealed_days)";
-    assert!(usd(&scene.database.look(after).await) < before);
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn what_comes_while_a_month_is_summed_changes_nothing_of_it() {
-    let scene = Scene::new(51).await;
-    scene.keep(13).await;
-    let database = &scene.database;
-    // Somebody reads for long: the month is summed, and waits to be dropped.
-    let mut reading = within(database, "SELECT FROM events LIMIT 1").await;
-    let store = scene.store().clone();
-    let dropping = tokio::spawn(async move { drop_all(&store, 40).await });
-    waits(database, "AccessExclusiveLock").await;
-    // March is summed next; February, which is at it, has requests of the last hours before March.
-    let correction = correction().replace("admitted_at < '2025-04-01'", "admitted_at < '2025-03-01'");
-    let mut late = database.admin.acquire().await.unwrap();
-    let refused = run(&mut late, &format!("SET lock_timeout = '250ms'; BEGIN; {correction}")).await;
-    assert!(refused.unwrap_err().to_string().contains("lock timeout"));
-    run(&mut late, "ROLLBACK").await.unwrap();
-    run(&mut reading, "COMMIT").await.unwrap();
-    assert_eq!(dropping.await.unwrap().0.len(), 8);
-    // Now there is nothing to correct, and nothing was booked twice.
-    run(&mut late, &format!("BEGIN; {correction}; COMMIT")).await.unwrap();
-    assert_eq!(database.look("SELECT count(*) FROM deltas").await, "0");
-    scene.agrees().await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn whoever_dies_between_summing_and_dropping_leaves_all_as_it_was() {
-    let scene = Scene::new(61).await;
-    scene.keep(13).await;
-    let database = &scene.database;
-    let mut reading = within(database, "SELECT FROM events LIMIT 1").await;
-    // Read all the while, the month stays.
-    assert_eq!(scene.stays().await, Some(Hindrance::Busy));
-    let store = scene.store().clone();
-    let dropping = tokio::spawn(async move { store.system().drop_month().await });
-    waits(database, "AccessExclusiveLock").await;
-    let kill = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
-        WHERE datname = current_database() AND query LIKE '%exq_month_drop%' AND pid <> pg_backend_pid()";
-    assert_eq!(database.look(kill).await, "1");
-    let died = dropping.await.unwrap();
-    assert!(matches!(died, Err(StoreError::Unavailable(_))), "{died:?}");
-    assert_eq!(database.look("SELECT count(*) FROM sealed_counters").await, "0");
-    assert_eq!(database.look("SELECT count(*) FROM dropped_months").await, "0");
-    scene.agrees().await;
-    run(&mut reading, "COMMIT").await.unwrap();
-    assert_eq!(scene.drop().await.0.len(), 8);
-    scene.agrees().await;
-}
-
-#[tokio::test]
-async fn nothing_is_dropped_that_was_not_summed() {
-    let scene = Scene::new(71).await;
-    let mut connection = scene.database.admin.acquire().await.unwrap();
-    for noted in ["", "INSERT INTO dropped_months VALUES ('2025-03-01Z', '2025-04-01Z', exq_now()); COMMIT; BEGIN;"] {
-        let drop = format!("BEGIN; {noted} SELECT exq_month_drop('2025-03-01Z', 1)");
-        let refused = run(&mut connection, &drop).await.unwrap_err().to_string();
-        assert!(refused.contains("the month 202503 is not sealed"), "{refused}");
-        run(&mut connection, "ROLLBACK").await.unwrap();
-    }
-    scene.agrees().await;
-}
-
 #[tokio::test]
 async fn who_asks_for_single_requests_is_told_that_they_are_gone() {
     let scene = Scene::new(81).await;
     let (store, tenant) = (scene.store(), &scene.tenants[0]);
     let caller = &tenant.caller;
     let (kofi, reader) = member(&scene.database, tenant, "kofi", Role::Reader).await;
-    let id = scene.database.look("SELECT id FROM events WHERE outcome = 'unknown' ORDER BY id LIMIT 1").await;
+    let id = scene
+        .database
+        .look("SELECT id FROM events WHERE outcome = 'unknown' ORDER BY id LIMIT 1")
+        .await;
     let gone = EventId::from_uuid(id.parse().unwrap());
     let since = at(SINCE);
     let lost = Err(Conflict::NotKept(since.date_naive()));
@@ -483,7 +373,8 @@ async fn who_asks_for_single_requests_is_told_that_they_are_gone() {
         asked.await.map(drop).map_err(conflict)
     };
     assert_eq!(store.kept_since(caller).await.unwrap(), None);
-    let correct = async || store.correct_charge(caller, gone, usd("0"), &"Why".parse().unwrap()).await;
+    let correct =
+        async || store.correct_charge(caller, gone, usd("0"), &"Why".parse().unwrap()).await;
     for is_dropped in [false, true] {
         assert_eq!(minutes(at("2025-06-01T00:00:00Z")).await.is_err(), is_dropped);
         assert_eq!(day("2025-09-30").await.is_err(), is_dropped);
@@ -525,7 +416,9 @@ async fn an_organization_is_erased_with_its_sums() {
         )
     };
     let theirs = database.look(&of(&scene.tenants[1])).await;
-    assert!(!theirs.starts_with("0 ") && !database.look(&of(&scene.tenants[0])).await.starts_with("0 "));
+    assert!(
+        !theirs.starts_with("0 ") && !database.look(&of(&scene.tenants[0])).await.starts_with("0 ")
+    );
     store.close_organization(&scene.tenants[0].caller).await.unwrap();
     database.set_clock(at(NOW) + TimeDelta::days(31)).await;
     while store.system().erase_closed().await.unwrap().is_some() {}
