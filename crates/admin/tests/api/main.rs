@@ -7,6 +7,7 @@ mod document;
 mod limits;
 mod operations;
 mod paging;
+mod retention;
 mod rules;
 mod spender;
 mod spending;
