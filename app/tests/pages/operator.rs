@@ -218,3 +218,58 @@ async fn jobs_tell_when_they_were_done_and_what_went_wrong() {
     site.database.advance(TimeDelta::minutes(5)).await;
     opal.get("/operator/jobs").await.says("Stands still").says("Late, no node does it");
 }
+
+#[tokio::test]
+async fn how_long_requests_are_kept_is_set_and_asked_once_more() {
+    let (site, mut opal, _) = operated().await;
+    let path = "/operator/retention";
+    let stored = "SELECT value FROM settings WHERE name = 'retention'";
+    let page = opal.get(path).await;
+    page.says("Without end").says("Nothing was dropped").says("Never yet");
+    for (typed, sentence) in [
+        (
+            "12",
+            "Keep requests for at least 13 months: this month is compared with that of the year before",
+        ),
+        ("121", "Keep requests for at most 120 months"),
+        ("a year", "Write a whole number of months"),
+    ] {
+        let page = opal.post(path, &[("months", typed), ("action", "drop")]).await;
+        page.is(StatusCode::UNPROCESSABLE_ENTITY).says(sentence).says("Nothing was saved");
+        page.says(&format!("value=\"{typed}\""));
+    }
+    // A month that is older, and one that is not.
+    let months = "SELECT exq_partition('2020-01-05Z', '2020-01-06Z')";
+    site.database.tamper(months).await;
+    let page = opal.post(path, &[("months", " 24 ")]).await;
+    page.is(StatusCode::OK).says("Keep single requests for 24 months?").says("January 2020");
+    assert_eq!(site.database.look(stored).await, "");
+    let done = opal.post(path, &[("months", "24"), ("action", "drop")]).await;
+    assert_eq!(done.location(), "/operator/retention?saved");
+    assert_eq!(site.database.look(stored).await, "24");
+    let page = opal.get(done.location()).await;
+    page.says("Saved.").says("24 months").says("value=\"24\"").says("January 2020, from ");
+    // What drops less is saved at once.
+    for (typed, value) in [("36", "36"), ("", "null")] {
+        assert_eq!(
+            opal.post(path, &[("months", typed)]).await.location(),
+            "/operator/retention?saved"
+        );
+        assert_eq!(site.database.look(stored).await, value);
+    }
+    opal.get(path).await.says("Without end").hides("January 2020, from ");
+    let (system, node) = (site.database.store.system(), NodeId::generate());
+    system.set_retention("13".parse().unwrap()).await.unwrap();
+    system.plan_job(Job::Drop).await.unwrap();
+    let claimed = system.claim_job(node, Job::Drop).await.unwrap().unwrap();
+    let said = Done::well("February 2020 stays: <b>1</b> of its requests has not ended");
+    assert!(system.finish_job(&claimed, &said).await.unwrap());
+    system.drop_month().await.unwrap();
+    let page = opal.get(path).await;
+    page.says("Months that were dropped").says("January 2020").says("&lt;b&gt;1&lt;/b&gt; of its");
+    // A changed setting asks for the password.
+    site.database.advance(TimeDelta::seconds(601)).await;
+    let confirm = opal.post(path, &[("months", "14")]).await;
+    assert!(confirm.location().starts_with("/confirm?next="));
+    assert_eq!(site.database.look(stored).await, "13");
+}

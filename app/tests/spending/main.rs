@@ -16,6 +16,7 @@ mod readers;
 mod receipts;
 mod reports;
 mod requests;
+mod retention;
 mod rights;
 #[path = "../pages/support.rs"]
 pub mod site;

@@ -115,9 +115,10 @@ fn facts(kept: &Kept) -> AnyView {
         Some(months) => format!("{months} months"),
         None => "Without end".to_owned(),
     };
-    let oldest = kept.months.first().map(|(month, _)| month);
-    let next = oldest.and_then(|month| Some((month, due(month, kept.retention, kept.at)?)));
-    let next = next.map(|(month, at)| view! { {month.to_string()}", from "<Time at zone=ZONE/> });
+    let oldest = kept.months.first().map(|(month, _)| *month);
+    let next = oldest.and_then(|month| Some((month, due(&month, kept.retention, kept.at)?)));
+    let next = next.map(|(month, at)| view! { {format!("{month}, from ")}<Time at zone=ZONE/> });
+    let oldest = oldest.map(|month| month.to_string());
     let last = kept.last.as_ref().map(|last| {
         let at = last.ended_at;
         view! { <Time at zone=ZONE/>": "{last.said.clone()} }
@@ -126,7 +127,7 @@ fn facts(kept: &Kept) -> AnyView {
     view! {
         <Facts>
             <Fact label="Kept">{how_long}</Fact>
-            <Fact label="Oldest month">{oldest.map(ToString::to_string)}</Fact>
+            <Fact label="Oldest month">{oldest}</Fact>
             <Fact label="Next to be dropped">{next.map_or_else(|| "None".into_any(), IntoAny::into_any)}</Fact>
             <Fact label="Last time"><span class="anywhere">{last.map_or_else(|| "Never yet".into_any(), IntoAny::into_any)}</span></Fact>
         </Facts>
