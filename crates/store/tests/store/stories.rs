@@ -10,15 +10,15 @@ use testkit::{Database, Tenant};
 use crate::support::{answered, price, request};
 
 /// A node that has admitted some requests.
-struct Desk {
-    database: Database,
-    book: LedgerBook,
+pub(crate) struct Desk {
+    pub(crate) database: Database,
+    pub(crate) book: LedgerBook,
     batch: Batch,
     reservings: Vec<Reserving>,
 }
 
 impl Desk {
-    async fn new(many: usize) -> Self {
+    pub(crate) async fn new(many: usize) -> Self {
         let database = Database::new().await;
         let tenant = Tenant::new(&database, "owner").await;
         let (book, node) = (database.store.book(), NodeId::generate());
@@ -41,7 +41,7 @@ impl Desk {
     }
 
     /// The next batch: one of them ends.
-    fn ends(&mut self, which: usize, settlement: Settlement) -> Batch {
+    pub(crate) fn ends(&mut self, which: usize, settlement: Settlement) -> Batch {
         let asked = &self.reservings[which].request;
         let ended = Settling { org: asked.org, id: asked.id, settlement };
         self.batch.number += 1;

@@ -2,12 +2,18 @@
 
 use std::time::Duration;
 
+use chrono::TimeDelta;
+use domain::{Outcome, Retention};
+use ledger::{Applied, Book as _, Settlement};
 use sqlx::{AssertSqlSafe, PgConnection, Postgres, pool::PoolConnection};
 use store::{StoreError, system::Hindrance};
 use testkit::Database;
 
 use super::{Scene, correction, drop_all};
-use crate::support::usd;
+use crate::{
+    stories::Desk,
+    support::{answered, usd},
+};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn of_nodes_that_drop_at_once_each_month_is_dropped_by_one() {
@@ -146,4 +152,28 @@ async fn nothing_is_dropped_that_was_not_summed() {
         run(&mut connection, "ROLLBACK").await.unwrap();
     }
     scene.agrees().await;
+}
+
+#[tokio::test]
+async fn a_settlement_that_comes_after_all_these_months_moves_nothing() {
+    let mut desk = Desk::new(1).await;
+    let bound = Settlement::unknown(usd("0.10"));
+    let lost = desk.ends(0, Settlement { outcome: Outcome::Interrupted, ..bound });
+    desk.book.decide(&lost, |_| Vec::new()).await.unwrap();
+    let late = desk.ends(0, answered("0.05"));
+    let (database, system) = (&desk.database, desk.database.store.system());
+    while system.fold().await.unwrap() > 0 {}
+    system.set_retention(Retention::months(13).unwrap()).await.unwrap();
+    database.stop_clock(system.now().await.unwrap() + TimeDelta::days(430)).await;
+    assert_eq!(drop_all(&database.store, 1).await.1, None);
+    let counters = "SELECT string_agg(concat_ws(' ', id, requests, spent, held, running), ', ' ORDER BY id) FROM counters";
+    let before = database.look(counters).await;
+    let settled = desk.book.decide(&late, |_| Vec::new()).await.unwrap();
+    assert!(matches!(settled, Applied::Done(_)), "{settled:?}");
+    assert_eq!(database.look(counters).await, before);
+    let left =
+        "SELECT concat_ws(' ', (SELECT count(*) FROM events), (SELECT count(*) FROM stories),
+        (SELECT count(*) FROM deltas), (SELECT sum(requests) FROM sealed_days))";
+    assert_eq!(database.look(left).await, "0 0 0 1");
+    assert_eq!(system.reconcile().await.unwrap(), None);
 }
