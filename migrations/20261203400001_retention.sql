@@ -95,7 +95,8 @@ BEGIN
 END $$;
 
 -- Drops a month that this very transaction has sealed. Requests wait while it waits for whoever reads the
--- tables, so it does that for a tenth of a second at a time; false if they were read all the while.
+-- events, so it does that for a tenth of a second at a time, and for nothing else while it has them; false if
+-- something was in use all the while.
 CREATE FUNCTION exq_month_drop(month timestamptz, tries integer) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET lock_timeout = '100ms' AS $$
 DECLARE
@@ -106,6 +107,8 @@ BEGIN
     END IF;
     FOR try IN 1 .. tries LOOP
         BEGIN
+            LOCK TABLE ONLY events IN ACCESS EXCLUSIVE MODE;
+            LOCK TABLE ONLY stories, ONLY events_other, ONLY stories_other IN ACCESS EXCLUSIVE MODE NOWAIT;
             EXECUTE format('DROP TABLE %I', 'events_' || name);
             EXECUTE format('DROP TABLE IF EXISTS %I', 'stories_' || name);
             RETURN true;
