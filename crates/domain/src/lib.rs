@@ -66,7 +66,7 @@ pub use rhythm::Rhythm;
 pub use rules::{MostDays, Rules};
 pub use scope::{Period, Scope};
 pub use story::{Moments, Story};
-pub use tags::{Tag, TagError, Tags};
+pub use tags::{Tag, TagError, TagKey, Tags};
 pub use text::{Email, Name, TextError};
 pub use threshold::Level;
 pub use tier::{Earned, Missing, Tier, TierError, Tiers};

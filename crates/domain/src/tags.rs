@@ -29,26 +29,58 @@ const LONGEST_KEY: usize = 32;
 /// Most characters of a value.
 const LONGEST_VALUE: usize = 64;
 
+/// What a tag is about, such as `team`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TagKey(String);
+
+impl TagKey {
+    /// Its text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for TagKey {
+    type Err = TagError;
+
+    /// Spaces around it do not count.
+    fn from_str(text: &str) -> Result<Self, TagError> {
+        let key = text.trim();
+        let fits = |c| matches!(c, 'a'..='z' | '0'..='9' | '_' | '.' | '-');
+        if key.is_empty() || key.len() > LONGEST_KEY || !key.chars().all(fits) {
+            return Err(TagError::Key);
+        }
+        Ok(Self(key.to_owned()))
+    }
+}
+
+impl fmt::Display for TagKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
 /// One tag. Its text form is `key=value`; a key contains no `=`, so that it can be read back.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tag {
-    key: String,
+    key: TagKey,
     value: String,
 }
 
 impl Tag {
     /// A key and a value; spaces around them do not count.
     pub fn new(key: &str, value: &str) -> Result<Self, TagError> {
-        let (key, value) = (key.trim(), value.trim());
-        let fits = |c| matches!(c, 'a'..='z' | '0'..='9' | '_' | '.' | '-');
-        if key.is_empty() || key.len() > LONGEST_KEY || !key.chars().all(fits) {
-            return Err(TagError::Key);
-        }
+        let (key, value) = (key.parse()?, value.trim());
         let length = value.chars().count();
         if length == 0 || length > LONGEST_VALUE || !value.chars().all(is_printable) {
             return Err(TagError::Value);
         }
-        Ok(Self { key: key.to_owned(), value: value.to_owned() })
+        Ok(Self { key, value: value.to_owned() })
+    }
+
+    /// What it is about, and what it says of that.
+    pub fn parts(self) -> (TagKey, String) {
+        (self.key, self.value)
     }
 }
 
@@ -69,7 +101,7 @@ impl fmt::Display for Tag {
 
 /// The tags of a request, at most one of each key.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Tags(BTreeMap<String, String>);
+pub struct Tags(BTreeMap<TagKey, String>);
 
 impl Tags {
     /// So many a request may have.
