@@ -8,9 +8,10 @@ use store::{
 /// Folds what there is. What comes in meanwhile, less than a slice, waits for the next round: else it
 /// would never end where requests never do.
 pub(crate) async fn fold(store: Store) -> Result<(), StoreError> {
-    // Neither keeps the other from being folded.
-    let (deltas, timings) = tokio::join!(fold_deltas(&store), fold_timings(&store));
-    deltas.and(timings)
+    // None keeps the others from being folded.
+    let (deltas, timings, tags) =
+        tokio::join!(fold_deltas(&store), fold_timings(&store), fold_tags(&store));
+    deltas.and(timings).and(tags)
 }
 
 async fn fold_deltas(store: &Store) -> Result<(), StoreError> {
@@ -25,6 +26,11 @@ async fn fold_deltas(store: &Store) -> Result<(), StoreError> {
 
 async fn fold_timings(store: &Store) -> Result<(), StoreError> {
     while store.system().fold_timings().await? >= store::system::TIMED_AT_ONCE {}
+    Ok(())
+}
+
+async fn fold_tags(store: &Store) -> Result<(), StoreError> {
+    while store.system().fold_tags().await? >= store::system::TAGS_AT_ONCE {}
     Ok(())
 }
 

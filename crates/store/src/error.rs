@@ -105,6 +105,9 @@ pub enum Conflict {
     /// More filters than a link should hold.
     #[error("a view holds at most 2,000 characters of filters: take some away")]
     LongView,
+    /// Rollups by tag keep neither.
+    #[error("usage by tag is kept by project and model, not by API key or member")]
+    TaggedByKey,
     /// Mails to oneself.
     #[error(
         "ten such mails were sent to you within the hour: look into your mailbox, or come back later"

@@ -44,13 +44,17 @@ pub struct EventSlice {
 
 impl Store {
     /// As [`Store::slices`], read from the events by their ids. Those of a node are missed whose clock is
-    /// off by more than an hour. [`crate::Conflict::NotKept`] where some of them are no longer kept.
+    /// off by more than an hour. [`crate::Conflict::NotKept`] where some of them are no longer kept. Not by tag:
+    /// events have none.
     pub async fn event_slices(
         &self,
         caller: &Caller,
         ask: EventAsk<'_>,
     ) -> Result<Vec<EventSlice>, StoreError> {
         may_ask(caller, ask.by, ask.only)?;
+        if ask.only.tag.is_some() {
+            return Err(StoreError::NotFound);
+        }
         let (Some(first), Some(last)) = (ask.bounds.first(), ask.bounds.last()) else {
             return Ok(Vec::new());
         };
@@ -120,6 +124,7 @@ impl Row {
             key: self.key,
             model: self.model,
             member: self.member,
+            tag: None,
             person: self.person,
             totals: Totals {
                 requests: self.requests,

@@ -45,10 +45,10 @@ pub struct Explored {
     pub cut: Cut,
     /// The sandbox's part of it; nothing where the question is about the sandbox.
     pub sandbox: Totals,
-    /// Refused requests; unknown where the question is about models, members or the sandbox, which
+    /// Refused requests; unknown where the question is about models, members, tags or the sandbox, which
     /// refusals are not told apart by.
     pub refused: Option<u64>,
-    /// Requests still running.
+    /// Requests still running; with any tags or none, which are known when they end.
     pub running: u64,
 }
 
@@ -189,6 +189,12 @@ fn narrowed(only: &Only, by: &[Dimension], groups: &[Slice]) -> Only {
             Dimension::Model => {
                 only.models = groups.iter().filter_map(|slice| slice.model.clone()).collect();
             }
+            Dimension::Tag => {
+                if let Some(tag) = &mut only.tag {
+                    let groups = groups.iter().filter_map(|slice| slice.tag.as_ref());
+                    tag.values = groups.map(|group| group.value.clone()).collect();
+                }
+            }
         }
     }
     only
@@ -200,7 +206,7 @@ async fn beside(
     caller: &Caller,
     ask: Ask<'_>,
 ) -> Result<(Option<u64>, u64), StoreError> {
-    let Only { projects, keys, models, members, sandbox } = ask.only;
+    let Only { projects, keys, models, members, sandbox, tag } = ask.only;
     let row = sqlx::query!(
         r#"SELECT
             (SELECT COALESCE(sum(count), 0)::bigint FROM receipts
@@ -225,7 +231,8 @@ async fn beside(
     )
     .fetch_one(&mut **tx)
     .await?;
-    let known = models.is_empty() && members.is_empty() && sandbox.is_none();
+    let by_tag = tag.as_ref().is_some_and(|tag| !tag.values.is_empty());
+    let known = models.is_empty() && members.is_empty() && sandbox.is_none() && !by_tag;
     let refused = known.then(|| u64::try_from(row.refused).unwrap_or(0));
     Ok((refused, u64::try_from(row.running).unwrap_or(0)))
 }

@@ -54,6 +54,7 @@ pub mod slices;
 mod spend_alerts;
 mod standings;
 pub mod system;
+pub mod tags;
 mod thresholds;
 mod tiers;
 mod tx;

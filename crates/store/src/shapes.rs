@@ -12,7 +12,7 @@ pub(crate) struct Shape {
     keeps: &'static [Dimension],
 }
 
-use Dimension::{Key, Member, Model, Project};
+use Dimension::{Key, Member, Model, Project, Tag};
 
 /// Those that have the fewest rows first.
 const SHAPES: [Shape; 7] = [
@@ -42,7 +42,7 @@ impl Shape {
 
 impl Ask<'_> {
     /// Whether the answer depends on a dimension.
-    fn needs(&self, dimension: Dimension) -> bool {
+    pub(crate) fn needs(&self, dimension: Dimension) -> bool {
         let only = self.only;
         self.by.contains(&dimension)
             || match dimension {
@@ -50,6 +50,7 @@ impl Ask<'_> {
                 Key => !only.keys.is_empty(),
                 Model => !only.models.is_empty(),
                 Member => !only.members.is_empty(),
+                Tag => only.tag.is_some(),
             }
     }
 }

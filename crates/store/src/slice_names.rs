@@ -8,6 +8,7 @@ use sqlx::types::Uuid;
 use crate::{
     Store, StoreError,
     slices::{Dimension, Slice},
+    tags::TagValue,
 };
 
 /// Labels of projects, keys and people that slices name.
@@ -71,6 +72,12 @@ impl Names {
             },
             Dimension::Member if slice.member == Some(Uuid::nil()) => "Service accounts".to_owned(),
             Dimension::Member => self.named(slice.member, "A former member"),
+            Dimension::Tag => match slice.tag.as_ref().map(|tag| &tag.value) {
+                Some(TagValue::Named(value)) => value.clone(),
+                Some(TagValue::Other) => "(other)".to_owned(),
+                Some(TagValue::None) => "(none)".to_owned(),
+                None => String::new(),
+            },
         }
     }
 

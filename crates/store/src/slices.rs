@@ -10,6 +10,7 @@ use crate::{
     Store, StoreError,
     money::usd,
     shapes::Shape,
+    tags::{self, TagGroup, TagOnly},
     tx::Tx,
     usage::{Totals, tokens},
 };
@@ -26,10 +27,12 @@ pub enum Dimension {
     /// By who owns the key; what service accounts' keys used is one member, [`Uuid::nil`]. For those
     /// who see the whole organization.
     Member,
+    /// By the values of the tag that [`Only`] names; beside it by project and model alone.
+    Tag,
 }
 
 impl Dimension {
-    /// All of them.
+    /// All but tags: what every request has.
     pub const ALL: [Self; 4] = [Self::Project, Self::Key, Self::Model, Self::Member];
 
     /// The word in addresses.
@@ -39,6 +42,7 @@ impl Dimension {
             Self::Key => "key",
             Self::Model => "model",
             Self::Member => "member",
+            Self::Tag => "tag",
         }
     }
 }
@@ -56,6 +60,8 @@ pub struct Only {
     pub members: Vec<Uuid>,
     /// Of the sandbox alone, or of everything but the sandbox.
     pub sandbox: Option<bool>,
+    /// By this tag; not together with keys or members.
+    pub tag: Option<TagOnly>,
 }
 
 /// Which rollup is read.
@@ -94,7 +100,7 @@ pub(crate) fn may_ask(caller: &Caller, by: &[Dimension], only: &Only) -> Result<
     if by.contains(&Dimension::Member) || !only.members.is_empty() {
         caller.may(Action::SeeWhole)?;
     }
-    Ok(())
+    tags::may_ask(by, only)
 }
 
 /// What was used in one stretch by one combination of what it is told apart by. Never empty.
@@ -110,6 +116,8 @@ pub struct Slice {
     pub model: Option<String>,
     /// Its member, if told apart by it.
     pub member: Option<Uuid>,
+    /// Its tag, if told apart by it.
+    pub tag: Option<TagGroup>,
     /// Whose the key was, if told apart by keys: a personal key has no other name.
     pub person: Option<Uuid>,
     /// What was used.
@@ -127,13 +135,15 @@ pub struct Apart {
     pub model: Option<String>,
     /// Its member, if told apart by it.
     pub member: Option<Uuid>,
+    /// Its tag, if told apart by it.
+    pub tag: Option<TagGroup>,
 }
 
 impl Slice {
     /// What a group used in a stretch.
     pub fn of(stretch: usize, apart: Apart, totals: Totals) -> Self {
-        let Apart { project, key, model, member } = apart;
-        Self { stretch, project, key, model, member, person: None, totals }
+        let Apart { project, key, model, member, tag } = apart;
+        Self { stretch, project, key, model, member, tag, person: None, totals }
     }
 
     /// The group that it belongs to.
@@ -143,6 +153,7 @@ impl Slice {
             key: self.key,
             model: self.model.clone(),
             member: self.member,
+            tag: self.tag.clone(),
         }
     }
 }
@@ -199,6 +210,7 @@ macro_rules! slices {
                 key: row.key,
                 model: row.model,
                 member: row.member,
+                tag: None,
                 person: row.person,
                 totals: Totals {
                     requests: row.requests,
@@ -217,12 +229,27 @@ impl Store {
     /// The slices, by stretch and then by what they are told apart by.
     pub async fn slices(&self, caller: &Caller, ask: Ask<'_>) -> Result<Vec<Slice>, StoreError> {
         may_ask(caller, ask.by, ask.only)?;
-        let mut tx = self.tenant(caller).await?;
+        let mut tx = match &ask.only.tag {
+            None => self.tenant(caller).await?,
+            Some(_) => self.glimpse(caller).await?,
+        };
         slices(&mut tx, caller, ask).await
     }
 }
 
 pub(crate) async fn slices(
+    tx: &mut Tx,
+    caller: &Caller,
+    ask: Ask<'_>,
+) -> Result<Vec<Slice>, StoreError> {
+    match &ask.only.tag {
+        None => whole(tx, caller, ask).await,
+        Some(tag) => tags::slices(tx, caller, ask, tag).await,
+    }
+}
+
+/// Of requests with any tags or none.
+pub(crate) async fn whole(
     tx: &mut Tx,
     caller: &Caller,
     ask: Ask<'_>,

@@ -32,6 +32,20 @@ impl Totals {
             charge: self.charge.plus(other.charge),
         }
     }
+
+    /// What is left of it without a part of it.
+    #[must_use]
+    pub fn minus(self, part: Self) -> Self {
+        let (all, some) = (self.tokens.by_class(), part.tokens.by_class());
+        let tokens = std::array::from_fn(|class| all[class].saturating_sub(some[class]));
+        Self {
+            requests: self.requests - part.requests,
+            estimated: self.estimated - part.estimated,
+            unpriced: self.unpriced - part.unpriced,
+            tokens: Tokens::from_classes(tokens),
+            charge: self.charge.minus(part.charge),
+        }
+    }
 }
 
 impl Store {

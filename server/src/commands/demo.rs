@@ -122,6 +122,7 @@ async fn fill(database: &Database, user: domain::UserId, email: &Email) -> anyho
     store.system().book_past(&caller, &events).await?;
     while store.system().fold().await? > 0 {}
     while store.system().fold_timings().await? > 0 {}
+    while store.system().fold_tags().await? > 0 {}
     limits(database, &caller, streams[0].1).await?;
     let refusals = refusals(database, &caller, streams[7].1, streams[8].2, now).await?;
     say::line(format!(

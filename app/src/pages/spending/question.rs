@@ -2,12 +2,13 @@
 
 use chart::Unit;
 use chrono::NaiveDate;
-use domain::window::Window;
+use domain::{TagKey, window::Window};
 use store::{slices::Dimension, usage::Totals};
 
 use super::calendar::slug;
 
 mod filter;
+pub(super) mod tagged;
 
 pub(super) use filter::{Filter, value_of};
 
@@ -73,6 +74,7 @@ pub(super) const fn label(dimension: Dimension) -> &'static str {
         Dimension::Key => "API key",
         Dimension::Model => "Model",
         Dimension::Member => "Member",
+        Dimension::Tag => "Tag",
     }
 }
 
@@ -116,6 +118,8 @@ pub(super) struct Question {
     pub(super) by: Dimension,
     /// The second thing that usage is told apart by.
     pub(super) and: Option<Dimension>,
+    /// If one of these is a tag: its key.
+    pub(super) tag: Option<TagKey>,
     pub(super) measure: Measure,
     /// With the time before.
     pub(super) compared: bool,
@@ -144,11 +148,11 @@ impl Question {
             .collect();
         let value =
             |name: &str| pairs.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
-        let dimension = |name| {
-            Dimension::ALL.into_iter().find(|dimension| Some(dimension.as_str()) == value(name))
-        };
-        let mut faults = Vec::new();
-        let by = dimension("by").unwrap_or(Dimension::Project);
+        let mut faults = tagged::faults(&pairs).take(MOST_FILTERS).collect();
+        let (by, tag) =
+            tagged::apart(value("by"), &mut faults).unwrap_or((Dimension::Project, None));
+        let (and, and_tag) = tagged::apart(value("and"), &mut faults).unzip();
+        let and_tag = and_tag.flatten();
         let measure =
             Measure::ALL.into_iter().find(|measure| Some(measure.as_str()) == value("measure"));
         let mut filters: Vec<_> =
@@ -159,11 +163,12 @@ impl Question {
                 .push(format!("At most {MOST_FILTERS} filters are read; the others are left out."));
             filters.truncate(MOST_FILTERS);
         }
-        Self {
+        let mut question = Self {
             range: range(value, &mut faults),
             zone: value("zone").map(ToOwned::to_owned),
             by,
-            and: dimension("and").filter(|and| *and != by),
+            and: and.filter(|and| *and != by),
+            tag: tag.or_else(|| and_tag.clone()),
             measure: measure.unwrap_or_default(),
             compared: value("compare") != Some("no"),
             added: value("sum") == Some("yes"),
@@ -174,7 +179,9 @@ impl Question {
                 _ => None,
             },
             faults,
-        }
+        };
+        question.agree(and_tag.as_ref());
+        question
     }
 
     /// What usage is told apart by, one thing or two.
@@ -184,7 +191,19 @@ impl Question {
 
     /// The same in words: `project and model`.
     pub(super) fn words(&self) -> String {
+        let word = |dimension| match (dimension, &self.tag) {
+            (Dimension::Tag, Some(key)) => format!("tag {key}"),
+            _ => word(dimension),
+        };
         self.dimensions().into_iter().map(word).collect::<Vec<_>>().join(" and ")
+    }
+
+    /// What a dimension is called here: `Project`, `Tag team`.
+    pub(super) fn label(&self, dimension: Dimension) -> String {
+        match (dimension, self.tag_key()) {
+            (Dimension::Tag, Some(key)) => format!("{} {key}", label(dimension)),
+            _ => label(dimension).to_owned(),
+        }
     }
 
     pub(super) fn with_range(&self, range: Range) -> Self {
@@ -224,8 +243,10 @@ impl Question {
         question.filters.retain(|filter| !group.iter().any(|it| it.dimension == filter.dimension));
         question.filters.extend_from_slice(group);
         let open = [Dimension::Project, Dimension::Key, Dimension::Model];
+        let tagged = question.filters.iter().any(|it| it.dimension == Dimension::Tag);
         let open = open
             .into_iter()
+            .filter(|dimension| !tagged || tagged::is_kept(*dimension))
             .find(|dimension| question.filters.iter().all(|it| it.dimension != *dimension));
         question.by = open.unwrap_or(Dimension::Model);
         question.and = None;
@@ -246,18 +267,18 @@ impl Question {
                 pairs.extend(word.map(|(word, _)| ("range", (*word).to_owned())));
             }
         }
-        let by = (self.by != Dimension::Project).then(|| self.by.as_str());
-        let and = self.and.map(Dimension::as_str);
+        let by = (self.by != Dimension::Project).then(|| self.written(self.by));
+        let and = self.and.map(|and| self.written(and));
         let measure = (self.measure != Measure::Cost).then(|| self.measure.as_str());
         let sandbox = self.sandbox.map(|only| if only { "only" } else { "without" });
+        pairs.extend(self.zone.clone().map(|zone| ("zone", zone)));
+        let apart = [("by", by), ("and", and)];
+        pairs.extend(apart.into_iter().filter_map(|(name, word)| Some((name, word?))));
         let words = [
-            ("by", by),
-            ("and", and),
             ("measure", measure),
             ("compare", (!self.compared).then_some("no")),
             ("sum", self.added.then_some("yes")),
         ];
-        pairs.extend(self.zone.clone().map(|zone| ("zone", zone)));
         pairs.extend(words.into_iter().filter_map(|(name, word)| Some((name, word?.to_owned()))));
         let filters = self.filters.iter();
         pairs.extend(filters.map(|filter| (filter.dimension.as_str(), filter.value.clone())));

@@ -132,6 +132,7 @@ fn only(query: &Query, endpoint: &Endpoint) -> Result<Only, Error> {
         members: members.into_iter().map(UserId::uuid).collect(),
         models,
         sandbox: query.one("exchequer_sandbox", "true or false")?,
+        tag: None,
     })
 }
 

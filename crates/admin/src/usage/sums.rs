@@ -90,6 +90,7 @@ fn dimensions(question: &Question, meter: Meter) -> Vec<Dimension> {
         Dimension::Model => {
             meter.asks_models() || question.by(Group::Model) || question.by(Group::LineItem)
         }
+        Dimension::Tag => false,
     };
     Dimension::ALL.into_iter().filter(needs).collect()
 }

@@ -75,7 +75,7 @@ impl System<'_> {
         tx.commit().await?;
         // So much at once makes what the planner knew of these tables wrong; as their owner.
         sqlx::raw_sql(
-            "ANALYZE events; ANALYZE counters; ANALYZE deltas; ANALYZE stories; ANALYZE timings",
+            "ANALYZE events; ANALYZE counters; ANALYZE deltas; ANALYZE stories; ANALYZE timings; ANALYZE tag_deltas",
         )
         .execute(&self.store.pool)
         .await?;
@@ -308,12 +308,15 @@ async fn tell(tx: &mut Tx, org: OrgId) -> Result<(), StoreError> {
         r#"WITH told AS (
             INSERT INTO stories (org_id, id, project_id, endpoint, choices, stops, tags, read_us, asked_us,
                 admitted_us, connected_us, first_byte_us, first_token_us, last_us, timed)
-            SELECT s.org_id, s.id, s.project_id, s.endpoint, 1, false, '{}', s.read, s.read + 150, s.admitted,
+            SELECT s.org_id, s.id, s.project_id, s.endpoint, 1, false, s.tags, s.read, s.read + 150, s.admitted,
                 s.connected, CASE WHEN s.streamed THEN s.first - 1500 ELSE s.last - 500 END,
                 CASE WHEN s.streamed THEN s.first END, s.last, true
             FROM (
                 SELECT e.org_id, e.id, e.project_id, e.streamed, 300 + odd AS read, 1500 + 3 * odd AS admitted,
                     CASE WHEN e.output = 0 THEN '/embeddings' ELSE '/chat/completions' END AS endpoint,
+                    CASE WHEN odd % 10 < 7 THEN ARRAY['feature=' || (ARRAY['answers', 'chat', 'drafts', 'search'])[1 + odd % 4]]
+                        ELSE '{}' END
+                        || ('team=' || (ARRAY['growth', 'platform', 'search'])[1 + abs(hashtext(e.key_id::text)::bigint) % 3]) AS tags,
                     1540 + 3 * odd + CASE WHEN odd % 8 = 0 THEN 18000 + 20 * odd ELSE 0 END AS connected,
                     1500 + 3 * odd + LEAST(e.total_ms * 700::bigint, 160000 + 25 * (e.input + e.cached) + 400 * odd) AS first,
                     1500 + 3 * odd + e.total_ms * 1000::bigint AS last

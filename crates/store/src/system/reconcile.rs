@@ -6,6 +6,8 @@ use sqlx::{AssertSqlSafe, Row as _};
 use super::System;
 use crate::{StoreError, tx};
 
+mod tags;
+
 /// The first thing that does not agree.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{what}: {detail}")]
@@ -17,7 +19,7 @@ pub struct Difference {
 }
 
 /// What is compared, and a query that answers one row of text for the first difference.
-fn checks() -> [(&'static str, String); 11] {
+fn checks() -> [(&'static str, String); 14] {
     [
         (
             "events against deltas and quarters",
@@ -30,6 +32,9 @@ fn checks() -> [(&'static str, String); 11] {
         ("days and quarters against the rollups that keep fewer dimensions", shapes()),
         ("stories against timings and latencies", STORIES_LATENCIES.to_owned()),
         ("latencies against those of other shapes", LATENCY_SHAPES.to_owned()),
+        ("tagged events against deltas and rollups by tag", tags::events()),
+        ("rollups by tag against those of other shapes", tags::shapes()),
+        ("days by tag against quarters by tag", tags::quarters()),
         ("events against counters", EVENTS_COUNTERS.to_owned()),
         ("intents against what counters hold", INTENTS_COUNTERS.to_owned()),
         ("intents without a node, a project or a key", ORPHAN_INTENTS.to_owned()),
@@ -39,12 +44,19 @@ fn checks() -> [(&'static str, String); 11] {
     ]
 }
 
+/// The token classes' columns.
+fn columns() -> String {
+    TokenClass::ALL.map(TokenClass::as_str).join(", ")
+}
+
+/// The sums of these.
+fn sums() -> String {
+    TokenClass::ALL.map(|class| format!("sum({})", class.as_str())).join(", ")
+}
+
 /// Days and quarters, which keep all dimensions, against the rollups that keep some of them.
 fn shapes() -> String {
-    let tokens: Vec<&str> = TokenClass::ALL.into_iter().map(TokenClass::as_str).collect();
-    let columns = tokens.join(", ");
-    let sums: Vec<String> = tokens.iter().map(|class| format!("sum({class})")).collect();
-    let sums = sums.join(", ");
+    let (columns, sums) = (columns(), sums());
     format!(
         "WITH nil AS (SELECT '00000000-0000-0000-0000-000000000000'::uuid AS id),
         u AS (SELECT false AS quarters, org_id, day_starts AS at, project_id, key_id, member_id, model, sandbox, requests,
@@ -81,10 +93,7 @@ const QUARTERS_UNSEALED: &str = "LEFT JOIN (SELECT s.org_id, s.day_starts, s.day
 /// rollup by its column `time` and the deltas that are not folded into it yet. `sealed`: which days of the
 /// rollup have such sums, if it is not by day.
 fn rollup(at: &str, rollup: &str, sealed: &str, time: &str, called: &str) -> String {
-    let tokens: Vec<&str> = TokenClass::ALL.into_iter().map(TokenClass::as_str).collect();
-    let columns = tokens.join(", ");
-    let sums: Vec<String> = tokens.iter().map(|class| format!("sum({class})")).collect();
-    let sums = sums.join(", ");
+    let (columns, sums) = (columns(), sums());
     let as_sealed = if sealed.is_empty() { "q.at" } else { "COALESCE(s.day_starts, q.at)" };
     format!(
         "WITH sealed AS (SELECT org_id, day_starts, max(day_ends) AS day_ends FROM sealed_days GROUP BY 1, 2),
@@ -211,8 +220,8 @@ ORDER BY k.id LIMIT 1";
 
 impl System<'_> {
     /// Compares events, and the sums of those that are no longer kept, with deltas and rollups and counters,
-    /// stories with latencies, intents with what is held, and budgets,
-    /// thresholds and guards with what counters remember of them; answers the first difference.
+    /// stories with latencies and rollups by tag, intents with what is held, and budgets, thresholds and guards
+    /// with what counters remember of them; answers the first difference.
     pub async fn reconcile(self) -> Result<Option<Difference>, StoreError> {
         let mut tx = tx::snapshot(&self.store.pool).await?;
         for (what, query) in checks() {

@@ -223,6 +223,7 @@ async fn count(
         provider_errors(latencies::Ask { bounds: &bounds, hours: false, projects: &theirs_only.projects, models: &[] });
         drifts((Tz::UTC, bounds[0]), &theirs_only.projects, &[]);
         slices(ask);
+        tag_keys();
         event_slices(events);
         names(&[]);
         cuts(&[ask], 7, |totals| totals.charge.pico());

@@ -40,6 +40,7 @@ mod slices;
 mod spend;
 mod stories;
 mod support;
+mod tags;
 mod tenants;
 mod upgrade;
 mod views;

@@ -46,6 +46,18 @@ const FILL: &str = "
         '', false, 1, 0, 0, 1, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0.01
     FROM generate_series(1, 40) o, generate_series(now()::date - 59, now()::date, '1 day') d,
         generate_series(1, 5) s, generate_series(1, 3) k;
+    INSERT INTO tag_rollups
+    SELECT md5('org' || o)::uuid, s, 'team', d, 'value-' || k, md5('project' || k % 3)::uuid, '', false, 1, 0, 0, 1, 0, 0,
+        0, 0, 0, 1, 0, 0, 0, 0.01
+    FROM generate_series(1, 40) o, generate_series(now()::date - 59, now()::date, '1 day') d,
+        unnest('{1,2,3,4,11,14}'::smallint[]) s, generate_series(1, 3) k;
+    INSERT INTO tag_deltas (org_id, quarter, day_starts, tags, project_id, model, sandbox, requests,
+        estimated, unpriced, input, cached, cache_write, cache_write_1h, audio_input, image_input, output, reasoning,
+        audio_output, image_output, charge)
+    SELECT md5('org' || o)::uuid, d + q * interval '1 hour', d, ARRAY['team=value-' || k], md5('project' || k % 3)::uuid,
+        'model-' || k % 2, false, 1, 0, 0, 1, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0.01
+    FROM generate_series(1, 40) o, generate_series(now()::date - 1, now()::date, '1 day') d,
+        generate_series(0, 11) q, generate_series(1, 12) k;
     INSERT INTO receipts (org_id, id, limit_id, revision, project_id, key_id, scope, period, quarter, amount, spent,
         held, resets_at, count, first_at, last_at)
     SELECT md5('org' || o)::uuid, gen_random_uuid(), gen_random_uuid(), 1, md5('project' || k % 3)::uuid,
@@ -86,12 +98,13 @@ async fn usage_is_read_by_index_and_never_through_the_events() {
         let slices = query.contains("width_bucket(at") && !query.contains("FROM latencies");
         slices || beside
     });
-    assert_eq!(statements.len(), 5, "four by rollup, and what stands beside: {statements:#?}");
+    assert_eq!(statements.len(), 7, "six by rollup, and what stands beside: {statements:#?}");
     for statement in statements {
         let plan = plan(&mut connection, &statement).await;
-        assert!(!plan.contains("events"), "{plan}");
+        assert!(!plan.contains("events") && !plan.contains("stories"), "{plan}");
         let tables: &[&str] = match &statement {
             beside if beside.contains("receipts") => &["receipts", "intents"],
+            slices if slices.contains("FROM tag_rollups") => &["tag_rollups", "tag_deltas"],
             slices if slices.contains("FROM rollups") => &["rollups", "deltas"],
             slices if slices.contains("FROM quarters") => &["quarters", "deltas"],
             _ => &["days", "deltas"],

@@ -29,6 +29,7 @@ const fn title(group: Dimension) -> (&'static str, &'static str) {
         Dimension::Key => ("API keys", "All API keys"),
         Dimension::Model => ("Models", "All models"),
         Dimension::Member => ("Members", "All members"),
+        Dimension::Tag => ("Tags", "All tags"),
     }
 }
 

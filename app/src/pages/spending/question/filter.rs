@@ -1,7 +1,10 @@
 //! Filters: which projects, keys, models and members are meant.
 
 use domain::{KeyId, ProjectId, UserId};
-use store::slices::{Apart, Dimension, Only};
+use store::{
+    slices::{Apart, Dimension, Only},
+    tags::{TagGroup, TagOnly},
+};
 use uuid::Uuid;
 
 use super::Question;
@@ -21,11 +24,15 @@ pub(in crate::pages::spending) struct Filter {
 impl Filter {
     /// A part of an address, if it is a filter.
     pub(super) fn read(name: &str, value: &str) -> Option<Self> {
+        if name == Dimension::Tag.as_str() {
+            let value = value.parse::<TagGroup>().ok()?.to_string();
+            return Some(Self { dimension: Dimension::Tag, value });
+        }
         let dimension = Dimension::ALL.into_iter().find(|it| it.as_str() == name)?;
         Some(Self { dimension, value: value.to_owned() })
     }
 
-    /// The row that it means; none for a model, and for what is no id of this kind.
+    /// The row that it means; none for a model or a tag, and for what is no id of this kind.
     fn id(&self) -> Option<Uuid> {
         match (self.dimension, self.value.as_str()) {
             (Dimension::Key, UNTRACKED) | (Dimension::Member, SERVICE_ACCOUNTS) => {
@@ -34,13 +41,13 @@ impl Filter {
             (Dimension::Project, id) => id.parse().ok().map(ProjectId::uuid),
             (Dimension::Key, id) => id.parse().ok().map(KeyId::uuid),
             (Dimension::Member, id) => id.parse().ok().map(UserId::uuid),
-            (Dimension::Model, _) => None,
+            (Dimension::Model | Dimension::Tag, _) => None,
         }
     }
 
     /// What it means is a thing of its kind, there or not.
     pub(in crate::pages::spending) fn is_right(&self) -> bool {
-        self.dimension == Dimension::Model || self.id().is_some()
+        matches!(self.dimension, Dimension::Model | Dimension::Tag) || self.id().is_some()
     }
 
     /// The group of which it lets everything through.
@@ -53,6 +60,7 @@ impl Filter {
             Dimension::Key => Apart { key: id, ..none },
             Dimension::Member => Apart { member: id, ..none },
             Dimension::Model => Apart { model: Some(self.value.clone()), ..none },
+            Dimension::Tag => Apart { tag: self.tag(), ..none },
         }
     }
 }
@@ -67,6 +75,7 @@ pub(in crate::pages::spending) fn value_of(dimension: Dimension, group: &Apart) 
             group.member.map(|id| or(id, SERVICE_ACCOUNTS, UserId::from_uuid(id).to_string()))
         }
         Dimension::Model => group.model.clone(),
+        Dimension::Tag => group.tag.as_ref().map(ToString::to_string),
     };
     value.unwrap_or_default()
 }
@@ -74,12 +83,16 @@ pub(in crate::pages::spending) fn value_of(dimension: Dimension, group: &Apart) 
 impl Question {
     /// What the store is asked for.
     pub(in crate::pages::spending) fn only(&self) -> Only {
-        let mut only = Only { sandbox: self.sandbox, ..Only::default() };
+        let tag = self.tag_key().map(|key| TagOnly { key, values: Vec::new() });
+        let mut only = Only { sandbox: self.sandbox, tag, ..Only::default() };
         for group in self.filters.iter().map(Filter::apart) {
             only.projects.extend(group.project);
             only.keys.extend(group.key);
             only.models.extend(group.model);
             only.members.extend(group.member);
+            if let (Some(tag), Some(group)) = (&mut only.tag, group.tag) {
+                tag.values.push(group.value);
+            }
         }
         only
     }
@@ -97,6 +110,7 @@ mod tests {
             key: Some(key.uuid()),
             model: Some("gpt-4.1".to_owned()),
             member: Some(Uuid::nil()),
+            ..Apart::default()
         };
         let values = Dimension::ALL.map(|dimension| value_of(dimension, &group));
         let expected = [project.to_string(), key.to_string(), "gpt-4.1".to_owned()];

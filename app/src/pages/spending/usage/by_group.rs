@@ -1,8 +1,12 @@
-//! The stretch by one or two of project, key, model and member.
+//! The stretch by one or two of project, key, model, member and a tag.
 
 use domain::{TokenClass, Usd};
 use leptos::prelude::*;
-use store::{slices::Dimension, usage::Totals};
+use store::{
+    slices::Dimension,
+    tags::{TagGroup, TagValue},
+    usage::Totals,
+};
 
 use super::{View, by_span::number, picture::anchor};
 use crate::{
@@ -11,7 +15,7 @@ use crate::{
         share, usd,
     },
     pages::spending::{
-        question::{Filter, Measure, label},
+        question::{Filter, Measure},
         sheet::{Line, colour, sum},
         stretch::Kind,
     },
@@ -62,7 +66,7 @@ fn columns(page: &View) -> Vec<Column> {
     let share = format!("Share of {}", question.measure.as_str());
     let dimensions = question.dimensions().into_iter();
     dimensions
-        .map(|dimension| Column::text(label(dimension)))
+        .map(|dimension| Column::text(question.label(dimension)))
         .chain([sorted(Measure::Requests, Column::number("Requests"))])
         .chain([Column::number("Input tokens")])
         .chain(of_which(false))
@@ -101,7 +105,10 @@ fn row(page: &View, place: usize, line: &Line) -> AnyView {
 fn note(page: &View, (_, filter): &(String, Filter)) -> AnyView {
     let is_sandbox = filter.dimension == Dimension::Model && filter.value.starts_with("sandbox-");
     let sandbox = is_sandbox.then(|| view! { " "<Badge line=true text="Sandbox"/> });
-    let note = page.notes.get(&filter.value).cloned();
+    let is_other = matches!(filter.apart().tag, Some(TagGroup { value: TagValue::Other, .. }));
+    let other = is_other
+        .then(|| format!("Values of a day past its first {}", count(store::system::TAG_VALUES)));
+    let note = page.notes.get(&filter.value).cloned().or(other);
     view! { {sandbox}{note.map(|note| view! { <small>{note}</small> })} }.into_any()
 }
 
@@ -110,7 +117,7 @@ fn others(page: &View) -> Option<AnyView> {
     let (number, totals) = page.sheet.rest.unwrap_or_default();
     let before = page.before.as_ref().map(|before| {
         let listed = page.sheet.lines.iter().filter_map(|line| before.groups.get(&line.group));
-        without(before.so_far, sum(listed))
+        before.so_far.minus(sum(listed))
     });
     let name = match (number, before) {
         (0, None) => return None,
@@ -127,19 +134,6 @@ fn others(page: &View) -> Option<AnyView> {
         </tr>
     };
     Some(row.into_any())
-}
-
-/// What is left of a sum without a part of it, as far as the table shows it.
-fn without(whole: Totals, part: Totals) -> Totals {
-    let (all, some) = (whole.tokens.by_class(), part.tokens.by_class());
-    let tokens = std::array::from_fn(|class| all[class].saturating_sub(some[class]));
-    Totals {
-        requests: whole.requests - part.requests,
-        estimated: whole.estimated - part.estimated,
-        unpriced: whole.unpriced - part.unpriced,
-        tokens: domain::Tokens::from_classes(tokens),
-        charge: whole.charge.minus(part.charge),
-    }
 }
 
 /// The classes that have a column: what was cached, and whatever else occurs.

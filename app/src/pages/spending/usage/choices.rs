@@ -1,6 +1,6 @@
 //! What can be filtered by.
 
-use domain::Action;
+use domain::{Action, TagKey};
 use store::{
     ApiKey, Project,
     slices::{Ask, Dimension, Only},
@@ -24,6 +24,8 @@ pub(super) struct Choices {
     pub(super) models: Vec<Choice>,
     /// Empty for who may not tell members apart.
     pub(super) members: Vec<Choice>,
+    /// Keys of tags, the most used first.
+    pub(super) tags: Vec<TagKey>,
 }
 
 impl Choices {
@@ -64,6 +66,7 @@ impl Choices {
             keys: keys.iter().map(key).chain([untracked]).take(OFFERED).collect(),
             models: models.take(OFFERED).map(|model| Choice::new(model.clone(), model)).collect(),
             members,
+            tags: store.tag_keys(caller).await?,
         })
     }
 }

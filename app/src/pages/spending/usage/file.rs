@@ -108,6 +108,7 @@ fn columns(by: &[Dimension]) -> Vec<String> {
         let word = dimension.as_str();
         match dimension {
             Dimension::Model => columns.push(word.to_owned()),
+            Dimension::Tag => columns.extend([word.to_owned(), format!("{word}_value")]),
             _ => columns.extend([format!("{word}_id"), format!("{word}_name")]),
         }
     }

@@ -15,7 +15,7 @@ use crate::{
     pages::{
         spending::{
             calendar::{cycle_name, slug},
-            question::{Filter, Measure, Question, Range, label},
+            question::{Filter, Measure, Question, Range, label, tagged},
             stretch::{Kind, Step},
         },
         zones,
@@ -80,22 +80,37 @@ fn form(page: &View, class: &'static str, names: &[&str], fields: AnyView) -> An
     .into_any()
 }
 
+/// What usage can be told apart by: first, and beside it. Beside a tag there is no other, and neither key
+/// nor member.
+fn apart(page: &View) -> (Vec<Choice>, Vec<Choice>) {
+    let question = &page.asked.question;
+    let known = &page.choices.tags;
+    let own = question.tag.as_ref().filter(|own| !known.contains(own));
+    let tags = known.iter().chain(own);
+    let tags = tags.map(|key| Choice::new(tagged::choice(key), format!("Tag {key}")));
+    let tagged = question.tag_key().is_some();
+    let dimensions = Dimension::ALL.into_iter().filter(|it| page.whole || *it != Dimension::Member);
+    let choice = |it: Dimension| Choice::new(it.as_str(), label(it));
+    let by = dimensions.clone().map(choice).chain(tags.clone()).collect();
+    let beside = dimensions.filter(|it| !tagged || tagged::is_kept(*it)).map(choice);
+    let more = tags.filter(|_| question.by != Dimension::Tag);
+    let and = std::iter::once(Choice::new("", "Nothing more")).chain(beside).chain(more);
+    (by, and.collect())
+}
+
 /// Told apart by what, compared with what.
 fn settings(page: &View) -> AnyView {
     let question = &page.asked.question;
-    let dimensions = Dimension::ALL.into_iter();
-    let dimensions = dimensions.filter(|it| page.whole || *it != Dimension::Member);
-    let by: Vec<_> = dimensions.map(|it| Choice::new(it.as_str(), label(it))).collect();
-    let nothing = Choice::new("", "Nothing more");
-    let and = std::iter::once(nothing).chain(by.iter().cloned()).collect::<Vec<_>>();
-    let and_value = question.and.map(Dimension::as_str).unwrap_or_default();
+    let (by, and) = apart(page);
+    let by_value = question.written(question.by);
+    let and_value = question.and.map(|and| question.written(and)).unwrap_or_default();
     let compare = vec![Choice::new("", "The time before"), Choice::new("no", "Nothing")];
     let compare_value = if question.compared { "" } else { "no" };
     let step = page.asked.stretch.step.word();
     let sum = vec![Choice::new("", format!("Each {step}")), Choice::new("yes", "Added up")];
     let sum_value = if question.added { "yes" } else { "" };
     let fields = view! {
-        <Select name="by" label="Group by" choices=by value=question.by.as_str()/>
+        <Select name="by" label="Group by" choices=by value=by_value/>
         <Select name="and" label="and" choices=and value=and_value/>
         <Select name="compare" label="Compare with" choices=compare value=compare_value/>
         <Select name="sum" label="Bars" choices=sum value=sum_value/>
@@ -151,15 +166,23 @@ fn time(page: &View, zone: String) -> AnyView {
 
 /// Adds filters to those that there are.
 fn filter(page: &View) -> AnyView {
-    let Choices { projects, keys, models, members } = &page.choices;
+    let Choices { projects, keys, models, members, tags } = &page.choices;
     let any = |choices: &[Choice]| {
         let any = std::iter::once(Choice::new("", "Any"));
         any.chain(choices.iter().cloned()).collect::<Vec<_>>()
     };
     let (projects, keys, models) = (any(projects), any(keys), any(models));
-    let member = (!members.is_empty()).then(|| {
+    let tagged = page.asked.question.tag_key().is_some();
+    let key = (!tagged).then(|| {
+        view! { <Select name="key" label="API key" choices=keys/> }
+    });
+    let member = (!members.is_empty() && !tagged).then(|| {
         let choices = any(members);
         view! { <Select name="member" label="Member" choices/> }
+    });
+    let tag = tags.first().map(|key| {
+        let help = format!("Like {key}=value; {key} alone is for requests without it.");
+        view! { <Field name="tag" label="Tag" maxlength=100 help/> }
     });
     let sandbox = [("", "With others"), ("only", "Alone"), ("without", "Left out")];
     let sandbox = sandbox.map(|(value, text)| Choice::new(value, text)).to_vec();
@@ -171,9 +194,10 @@ fn filter(page: &View) -> AnyView {
     let fields = view! {
         <div class="cols">
             <Select name="project" label="Project" choices=projects/>
-            <Select name="key" label="API key" choices=keys/>
+            {key}
             <Select name="model" label="Model" choices=models/>
             {member}
+            {tag}
             <Select name="sandbox" label="Sandbox" choices=sandbox value=sandbox_value/>
         </div>
         <div class="row"><Button>"Add filter"</Button></div>
@@ -192,7 +216,7 @@ fn filter(page: &View) -> AnyView {
 fn chips(page: &View) -> Option<AnyView> {
     let question = &page.asked.question;
     let chip = |(place, filter): (usize, &Filter)| {
-        let kind = format!("{} is", label(filter.dimension));
+        let kind = format!("{} is", question.label(filter.dimension));
         let remove = question.without(place).href(&page.path);
         view! { <Chip label=kind value=name(page, filter) remove/> }.into_any()
     };
@@ -218,7 +242,7 @@ fn chips(page: &View) -> Option<AnyView> {
 fn name(page: &View, filter: &Filter) -> String {
     let group = filter.apart();
     let known = match filter.dimension {
-        Dimension::Model => true,
+        Dimension::Model | Dimension::Tag => true,
         Dimension::Project => group.project.is_some_and(|id| page.names.knows(id)),
         Dimension::Key => group.key.is_some_and(|id| page.names.knows(id)),
         Dimension::Member => group.member.is_some_and(|id| page.names.knows(id)),

@@ -97,6 +97,7 @@ impl Event {
             Dimension::Key => self.key.to_string(),
             Dimension::Model => self.model.clone(),
             Dimension::Member => self.member.to_string(),
+            Dimension::Tag => unreachable!(),
         };
         by.iter().map(|one| (one.as_str().to_owned(), value(one))).collect()
     }

@@ -223,6 +223,7 @@ impl World {
             models: self.some(&models),
             members: self.some(&members),
             sandbox: self.maybe(),
+            tag: None,
         }
     }
 
