@@ -27,6 +27,7 @@ export const rooms = [
   'overview',
   'usage',
   'usage?range=today&and=model&sum=yes',
+  'usage?by=tag:feature&and=model',
   'requests',
   'requests?outcome=refused',
   'latency',

@@ -21,5 +21,6 @@ mod rights;
 #[path = "../pages/support.rs"]
 pub mod site;
 mod spender;
+mod tags;
 mod usage;
 mod views;

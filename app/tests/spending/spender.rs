@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use domain::{Caller, Environment, EventId, KeyId, Outcome, ProjectId, Story, Tokens, Usd};
+use domain::{
+    Caller, Environment, EventId, KeyId, Moments, Outcome, ProjectId, Story, Tags, Tokens, Usd,
+};
 use ledger::{Ledger, Node, Realm, Refusal, Request, Settlement};
 use store::system::receipts::{Cause, ReceiptRow};
 use testkit::Tenant;
@@ -79,6 +81,28 @@ impl Spender {
         let id = request.id;
         self.settle(request, amount, outcome, Some(story)).await;
         id
+    }
+
+    /// A request with these tags.
+    pub(crate) async fn tagged(
+        &self,
+        (project, key): (ProjectId, KeyId),
+        model: &str,
+        charge: &str,
+        tags: &str,
+    ) {
+        let amount: Usd = charge.parse().unwrap();
+        let request = self.request(project, key, model, amount).await;
+        let story = Story {
+            endpoint: "/chat/completions".into(),
+            provider_id: None,
+            max_output: None,
+            choices: 1,
+            stops: false,
+            tags: Tags::parse(tags).unwrap(),
+            moments: Moments { last: 3_000, ..Moments::default() },
+        };
+        self.settle(request, amount, Outcome::Answered, Some(story)).await;
     }
 
     async fn settle(&self, request: Request, amount: Usd, outcome: Outcome, story: Option<Story>) {

@@ -26,17 +26,17 @@ async fn spent() -> Spender {
 }
 
 /// What a row of a table by group says at its end.
-fn money(row: &str) -> &str {
+pub(crate) fn money(row: &str) -> &str {
     values(row).last().copied().unwrap_or("0")
 }
 
-async fn ledger(spender: &Spender) -> Usd {
+pub(crate) async fn ledger(spender: &Spender) -> Usd {
     spender.site.database.look("SELECT sum(charge) FROM events").await.parse().unwrap()
 }
 
 /// Every row and column of both tables adds up to the ledger.
 #[track_caller]
-fn adds_up(html: &str, by: &str, whole: Usd) {
+pub(crate) fn adds_up(html: &str, by: &str, whole: Usd) {
     let groups = table(html, &format!("Usage by {by}"));
     let (body, foot) = groups.split_once("<tfoot>").unwrap();
     let rows: Vec<&str> = body.split("<tr").skip(2).map(money).collect();
@@ -236,7 +236,7 @@ async fn booked(spender: &Spender, zone: &str, dates: &str, filter: &str) -> Usd
 }
 
 /// The lines of a file by their columns' names.
-fn lines(csv: &str) -> Vec<HashMap<String, String>> {
+pub(crate) fn lines(csv: &str) -> Vec<HashMap<String, String>> {
     let mut reader = csv::Reader::from_reader(csv.as_bytes());
     reader.deserialize().map(Result::unwrap).collect()
 }
