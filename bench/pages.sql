@@ -67,6 +67,28 @@ CREATE FUNCTION bench_roll() RETURNS void LANGUAGE sql AS $$
     GROUP BY 1, 2, 3, 4, 5, 6, 7, 8
 $$;
 
+-- Three keys of tags with fifty values each, of all organizations; by quarters of an hour so far back as days of other
+-- zones are shown.
+CREATE FUNCTION bench_tag() RETURNS void LANGUAGE sql AS $$
+    WITH finest AS (
+        SELECT org_id, tag_key, exq_quarter(admitted_at) AS quarter, day_starts, tag_key || '-' || value AS tag_value,
+            project_id, model, sandbox, count(*) AS requests, count(*) FILTER (WHERE outcome <> 'answered') AS estimated,
+            sum(input) AS input, sum(cached) AS cached, sum(output) AS output, sum(charge) AS charge
+        FROM events CROSS JOIN LATERAL (VALUES ('team', input % 50), ('feature', output % 50),
+            ('customer', (input * 7 + output) % 50)) AS t (tag_key, value)
+        GROUP BY 1, 2, 3, 4, 5, 6, 7, 8
+    )
+    INSERT INTO tag_rollups
+    SELECT f.org_id, s.shape, f.tag_key,
+        CASE s.span WHEN 'day' THEN f.day_starts WHEN 'quarter' THEN f.quarter ELSE '-infinity' END,
+        CASE WHEN s.value THEN f.tag_value ELSE '' END,
+        CASE WHEN s.project THEN f.project_id ELSE '00000000-0000-0000-0000-000000000000' END,
+        CASE WHEN s.model THEN f.model ELSE '' END, f.sandbox, sum(requests), sum(estimated), 0, sum(input),
+        sum(cached), 0, 0, 0, 0, sum(output), 0, 0, 0, sum(charge)
+    FROM finest f CROSS JOIN exq_tag_shapes() s WHERE s.span <> 'quarter' OR f.quarter > now() - interval '95 days'
+    GROUP BY 1, 2, 3, 4, 5, 6, 7, 8
+$$;
+
 -- How long the requests of all organizations took.
 CREATE FUNCTION bench_time() RETURNS void LANGUAGE sql AS $$
     WITH finest AS (
