@@ -119,8 +119,8 @@ BEGIN
     RETURN NULL;
 END $$;
 
--- Last of all, because settlements wait while it waits for its locks and has them.
-CREATE TRIGGER tags_told AFTER INSERT ON stories REFERENCING NEW TABLE AS told
-    FOR EACH STATEMENT EXECUTE FUNCTION exq_tags_told();
+-- Last of all, because settlements wait while it waits for its locks and has them; in their order, events first.
 CREATE TRIGGER tags_replaced AFTER UPDATE ON events REFERENCING OLD TABLE AS was NEW TABLE AS became
     FOR EACH STATEMENT EXECUTE FUNCTION exq_tags_replaced();
+CREATE TRIGGER tags_told AFTER INSERT ON stories REFERENCING NEW TABLE AS told
+    FOR EACH STATEMENT EXECUTE FUNCTION exq_tags_told();

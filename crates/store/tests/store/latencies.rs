@@ -64,14 +64,14 @@ impl Dice {
 }
 
 /// An organization with two projects, used on two days in two models.
-struct Scene {
-    database: Database,
-    tenant: Tenant,
-    projects: [(ProjectId, KeyId); 2],
+pub(crate) struct Scene {
+    pub(crate) database: Database,
+    pub(crate) tenant: Tenant,
+    pub(crate) projects: [(ProjectId, KeyId); 2],
 }
 
 impl Scene {
-    async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         let database = Database::new().await;
         let tenant = Tenant::new(&database, "ours").await;
         let (store, caller) = (&database.store, &tenant.caller);

@@ -6,10 +6,7 @@ use std::{
 };
 
 use chrono::{DateTime, TimeDelta, Utc};
-use domain::{
-    Caller, Environment, EventId, KeyId, Outcome, ProjectId, ProjectRole, Role, Story, Tag, Tags,
-    Tokens, Usd,
-};
+use domain::{Caller, EventId, Outcome, ProjectRole, Role, Story, Tag, Tags, Tokens, Usd};
 use ledger::{Book as _, Settlement};
 use sqlx::{Row as _, types::Uuid};
 use store::{
@@ -19,10 +16,10 @@ use store::{
     tags::{TagGroup, TagOnly, TagValue},
     usage::Totals,
 };
-use testkit::{Database, Tenant};
+use testkit::Tenant;
 
 use crate::{
-    latencies::Dice,
+    latencies::{Dice, Scene},
     people::{member, put},
     stories::Desk,
     support::{Running, answered, price, request, story, usd},
@@ -34,30 +31,12 @@ fn tagged(tags: &str, charge: &str) -> Settlement {
     Settlement { story: Some(Arc::new(Story { tags, ..story() })), ..answered(charge) }
 }
 
-/// An organization with two projects.
-struct Scene {
-    database: Database,
-    tenant: Tenant,
-    projects: [(ProjectId, KeyId); 2],
-}
-
 /// The keys that are asked for; of the last there is nothing.
 const KEYS: [&str; 4] = ["team", "feature", "run", "nothing"];
 
 impl Scene {
-    async fn new() -> Self {
-        let database = Database::new().await;
-        let tenant = Tenant::new(&database, "ours").await;
-        let (store, caller) = (&database.store, &tenant.caller);
-        let name = "Second".parse().unwrap();
-        let project = store.create_project(caller, &name, Environment::Production).await.unwrap();
-        let (key, _) = Tenant::key(store, caller, project).await;
-        let projects = [(tenant.project, tenant.key), (project, key)];
-        Self { database, tenant, projects }
-    }
-
     /// Requests with some of the keys or none, of which some tell no story and some are never answered.
-    async fn used(&self, dice: &mut Dice, many: usize) {
+    async fn tagged(&self, dice: &mut Dice, many: usize) {
         let node = Running::new(&self.database.store).await;
         let dime = price(&self.database, "sandbox-dime").await;
         for place in 0..many {
@@ -237,7 +216,7 @@ async fn all_values_and_what_has_none_are_the_events_folded_or_not_corrected_or_
     let other = Tenant::new(&scene.database, "other").await;
     let store = &scene.database.store;
     let mut dice = Dice(11);
-    scene.used(&mut dice, 60).await;
+    scene.tagged(&mut dice, 60).await;
     check(&scene, &reader).await;
     // Two nodes fold at once, while a third takes requests and an owner corrects charges.
     let another = scene.database.another().await;
@@ -245,12 +224,12 @@ async fn all_values_and_what_has_none_are_the_events_folded_or_not_corrected_or_
         let (one, two) = tokio::join!(store.system().fold_tags(), another.system().fold_tags());
         one.unwrap() + two.unwrap()
     };
-    let (folded, (), ()) = tokio::join!(folds, scene.used(&mut dice, 40), scene.correct());
+    let (folded, (), ()) = tokio::join!(folds, scene.tagged(&mut dice, 40), scene.correct());
     assert!(folded > 40, "{folded}");
     check(&scene, &reader).await;
     assert_eq!(store.system().reconcile().await.unwrap(), None);
     scene.database.advance(TimeDelta::hours(26)).await;
-    scene.used(&mut dice, 30).await;
+    scene.tagged(&mut dice, 30).await;
     scene.fold_all().await;
     check(&scene, &reader).await;
     scene.correct().await;
@@ -432,18 +411,18 @@ async fn what_was_told_before_is_counted_by_the_migration() {
     let system = scene.database.store.system();
     let mut dice = Dice(5);
     scene.database.tamper("ALTER TABLE stories DISABLE TRIGGER tags_told; ALTER TABLE events DISABLE TRIGGER tags_replaced").await;
-    scene.used(&mut dice, 40).await;
+    scene.tagged(&mut dice, 40).await;
     told(&scene, 0..TAG_VALUES + 9).await;
     scene.correct().await;
     scene.database.tamper("ALTER TABLE stories ENABLE TRIGGER tags_told; ALTER TABLE events ENABLE TRIGGER tags_replaced").await;
     assert_eq!(scene.database.look("SELECT count(*) FROM tag_deltas").await, "0");
     // Between the migrations, and after.
-    scene.used(&mut dice, 20).await;
+    scene.tagged(&mut dice, 20).await;
     assert!(system.reconcile().await.unwrap().is_some());
     for _ in 0..2 {
         scene.database.tamper(FILL).await;
         assert_eq!(system.reconcile().await.unwrap(), None);
-        scene.used(&mut dice, 9).await;
+        scene.tagged(&mut dice, 9).await;
         assert_eq!(system.reconcile().await.unwrap(), None);
         scene.fold_all().await;
         assert_eq!(system.reconcile().await.unwrap(), None);
@@ -453,9 +432,9 @@ async fn what_was_told_before_is_counted_by_the_migration() {
 #[tokio::test]
 async fn reconcile_names_what_is_lost_or_moved() {
     let scene = Scene::new().await;
-    scene.used(&mut Dice(3), 40).await;
+    scene.tagged(&mut Dice(3), 40).await;
     scene.fold_all().await;
-    scene.used(&mut Dice(9), 20).await;
+    scene.tagged(&mut Dice(9), 20).await;
     let system = scene.database.store.system();
     for (damage, repair, named) in [
         (
