@@ -147,7 +147,7 @@ pub(crate) async fn slices(
     }
     let mut sums = BTreeMap::new();
     for slice in found {
-        add(&mut sums, slice, Totals::plus);
+        add(&mut sums, &slice, Totals::plus);
     }
     Ok(sums.into_values().collect())
 }
@@ -155,7 +155,7 @@ pub(crate) async fn slices(
 /// By stretch and group.
 type Sums = BTreeMap<(usize, Apart), Slice>;
 
-fn add(sums: &mut Sums, slice: Slice, with: fn(Totals, Totals) -> Totals) {
+fn add(sums: &mut Sums, slice: &Slice, with: fn(Totals, Totals) -> Totals) {
     let place = (slice.stretch, slice.apart());
     let sum = sums.entry(place).or_insert(Slice { totals: Totals::default(), ..slice.clone() });
     sum.totals = with(sum.totals, slice.totals);
@@ -165,10 +165,10 @@ fn add(sums: &mut Sums, slice: Slice, with: fn(Totals, Totals) -> Totals) {
 fn left(whole: Vec<Slice>, part: Vec<Slice>) -> impl Iterator<Item = Slice> {
     let mut sums = Sums::new();
     for slice in whole {
-        add(&mut sums, Slice { person: None, ..slice }, Totals::plus);
+        add(&mut sums, &Slice { person: None, ..slice }, Totals::plus);
     }
     for slice in part {
-        add(&mut sums, slice, Totals::minus);
+        add(&mut sums, &slice, Totals::minus);
     }
     sums.into_values().filter(|slice| slice.totals != Totals::default())
 }

@@ -70,14 +70,15 @@ impl Question {
         let second = and.filter(|and| **and != key).map(ToString::to_string);
         self.faults.extend(others.into_iter().chain(second).map(one));
         self.filters.retain(|filter| filter.tag().is_none_or(|tag| tag.key == key));
-        let all = self.dimensions().len() + self.filters.len();
+        let filtered = self.filters.iter().map(|filter| filter.dimension);
+        let kept = self.dimensions().into_iter().chain(filtered).all(is_kept);
         self.and = self.and.filter(|and| is_kept(*and));
         if !is_kept(self.by) {
             self.tag = Some(key);
             self.by = self.and.take().unwrap_or(Dimension::Tag);
         }
         self.filters.retain(|filter| is_kept(filter.dimension));
-        if self.dimensions().len() + self.filters.len() < all {
+        if !kept {
             self.faults.push(
                 "Usage by tag is kept by project and model, not by API key or member: these are left out."
                     .to_owned(),
