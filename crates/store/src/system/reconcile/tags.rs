@@ -2,8 +2,8 @@
 
 use super::{columns, sums};
 
-/// Tagged events against rollups by day and what is not folded. Values that came too late to have rows of
-/// their own in a day are one, on both sides.
+/// Tagged events against rollups by day and what is not folded, of days whose events are all kept. Values that
+/// came too late to have rows of their own in a day are one, on both sides.
 pub(super) fn events() -> String {
     let (columns, sums) = (columns(), sums());
     let named = |source: &str| {
@@ -14,6 +14,7 @@ pub(super) fn events() -> String {
             FROM ({source}) q
             LEFT JOIN own o ON (o.org_id, o.tag_key, o.at, o.tag_value) = (q.org_id, q.tag_key, q.at, '')
             LEFT JOIN own v ON (v.org_id, v.tag_key, v.at, v.tag_value) = (q.org_id, q.tag_key, q.at, q.tag_value)
+            WHERE q.at >= (SELECT COALESCE(max(ends) + interval '2 days', '-infinity') FROM dropped_months)
             GROUP BY 1, 2, 3, 4, 5, 6, 7"
         )
     };
