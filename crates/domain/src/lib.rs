@@ -16,6 +16,8 @@ pub mod expiry;
 pub mod forecast;
 pub mod histogram;
 pub mod id;
+#[cfg(feature = "server")]
+pub mod invoice;
 pub mod job;
 pub mod lifetime;
 pub mod models;
