@@ -100,6 +100,9 @@ kinds! {
     WatchesSet = "watches.set" "Warnings set";
     ViewKept = "view.kept" "View kept";
     ViewRemoved = "view.removed" "View removed";
+    CycleClosed = "cycle.closed" "Billing cycle closed";
+    InvoiceKept = "invoice.kept" "Provider’s invoice kept";
+    InvoiceRemoved = "invoice.removed" "Provider’s invoice removed";
     TierSet = "tier.set" "Usage tier set";
     RateLimitSet = "rate_limit.set" "Rate limit set";
     RateLimitRemoved = "rate_limit.removed" "Rate limit removed";

@@ -169,6 +169,20 @@ pub enum Conflict {
     /// Older ones were dropped; only their sums are left.
     #[error("requests before {} (UTC) are no longer kept one by one, only their sums", .0.format("%-d %B %Y"))]
     NotKept(NaiveDate),
+    /// What is still used is not frozen.
+    #[error("this billing cycle is not over yet: close it when it is")]
+    CycleRuns,
+    /// How many requests that were admitted in it have not ended.
+    #[error(
+        "requests of this billing cycle are still running ({0}): close it when they have ended, in some minutes"
+    )]
+    CycleBusy(i64),
+    /// A statement never changes.
+    #[error("this billing cycle is closed already")]
+    CycleClosed,
+    /// There is nothing to compare an invoice with.
+    #[error("close this billing cycle first: an invoice is compared with its statement")]
+    CycleOpen,
     /// Nobody would be left who may change anything.
     #[error("an organization keeps at least one owner: make another member an owner first")]
     LastOwner,

@@ -53,6 +53,7 @@ mod slice_names;
 pub mod slices;
 mod spend_alerts;
 mod standings;
+pub mod statements;
 pub mod system;
 pub mod tags;
 mod thresholds;

@@ -252,6 +252,11 @@ async fn projects() -> BTreeSet<String> {
     log.told(limited(Rates::default()), "").await;
     log.told(store.archive_project(caller, project), "project.archived").await;
     log.told(store.archive_project(caller, project), "").await;
+    let over = store.cycles(caller).await.unwrap()[0].label;
+    database.advance(chrono::TimeDelta::days(40)).await;
+    log.told(store.close_cycle(caller, over), "cycle.closed").await;
+    log.told(store.keep_invoice(caller, over, &[]), "invoice.kept").await;
+    log.told(store.remove_invoice(caller, over), "invoice.removed").await;
     log.end().await
 }
 

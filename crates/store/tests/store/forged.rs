@@ -189,6 +189,7 @@ async fn look(store: &Store, caller: &Caller, things: &Furniture, asked: &mut As
         ever_timed();
         clock();
         cycles();
+        statements();
     }
 }
 
@@ -230,6 +231,10 @@ async fn count(
         explore(ask, 7, |totals| totals.charge.pico());
         past(ask, Until { day: month.starts, quarter: month.ends });
         cycle_zone(month);
+        statement(month.label);
+        close_cycle(month.label);
+        keep_invoice(month.label, &[]);
+        remove_invoice(month.label);
     }
     for scope in [Scope::Org(theirs.org), Scope::Project(things.project), Scope::Key(things.key)] {
         ask! { store, caller, asked:

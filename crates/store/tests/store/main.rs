@@ -38,6 +38,7 @@ mod requests;
 mod retention;
 mod slices;
 mod spend;
+mod statements;
 mod stories;
 mod support;
 mod tags;
