@@ -6,6 +6,7 @@ mod fresh;
 mod go;
 mod origin;
 mod query;
+mod spreadsheet;
 mod state;
 mod visitor;
 
@@ -15,5 +16,6 @@ pub use fresh::Fresh;
 pub use go::{go, id, local, with_next};
 pub use origin::{Browser, Whence};
 pub use query::{Path, Query};
+pub use spreadsheet::{attachment, harmless, lines};
 pub use state::App;
 pub use visitor::{Member, Stranger, Visitor};

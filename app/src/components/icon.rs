@@ -41,6 +41,7 @@ pub enum Glyph {
     Price,
     Estimate,
     Advice,
+    Statement,
 }
 
 impl Glyph {
@@ -57,6 +58,7 @@ impl Glyph {
             Self::Key => "/sprite.svg#i-key",
             Self::Team => "/sprite.svg#i-team",
             Self::Billing => "/sprite.svg#i-billing",
+            Self::Statement => "/sprite.svg#i-statement",
             Self::Audit => "/sprite.svg#i-audit",
             Self::Settings => "/sprite.svg#i-settings",
             Self::Help => "/sprite.svg#i-help",

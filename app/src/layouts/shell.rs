@@ -66,6 +66,7 @@ pub enum NavItem {
     Keys,
     Team,
     Billing,
+    Statements,
     AdminKeys,
     Audit,
     Settings,
@@ -86,11 +87,12 @@ impl NavItem {
         Self::Estimator,
         Self::Advisor,
     ];
-    const ORGANIZATION: [Self; 7] = [
+    const ORGANIZATION: [Self; 8] = [
         Self::Projects,
         Self::Keys,
         Self::Team,
         Self::Billing,
+        Self::Statements,
         Self::AdminKeys,
         Self::Audit,
         Self::Settings,
@@ -98,7 +100,12 @@ impl NavItem {
 
     const fn is_for(self, role: Role) -> bool {
         match self {
-            Self::Limits | Self::Prices | Self::Billing | Self::AdminKeys | Self::Audit => {
+            Self::Limits
+            | Self::Prices
+            | Self::Billing
+            | Self::Statements
+            | Self::AdminKeys
+            | Self::Audit => {
                 matches!(role, Role::Owner)
             }
             _ => true,
@@ -123,6 +130,7 @@ impl NavItem {
             Self::AdminKeys => ("/admin-keys", "Admin keys", Glyph::Lock),
             Self::Audit => ("/audit", "Audit log", Glyph::Audit),
             Self::Billing => ("/billing", "Billing", Glyph::Billing),
+            Self::Statements => ("/statements", "Statements", Glyph::Statement),
             Self::Settings => ("/settings", "Settings", Glyph::Settings),
         }
     }

@@ -1,6 +1,6 @@
 //! `/{org}/billing`: who pays. Without it requests are refused.
 
-mod countries;
+pub(super) mod countries;
 mod profile;
 
 use axum::{Router, extract::State, response::Response, routing::get};

@@ -17,10 +17,11 @@ mod question;
 mod receipt;
 mod reports;
 mod sheet;
+mod statements;
 mod stretch;
 mod usage;
 
-/// Overview, usage, latency, budgets, limits, alerts, reports, receipts.
+/// Overview, usage, latency, budgets, limits, alerts, reports, statements, receipts.
 pub(super) fn router() -> Router<App> {
     Router::new()
         .route("/{org}", get(overview::show))
@@ -31,5 +32,6 @@ pub(super) fn router() -> Router<App> {
         .route("/{org}/limits", get(limits::show))
         .route("/{org}/alerts", get(alerts::show).post(alerts::save))
         .route("/{org}/reports", get(reports::show).post(reports::save))
+        .merge(statements::router())
         .route("/receipts/{id}", get(receipt::show))
 }

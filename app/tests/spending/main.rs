@@ -21,6 +21,7 @@ mod rights;
 #[path = "../pages/support.rs"]
 pub mod site;
 mod spender;
+mod statements;
 mod tags;
 mod usage;
 mod views;

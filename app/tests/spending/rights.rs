@@ -4,7 +4,7 @@ use axum::http::StatusCode;
 
 use crate::spender::Spender;
 
-const PAGES: [&str; 4] = ["usage", "budgets", "alerts", "advisor"];
+const PAGES: [&str; 5] = ["usage", "budgets", "alerts", "advisor", "statements"];
 
 #[tokio::test]
 async fn another_organization_is_not_there() {

@@ -65,6 +65,24 @@ impl Spender {
         self.settle(request, amount, Outcome::Answered, None).await;
     }
 
+    /// A request to a provider, not to the sandbox, that cost so much.
+    pub(crate) async fn pay(&self, project: ProjectId, key: KeyId, model: &str, charge: &str) {
+        let amount: Usd = charge.parse().unwrap();
+        let request = self.request(project, key, "sandbox-tokens", amount).await;
+        let request = Request { model: model.to_owned(), realm: Realm::Provider, ..request };
+        self.settle(request, amount, Outcome::Answered, None).await;
+    }
+
+    /// One that was never answered: charged the most it can cost.
+    pub(crate) async fn doubt(&self, model: &str, bound: &str) -> EventId {
+        let amount: Usd = bound.parse().unwrap();
+        let request = self.request(self.project, self.key, "sandbox-tokens", amount).await;
+        let request = Request { model: model.to_owned(), realm: Realm::Provider, ..request };
+        let id = request.id;
+        self.settle(request, amount, Outcome::Unknown, None).await;
+        id
+    }
+
     /// A request that was sent and never answered: charged the most it can cost.
     pub(crate) async fn unanswered(&self, bound: &str) -> EventId {
         let amount: Usd = bound.parse().unwrap();

@@ -91,6 +91,12 @@ fn foreign_to(person: &str) -> &'static [&'static str] {
     }
 }
 
+/// The billing cycle that is running, as addresses name it.
+#[expect(clippy::disallowed_methods, reason = "nothing is decided by it")]
+fn this_month() -> String {
+    chrono::Utc::now().format("%Y-%m").to_string()
+}
+
 /// The address with an organization's own ids in it.
 pub(crate) fn filled(route: &str, params: &[(&'static str, String)]) -> String {
     let mut path = route.to_owned();
@@ -101,6 +107,7 @@ pub(crate) fn filled(route: &str, params: &[(&'static str, String)]) -> String {
             || match name {
                 "token" => "0".repeat(64),
                 "model" => "sandbox-dime".to_owned(),
+                "cycle" => this_month(),
                 "mail" => domain::OutboxId::generate().to_string(),
                 other => panic!("{route}: a parameter {other} that this walk does not know"),
             },

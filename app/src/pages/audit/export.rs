@@ -5,8 +5,7 @@ use std::io;
 use axum::{
     body::{Body, Bytes},
     extract::State,
-    http::header,
-    response::{IntoResponse as _, Response},
+    response::Response,
 };
 use domain::{
     Caller,
@@ -15,7 +14,7 @@ use domain::{
 use futures_util::{Stream, stream};
 use store::Store;
 
-use crate::web::{App, Failure, Member};
+use crate::web::{App, Failure, Member, attachment};
 
 /// Entries read at once.
 const CHUNK: u16 = 1_000;
@@ -25,16 +24,10 @@ pub(super) async fn send(State(app): State<App>, member: Member) -> Result<Respo
     let head = app.store.begin_audit_export(&member.caller).await?;
     let signed = identity::sign_head(&app.secrets, head)?;
     let day = head.at.with_timezone(&member.organization.zone).format("%Y-%m-%d");
-    let name = format!("attachment; filename=\"audit-{}-{day}.csv\"", head.org);
+    let name = format!("audit-{}-{day}.csv", head.org);
     let first = Bytes::from(top(&signed));
     let file = stream(app.store, member.caller, first, head.count);
-    let headers = [
-        (header::CONTENT_TYPE, "text/csv; charset=utf-8"),
-        (header::CONTENT_DISPOSITION, &name),
-        (header::CACHE_CONTROL, "no-store"),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-    ];
-    Ok((headers, Body::from_stream(file)).into_response())
+    Ok(attachment(&name, Body::from_stream(file)))
 }
 
 /// The first lines, then the entries up to the last one. A file that can't be ended breaks off: it

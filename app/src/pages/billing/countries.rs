@@ -19,13 +19,19 @@ pub(super) fn exists(code: &str) -> bool {
     all().any(|(known, _)| known == code)
 }
 
+/// What a country is called; its code if it is not in the list.
+pub(in crate::pages) fn name(code: &str) -> &str {
+    all().find(|(known, _)| *known == code).map_or(code, |(_, name)| name)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{choices, exists};
+    use super::{choices, exists, name};
 
     #[test]
     fn all_officially_assigned_codes() {
         assert_eq!(choices().len(), 1 + 249);
         assert!(exists("NO") && exists("GB") && !exists("UK") && !exists("") && !exists("no"));
+        assert_eq!((name("NO"), name("XX"), name("")), ("Norway", "XX", ""));
     }
 }

@@ -6,11 +6,9 @@ use std::io;
 use axum::{
     body::{Body, Bytes},
     extract::{RawQuery, State},
-    http::header,
-    response::{IntoResponse as _, Response},
+    response::Response,
 };
 use chrono::{DateTime, SecondsFormat, Utc};
-use csv::{Terminator, Writer, WriterBuilder};
 use domain::{Caller, TokenClass, window::Window};
 use futures_util::{Stream, stream};
 use store::{
@@ -21,7 +19,7 @@ use store::{
 use super::asked::Asked;
 use crate::{
     pages::spending::question::value_of,
-    web::{App, Failure, Member, go},
+    web::{App, Failure, Member, attachment, go, harmless, lines},
 };
 
 /// What a file is made of.
@@ -47,7 +45,7 @@ pub(in crate::pages::spending) async fn send(
     let stretch = &asked.stretch;
     let whole = stretch.window();
     let (first, last) = stretch.dates_of(&whole);
-    let name = format!("attachment; filename=\"usage-{first}_{last}.csv\"");
+    let name = format!("usage-{first}_{last}.csv");
     let begun = stretch.spans.iter().filter(|span| span.starts <= asked.now).copied();
     let spans: Vec<Window> = begun.collect();
     let file = File {
@@ -57,13 +55,7 @@ pub(in crate::pages::spending) async fn send(
         by: asked.question.dimensions(),
         only: asked.only(),
     };
-    let headers = [
-        (header::CONTENT_TYPE, "text/csv; charset=utf-8"),
-        (header::CONTENT_DISPOSITION, &name),
-        (header::CACHE_CONTROL, "no-store"),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-    ];
-    Ok((headers, Body::from_stream(file.stream(spans))).into_response())
+    Ok(attachment(&name, Body::from_stream(file.stream(spans))))
 }
 
 impl File {
@@ -90,16 +82,6 @@ impl File {
         let names = self.store.names(&self.caller, &slices).await.map_err(io::Error::other)?;
         lines(slices.iter().map(|slice| cells(span, &self.by, slice, &names)))
     }
-}
-
-/// Lines as RFC 4180 has them.
-fn lines(rows: impl Iterator<Item = Vec<String>>) -> io::Result<Vec<u8>> {
-    let mut csv: Writer<Vec<u8>> =
-        WriterBuilder::new().terminator(Terminator::CRLF).from_writer(Vec::new());
-    for row in rows {
-        csv.write_record(row)?;
-    }
-    csv.into_inner().map_err(|error| io::Error::other(error.into_error()))
 }
 
 fn columns(by: &[Dimension]) -> Vec<String> {
@@ -134,11 +116,6 @@ fn cells(span: Window, by: &[Dimension], slice: &Slice, names: &Names) -> Vec<St
     cells.extend(totals.tokens.by_class().map(|count| count.to_string()));
     cells.push(totals.charge.to_string());
     cells
-}
-
-/// What a spreadsheet would take for a formula begins with an apostrophe.
-fn harmless(text: String) -> String {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) { format!("'{text}") } else { text }
 }
 
 #[cfg(test)]
