@@ -124,6 +124,7 @@ fn key_text(key: &DoubtfulKey) -> String {
     match key {
         DoubtfulKey::Named(name) => name.clone(),
         DoubtfulKey::Untracked => "Untracked key".to_owned(),
+        DoubtfulKey::Playground => "Playground".to_owned(),
         DoubtfulKey::Personal => "Personal key".to_owned(),
     }
 }

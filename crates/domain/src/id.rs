@@ -163,6 +163,20 @@ impl EventId {
 }
 
 #[cfg(feature = "server")]
+impl KeyId {
+    /// Stands for a key where people send requests from a project's playground: nobody holds such a key,
+    /// and by its id usage tells their requests apart from those of programs.
+    pub fn playground(project: ProjectId) -> Self {
+        Self(Uuid::new_v5(&project.uuid(), b"playground"))
+    }
+
+    /// Whether it stands for a playground. What is generated is of version 7.
+    pub fn is_playground(self) -> bool {
+        self.0.get_version_num() == 5
+    }
+}
+
+#[cfg(feature = "server")]
 impl ReceiptId {
     /// The receipt of all refusals of a key by one revision of a limit in one quarter of an hour:
     /// known without asking, so that a storm of refusals writes next to nothing. `limit` is a
@@ -189,6 +203,16 @@ mod tests {
         assert_eq!(id.to_string().parse(), Ok(id));
         assert!(id.to_string().starts_with("org-"));
         assert!(id.to_string().parse::<UserId>().is_err());
+    }
+
+    #[cfg(feature = "server")]
+    #[test]
+    fn a_playground_is_no_key_and_each_project_has_its_own() {
+        let (one, other) = (ProjectId::generate(), ProjectId::generate());
+        assert!(KeyId::playground(one).is_playground());
+        assert_eq!(KeyId::playground(one), KeyId::playground(one));
+        assert_ne!(KeyId::playground(one), KeyId::playground(other));
+        assert!(!KeyId::generate().is_playground() && !KeyId::NIL.is_playground());
     }
 
     #[test]

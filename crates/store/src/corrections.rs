@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use domain::{
-    Action, Caller, EventId, Name, Usd,
+    Action, Caller, EventId, KeyId, Name, Usd,
     audit::{Change, Kind},
 };
 
@@ -42,6 +42,8 @@ pub enum DoubtfulKey {
     Named(String),
     /// One of the keys that are not told apart.
     Untracked,
+    /// None: a person sent it from the project's playground.
+    Playground,
     /// A person's own.
     Personal,
 }
@@ -107,6 +109,9 @@ impl Store {
                     key: match row.key_name {
                         Some(name) => DoubtfulKey::Named(name),
                         None if row.key_id.is_nil() => DoubtfulKey::Untracked,
+                        None if KeyId::from_uuid(row.key_id).is_playground() => {
+                            DoubtfulKey::Playground
+                        }
                         None => DoubtfulKey::Personal,
                     },
                     model: row.model,

@@ -7,6 +7,7 @@ use crate::{
     Store, StoreError,
     budgets::{period, scope},
     money::usd,
+    slice_names::nameless,
 };
 
 /// Why requests of a key were not forwarded in a quarter of an hour.
@@ -212,7 +213,6 @@ impl Row {
             }),
             _ => None,
         };
-        let nameless = if self.key_id.is_nil() { "Untracked" } else { "Personal key" };
         Ok(Receipt {
             id,
             by,
@@ -225,7 +225,7 @@ impl Row {
             last_at: self.last_at,
             project_name: self.project_name,
             key: self.key_name.as_ref().map(|_| KeyId::from_uuid(self.key_id)),
-            key_name: self.key_name.unwrap_or_else(|| nameless.to_owned()),
+            key_name: self.key_name.unwrap_or_else(|| nameless(self.key_id).to_owned()),
             key_last_four: self.last_four,
             revision: self.revision,
             set_then,

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use domain::{Action, BudgetId, Caller, ReceiptId, Scope};
 
-use crate::{Store, StoreError, budgets::scope_parts};
+use crate::{Store, StoreError, budgets::scope_parts, slice_names::nameless};
 
 /// Refusals of a key by a budget in a quarter of an hour, in short.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,8 +18,8 @@ pub struct BudgetRefusals {
     pub observed: bool,
     /// The label of the key's project.
     pub project_name: String,
-    /// The key's label; none for what is no key of a project.
-    pub key_name: Option<String>,
+    /// The key's label, or what stands for it.
+    pub key_name: String,
 }
 
 impl Store {
@@ -33,7 +33,7 @@ impl Store {
         let mut tx = self.tenant(caller).await?;
         let rows = sqlx::query!(
             r#"SELECT r.id AS "id!", r.last_at AS "last_at!", r.count AS "count!", r.observed AS "observed!",
-                p.name AS "project_name!", k.name AS "key_name?"
+                p.name AS "project_name!", r.key_id AS "key_id!", k.name AS "key_name?"
              FROM receipts r JOIN projects p ON (p.org_id, p.id) = (r.org_id, r.project_id)
              LEFT JOIN api_keys k ON (k.org_id, k.id) = (r.org_id, r.key_id)
              WHERE r.org_id = $1 AND r.kind = 'budget' AND r.limit_id = $2
@@ -52,7 +52,7 @@ impl Store {
                 count: u64::try_from(row.count).unwrap_or(0),
                 observed: row.observed,
                 project_name: row.project_name,
-                key_name: row.key_name,
+                key_name: row.key_name.unwrap_or_else(|| nameless(row.key_id).to_owned()),
             })
             .collect())
     }

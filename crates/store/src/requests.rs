@@ -52,6 +52,8 @@ pub enum Key {
     },
     /// One of the keys that are not told apart.
     Untracked,
+    /// None: a person sent it from the project's playground.
+    Playground,
     /// A person's own.
     Personal,
 }
@@ -134,6 +136,7 @@ fn key(id: Uuid, name: Option<String>, last_four: Option<String>) -> Key {
     match name {
         Some(name) => Key::Named { id: KeyId::from_uuid(id), name, last_four },
         None if id.is_nil() => Key::Untracked,
+        None if KeyId::from_uuid(id).is_playground() => Key::Playground,
         None => Key::Personal,
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use domain::{Action, Caller};
+use domain::{Action, Caller, KeyId, ProjectId};
 use sqlx::types::Uuid;
 
 use crate::{
@@ -42,10 +42,32 @@ impl Store {
         )
         .fetch_all(&mut *tx)
         .await?;
-        Ok(Names {
-            by_id: rows.into_iter().map(|row| (row.id, row.name)).collect(),
-            whole: caller.may(Action::SeeWhole).is_ok(),
-        })
+        let mut by_id: HashMap<Uuid, String> =
+            rows.into_iter().map(|row| (row.id, row.name)).collect();
+        if slices.iter().filter_map(|slice| slice.key).any(is_playground) {
+            let projects =
+                sqlx::query!("SELECT id, name FROM projects WHERE org_id = $1", caller.org.uuid())
+                    .fetch_all(&mut *tx)
+                    .await?;
+            by_id.extend(projects.into_iter().map(|row| {
+                let id = KeyId::playground(ProjectId::from_uuid(row.id));
+                (id.uuid(), format!("Playground of {}", row.name))
+            }));
+        }
+        Ok(Names { by_id, whole: caller.may(Action::SeeWhole).is_ok() })
+    }
+}
+
+fn is_playground(key: Uuid) -> bool {
+    KeyId::from_uuid(key).is_playground()
+}
+
+/// What a key is called that is none of a project's.
+pub(crate) fn nameless(key: Uuid) -> &'static str {
+    match key {
+        key if key.is_nil() => "Untracked",
+        key if is_playground(key) => "Playground",
+        _ => "Personal key",
     }
 }
 
@@ -92,6 +114,7 @@ impl Names {
         match (self.by_id.get(&key), person.and_then(|id| self.by_id.get(&id))) {
             _ if key == Uuid::nil() => "Untracked".to_owned(),
             (Some(name), _) => name.clone(),
+            _ if is_playground(key) => nameless(key).to_owned(),
             _ if !self.whole => "Personal key".to_owned(),
             (None, Some(person)) => format!("Personal key of {person}"),
             (None, None) => "Personal key of a former member".to_owned(),

@@ -14,7 +14,7 @@ use sqlx::types::Uuid;
 
 use crate::{
     Store, StoreError, budgets::may_limit, event_slices::CLOCKS_DIFFER, kept::all_kept, money::usd,
-    organizations::zone, tx::Tx,
+    organizations::zone, slice_names::nameless, tx::Tx,
 };
 
 /// What is replayed.
@@ -274,8 +274,7 @@ async fn named(
     let mut keys: Vec<_> = by_key
         .into_iter()
         .map(|(id, count)| {
-            let nameless = if id.is_nil() { "Untracked" } else { "Personal keys" };
-            (names.get(&id).map_or(nameless, String::as_str).to_owned(), count)
+            (names.get(&id).map_or_else(|| nameless(id), String::as_str).to_owned(), count)
         })
         .collect();
     keys.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));

@@ -1,7 +1,7 @@
 //! Requests in words.
 
 use chrono::TimeDelta;
-use domain::Outcome;
+use domain::{Outcome, TokenClass};
 use store::requests::Key;
 
 use crate::components::{Tone, count};
@@ -39,6 +39,7 @@ pub(in crate::pages) fn key(key: &Key) -> String {
     match key {
         Key::Named { name, .. } => name.clone(),
         Key::Untracked => "Untracked key".to_owned(),
+        Key::Playground => "Playground".to_owned(),
         Key::Personal => "Personal key".to_owned(),
     }
 }
@@ -83,6 +84,22 @@ pub(in crate::pages) fn tokens(number: u64) -> String {
     match number {
         1 => "1 token".to_owned(),
         more => format!("{} tokens", count(more)),
+    }
+}
+
+/// A class of tokens in words.
+pub(in crate::pages) const fn class(class: TokenClass) -> &'static str {
+    match class {
+        TokenClass::Input => "Input",
+        TokenClass::Cached => "Cached input",
+        TokenClass::CacheWrite => "Cache write",
+        TokenClass::CacheWrite1h => "Cache write, 1 hour",
+        TokenClass::AudioInput => "Audio input",
+        TokenClass::ImageInput => "Image input",
+        TokenClass::Output => "Output",
+        TokenClass::Reasoning => "Reasoning",
+        TokenClass::AudioOutput => "Audio output",
+        TokenClass::ImageOutput => "Image output",
     }
 }
 

@@ -1,10 +1,12 @@
 //! From a presented key to whose it is and what it may.
 
+mod player;
 mod row;
 
 use std::time::Instant;
 
 use domain::{KeyId, OrgId, Permissions, ProjectId, Usd, UserId};
+pub use player::Player;
 use row::Row;
 
 use super::System;

@@ -44,7 +44,7 @@ mod watch;
 pub use account_mails::Notice;
 pub use admin_keys::Admitted;
 pub use deletion::Deletion;
-pub use directory::{KeyState, Named, Obstacle, Presented, Proof, Reach, Unbilled};
+pub use directory::{KeyState, Named, Obstacle, Player, Presented, Proof, Reach, Unbilled};
 pub use erase::Erased;
 pub use fingerprints::FingerprintRow;
 pub use fold::FOLDED_AT_ONCE;

@@ -1,6 +1,6 @@
 //! What it cost: tokens by price, line by line.
 
-use domain::{Outcome, TokenClass, Usd};
+use domain::{Outcome, Usd};
 use leptos::prelude::*;
 use store::requests::{ChargedBy, Told};
 
@@ -73,7 +73,7 @@ fn rows(told: &Told, by: &ChargedBy) -> AnyView {
     let rates = by.price.rates(told.service_tier, tokens.prompt());
     let lines = rates.lines(tokens).map(|it| {
         let rate = Usd::from_pico(i128::from(it.rate));
-        line(class(it.class), Some(it.count), Some(rate), it.amount)
+        line(words::class(it.class), Some(it.count), Some(rate), it.amount)
     });
     let request = (by.price.per_request != Usd::ZERO)
         .then(|| line("Each request", None, None, by.price.per_request));
@@ -145,21 +145,5 @@ fn reserved(told: &Told) -> String {
         }
         Usd::ZERO => format!("Reserved {reserved}, all of it charged"),
         rest => format!("Reserved {reserved}, returned {}", usd_fine(rest)),
-    }
-}
-
-/// A class of tokens in words.
-const fn class(class: TokenClass) -> &'static str {
-    match class {
-        TokenClass::Input => "Input",
-        TokenClass::Cached => "Cached input",
-        TokenClass::CacheWrite => "Cache write",
-        TokenClass::CacheWrite1h => "Cache write, 1 hour",
-        TokenClass::AudioInput => "Audio input",
-        TokenClass::ImageInput => "Image input",
-        TokenClass::Output => "Output",
-        TokenClass::Reasoning => "Reasoning",
-        TokenClass::AudioOutput => "Audio output",
-        TokenClass::ImageOutput => "Image output",
     }
 }

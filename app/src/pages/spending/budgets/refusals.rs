@@ -30,7 +30,7 @@ pub(super) fn card(view: &View) -> Option<AnyView> {
 
 fn row(view: &View, refusals: &BudgetRefusals) -> AnyView {
     let (at, zone) = (refusals.last_at, view.zone);
-    let key = refusals.key_name.clone().unwrap_or_else(|| "Personal key".to_owned());
+    let key = refusals.key_name.clone();
     let what = if refusals.observed {
         view! { <Badge tone=Tone::Warn line=true text="Would be refused"/> }
     } else {

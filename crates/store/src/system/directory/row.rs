@@ -78,7 +78,7 @@ impl Row {
         }
     }
 
-    fn state(self, org: Uuid, project: Uuid) -> Result<KeyState, StoreError> {
+    pub(super) fn state(self, org: Uuid, project: Uuid) -> Result<KeyState, StoreError> {
         Ok(KeyState {
             key: KeyId::from_uuid(self.id),
             org: OrgId::from_uuid(org),
