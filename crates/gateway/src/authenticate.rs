@@ -47,13 +47,16 @@ pub(crate) async fn caller(
     })?;
     agrees(&key, named)?;
     gateway.uses().note(&key, now);
-    if let Some(obstacle) = key.obstacle {
-        return Err(refusal(gateway, &key, obstacle));
-    }
+    unhindered(gateway, &key)?;
     if !key.permissions.allows(endpoint) {
         return Err(Error::Lacks(Lacking::Permission(endpoint)));
     }
     Ok(key)
+}
+
+/// Stops if something stands in the way of all requests of a key.
+pub(crate) fn unhindered(gateway: &Gateway, key: &KeyState) -> Result<(), Error> {
+    key.obstacle.map_or(Ok(()), |obstacle| Err(refusal(gateway, key, obstacle)))
 }
 
 /// A header that contradicts a key is never billed to somebody else. A personal key goes where the

@@ -12,6 +12,7 @@ use http::{HeaderMap, HeaderValue, Method};
 use serde::Serialize;
 
 use crate::{
+    asker::Asker,
     authenticate,
     error::Error,
     forward::{Endpoint, forward},
@@ -47,7 +48,10 @@ impl Gateway {
         if self.is_shutting_down() {
             return Ok(identified(Error::ShuttingDown.into_response(), id));
         }
-        Ok(identified(forward(self.clone(), endpoint, id, request).await.into_response(), id))
+        Ok(identified(
+            forward(self.clone(), Asker::Program, endpoint, id, request).await.into_response(),
+            id,
+        ))
     }
 }
 
@@ -61,7 +65,8 @@ async fn receive(State(gateway): State<Gateway>, mut request: Request, next: Nex
     identified(next.run(request).await, id)
 }
 
-fn identified(mut response: Response, id: EventId) -> Response {
+/// With the request's id in its head.
+pub(crate) fn identified(mut response: Response, id: EventId) -> Response {
     if let Ok(id) = HeaderValue::try_from(id.to_string()) {
         response.headers_mut().insert(headers::REQUEST_ID, id);
     }
@@ -73,7 +78,7 @@ async fn chat_completions(
     Extension(id): Extension<EventId>,
     request: Request,
 ) -> Result<Response, Error> {
-    forward(gateway, Endpoint::ChatCompletions, id, request).await
+    forward(gateway, Asker::Program, Endpoint::ChatCompletions, id, request).await
 }
 
 async fn embeddings(
@@ -81,7 +86,7 @@ async fn embeddings(
     Extension(id): Extension<EventId>,
     request: Request,
 ) -> Result<Response, Error> {
-    forward(gateway, Endpoint::Embeddings, id, request).await
+    forward(gateway, Asker::Program, Endpoint::Embeddings, id, request).await
 }
 
 #[derive(Serialize)]

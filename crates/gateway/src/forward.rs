@@ -10,7 +10,8 @@ use tokio::sync::oneshot;
 
 use crate::{
     ask::Ask,
-    authenticate, body,
+    asker::Asker,
+    body,
     booking::Booking,
     bound::Bound,
     connection,
@@ -69,20 +70,21 @@ impl Endpoint {
 /// Forwards a request, if it may be.
 pub(crate) async fn forward(
     gateway: Gateway,
+    asker: Asker,
     endpoint: Endpoint,
     id: EventId,
     request: Request,
 ) -> Result<Response, Error> {
     let mut telling = Telling::of(endpoint.path());
     let (head, body) = request.into_parts();
-    authenticate::caller(&gateway, endpoint.permission(), &head.headers).await?;
+    asker.key(&gateway, endpoint.permission(), &head.headers).await?;
     failpoint::at("gateway::key_known");
     if !connection::is_json(&head.headers) || head.headers.contains_key(header::CONTENT_ENCODING) {
         return Err(Error::NotJsonType);
     }
     let body = body::read(body, LARGEST, "16 MiB").await?;
     // A body may take its time: what the key may is judged again, now that it counts.
-    let key = authenticate::caller(&gateway, endpoint.permission(), &head.headers).await?;
+    let key = asker.key(&gateway, endpoint.permission(), &head.headers).await?;
     failpoint::at("gateway::body_read");
     telling.is_read();
     let ask = endpoint.read(&body)?;
@@ -106,7 +108,7 @@ pub(crate) async fn forward(
     failpoint::at("gateway::reserved");
     // It may have waited for what others held: who was refused meanwhile gets nothing forwarded, and
     // the reservation, dropped, is released.
-    let now = authenticate::caller(&gateway, endpoint.permission(), &head.headers).await?;
+    let now = asker.key(&gateway, endpoint.permission(), &head.headers).await?;
     models::allowed(&now, &ask.model)?;
     if (now.org, now.project) != (key.org, key.project) {
         return Err(Error::OrganizationRequired);

@@ -1,7 +1,7 @@
 //! The OpenAI-compatible surface.
 //!
-//! A request's path through the modules: [`endpoints`] gives it an id; [`forward`] finds who asks
-//! ([`authenticate`], [`keys`]), reads the body as far as it must ([`ask`], [`content`]), finds who
+//! A request's path through the modules: [`endpoints`] (or [`play`]) gives it an id; [`forward`] finds
+//! who asks ([`asker`], [`authenticate`], [`keys`]), reads the body as far as it must ([`ask`], [`content`]), finds who
 //! answers ([`models`]), what it can cost ([`bound`]), and reserves that; [`exchange`] sends it
 //! ([`connection`], [`sandbox`]) and hands the answer on, whole ([`whole`]) or as a stream
 //! ([`relay`], [`tap`], [`sse`]), while [`meter`] and [`usage`] read a copy and [`booking`] settles.
@@ -12,6 +12,7 @@
 //! taken out for a client that did not ask.
 
 mod ask;
+mod asker;
 mod authenticate;
 mod body;
 mod booking;
@@ -31,6 +32,7 @@ mod meter;
 mod models;
 mod pace;
 mod provider_errors;
+mod play;
 mod receipts;
 mod refusal;
 mod relay;
