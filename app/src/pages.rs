@@ -15,6 +15,7 @@ mod invitation;
 mod key_fields;
 mod key_limits;
 mod keys;
+mod model_choices;
 mod mute;
 mod new_key;
 mod not_found;
@@ -22,6 +23,7 @@ mod operator;
 mod organizations;
 mod person;
 mod personal_keys;
+mod playground;
 mod prices;
 mod project;
 mod projects;
@@ -66,6 +68,7 @@ pub fn router() -> Router<App> {
         .merge(operator::router())
         .merge(organizations::router())
         .merge(personal_keys::router())
+        .merge(playground::router())
         .merge(prices::router())
         .merge(project::router())
         .merge(projects::router())

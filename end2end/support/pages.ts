@@ -35,6 +35,7 @@ export const rooms = [
   'limits',
   'prices',
   'estimator',
+  'playground',
   'advisor',
   'alerts',
   'reports',

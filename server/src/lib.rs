@@ -7,6 +7,7 @@ pub mod commands;
 pub mod database;
 pub mod links;
 mod listen;
+pub mod playground;
 pub mod postgres;
 pub mod router;
 pub mod say;

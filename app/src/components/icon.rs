@@ -40,6 +40,7 @@ pub enum Glyph {
     Lock,
     Price,
     Estimate,
+    Play,
     Advice,
     Statement,
 }
@@ -84,6 +85,7 @@ impl Glyph {
             Self::Lock => "/sprite.svg#i-lock",
             Self::Price => "/sprite.svg#i-price",
             Self::Estimate => "/sprite.svg#i-estimate",
+            Self::Play => "/sprite.svg#i-play",
             Self::Advice => "/sprite.svg#i-advice",
         }
     }

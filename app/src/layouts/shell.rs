@@ -61,6 +61,7 @@ pub enum NavItem {
     Alerts,
     Prices,
     Estimator,
+    Playground,
     Advisor,
     Projects,
     Keys,
@@ -75,7 +76,7 @@ pub enum NavItem {
 }
 
 impl NavItem {
-    const SPENDING: [Self; 10] = [
+    const SPENDING: [Self; 11] = [
         Self::Overview,
         Self::Usage,
         Self::Requests,
@@ -85,6 +86,7 @@ impl NavItem {
         Self::Alerts,
         Self::Prices,
         Self::Estimator,
+        Self::Playground,
         Self::Advisor,
     ];
     const ORGANIZATION: [Self; 8] = [
@@ -123,6 +125,7 @@ impl NavItem {
             Self::Alerts => ("/alerts", "Alerts", Glyph::Alert),
             Self::Prices => ("/prices", "Prices", Glyph::Price),
             Self::Estimator => ("/estimator", "Estimator", Glyph::Estimate),
+            Self::Playground => ("/playground", "Playground", Glyph::Play),
             Self::Advisor => ("/advisor", "Advisor", Glyph::Advice),
             Self::Projects => ("/projects", "Projects", Glyph::Project),
             Self::Keys => ("/keys", "API keys", Glyph::Key),

@@ -155,11 +155,17 @@ fn head(member: &Member, project: &Project, here: Part) -> AnyView {
     let usage = member.path("usage");
     let requests = member.path(&format!("requests?project={}", project.id));
     let budgets = member.path(&format!("budgets?scope={}", project.id));
+    let sends = project.archived_at.is_none() && project.who.may(Action::SendRequests).is_ok();
+    let playground = sends.then(|| {
+        let href = member.path(&format!("playground?project={}", project.id));
+        view! { <LinkButton href>"Playground"</LinkButton> }
+    });
     view! {
         <PageHead title=project.name.clone() sub above=("Projects", member.path("projects"))>
             <LinkButton href=usage>"Usage"</LinkButton>
             <LinkButton href=requests>"Requests"</LinkButton>
             <LinkButton href=budgets>"Budget"</LinkButton>
+            {playground}
         </PageHead>
         <Tabs label="Project" links=tabs/>
     }

@@ -3,6 +3,7 @@
 use std::{
     collections::HashMap,
     fmt::{self, Display},
+    ops::RangeInclusive,
     str::FromStr,
 };
 
@@ -17,7 +18,7 @@ use multer::{Constraints, Multipart, SizeLimit};
 use store::StoreError;
 
 use super::Failure;
-use crate::components::Errors;
+use crate::components::{Errors, count};
 
 /// Longest body of a form, in bytes.
 const LONGEST: usize = 64 * 1024;
@@ -108,6 +109,18 @@ impl Draft {
                 None
             }
         }
+    }
+
+    /// Reads a whole number, with or without commas between its thousands, or notes what it should be.
+    pub fn whole(&mut self, name: &'static str, range: RangeInclusive<u64>) -> Option<u64> {
+        let text = self.value(name).trim().replace(',', "");
+        let is_plain = text.bytes().all(|byte| byte.is_ascii_digit());
+        let number = text.parse().ok().filter(|number| is_plain && range.contains(number));
+        if number.is_none() {
+            let (least, most) = (count(*range.start()), count(*range.end()));
+            self.refuse(name, format!("Write a whole number from {least} to {most}."));
+        }
+        number
     }
 
     /// Reads a day as a date field sends it, or notes what is wrong.
@@ -295,5 +308,27 @@ mod tests {
         assert_eq!(draft.read::<domain::Name>("name"), None);
         assert_eq!(draft.error("name").as_deref(), Some("This can’t be empty."));
         assert_eq!(draft.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    }
+
+    #[test]
+    fn whole_numbers_alone_are_taken() {
+        for (typed, read) in [
+            ("1", Some(1)),
+            (" 1,000 ", Some(1_000)),
+            ("1000000000", Some(1_000_000_000)),
+            ("1000000001", None),
+            ("0", None),
+            ("-5", None),
+            ("+5", None),
+            ("1.5", None),
+            ("1e3", None),
+            ("", None),
+            ("٣", None),
+            ("99999999999999999999999999", None),
+        ] {
+            let mut draft = Draft::with([("requests", typed.to_owned())]);
+            assert_eq!(draft.whole("requests", 1..=1_000_000_000), read, "{typed:?}");
+            assert_eq!(draft.errors().is_empty(), read.is_some(), "{typed:?}");
+        }
     }
 }

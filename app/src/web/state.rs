@@ -6,6 +6,7 @@ use axum::extract::FromRef;
 use identity::Secrets;
 use store::Store;
 
+use super::Playground;
 use crate::render::Assets;
 
 /// The state of all pages. Cheap to clone.
@@ -23,6 +24,8 @@ pub struct App {
     pub mails: bool,
     /// Whether the sandbox provider answers.
     pub sandbox: bool,
+    /// Sends what people ask on the playground's page.
+    pub playground: Arc<dyn Playground>,
 }
 
 impl App {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use app::{
     pages,
     render::Assets,
-    web::{App, show_failures},
+    web::{App, Playground, Prompt, Reply, show_failures},
 };
 use axum::{
     Router,
@@ -13,13 +13,32 @@ use axum::{
     http::{HeaderMap, Request, StatusCode, header, request::Builder},
     middleware::from_fn_with_state,
 };
-use domain::{Caller, Origin, Role};
+use domain::{Caller, EventId, OrgId, Origin, Price, Role, Usd};
+use futures_util::future::BoxFuture;
 use identity::{NewPassword, Person, Secrets};
-use store::system::SignUpPolicy;
+use store::system::{Player, SignUpPolicy};
 use testkit::Database;
 use tower::{ServiceBuilder, ServiceExt as _};
 
 pub(crate) const PASSWORD: &str = "a few words nobody says";
+
+/// Sends nothing: a playground behind a gateway is tried in `server`.
+struct Closed;
+
+impl Playground for Closed {
+    fn models(&self, _: OrgId) -> Vec<Arc<Price>> {
+        Vec::new()
+    }
+
+    fn most(&self, _: OrgId, _: &Prompt) -> Option<Usd> {
+        None
+    }
+
+    fn send(&self, _: Player, _: EventId, _: &Prompt) -> BoxFuture<'static, Reply> {
+        let why = "There is no gateway here.".to_owned();
+        Box::pin(async { Reply::Refused { why, receipt: None } })
+    }
+}
 
 /// An installation.
 pub(crate) struct Site {
@@ -39,6 +58,7 @@ impl Site {
             assets: Assets { version: "test" },
             mails: false,
             sandbox: true,
+            playground: Arc::new(Closed),
         };
         Self { database, app }
     }

@@ -21,7 +21,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     address::Proxies, assets, database::Database, links::MailLinks, listen::listen, mailer,
-    router::Site, say, settings::Settings,
+    playground::Gate, router::Site, say, settings::Settings,
 };
 
 /// How long the ledger may take at the very end.
@@ -98,6 +98,7 @@ async fn serve_with(
         assets: Assets { version: assets::version() },
         mails: mailer.is_some(),
         sandbox,
+        playground: Arc::new(Gate(gateway.clone())),
     };
     let links = Arc::new(MailLinks {
         store: store.clone(),

@@ -7,6 +7,7 @@
 
 mod broken;
 mod canary;
+mod playground;
 mod routes;
 mod timing;
 mod walk;

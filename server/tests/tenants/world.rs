@@ -13,7 +13,7 @@ use domain::{OrgId, UserId};
 use gateway::{Gateway, Setup};
 use identity::{MintedKey, NewPassword, Person, Purpose, Secrets};
 use secrecy::ExposeSecret as _;
-use server::{address::Proxies, router::Site};
+use server::{address::Proxies, playground::Gate, router::Site};
 use sqlx::types::Uuid;
 use store::{Store, system::SignUpPolicy};
 use testkit::{Database, Furniture};
@@ -81,6 +81,7 @@ impl World {
             assets: Assets { version: "test" },
             mails,
             sandbox: true,
+            playground: Arc::new(Gate(gateway.clone())),
         };
         let site = Site::new(app, gateway, Proxies([].into()), stop.clone());
         Self { database, store, secrets, site, _stop: stop.drop_guard() }

@@ -64,8 +64,8 @@ pub(super) fn read(draft: &mut Draft, list: &List) -> Option<Asked> {
         draft.refuse("text", sentence);
     }
     let models = models(draft, list);
-    let output = whole(draft, "output", OUTPUTS);
-    let requests = whole(draft, "requests", REQUESTS);
+    let output = draft.whole("output", OUTPUTS);
+    let requests = draft.whole("requests", REQUESTS);
     if !draft.errors().is_empty() {
         return None;
     }
@@ -99,43 +99,4 @@ fn models(draft: &mut Draft, list: &List) -> Vec<String> {
         draft.refuse(CHOICES[0], "Choose at least one model.");
     }
     once
-}
-
-/// A whole number, with or without commas between its thousands.
-fn whole(draft: &mut Draft, name: &'static str, range: RangeInclusive<u64>) -> Option<u64> {
-    let text = draft.value(name).trim().replace(',', "");
-    let is_plain = text.bytes().all(|byte| byte.is_ascii_digit());
-    let number = text.parse().ok().filter(|number| is_plain && range.contains(number));
-    if number.is_none() {
-        let (least, most) = (count(*range.start()), count(*range.end()));
-        draft.refuse(name, format!("Write a whole number from {least} to {most}."));
-    }
-    number
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn whole_numbers_alone_are_taken() {
-        for (typed, read) in [
-            ("1", Some(1)),
-            (" 1,000 ", Some(1_000)),
-            ("1000000000", Some(1_000_000_000)),
-            ("1000000001", None),
-            ("0", None),
-            ("-5", None),
-            ("+5", None),
-            ("1.5", None),
-            ("1e3", None),
-            ("", None),
-            ("٣", None),
-            ("99999999999999999999999999", None),
-        ] {
-            let mut draft = Draft::with([("requests", typed.to_owned())]);
-            assert_eq!(whole(&mut draft, "requests", REQUESTS), read, "{typed:?}");
-            assert_eq!(draft.errors().is_empty(), read.is_some(), "{typed:?}");
-        }
-    }
 }

@@ -6,13 +6,15 @@ use tokenizer::LONGEST;
 use super::{List, asked::CHOICES};
 use crate::{
     components::{
-        Button, Card, CardBody, Choice, ErrorSummary, Field, GroupedSelect, TextArea, Weight, count,
+        Button, Card, CardBody, ErrorSummary, Field, GroupedSelect, TextArea, Weight, count,
     },
+    pages::model_choices,
     web::{Draft, Member},
 };
 
 pub(super) fn card(member: &Member, list: &List, draft: &Draft) -> AnyView {
-    let groups = groups(list);
+    let groups =
+        model_choices::groups(list.values(), "Choose a model", |price| price.model.clone());
     let chosen = CHOICES.into_iter().enumerate().map(|(place, name)| {
         let label = match place {
             0 => "Model".to_owned(),
@@ -48,21 +50,4 @@ pub(super) fn card(member: &Member, list: &List, draft: &Draft) -> AnyView {
         </Card>
     }
     .into_any()
-}
-
-/// The models by who sells them, behind the choice of none.
-fn groups(list: &List) -> Vec<(String, Vec<Choice>)> {
-    let mut groups: Vec<(String, Vec<Choice>)> =
-        vec![("None".to_owned(), vec![Choice::new("", "Choose a model")])];
-    for price in list.values() {
-        let choice = Choice::new(price.model.clone(), price.model.clone());
-        match groups.iter_mut().skip(1).find(|(provider, _)| *provider == price.provider) {
-            Some((_, choices)) => choices.push(choice),
-            None => groups.push((price.provider.clone(), vec![choice])),
-        }
-    }
-    if let Some(listed) = groups.get_mut(1..) {
-        listed.sort_by(|one, other| one.0.cmp(&other.0));
-    }
-    groups
 }

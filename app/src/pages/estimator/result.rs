@@ -31,7 +31,7 @@ pub(super) fn cards(member: &Member, done: &Done) -> AnyView {
     let guessed = guessed.then_some(
         " An estimated count is by o200k_base, OpenAI’s newest: other providers cut texts by rules of their own, and may bill some tens of percent more or fewer tokens.",
     );
-    let usage = member.path("usage?by=model");
+    let (usage, playground) = (member.path("usage?by=model"), member.path("playground"));
     view! {
         <div class="stack" id="result">
             <Card title note>
@@ -40,7 +40,7 @@ pub(super) fn cards(member: &Member, done: &Done) -> AnyView {
                     <span>
                         "At the prices in force for this organization, without anything from a provider’s cache. A chat adds a few tokens per message; tools, pictures and sound add theirs."
                         {guessed}
-                        " What was really used is on the "<a href=usage>"usage page"</a>"."
+                        " What was really used is on the "<a href=usage>"usage page"</a>"; the "<a href=playground>"playground"</a>" sends a prompt."
                     </span>
                 </CardFoot>
             </Card>

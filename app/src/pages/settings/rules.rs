@@ -60,7 +60,7 @@ pub(super) fn card(member: &Member, draft: &Draft) -> AnyView {
                     <Tick name="projects_listed" label="Readers see that all projects exist" checked=listed
                         help="Names only. Without it they see nothing of projects that they are not in."/>
                     <Tick name="service_keys_only" label="Only service accounts may have new keys" checked=service
-                        help="Personal keys are refused. Keys that members have go on until they expire or are revoked."/>
+                        help="Personal keys and the playground are refused. Keys that members have go on until they expire or are revoked."/>
                     <Field name="key_max_days" label="Longest life of a new key, in days" value=days error
                         inputmode="numeric" help="From 1 to 3650. Empty: a key need not expire."/>
                     <div class="row"><Button>"Save rules"</Button></div>

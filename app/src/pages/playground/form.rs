@@ -1,0 +1,115 @@
+//! The form.
+
+use domain::{Price, TokenClass, Usd, price::dollars, price::in_force::SANDBOX};
+use leptos::prelude::*;
+use store::Project;
+
+use super::{
+    Place,
+    asked::{CHOICES, LONGEST},
+};
+use crate::{
+    components::{
+        Button, Card, CardBody, Choice, Empty, ErrorSummary, Field, GroupedSelect, LinkButton,
+        Select, TextArea, Weight, count,
+    },
+    pages::model_choices,
+    web::{Draft, Member},
+};
+
+pub(super) fn cards(member: &Member, place: &Place, project: &Project, draft: &Draft) -> AnyView {
+    let projects = (place.projects.len() > 1 || draft.error("project").is_some())
+        .then(|| projects(member, place, project, draft));
+    let form = if place.models.is_empty() {
+        no_models(member, project)
+    } else {
+        form(member, place, project, draft)
+    };
+    view! { {projects}{form} }.into_any()
+}
+
+/// Which project is asked for first: it decides which models there are.
+fn projects(member: &Member, place: &Place, project: &Project, draft: &Draft) -> AnyView {
+    let choice = |one: &Project| Choice::new(one.id.to_string(), one.name.clone());
+    let choices = place.projects.iter().map(choice).collect();
+    let (value, error) = (project.id.to_string(), draft.error("project"));
+    let action = member.path("playground");
+    view! {
+        <Card>
+            <CardBody>
+                <form class="inline" method="get" action=action>
+                    <Select name="project" label="Send for project" choices value error/>
+                    <Button>"Choose project"</Button>
+                </form>
+            </CardBody>
+        </Card>
+    }
+    .into_any()
+}
+
+fn no_models(member: &Member, project: &Project) -> AnyView {
+    let models = member.path(&format!("projects/{}/models", project.id));
+    view! {
+        <Card>
+            <Empty title="No model answers here" text="None of the models that this project may ask has a price and somebody who serves it.">
+                <LinkButton href=models>"See its models"</LinkButton>
+            </Empty>
+        </Card>
+    }
+    .into_any()
+}
+
+fn form(member: &Member, place: &Place, project: &Project, draft: &Draft) -> AnyView {
+    let models = || place.models.iter().map(AsRef::as_ref);
+    let [first, second] = CHOICES;
+    let ones = model_choices::groups(models(), "Choose a model", priced);
+    let others = model_choices::groups(models(), "None", priced);
+    let (one, one_error) = (draft.value(first), draft.error(first));
+    let (other, other_error) = (draft.value(second), draft.error(second));
+    let (system, system_error) = (draft.value("system"), draft.error("system"));
+    let (prompt, prompt_error) = (draft.value("prompt"), draft.error("prompt"));
+    let (most, most_error) = (draft.value("most"), draft.error("most"));
+    let title = format!("Sent for {}", project.name);
+    let (errors, action) = (draft.errors(), member.path("playground#result"));
+    let id = project.id.to_string();
+    let help = format!("At most {} characters.", count(LONGEST as u64));
+    view! {
+        <Card title>
+            <CardBody split=true>
+                <form class="form" method="post" action=action>
+                    <ErrorSummary lead="Nothing was sent" errors/>
+                    <input type="hidden" name="project" value=id/>
+                    <div class="cols wide">
+                        <GroupedSelect name=first label="Model" groups=ones value=one error=one_error
+                            help="Prices are per million tokens."/>
+                        <GroupedSelect name=second label="Another, beside it (optional)" groups=others value=other error=other_error/>
+                    </div>
+                    <TextArea name="system" label="System prompt (optional)" value=system error=system_error rows=3/>
+                    <TextArea name="prompt" label="Prompt" value=prompt error=prompt_error rows=8 required=true help/>
+                    <div class="cols">
+                        <Field name="most" label="Most tokens of an answer" value=most error=most_error required=true inputmode="numeric"
+                            help="What may be generated, reasoning included: it is reserved in the budgets until the answer is there."/>
+                    </div>
+                    <div class="row">
+                        <Button weight=Weight::Primary>"Send prompt"</Button>
+                        <Button name="estimate" value="yes">"Show what it can cost"</Button>
+                    </div>
+                </form>
+            </CardBody>
+        </Card>
+    }
+    .into_any()
+}
+
+/// `gpt-4o: $2.50 in, $10.00 out`.
+fn priced(price: &Price) -> String {
+    let rate = |class| dollars(price.rates.of(class).unwrap_or(0));
+    let (input, output) = (rate(TokenClass::Input), rate(TokenClass::Output));
+    let tokens = (input.plus(output) > Usd::ZERO).then(|| format!("${input} in, ${output} out"));
+    let request =
+        (price.per_request > Usd::ZERO).then(|| format!("${} a request", price.per_request));
+    let cost: Vec<String> = tokens.into_iter().chain(request).collect();
+    let cost = if cost.is_empty() { "free".to_owned() } else { cost.join(", ") };
+    let sandbox = if price.provider == SANDBOX { " (nobody is asked)" } else { "" };
+    format!("{}: {cost}{sandbox}", price.model)
+}
