@@ -144,8 +144,8 @@ async fn two_models_in_one_send_are_two_events_and_the_page_says_what_the_ledger
         let story = room.get(&room.cookie, &href).await;
         story.says(StatusCode::OK, &["source=playground", "Playground", "ines"]);
     }
-    // Five tokens of prompt and three of what stands before it, eight of answer.
-    assert_eq!(event("sandbox-tokens", "concat_ws(' ', input, output)").await, "8 8");
+    // 28 bytes of both texts, four to a token; eight tokens of answer.
+    assert_eq!(event("sandbox-tokens", "concat_ws(' ', input, output)").await, "7 8");
     assert_eq!(room.events().await, "2");
     let mine = format!(
         "SELECT bool_and(member_id = '{}') FROM events",
