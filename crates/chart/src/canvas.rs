@@ -242,7 +242,7 @@ impl DrawingBackend for Canvas {
 }
 
 /// Horizontal units, written as a percentage.
-struct Percent(i32);
+pub(crate) struct Percent(pub(crate) i32);
 
 impl fmt::Display for Percent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -252,7 +252,7 @@ impl fmt::Display for Percent {
 }
 
 /// Vertical units, written as pixels.
-struct Pixels(i32);
+pub(crate) struct Pixels(pub(crate) i32);
 
 impl fmt::Display for Pixels {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

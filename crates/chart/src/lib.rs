@@ -1,4 +1,5 @@
-//! Series in, SVG or PNG out: stacked bars, sums that add up, trends; to be placed in a page.
+//! Series in, SVG or PNG out: stacked bars, one small picture a part, sums that add up, trends; to be
+//! placed in a page.
 //!
 //! The picture carries classes instead of colours, so that theme, patterns and print are matters of
 //! the style sheet: `c1`…`c8` for series, `grid`, `base` (`zero` if there is
@@ -16,6 +17,7 @@ mod chart;
 mod course;
 mod frame;
 mod picture;
+mod small;
 mod spark;
 mod unit;
 

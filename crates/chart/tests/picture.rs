@@ -57,6 +57,33 @@ fn nothing_is_a_flat_line_under_an_axis() {
 }
 
 #[test]
+fn one_small_picture_a_part_on_one_scale() {
+    let chart = chart(&[vec![300 * DOLLAR, 120 * DOLLAR], vec![80 * DOLLAR, 0]]);
+    let small = chart.small();
+    insta::assert_snapshot!(small.join("\n\n").replace("><", ">\n<"));
+    // A dollar is as high in one as in the other.
+    let highest = |svg: &String| {
+        let bars = svg.split("<rect").skip(1).map(|rect| attribute(rect, "height"));
+        bars.fold(0.0, f64::max)
+    };
+    assert!((highest(&small[0]) / highest(&small[1]) - 2.5).abs() < 0.01, "{small:?}");
+}
+
+#[test]
+fn small_pictures_of_nothing_and_of_hostile_names() {
+    let mut chart = chart(&[vec![0, -DOLLAR], vec![0, 0]]);
+    chart.series[0].name = "\"><script>".to_owned();
+    let small = chart.small();
+    assert!(
+        small.iter().all(|svg| !svg.contains("<rect") && svg.contains(": nothing\"")),
+        "{small:?}"
+    );
+    assert!(!small[0].contains("<script"), "{small:?}");
+    chart.points.clear();
+    assert_eq!(chart.small().len(), 2);
+}
+
+#[test]
 fn a_course_with_its_limits() {
     let course = Course {
         label: "Spent so far".to_owned(),
