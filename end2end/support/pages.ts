@@ -28,6 +28,7 @@ export const rooms = [
   'usage',
   'usage?range=today&and=model&sum=yes',
   'usage?by=tag:feature&and=model',
+  'usage?by=model&shape=multiples',
   'requests',
   'requests?outcome=refused',
   'latency',

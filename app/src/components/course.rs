@@ -45,18 +45,24 @@ pub fn CourseLegend(
 /// How the last values went, in a cell; a dash where there are too few.
 #[component]
 pub fn Trend(
-    /// What goes up and down, for those who can't see it.
-    #[prop(into)]
-    label: String,
+    /// What goes up and down, for those who can't see it; none where numbers beside it say it.
+    #[prop(optional, into)]
+    label: Option<String>,
     values: Vec<i128>,
 ) -> impl IntoView {
     match chart::spark(&values) {
-        Some(path) => view! {
-            <svg class="spark" viewBox="0 0 100 24" preserveAspectRatio="none" role="img" aria-label=label>
-                <path vector-effect="non-scaling-stroke" d=path/>
-            </svg>
+        Some(path) => {
+            let (role, hidden) = match label {
+                Some(_) => (Some("img"), None),
+                None => (None, Some("true")),
+            };
+            view! {
+                <svg class="spark" viewBox="0 0 100 24" preserveAspectRatio="none" role=role aria-label=label aria-hidden=hidden>
+                    <path vector-effect="non-scaling-stroke" d=path/>
+                </svg>
+            }
+            .into_any()
         }
-        .into_any(),
         None => "–".into_any(),
     }
 }

@@ -104,6 +104,29 @@ async fn the_chart_has_the_numbers_of_the_table() {
 }
 
 #[tokio::test]
+async fn large_groups_have_a_course_and_charts_of_their_own() {
+    let mut spender = spent().await;
+    let page = spender.browser.get(&spender.path("usage?range=7d")).await;
+    let groups = table(&page.body, "Usage by project");
+    let tags = groups.split("<svg").skip(1).filter_map(|rest| rest.split('>').next());
+    let courses: Vec<&str> = tags.filter(|tag| tag.contains(r#"class="spark""#)).collect();
+    assert_eq!(courses.len(), 7, "{groups}");
+    assert!(courses.iter().all(|tag| tag.contains(r#"aria-hidden="true""#)), "{courses:?}");
+    page.says("Course: cost by day, of the 7 largest, each on its own scale.").hides("<figure");
+    let page = spender.browser.get(&spender.path("usage?range=7d&shape=multiples")).await;
+    page.says("All charts have one scale.")
+        .says("Support: at most $123,456.00, ")
+        .says("Other: at most ")
+        .says(r##"<a href="#group-1">Support</a>"##)
+        .hides("A bar opens")
+        .hides(r#"class="plot""#);
+    assert_eq!(page.body.matches("<figure").count(), 8);
+    adds_up(&page.body, "project", ledger(&spender).await);
+    let none = spender.browser.get(&spender.path("usage?range=7d&shape=multiples&model=x")).await;
+    none.is(StatusCode::OK).says("Nothing was used").hides("<figure");
+}
+
+#[tokio::test]
 async fn a_past_cycle_is_compared_with_and_can_be_opened() {
     let mut spender = spent().await;
     let label = "SELECT to_char(label, 'YYYY-MM') FROM windows WHERE period = 'month' ORDER BY starts LIMIT 1";

@@ -125,6 +125,8 @@ pub(super) struct Question {
     pub(super) compared: bool,
     /// Each bar with all that came before it.
     pub(super) added: bool,
+    /// A small chart for each group, instead of one with all on each other.
+    pub(super) apart: bool,
     pub(super) filters: Vec<Filter>,
     /// The sandbox alone, or everything but the sandbox.
     pub(super) sandbox: Option<bool>,
@@ -172,6 +174,7 @@ impl Question {
             measure: measure.unwrap_or_default(),
             compared: value("compare") != Some("no"),
             added: value("sum") == Some("yes"),
+            apart: value("shape") == Some("multiples"),
             filters,
             sandbox: match value("sandbox") {
                 Some("only") => Some(true),
@@ -278,6 +281,7 @@ impl Question {
             ("measure", measure),
             ("compare", (!self.compared).then_some("no")),
             ("sum", self.added.then_some("yes")),
+            ("shape", self.apart.then_some("multiples")),
         ];
         pairs.extend(words.into_iter().filter_map(|(name, word)| Some((name, word?.to_owned()))));
         let filters = self.filters.iter();
@@ -328,7 +332,7 @@ mod tests {
             "?cycle=2026-11&by=model&measure=tokens",
             "?range=today&compare=no",
             "?range=7d",
-            "?range=30d&sum=yes",
+            "?range=30d&sum=yes&shape=multiples",
             "?range=last&zone=Asia%2FKathmandu&by=member&and=key",
             "?from=2026-11-01&until=2026-11-07&and=model&model=gpt-4.1&model=sandbox-dime",
             "?from=2026-11-01",
@@ -348,7 +352,7 @@ mod tests {
             Some(""),
             Some("by=nothing&measure=%ff&x"),
             Some("cycle=&from=&until=+&zone=&model="),
-            Some("and=project&compare=yes&sum=no&sandbox=x&by=%00"),
+            Some("and=project&compare=yes&sum=no&shape=x&sandbox=x&by=%00"),
         ] {
             let question = Question::read(query);
             assert_eq!(question.href("/u"), "/u", "{query:?}");

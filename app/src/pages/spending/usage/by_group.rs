@@ -11,12 +11,12 @@ use store::{
 use super::{View, by_span::number, picture::anchor};
 use crate::{
     components::{
-        Badge, Card, CardFoot, Column, Count, Money, Named, Narrow, Table, Tokens, change, count,
-        share, usd,
+        Badge, Card, CardFoot, Column, Count, Money, Named, Narrow, Table, Tokens, Trend, change,
+        count, share, usd,
     },
     pages::spending::{
         question::{Filter, Measure},
-        sheet::{Line, colour, sum},
+        sheet::{LARGEST, Line, colour, sum},
         stretch::Kind,
     },
 };
@@ -30,7 +30,7 @@ pub(super) fn table(page: &View) -> AnyView {
     let total = page.before.as_ref().map(|before| before.so_far);
     let second = page.asked.question.and.map(|_| view! { <td></td> });
     let foot = view! {
-        <tr><th scope="row">"Total"</th>{second}{cells(page, &sheet.total, total)}</tr>
+        <tr><th scope="row">"Total"</th>{second}{course(page, None)}{cells(page, &sheet.total, total)}</tr>
     }
     .into_any();
     let (columns, remarks, others) = (columns(page), remarks(page), others(page));
@@ -67,6 +67,7 @@ fn columns(page: &View) -> Vec<Column> {
     let dimensions = question.dimensions().into_iter();
     dimensions
         .map(|dimension| Column::text(question.label(dimension)))
+        .chain(has_course(page).then(|| Column::text("Course")))
         .chain([sorted(Measure::Requests, Column::number("Requests"))])
         .chain([Column::number("Input tokens")])
         .chain(of_which(false))
@@ -95,10 +96,27 @@ fn row(page: &View, place: usize, line: &Line) -> AnyView {
         <tr id=anchor(place)>
             <th scope="row">{named}{note}</th>
             {second}
+            {course(page, Some((place, line)))}
             {cells(page, &line.totals, before)}
         </tr>
     }
     .into_any()
+}
+
+/// A course takes two bars that have begun.
+fn has_course(page: &View) -> bool {
+    page.begun() > 1
+}
+
+/// How the measure of a large group went, on a scale of its own; its numbers stand beside it.
+fn course(page: &View, of: Option<(usize, &Line)>) -> Option<AnyView> {
+    let values = |line: &Line| {
+        let spans = line.spans.iter().take(page.begun());
+        spans.map(|totals| page.sheet.measure.of(totals)).collect::<Vec<_>>()
+    };
+    let large = of.filter(|(place, _)| *place < LARGEST);
+    let trend = large.map(|(_, line)| view! { <Trend values=values(line)/> });
+    has_course(page).then(|| view! { <td>{trend}</td> }.into_any())
 }
 
 /// What tells it apart from others of its name.
@@ -130,6 +148,7 @@ fn others(page: &View) -> Option<AnyView> {
         <tr>
             <th scope="row"><Named colour=8 name/></th>
             {second}
+            {course(page, None)}
             {cells(page, &totals, before)}
         </tr>
     };
@@ -201,6 +220,13 @@ fn cells(page: &View, totals: &Totals, before: Option<Totals>) -> AnyView {
 /// What is special about the sums.
 fn remarks(page: &View) -> Option<AnyView> {
     let mut remarks = Vec::new();
+    if has_course(page) {
+        let (measure, step) = (page.sheet.measure.label(), page.asked.stretch.step.word());
+        remarks.push(format!(
+            "Course: {} by {step}, of the {LARGEST} largest, each on its own scale.",
+            measure.to_lowercase()
+        ));
+    }
     let sandbox = page.explored.sandbox;
     if sandbox.requests > 0 {
         remarks.push(format!(

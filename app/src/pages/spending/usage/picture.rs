@@ -8,8 +8,8 @@ use store::usage::Totals;
 use super::{Before, View, ways::opens};
 use crate::{
     components::{
-        Card, CardBody, CardFoot, Count, Legend, Link, Money, Plot, Precision, Stat, Stats, Time,
-        Tokens, change, count, share, usd,
+        Card, CardBody, CardFoot, Count, Legend, Link, Money, Multiples, Plot, Precision, Stat,
+        Stats, Time, Tokens, change, count, share, usd,
     },
     pages::spending::{sheet::Part, stretch::Step},
 };
@@ -18,6 +18,14 @@ use crate::{
 pub(super) fn card(page: &View) -> AnyView {
     let parts = page.parts();
     let chart = chart(page, &parts);
+    let pictures =
+        if page.asked.question.apart { apart(chart) } else { stacked(page, chart, &parts) };
+    let (numbers, foot) = (numbers(page), foot(page));
+    view! { <Card><CardBody>{numbers}{pictures}</CardBody>{foot}</Card> }.into_any()
+}
+
+/// All groups on each other, and the time before behind them.
+fn stacked(page: &View, chart: Chart, parts: &[Part]) -> AnyView {
     let link = |(place, part): (usize, &Part)| {
         (part.colour, Link::new(part.name.clone(), format!("#{}", anchor(place))))
     };
@@ -25,18 +33,14 @@ pub(super) fn card(page: &View) -> AnyView {
     let step = page.asked.stretch.step.word();
     let before =
         page.before.as_ref().map(|before| format!("{}, same {step}", before.stretch.short_title()));
-    let (numbers, foot) = (numbers(page), foot(page));
-    view! {
-        <Card>
-            <CardBody>
-                {numbers}
-                <Plot chart/>
-                <Legend series before/>
-            </CardBody>
-            {foot}
-        </Card>
-    }
-    .into_any()
+    view! { <Plot chart/><Legend series before/> }.into_any()
+}
+
+/// A small chart for each group; the words that a chart has for those who can't see it stand above all.
+fn apart(chart: Chart) -> AnyView {
+    let hrefs = (0..chart.series.len()).map(|place| format!("#{}", anchor(place))).collect();
+    let words = format!("{} All charts have one scale.", chart.label);
+    view! { <p class="small muted">{words}</p><Multiples chart hrefs/> }.into_any()
 }
 
 /// The id of a group's row, by the group's place; the first row of the others stands for all.
@@ -158,7 +162,8 @@ fn foot(page: &View) -> AnyView {
         let then = before.stretch.short_title();
         view! { <span>{format!("Compared with the same part of {then}.")}</span> }
     });
-    let opens = opens(page.asked.stretch.step).map(|text| view! { <span>{text}</span> });
+    let opens = opens(page.asked.stretch.step).filter(|_| !page.asked.question.apart);
+    let opens = opens.map(|text| view! { <span>{text}</span> });
     let (at, zone) = (page.asked.now, page.asked.stretch.zone);
     view! {
         <CardFoot>

@@ -109,14 +109,18 @@ fn settings(page: &View) -> AnyView {
     let step = page.asked.stretch.step.word();
     let sum = vec![Choice::new("", format!("Each {step}")), Choice::new("yes", "Added up")];
     let sum_value = if question.added { "yes" } else { "" };
+    let shape =
+        vec![Choice::new("", "On each other"), Choice::new("multiples", "A chart for each")];
+    let shape_value = if question.apart { "multiples" } else { "" };
     let fields = view! {
         <Select name="by" label="Group by" choices=by value=by_value/>
         <Select name="and" label="and" choices=and value=and_value/>
         <Select name="compare" label="Compare with" choices=compare value=compare_value/>
         <Select name="sum" label="Bars" choices=sum value=sum_value/>
+        <Select name="shape" label="Groups" choices=shape value=shape_value/>
         <Button>"Apply"</Button>
     };
-    form(page, "row", &["by", "and", "compare", "sum"], fields.into_any())
+    form(page, "row", &["by", "and", "compare", "sum", "shape"], fields.into_any())
 }
 
 /// Dates, older cycles, and whose days are meant.
