@@ -85,6 +85,7 @@ pub(crate) async fn sweep(store: Store) -> Result<Done, StoreError> {
     let (sessions, throttles) = (system.reap_sessions().await?, system.reap_throttles().await?);
     let (users, changes) = (system.reap_held_users().await?, system.prune_changes().await?);
     let prints = system.reap_fingerprints().await?;
+    system.sum_unearned().await?;
     Ok(Done::well(format!(
         "Forgotten: sessions {sessions}, throttles {throttles}, addresses held for a sign-up {users}, changes {changes}, fingerprints {prints}"
     )))

@@ -138,10 +138,7 @@ pub(crate) async fn earned(
         r#"SELECT o.first_request_at, exq_now() AS "at!",
             COALESCE((SELECT sum(k.spent) FROM counters k WHERE k.org_id = o.org_id AND k.scope = 'usage'
                 AND k.scope_id = o.org_id AND k.period = 'month'), 0)
-            - COALESCE((SELECT sum(COALESCE(e.booked, e.charge)) FROM events e WHERE e.org_id = o.org_id AND NOT e.sandbox
-                AND (exq_doubtful(e.outcome) OR e.outcome = 'corrected')), 0)
-            - COALESCE((SELECT sum(d.unearned) FROM sealed_days d WHERE d.org_id = o.org_id AND d.unearned <> 0), 0)
-                AS "charged!",
+            - COALESCE((SELECT sum(u.charge) FROM unearned u WHERE u.org_id = o.org_id), 0) AS "charged!",
             (SELECT min(k.starts) FROM counters k WHERE k.org_id = o.org_id AND k.scope = 'usage'
                 AND k.scope_id = o.org_id AND k.period = 'month' AND k.requests > 0) AS first_cycle
          FROM organizations o WHERE o.org_id = $1"#,

@@ -19,7 +19,7 @@ pub struct Difference {
 }
 
 /// What is compared, and a query that answers one row of text for the first difference.
-fn checks() -> [(&'static str, String); 14] {
+fn checks() -> [(&'static str, String); 15] {
     [
         (
             "events against deltas and quarters",
@@ -36,6 +36,7 @@ fn checks() -> [(&'static str, String); 14] {
         ("rollups by tag against those of other shapes", tags::shapes()),
         ("days by tag against quarters by tag", tags::quarters()),
         ("events against counters", EVENTS_COUNTERS.to_owned()),
+        ("charges that do not count for rising", UNEARNED.to_owned()),
         ("intents against what counters hold", INTENTS_COUNTERS.to_owned()),
         ("intents without a node, a project or a key", ORPHAN_INTENTS.to_owned()),
         ("events without a project or a key", ORPHAN_EVENTS.to_owned()),
@@ -157,6 +158,15 @@ FROM e FULL JOIN counters k USING (id)
 WHERE (COALESCE(e.requests, 0), COALESCE(CASE k.scope WHEN 'usage' THEN e.booked ELSE e.spent END, 0))
     IS DISTINCT FROM (k.requests, k.spent - k.carried)
 ORDER BY id LIMIT 1";
+
+const UNEARNED: &str = "
+WITH e AS (SELECT org_id, sum(charge) AS charge
+    FROM (SELECT org_id, exq_unearned(sandbox, outcome, charge, booked) AS charge FROM events
+          UNION ALL SELECT org_id, unearned FROM sealed_days) q GROUP BY 1),
+    u AS (SELECT org_id, sum(charge) AS charge FROM unearned GROUP BY 1)
+SELECT format('organization %s: events %s dollars, kept %s dollars', org_id, COALESCE(e.charge, 0), COALESCE(u.charge, 0))
+FROM e FULL JOIN u USING (org_id) WHERE COALESCE(e.charge, 0) <> COALESCE(u.charge, 0)
+ORDER BY org_id LIMIT 1";
 
 const INTENTS_COUNTERS: &str = "
 WITH i AS (SELECT c.id, count(*) AS running, sum(i.bound) AS held

@@ -56,6 +56,21 @@ impl System<'_> {
         Ok(rows.into_iter().map(OrgId::from_uuid).collect())
     }
 
+    /// Puts what does not count for rising into one row an organization; how many rows that were.
+    pub async fn sum_unearned(self) -> Result<u64, StoreError> {
+        let mut tx = self.begin().await?;
+        let taken = sqlx::query_scalar!(
+            r#"WITH many AS (SELECT org_id FROM unearned GROUP BY org_id HAVING count(*) > 1),
+                taken AS (DELETE FROM unearned u USING many m WHERE u.org_id = m.org_id RETURNING u.org_id, u.charge),
+                put AS (INSERT INTO unearned (org_id, charge) SELECT org_id, sum(charge) FROM taken GROUP BY org_id)
+             SELECT count(*) AS "taken!" FROM taken"#
+        )
+        .fetch_one(&mut *tx)
+        .await?;
+        tx.commit().await?;
+        Ok(u64::try_from(taken).unwrap_or(0))
+    }
+
     /// Raises an organization's tier to the highest whose conditions are met, with an entry in its
     /// audit log and one mail to each verified owner; the new tier's number, none if it stays. Of
     /// nodes that do so at the same time, one does it.

@@ -37,6 +37,8 @@ async fn each_damage_is_named() {
          "UPDATE counters SET spent = spent - 0.000000000001 WHERE scope = 'key'", "against counters"),
         ("UPDATE counters SET held = 0 WHERE period = 'week'",
          "UPDATE counters SET held = 0.9 WHERE period = 'week'", "counters hold"),
+        ("INSERT INTO unearned (org_id, charge) SELECT org_id, 0.000000000001 FROM organizations",
+         "DELETE FROM unearned", "do not count for rising"),
         ("UPDATE intents SET node_id = '00000000-0000-0000-0000-000000000001'",
          "UPDATE intents SET node_id = (SELECT id FROM nodes)", "without a node"),
         ("UPDATE intents SET key_id = project_id", "UPDATE intents SET key_id = (SELECT id FROM api_keys)", "without a node"),
