@@ -151,24 +151,8 @@ impl Browser {
         self.send(request, Body::from(form)).await
     }
 
-    /// Sends a form with a file as a browser does.
-    pub(crate) async fn post_file(
-        &mut self,
-        path: &str,
-        fields: &[(&str, &str)],
-        file: &str,
-    ) -> Answer {
-        let field = |(name, value): &(&str, &str)| {
-            format!("--x\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
-        };
-        let fields: String = fields.iter().map(field).collect();
-        let file = field(&("file\"; filename=\"file.csv", file));
-        let request =
-            Request::post(path).header(header::CONTENT_TYPE, "multipart/form-data; boundary=x");
-        self.send(request, Body::from(format!("{fields}{file}--x--\r\n"))).await
-    }
-
-    async fn send(&mut self, mut request: Builder, body: Body) -> Answer {
+    /// Sends anything.
+    pub(crate) async fn send(&mut self, mut request: Builder, body: Body) -> Answer {
         if let Some(cookie) = &self.cookie {
             request = request.header(header::COOKIE, cookie);
         }

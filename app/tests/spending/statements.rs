@@ -1,10 +1,13 @@
 //! Billing cycles are reviewed, closed, printed and compared with invoices.
 
-use axum::http::{StatusCode, header};
+use axum::{
+    body::Body,
+    http::{Request, StatusCode, header},
+};
 use chrono::{DateTime, Utc};
 
 use crate::{
-    site::Answer,
+    site::{Answer, Browser},
     spender::{Spender, between, table, values},
 };
 
@@ -37,19 +40,32 @@ fn row(answer: &Answer, label: &str, first: &str) -> String {
     let table = table(&answer.body, label);
     let row =
         table.split("<tr").find(|row| row.contains(first)).unwrap_or_else(|| panic!("{table}"));
-    let (mut text, mut inside) = (String::new(), true);
-    for c in row.chars() {
-        match c {
-            '<' => inside = true,
-            '>' => {
-                inside = false;
-                text.push(' ');
-            }
-            _ if !inside => text.push(c),
-            _ => {}
-        }
-    }
-    text.replace(" . ", ".").split_whitespace().collect::<Vec<_>>().join(" ")
+    let parts = row.split('<').skip(1).filter_map(|part| part.split_once('>'));
+    let cells = ["td", "th", "small", "a "];
+    let text: Vec<String> = parts
+        .map(|(tag, text)| {
+            let space = if cells.iter().any(|cell| tag.starts_with(cell)) { " " } else { "" };
+            format!("{space}{text}")
+        })
+        .collect();
+    text.concat().split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Sends a form with a file as a browser does.
+async fn post_file(
+    browser: &mut Browser,
+    path: &str,
+    fields: &[(&str, &str)],
+    file: &str,
+) -> Answer {
+    let field = |(name, value): &(&str, &str)| {
+        format!("--x\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
+    };
+    let fields: String = fields.iter().map(field).collect();
+    let file = field(&("file\"; filename=\"invoice.csv", file));
+    let kind = "multipart/form-data; boundary=x";
+    let request = Request::post(path).header(header::CONTENT_TYPE, kind);
+    browser.send(request, Body::from(format!("{fields}{file}--x--\r\n"))).await
 }
 
 #[tokio::test]
@@ -156,10 +172,10 @@ async fn an_invoice_is_compared_replaced_and_removed() {
         1,\"gpt-4o-2024-08-06, input\",1.00,usd\n\
         1,\"gpt-4o-2024-08-06, output\",0.5,usd\n\
         1,=web search,0.25,usd\n";
-    let open = spender.browser.post_file(&march, &keep, file).await;
+    let open = post_file(&mut spender.browser, &march, &keep, file).await;
     open.is(StatusCode::UNPROCESSABLE_ENTITY).says("Close this billing cycle first");
     spender.browser.post(&march, &[("deed", "close")]).await.is(StatusCode::SEE_OTHER);
-    let kept = spender.browser.post_file(&march, &keep, file).await;
+    let kept = post_file(&mut spender.browser, &march, &keep, file).await;
     assert_eq!(kept.location(), format!("{march}?done=kept"));
     let page = spender.browser.get(kept.location()).await;
     page.is(StatusCode::OK).says("The invoice is compared below.");
@@ -168,7 +184,7 @@ async fn an_invoice_is_compared_replaced_and_removed() {
         .skip(1)
         .filter_map(|row| row.split('<').next())
         .collect();
-    assert_eq!(models, ["gpt-4o", "=web search", "gpt-4.1", "Together"]);
+    assert_eq!(models, ["=web search", "gpt-4o", "gpt-4.1", "Together"]);
     assert_eq!(row(&page, label, ">gpt-4o<"), "gpt-4o $1.25 $1.50 $0.25 +20.0%");
     assert_eq!(row(&page, label, "web search"), "=web search Not used here – $0.25 $0.25 –");
     assert_eq!(row(&page, label, "gpt-4.1"), "gpt-4.1 Not on the invoice $0.10 – −$0.10 −100.0%");
@@ -176,9 +192,7 @@ async fn an_invoice_is_compared_replaced_and_removed() {
     let exact = between(table(&page.body, label), "Together", "</tr>").unwrap();
     assert_eq!(values(exact), ["1.350000000001", "1.75", "0.399999999999"]);
 
-    spender
-        .browser
-        .post_file(&march, &keep, "model,cost\ngpt-4o,9\n")
+    post_file(&mut spender.browser, &march, &keep, "model,cost\ngpt-4o,9\n")
         .await
         .is(StatusCode::SEE_OTHER);
     let page = spender.browser.get(&march).await;
@@ -208,11 +222,13 @@ async fn a_file_that_is_no_invoice_has_its_sentence() {
         ("model,cost\nTotal,1\n", "Line 2: it has an amount and no model"),
         (&long, "An invoice has at most 1 MB"),
     ] {
-        let answer = spender.browser.post_file(&march, &[("deed", "keep")], file).await;
+        let answer = post_file(&mut spender.browser, &march, &[("deed", "keep")], file).await;
         answer.is(StatusCode::UNPROCESSABLE_ENTITY).says(sentence).says("Nothing was compared");
         answer.says("Support, by model");
     }
-    spender.browser.post_file(&march, &[("deed", "eat")], "").await.is(StatusCode::BAD_REQUEST);
+    post_file(&mut spender.browser, &march, &[("deed", "eat")], "")
+        .await
+        .is(StatusCode::BAD_REQUEST);
     assert_eq!(spender.site.database.look("SELECT count(*) FROM invoices").await, "0");
 }
 
@@ -226,8 +242,7 @@ async fn statements_are_an_owners_business() {
         reader.get(path).await.is(StatusCode::FORBIDDEN).hides("1.35");
     }
     reader.post(&march, &[("deed", "close")]).await.is(StatusCode::FORBIDDEN);
-    reader
-        .post_file(&march, &[("deed", "keep")], "model,cost\na,1\n")
+    post_file(&mut reader, &march, &[("deed", "keep")], "model,cost\na,1\n")
         .await
         .is(StatusCode::FORBIDDEN);
     let usage = reader.get(&spender.path("usage")).await;

@@ -483,8 +483,8 @@ mod tests {
         fn amounts_are_read_as_they_are_written(
             picos in prop::collection::vec(-1_000_000_000_000_000_000_i128..1_000_000_000_000_000_000, 1..20),
         ) {
-            let lines: String =
-                picos.iter().enumerate().map(|(n, pico)| format!("m{},{}\n", n % 3, Usd::from_pico(*pico))).collect();
+            let line = |(n, pico): (usize, &i128)| format!("m{},{}\n", n % 3, Usd::from_pico(*pico));
+            let lines = picos.iter().enumerate().map(line).collect::<Vec<_>>().concat();
             let read = read(&format!("model,cost\n{lines}")).unwrap();
             let sum: Usd = read.iter().map(|item| item.amount).sum();
             prop_assert_eq!(sum.pico(), picos.iter().sum::<i128>());

@@ -39,8 +39,8 @@ pub mod threshold;
 pub mod tier;
 pub mod tokens;
 pub mod usage;
-#[cfg(feature = "server")]
 pub mod watch;
+#[cfg(feature = "server")]
 pub mod window;
 
 pub use access::{Action, Forbidden, ProjectRole, Role, Who};

@@ -42,7 +42,7 @@ const LEAST: Usd = Usd::from_dollars(1);
 /// twice as much, and a dollar more. Where nothing is usual there is nothing to compare with.
 pub fn unusual(today: Usd, mut before: [Usd; WEEKS]) -> Option<Usd> {
     before.sort_unstable();
-    let usual = Usd::from_pico((before[1].pico() + before[2].pico()) / 2);
+    let usual = Usd::from_pico(i128::midpoint(before[1].pico(), before[2].pico()));
     let is_unusual = usual > Usd::ZERO
         && today.pico() / 2 >= usual.pico()
         && today.pico() - usual.pico() >= LEAST.pico();

@@ -50,7 +50,9 @@ impl Fingerprints {
 
     /// What could not be written, for the next time.
     pub(crate) fn put_back(&self, rows: Vec<FingerprintRow>) {
-        rows.into_iter().for_each(|row| self.note(row));
+        for row in rows {
+            self.note(row);
+        }
     }
 }
 
@@ -86,7 +88,9 @@ fn feed(mac: &mut Hmac<Sha256>, value: &Value) {
         }
         Value::Array(items) => {
             part(mac, b'[', items.len(), &[]);
-            items.iter().for_each(|item| feed(mac, item));
+            for item in items {
+                feed(mac, item);
+            }
         }
         Value::String(text) => part(mac, b'"', text.len(), text.as_bytes()),
         Value::Null | Value::Bool(_) | Value::Number(_) => {
@@ -154,7 +158,7 @@ mod tests {
             fingerprint: [0; 16],
         };
         let kept = Fingerprints::default();
-        for _ in 0..MOST + 1 {
+        for _ in 0..=MOST {
             kept.note(row());
         }
         let rows = kept.take();

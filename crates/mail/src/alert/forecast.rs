@@ -17,13 +17,15 @@ pub(crate) struct Forecast {
     #[serde(flatten)]
     subject: Subject,
     reached: DateTime<Utc>,
-    forecast: Usd,
+    /// What is spent when the window ends.
+    #[serde(rename = "forecast")]
+    end: Usd,
 }
 
 impl Forecast {
     /// What the mail says.
     pub(crate) fn letter(self, link: String, facts: Option<&Facts>) -> Letter {
-        let Self { subject, reached, forecast } = self;
+        let Self { subject, reached, end } = self;
         let (who, which) = (subject.who(), subject.which());
         let at = reached.with_timezone(&subject.zone).format("%-d %b");
         let budget = dollars(subject.budget.unwrap_or(Usd::ZERO));
@@ -35,7 +37,7 @@ impl Forecast {
         };
         let mut rows = vec![
             Row::new("Reached about", at.to_string()),
-            Row::new("At this pace", format!("{} by the end of the window", dollars(forecast))),
+            Row::new("At this pace", format!("{} by the end of the window", dollars(end))),
         ];
         rows.extend(subject.rows());
         Letter {

@@ -74,6 +74,7 @@ pub enum Unbilled {
 
 /// What the gateway must know of a key to admit a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "facts that are independent of each other")]
 pub struct KeyState {
     /// The key.
     pub key: KeyId,

@@ -92,7 +92,7 @@ impl System<'_> {
     /// Budgets of weeks and months that will be spent before their windows end.
     async fn foreseen(self, at: &At) -> Result<Vec<Seen>, StoreError> {
         let (standings, now) = self.store.standings(&at.rule).await?;
-        Ok(standings.iter().filter_map(|standing| at.foreseen(&standing.status, now)).collect())
+        Ok(standings.iter().filter_map(|standing| foreseen(&standing.status, now)).collect())
     }
 
     /// A day that costs much more than the same weekday does.
@@ -159,26 +159,26 @@ impl At {
     fn today(&self) -> chrono::NaiveDate {
         self.now.with_timezone(&self.zone).date_naive()
     }
+}
 
-    fn foreseen(&self, status: &BudgetStatus, now: DateTime<Utc>) -> Option<Seen> {
-        let budget = status.budget.as_ref().filter(|budget| budget.period != Period::Day)?;
-        if status.spent >= budget.amount {
-            return None;
-        }
-        let reached = reached_on(status.spent, budget.amount, status.window, now)?;
-        let (scope, scope_id) = scope_parts(budget.scope);
-        Some(Seen {
-            watch: Watch::Forecast,
-            subject: budget.id.uuid().to_string(),
-            since: status.window.starts,
-            params: json!({
-                "scope": scope, "scope_id": scope_id, "scope_name": budget.scope_name, "period": budget.period.as_str(),
-                "starts": status.window.starts, "ends": status.window.ends, "spent": status.spent,
-                "budget": budget.amount, "observe": budget.observe, "reached": reached,
-                "forecast": forecast(status.spent, status.window, now),
-            }),
-        })
+fn foreseen(status: &BudgetStatus, now: DateTime<Utc>) -> Option<Seen> {
+    let budget = status.budget.as_ref().filter(|budget| budget.period != Period::Day)?;
+    if status.spent >= budget.amount {
+        return None;
     }
+    let reached = reached_on(status.spent, budget.amount, status.window, now)?;
+    let (scope, scope_id) = scope_parts(budget.scope);
+    Some(Seen {
+        watch: Watch::Forecast,
+        subject: budget.id.uuid().to_string(),
+        since: status.window.starts,
+        params: json!({
+            "scope": scope, "scope_id": scope_id, "scope_name": budget.scope_name, "period": budget.period.as_str(),
+            "starts": status.window.starts, "ends": status.window.ends, "spent": status.spent,
+            "budget": budget.amount, "observe": budget.observe, "reached": reached,
+            "forecast": forecast(status.spent, status.window, now),
+        }),
+    })
 }
 
 fn worse(drift: &Drift, since: DateTime<Utc>) -> Option<Seen> {

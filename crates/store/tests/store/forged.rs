@@ -135,6 +135,7 @@ async fn everything(
     let mut asked = BTreeSet::new();
     look(&database.store, caller, things, &mut asked).await;
     count(&database.store, caller, theirs, things, &mut asked).await;
+    requested(&database.store, caller, things, &mut asked).await;
     people(&database.store, caller, theirs, things, &mut asked).await;
     projects(&database.store, caller, things, &mut asked).await;
     keys(&database.store, caller, things, &mut asked).await;
@@ -231,10 +232,6 @@ async fn count(
         explore(ask, 7, |totals| totals.charge.pico());
         past(ask, Until { day: month.starts, quarter: month.ends });
         cycle_zone(month);
-        statement(month.label);
-        close_cycle(month.label);
-        keep_invoice(month.label, &[]);
-        remove_invoice(month.label);
     }
     for scope in [Scope::Org(theirs.org), Scope::Project(things.project), Scope::Key(things.key)] {
         ask! { store, caller, asked:
@@ -250,12 +247,18 @@ async fn count(
             edit_spend_alert(scope, things.threshold, usd("2"), &[]);
         }
     }
-    let theirs = Filter { project: Some(things.project), ..Filter::default() };
     ask! { store, caller, asked:
         raise_budget(things.budget, &raise);
         end_raise(things.raise);
         remove_budget(things.budget);
         budget_refusals(things.budget);
+        remove_threshold(things.threshold);
+    }
+}
+
+async fn requested(store: &Store, caller: &Caller, things: &Furniture, asked: &mut Asked) {
+    let theirs = Filter { project: Some(things.project), ..Filter::default() };
+    ask! { store, caller, asked:
         requests(&Filter::default(), None);
         requests(&theirs, None);
         refusals(&theirs, None);
@@ -263,7 +266,6 @@ async fn count(
         kept_since();
         not_kept(things.request);
         correct_charge(things.request, usd("1"), &"Mine".parse().unwrap());
-        remove_threshold(things.threshold);
     }
 }
 
@@ -368,7 +370,12 @@ async fn keys(store: &Store, caller: &Caller, things: &Furniture, asked: &mut As
 async fn log(store: &Store, caller: &Caller, asked: &mut Asked) {
     let filter = AuditFilter::default();
     let entry = AuditId::generate();
+    let month = store.cycles(caller).await.unwrap()[0].label;
     ask! { store, caller, asked:
+        statement(month);
+        close_cycle(month);
+        keep_invoice(month, &[]);
+        remove_invoice(month);
         audit_log(&filter, None, 100);
         audit_log_newer(&filter, 0, 100);
         audit_seq(entry);

@@ -114,35 +114,40 @@ fn told<'a>(lines: impl IntoIterator<Item = &'a Line>) -> Vec<String> {
         .collect()
 }
 
-fn is_conflict(answer: Result<(), StoreError>, rule: Conflict) {
-    assert!(matches!(&answer, Err(StoreError::Conflict(told)) if *told == rule), "{answer:?}");
+fn is_conflict(answer: &Result<(), StoreError>, rule: Conflict) {
+    assert!(matches!(answer, Err(StoreError::Conflict(told)) if *told == rule), "{answer:?}");
 }
 
-#[tokio::test]
-async fn what_is_closed_stays_and_what_comes_late_is_billed_once() {
+/// An October with usage of every kind, some folded; and the request that no answer came to.
+async fn october() -> (House, EventId) {
     let house = House::new("2026-10-15T09:00:00Z").await;
-    let (store, caller) = (&house.database.store, &house.tenant.caller);
     house.spend("gpt-4o", "1.000000000001").await;
-    store.system().fold().await.unwrap();
+    house.database.store.system().fold().await.unwrap();
     house.spend("gpt-4o", "0.50").await;
     house.spend("gpt-4.1", "0.25").await;
     let unknown = house.unanswered("2.00").await;
     house.book(house.tenant.project, Realm::Sandbox, "sandbox-dime", answered("5")).await;
     house.book(house.rehearsal, Realm::Rehearsal, "sandbox-dime", answered("7")).await;
-    is_conflict(house.close("2026-10").await, Conflict::CycleRuns);
+    (house, unknown)
+}
+
+#[tokio::test]
+async fn a_cycle_is_closed_when_all_of_it_is_over_and_frozen_as_it_was_shown() {
+    let (house, _) = october().await;
+    is_conflict(&house.close("2026-10").await, Conflict::CycleRuns);
     let open = request(&house.tenant, &price(&house.database, "sandbox-tokens").await, "1");
     let open = ledger::Request { realm: Realm::Provider, ..open };
     let open = house.node.ledger.reserve(open).await.unwrap();
 
     // Until what runs across the end has ended.
     house.is("2026-11-01T00:00:00Z").await;
-    is_conflict(house.close("2026-10").await, Conflict::CycleBusy(1));
+    is_conflict(&house.close("2026-10").await, Conflict::CycleBusy(1));
     assert_eq!(house.statement("2026-10").await.running, 1);
     open.settle(answered("0.125")).await;
     let draft = house.statement("2026-10").await;
     assert_eq!((draft.closed.clone(), draft.running), (None, 0));
     house.close("2026-10").await.unwrap();
-    is_conflict(house.close("2026-10").await, Conflict::CycleClosed);
+    is_conflict(&house.close("2026-10").await, Conflict::CycleClosed);
     let october = house.statement("2026-10").await;
     assert_eq!(
         told(&october.lines),
@@ -164,6 +169,16 @@ async fn what_is_closed_stays_and_what_comes_late_is_billed_once() {
         house.list().await,
         ["2026-11 open 0.00 0.00 0.00", "2026-10 closed 3.875000000001 3.875000000001 0.00"]
     );
+    house.node.finish().await;
+}
+
+#[tokio::test]
+async fn what_is_closed_stays_and_what_comes_late_is_billed_once() {
+    let (house, unknown) = october().await;
+    let (store, caller) = (&house.database.store, &house.tenant.caller);
+    house.is("2026-11-01T00:00:00Z").await;
+    house.close("2026-10").await.unwrap();
+    let october = house.statement("2026-10").await;
 
     // A late truth, a new name, another payer: the statement stays.
     house.correct(unknown, "0.75").await;
@@ -179,7 +194,7 @@ async fn what_is_closed_stays_and_what_comes_late_is_billed_once() {
     assert_eq!(told(&later.since), ["2026-10 gpt-4o 0 -1.25"]);
     assert_eq!(later.since[0].numbers.estimated, -1);
     assert_eq!(later.since[0].statement, None);
-    assert_eq!(house.list().await[1], "2026-10 closed 2.625000000001 3.875000000001 -1.25");
+    assert_eq!(house.list().await[1], "2026-10 closed 2.500000000001 3.750000000001 -1.25");
 
     // It stands on the next one, and then nowhere else.
     house.is("2026-12-02T00:00:00Z").await;
@@ -196,7 +211,7 @@ async fn what_is_closed_stays_and_what_comes_late_is_billed_once() {
         [
             "2026-12 open 0.00 0.00 0.00",
             "2026-11 closed 4.00 2.75 0.00",
-            "2026-10 closed 2.625000000001 3.875000000001 0.00"
+            "2026-10 closed 2.500000000001 3.750000000001 0.00"
         ]
     );
     house.is("2027-01-01T00:00:00Z").await;
@@ -214,7 +229,7 @@ async fn a_request_that_never_ends_holds_up_no_close_for_more_than_a_day() {
     let open = ledger::Request { realm: Realm::Provider, ..open };
     let open = house.node.ledger.reserve(open).await.unwrap();
     house.is("2026-11-01T23:59:59Z").await;
-    is_conflict(house.close("2026-10").await, Conflict::CycleBusy(1));
+    is_conflict(&house.close("2026-10").await, Conflict::CycleBusy(1));
     house.is("2026-11-02T00:00:00Z").await;
     house.close("2026-10").await.unwrap();
     assert!(house.statement("2026-10").await.lines.is_empty());
@@ -246,7 +261,7 @@ async fn of_owners_who_close_at_once_one_does_and_no_adjustment_is_billed_twice(
     for closing in closing {
         match closing.await.unwrap() {
             (cycle, Ok(())) => closed.push(cycle.to_string()),
-            (_, refused) => is_conflict(refused, Conflict::CycleClosed),
+            (_, refused) => is_conflict(&refused, Conflict::CycleClosed),
         }
     }
     closed.sort();
@@ -346,7 +361,7 @@ async fn one_invoice_is_kept_for_a_statement() {
     let october = label("2026-10");
     let item = |name: &str, amount| Item { name: name.to_owned(), amount };
     let first = [item("credit", -usd("3")), item("gpt-4o", usd("1.000000000001"))];
-    is_conflict(store.keep_invoice(owner, october, &first).await, Conflict::CycleOpen);
+    is_conflict(&store.keep_invoice(owner, october, &first).await, Conflict::CycleOpen);
     house.close("2026-10").await.unwrap();
     store.keep_invoice(owner, october, &first).await.unwrap();
     assert_eq!(house.statement("2026-10").await.invoice.unwrap().items, first);

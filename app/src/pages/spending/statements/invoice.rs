@@ -54,7 +54,7 @@ fn table(statement: &Statement, invoice: &Invoice, action: String) -> AnyView {
         Column::text("Model"),
         Column::number("Here"),
         Column::number("Invoice"),
-        Column::number("Invoice asks more by").descending(),
+        Column::number("Invoice asks more by"),
         Column::number("In percent"),
     ];
     let rest = (!others.is_empty()).then(|| line(&sum(format!("{} more", others.len()), others)));

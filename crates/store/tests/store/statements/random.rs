@@ -83,7 +83,7 @@ impl Months {
         let (project, realm) = match self.random.of(0..10) {
             0 => (self.projects[2], Realm::Rehearsal),
             1 => (self.projects[0], Realm::Sandbox),
-            n => (self.projects[n as usize % 2], Realm::Provider),
+            n => (self.projects[usize::from(n % 2 == 0)], Realm::Provider),
         };
         let model = ["gpt-4o", "gpt-4.1"][self.random.index(2)];
         let charge = format!("1.{:012}", self.random.of(0..1_000_000_000_000));
