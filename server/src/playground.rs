@@ -58,13 +58,17 @@ async fn read(response: Response) -> Reply {
     }
     let unread = || format!("The answer has status {} and can’t be read.", head.status.as_u16());
     let why = text("/error/message").map_or_else(unread, str::to_owned);
-    Reply::Refused { receipt: receipt(&why), why }
+    let (why, receipt) = parted(&why);
+    Reply::Unanswered { why, receipt }
 }
 
-/// The receipt that a refusal names.
-fn receipt(why: &str) -> Option<ReceiptId> {
-    let (_, rest) = why.rsplit_once("/receipts/")?;
-    rest.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).next()?.parse().ok()
+/// What a refusal says, and the receipt whose address stands at its end.
+fn parted(why: &str) -> (String, Option<ReceiptId>) {
+    let parts = why.rsplit_once(" Receipt: ").and_then(|(said, address)| {
+        let (_, id) = address.rsplit_once("/receipts/")?;
+        Some((said.to_owned(), Some(id.trim_end_matches('.').parse().ok()?)))
+    });
+    parts.unwrap_or_else(|| (why.to_owned(), None))
 }
 
 #[cfg(test)]
@@ -116,7 +120,7 @@ mod tests {
             read(response).await
         };
         let answered = |text: &str, cut| Reply::Answered { text: text.to_owned(), cut };
-        let refused = |why: &str, receipt| Reply::Refused { why: why.to_owned(), receipt };
+        let refused = |why: &str, receipt| Reply::Unanswered { why: why.to_owned(), receipt };
         let ok = StatusCode::OK;
         let whole = r#"{"choices":[{"message":{"content":"Hi"},"finish_reason":"stop"}]}"#;
         assert_eq!(reply(ok, whole).await, answered("Hi", false));

@@ -59,6 +59,9 @@ async fn play(
     if project.is_none() {
         draft.refuse("project", "Choose a project in which you may send requests.");
     }
+    if project.is_some() && draft.has("choose") {
+        return Ok(page(&member, &place, &draft, &Done::Nothing));
+    }
     let prompts = asked::read(&mut draft, &place);
     let (Some(project), Some(prompts)) = (project, prompts) else {
         return Ok(page(&member, &place, &draft, &Done::Nothing));

@@ -43,8 +43,8 @@ pub enum Reply {
         cut: bool,
     },
     /// None, by the gateway or the provider.
-    Refused {
-        /// Why, in the words of who refused.
+    Unanswered {
+        /// Why, in the words of who did not, without the receipt’s address.
         why: String,
         /// The record of it, if a limit refused.
         receipt: Option<ReceiptId>,

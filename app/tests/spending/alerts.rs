@@ -128,7 +128,8 @@ async fn owners_choose_their_warnings_and_see_what_became_of_them() {
     assert_eq!(page.body.matches(" checked").count(), 2);
     spender.spend("2.50").await;
     // Late enough in the month to go by, and never at its end.
-    let budget = "UPDATE windows SET starts = exq_now() - interval '10 days', ends = exq_now() + interval '20 days' WHERE period = 'month'";
+    let budget = "UPDATE windows SET starts = date_trunc('hour', exq_now()) - interval '10 days',
+        ends = date_trunc('hour', exq_now()) + interval '20 days' WHERE period = 'month'";
     let counters = budget.replace("windows", "counters");
     store
         .set_budget(&spender.caller, Scope::Org(org), Period::Month, "3".parse().unwrap())
@@ -138,7 +139,8 @@ async fn owners_choose_their_warnings_and_see_what_became_of_them() {
     spender.site.database.tamper(&counters).await;
     assert_eq!(store.system().watch(org).await.unwrap(), 1);
     let page = spender.browser.get(&path).await;
-    page.says("Brackwater: a budget will be spent early").says("0 of 1 sent");
+    page.says("Brackwater: the monthly budget will be spent before its window ends")
+        .says("0 of 1 sent");
     let mut rita = spender.site.reader("rita", &spender.caller).await;
     rita.get(&path).await.is(StatusCode::OK).hides("Warnings").hides("spent early");
     rita.post(&path, &deed).await.is(StatusCode::FORBIDDEN);

@@ -109,14 +109,18 @@ async fn what_the_provider_did_not_serve_is_told_beside_the_times() {
         (of(own, spender.project, "sandbox-tokens", ProviderError::Busy), 12),
         (of(own, spender.project, "gpt-<b>", ProviderError::Unreachable), 7),
         (of(own, secret, "sandbox-tokens", ProviderError::Rejected), 3),
-        (of(other.org, other.project, "sandbox-tokens", ProviderError::Broken), 999),
+        (of(other.org, other.project, "sandbox-tokens", ProviderError::Broken), 987_654),
     ];
     for _ in 0..2 {
         system.flush_provider_errors(&counts).await.unwrap();
     }
     let path = spender.path("latency");
     let page = spender.browser.get(&path).await;
-    page.is(StatusCode::OK).says("Not served by the provider").hides("<b>").hides("999");
+    page.is(StatusCode::OK)
+        .says("Not served by the provider")
+        .hides("<b>")
+        .hides("987654")
+        .hides("1975308");
     spender.told("0.01", Outcome::Answered, story(4_519_300)).await;
     spender.told("0.01", Outcome::Unknown, story(90_000_000)).await;
     let page = spender.browser.get(&path).await;

@@ -232,3 +232,20 @@ async fn a_refusal_by_the_organization_tells_a_reader_that_it_was_and_no_amount(
     page.is(StatusCode::OK).says("Refused by the organization budget").says("38 requests");
     page.says("its owners see").hides("78.5").hides("Go to budgets");
 }
+
+#[tokio::test]
+async fn owners_of_the_organization_switch_fingerprints_on_and_off() {
+    let mut spender = Spender::new().await;
+    let path = spender.path(&format!("projects/{}", spender.project));
+    let (on, off) =
+        ([("action", "fingerprints"), ("fingerprints", "on")], [("action", "fingerprints")]);
+    spender.browser.get(&path).await.says("Keep fingerprints of requests").hides(" checked");
+    spender.browser.post(&path, &on).await.is(StatusCode::SEE_OTHER);
+    spender.browser.get(&path).await.says(" checked");
+    let mut odd = reader(&spender, "odd", spender.project, ProjectRole::Owner).await;
+    odd.get(&path).await.is(StatusCode::OK).hides("Keep fingerprints of requests");
+    odd.post(&path, &off).await.is(StatusCode::FORBIDDEN);
+    spender.browser.get(&path).await.says(" checked");
+    spender.browser.post(&path, &off).await.is(StatusCode::SEE_OTHER);
+    spender.browser.get(&path).await.hides(" checked");
+}

@@ -161,6 +161,11 @@ async fn what_comes_later_is_told_and_billed_on_the_next_one() {
         "March 2027 Support gpt-4o 0 0 0 0 −$1.50"
     );
     browser.get(&march).await.says(&format!("<a href=\"{next}\">April 2027</a>"));
+    let list = browser.get(&spender.path("statements")).await;
+    assert_eq!(
+        values(table(&list.body, "Billing cycles")),
+        ["0.00", "0.00", "-1.50", "0.00", "1.850000000001", "3.350000000001", "0.00"]
+    );
 }
 
 #[tokio::test]

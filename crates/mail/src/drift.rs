@@ -82,7 +82,7 @@ impl Drift {
             row("Failed", Some(today.failed()), Some(before.failed())),
             row("First token", time(today.first_us), time(before.first_us)),
             row("Whole answer", time(today.total_us), time(before.total_us)),
-            row("A request", today.cost(), before.cost()),
+            row("Cost a request", today.cost(), before.cost()),
         ];
         Letter {
             subject: format!("{model}: {said} than before"),
@@ -91,7 +91,7 @@ impl Drift {
             heading: format!("{model} does worse today"),
             lede: format!(
                 "Compared with its own last 28 days in {organization}, {said}. Failed are requests without an \
-                 answer and those that the provider did not serve; times are those within which half of them came. \
+                 answer and those that the provider did not serve, but for those that it rejected; times are those within which half of them came. \
                  Nothing was stopped."
             ),
             course: None,

@@ -141,8 +141,9 @@ impl Store {
         let mut tx = self.change(caller).await?;
         tx.hold_end().await?;
         let found = sqlx::query!(
-            r#"SELECT $2 < exq_id_floor(exq_now() - $3::integer * interval '24 hours') AS "old!",
-                (SELECT e.counters FROM events e WHERE e.org_id = $1 AND e.id = $2) AS counters"#,
+            r#"SELECT COALESCE(e.admitted_at < n.since, $2 < exq_id_floor(n.since)) AS "old!", e.counters AS "counters?"
+             FROM (SELECT exq_now() - $3::integer * interval '24 hours' AS since) n
+             LEFT JOIN events e ON e.org_id = $1 AND e.id = $2"#,
             caller.org.uuid(),
             event.uuid(),
             i32::from(Self::CORRECTED_DAYS)

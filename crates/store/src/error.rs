@@ -174,7 +174,7 @@ pub enum Conflict {
     CycleRuns,
     /// How many requests that were admitted in it have not ended.
     #[error(
-        "requests of this billing cycle are still running ({0}): close it when they have ended, in some minutes"
+        "requests of this billing cycle are still running ({0}): close it when they have ended, or a day after its end"
     )]
     CycleBusy(i64),
     /// A statement never changes.

@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 use domain::{
-    Action, Caller, Watch,
+    Action, Caller, Period, Watch,
     audit::{Change, Kind},
 };
 
-use crate::{Delivery, Store, StoreError};
+use crate::{Delivery, Store, StoreError, budgets::period};
 
 /// What the owners were warned of.
 #[derive(Debug, Clone, PartialEq)]
@@ -17,6 +17,8 @@ pub struct Warning {
     pub watch: Watch,
     /// What it was about: a model's, a project's or a key's name; none for the organization.
     pub subject: Option<String>,
+    /// Of a budget, which one.
+    pub period: Option<Period>,
     /// When.
     pub warned_at: DateTime<Utc>,
     /// One per recipient.
@@ -70,7 +72,7 @@ impl Store {
         caller.may(Action::SeeWhole)?;
         let mut tx = self.tenant(caller).await?;
         let rows = sqlx::query!(
-            r#"SELECT w.kind, COALESCE(w.params ->> 'model', w.params ->> 'scope_name') AS subject, w.warned_at,
+            r#"SELECT w.kind, COALESCE(w.params ->> 'model', w.params ->> 'scope_name') AS subject, w.params ->> 'period' AS period, w.warned_at,
                 (SELECT jsonb_agg(jsonb_build_object('recipient', m.recipient, 'state', m.state,
                     'attempts', m.attempts, 'unsure', m.unsure, 'answer', m.answer) ORDER BY m.recipient)
                  FROM outbox m WHERE m.org_id = w.org_id AND m.template IN ('drift', 'forecast', 'burn')
@@ -86,6 +88,7 @@ impl Store {
                 Ok(Warning {
                     watch: Watch::from_word(&row.kind).ok_or(StoreError::Damaged("a watch"))?,
                     subject: row.subject,
+                    period: row.period.as_deref().map(period).transpose()?,
                     warned_at: row.warned_at,
                     deliveries: deliveries
                         .map_err(|_| StoreError::Damaged("a delivery"))?

@@ -21,8 +21,9 @@ pub(super) fn cards(view: &View) -> AnyView {
     }
     let found = findings.all.iter().filter(|finding| finding.requests > 0);
     let found = found.map(|finding| card(view, finding)).collect_view();
-    let clean: Vec<&str> =
-        findings.all.iter().filter(|it| it.requests == 0).map(|it| title(it.kind)).collect();
+    let clean =
+        findings.all.iter().filter(|it| it.requests == 0 && it.kind != FindingKind::Repeated);
+    let clean: Vec<&str> = clean.map(|it| title(it.kind)).collect();
     let clean =
         (!clean.is_empty()).then(|| format!(" Nothing was found of: {}.", clean.join(", ")));
     let (basis, zone) = (basis(findings), view.member.organization.zone);
@@ -30,7 +31,7 @@ pub(super) fn cards(view: &View) -> AnyView {
     view! {
         {found}
         <Card title="What was looked at">
-            <CardBody split=true><p class="muted">{basis}{since.map(|since| format!(" The oldest of them is of {since}."))}{clean}</p></CardBody>
+            <CardBody split=true><p class="muted">{basis}{since.map(|since| format!(" The oldest of them is of {since}."))}{clean}" What was asked again is known only of projects that keep fingerprints; an owner of the organization switches them on, on the project’s page."</p></CardBody>
         </Card>
     }
     .into_any()

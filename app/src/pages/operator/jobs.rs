@@ -249,7 +249,15 @@ mod tests {
             Job::ALL.into_iter().map(|job| every(job.schedule().distance())).collect();
         assert_eq!(
             said,
-            ["every minute", "every minute", "every 5 min", "every hour", "every day", "every day"]
+            [
+                "every minute",
+                "every minute",
+                "every 5 min",
+                "every hour",
+                "every day",
+                "every 15 min",
+                "every day"
+            ]
         );
         assert_eq!(every(TimeDelta::seconds(1)), "every second");
         assert_eq!(every(TimeDelta::seconds(5)), "every 5 s");

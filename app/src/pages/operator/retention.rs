@@ -80,8 +80,12 @@ fn page(runner: Runner, kept: &Kept, draft: &Draft, saved: bool) -> Response {
     runner.look().page(page, || {
         let (form, facts) = (form(draft), facts(kept));
         let (months, dropped) = (months(kept), dropped(kept));
+        let next = match kept.retention.get() {
+            Some(_) => "What is older is dropped in the nights to come.",
+            None => "Nothing is dropped.",
+        };
         let content = view! {
-            {saved.then(|| view! { <Notice tone=Tone::Ok lead="Saved." text="What is older is dropped in the nights to come."/> })}
+            {saved.then(|| view! { <Notice tone=Tone::Ok lead="Saved." text=next/> })}
             <div class="grid two">
                 <Card title="Single requests"><CardBody split=true>{form}</CardBody></Card>
                 <Card title="As it stands"><CardBody split=true>{facts}</CardBody></Card>
@@ -133,14 +137,14 @@ fn facts(kept: &Kept) -> AnyView {
         </Facts>
         <p class="muted">
             "A month goes as a whole, once its youngest request is old enough, and stays while anything of it is open, in doubt or not folded. "
-            <a href=jobs>"What came of the nights"</a>
+            <a href=jobs>"See past nights"</a>
         </p>
     }
     .into_any()
 }
 
 fn months(kept: &Kept) -> AnyView {
-    let columns = vec![Column::text("Month"), Column::number("Room"), Column::text("Dropped from")];
+    let columns = vec![Column::text("Month"), Column::number("Size"), Column::text("Dropped from")];
     let rows = kept.months.iter().map(|(month, bytes)| {
         let due = match due(month, kept.retention, kept.at) {
             Some(at) => view! { <Time at zone=ZONE/> }.into_any(),
@@ -149,7 +153,7 @@ fn months(kept: &Kept) -> AnyView {
         view! {
             <tr>
                 <th scope="row">{month.to_string()}</th>
-                <td data-l="Room" class="num">{size(*bytes)}</td>
+                <td data-l="Size" class="num">{size(*bytes)}</td>
                 <td data-l="Dropped from">{due}</td>
             </tr>
         }
@@ -208,7 +212,7 @@ fn confirm(runner: Runner, kept: &Kept, retention: Retention) -> Response {
             >
                 <Facts>
                     <Fact label="Dropped next">{months}</Fact>
-                    <Fact label="Room">{size(room)}</Fact>
+                    <Fact label="Size">{size(room)}</Fact>
                 </Facts>
                 <form method="post" id="drop" action=PATH>
                     <input type="hidden" name="months" value=words(retention)/>

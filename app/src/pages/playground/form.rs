@@ -18,31 +18,35 @@ use crate::{
 };
 
 pub(super) fn cards(member: &Member, place: &Place, project: &Project, draft: &Draft) -> AnyView {
-    let projects = (place.projects.len() > 1 || draft.error("project").is_some())
-        .then(|| projects(member, place, project, draft));
-    let form = if place.models.is_empty() {
-        no_models(member, project)
-    } else {
-        form(member, place, project, draft)
-    };
-    view! { {projects}{form} }.into_any()
-}
-
-/// Which project is asked for first: it decides which models there are.
-fn projects(member: &Member, place: &Place, project: &Project, draft: &Draft) -> AnyView {
-    let choice = |one: &Project| Choice::new(one.id.to_string(), one.name.clone());
-    let choices = place.projects.iter().map(choice).collect();
-    let (value, error) = (project.id.to_string(), draft.error("project"));
+    if !place.models.is_empty() {
+        return form(member, place, project, draft);
+    }
+    let (projects, models) = (projects(place, project, draft), no_models(member, project));
     let action = member.path("playground");
     view! {
         <Card>
-            <CardBody>
-                <form class="inline" method="get" action=action>
-                    <Select name="project" label="Send for project" choices value error/>
-                    <Button>"Choose project"</Button>
-                </form>
-            </CardBody>
+            <CardBody><form class="form" method="post" action=action>{projects}</form></CardBody>
         </Card>
+        {models}
+    }
+    .into_any()
+}
+
+/// Which project it is sent for: it decides which models there are. Another one is chosen within the form, so
+/// that what is typed stays.
+fn projects(place: &Place, project: &Project, draft: &Draft) -> AnyView {
+    if place.projects.len() < 2 && draft.error("project").is_none() {
+        let id = project.id.to_string();
+        return view! { <input type="hidden" name="project" value=id/> }.into_any();
+    }
+    let choice = |one: &Project| Choice::new(one.id.to_string(), one.name.clone());
+    let choices = place.projects.iter().map(choice).collect();
+    let (value, error) = (project.id.to_string(), draft.error("project"));
+    view! {
+        <div class="inline">
+            <Select name="project" label="Send for project" choices value error/>
+            <Button name="choose" value="yes">"Choose project"</Button>
+        </div>
     }
     .into_any()
 }
@@ -71,14 +75,14 @@ fn form(member: &Member, place: &Place, project: &Project, draft: &Draft) -> Any
     let (most, most_error) = (draft.value("most"), draft.error("most"));
     let title = format!("Sent for {}", project.name);
     let (errors, action) = (draft.errors(), member.path("playground#result"));
-    let id = project.id.to_string();
+    let projects = projects(place, project, draft);
     let help = format!("At most {} characters.", count(LONGEST as u64));
     view! {
         <Card title>
             <CardBody split=true>
                 <form class="form" method="post" action=action>
                     <ErrorSummary lead="Nothing was sent" errors/>
-                    <input type="hidden" name="project" value=id/>
+                    {projects}
                     <div class="cols wide">
                         <GroupedSelect name=first label="Model" groups=ones value=one error=one_error
                             help="Prices are per million tokens."/>

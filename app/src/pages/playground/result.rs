@@ -56,9 +56,8 @@ fn answer(run: &Run) -> AnyView {
         .then(|| view! { <Badge line=true text="Sandbox: nobody was asked"/> });
     let said = match &run.reply {
         Some(Reply::Answered { text, cut }) => said(&name, text, *cut),
-        Some(Reply::Refused { why, receipt }) => {
-            // The receipt's address is behind the button.
-            let text = why.split(" Receipt: http").next().unwrap_or_default().to_owned();
+        Some(Reply::Unanswered { why, receipt }) => {
+            let text = why.clone();
             let href = receipt.map(|receipt| format!("/receipts/{receipt}"));
             let button = href.map(|href| view! { <LinkButton href>"See the receipt"</LinkButton> });
             view! { <Notice tone=Tone::Warn lead="Not answered." text>{button}</Notice> }.into_any()
@@ -94,7 +93,7 @@ fn said(model: &str, text: &str, cut: bool) -> AnyView {
 
 /// A row a number, a column a model: so they compare.
 fn costs(member: &Member, runs: &[Run]) -> AnyView {
-    let first = [Column::text("Number")].into_iter();
+    let first = [Column::text("What")].into_iter();
     let columns = first.chain(runs.iter().map(|run| Column::number(run.model.model.clone())));
     let columns = columns.collect();
     let used = |class: TokenClass| runs.iter().any(|run| tokens(run, class) > Some(0));
@@ -120,7 +119,7 @@ fn costs(member: &Member, runs: &[Run]) -> AnyView {
     view! {
         <Card title>
             <Table label=title columns narrow=Narrow::Pin>{classes}{charge}{reserved}{first_byte}{whole}{request}</Table>
-            <CardFoot><span>"As the ledger has it. All that was sent from here has the tag source=playground: "<a href=log>"see these requests"</a>"."</span></CardFoot>
+            <CardFoot><span>"As the ledger has it. Reloading this page sends the prompt again, and is charged again. All that was sent from here has the tag source=playground: "<a href=log>"see these requests"</a>"."</span></CardFoot>
         </Card>
     }
     .into_any()
@@ -159,7 +158,7 @@ fn charge(run: &Run) -> Option<AnyView> {
 /// What was refused is in no log.
 fn request(run: &Run) -> AnyView {
     let id = run.id.to_string();
-    if run.found.is_none() && matches!(run.reply, Some(Reply::Refused { .. })) {
+    if run.found.is_none() && matches!(run.reply, Some(Reply::Unanswered { .. })) {
         return view! { <span class="faint">"Nothing was charged"</span> }.into_any();
     }
     let href = format!("/requests/{id}");

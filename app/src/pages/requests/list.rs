@@ -121,7 +121,7 @@ fn nothing(view: &View, next: Next) -> AnyView {
             .into_any()
         }
         _ if view.filter.is_empty() && view.filter.before.is_empty() && view.since.is_some() => view! {
-            <Card><Empty split=true title="No request lately" text="None was forwarded in the time of which requests are kept."/></Card>
+            <Card><Empty split=true title="No request lately" text="None was forwarded since the day from which requests are kept."/></Card>
         }
         .into_any(),
         _ if view.filter.is_empty() && view.filter.before.is_empty() => {

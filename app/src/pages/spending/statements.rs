@@ -47,7 +47,7 @@ fn list(member: &Member, cycles: &[Cycle]) -> AnyView {
         Column::text("State"),
         Column::number("Used"),
         Column::number("On its statement"),
-        Column::number("Since the close"),
+        Column::number("On no statement yet"),
         Column::act(),
     ];
     // The first one is running.
@@ -57,7 +57,7 @@ fn list(member: &Member, cycles: &[Cycle]) -> AnyView {
         <Card>
             <Table label="Billing cycles" columns>{rows}</Table>
             <CardFoot>
-                <span>"Used: as it is known now. On its statement: with adjustments of earlier cycles. Without the sandbox and rehearsals."</span>
+                <span>"Used: as it is known now. On its statement: with adjustments of earlier cycles. On no statement yet: what became known since; the next one that is closed has it. Without the sandbox and rehearsals."</span>
             </CardFoot>
         </Card>
     }
@@ -94,7 +94,7 @@ fn row(member: &Member, cycle: &Cycle, running: bool) -> AnyView {
             <td data-l="State">{state}</td>
             <td data-l="Used" class="num"><Money amount=cycle.used/></td>
             <td data-l="On its statement" class="num">{billed}</td>
-            <td data-l="Since the close" class="num">{since}</td>
+            <td data-l="On no statement yet" class="num">{since}</td>
             <td class="act">{act}</td>
         </tr>
     }

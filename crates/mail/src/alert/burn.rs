@@ -7,7 +7,7 @@ use super::{Subject, facts::Facts, facts::spent_most};
 use crate::{
     Picture,
     letter::{Letter, Row, Tone},
-    words::dollars,
+    words::{dollars, moment},
 };
 
 /// A day as it was when that was seen.
@@ -27,7 +27,10 @@ impl Burn {
         let mut rows = vec![
             Row::new("Spent today", spent.clone()),
             Row::new("Usual", format!("{usual} in a whole {weekday}, the median of the last four")),
-            Row::new("Counted from", crate::words::moment(subject.starts, subject.zone)),
+            Row::new(
+                "Counted from",
+                format!("{}, {}", moment(subject.starts, subject.zone), subject.zone),
+            ),
         ];
         rows.extend(facts.and_then(|facts| spent_most(&facts.tops)));
         Letter {

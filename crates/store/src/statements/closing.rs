@@ -7,16 +7,18 @@ use domain::{
     window::Window,
 };
 
-use super::{Head, head};
+use super::{Head, Statement, head};
 use crate::{
     Conflict, Store, StoreError,
     money::usd,
     tx::{self, Tx, one_at_a_time},
 };
 
-/// So long requests that run across the end of their cycle are waited for. What one costs that has not
-/// ended by then (it is not any more the provider that it waits for) becomes an adjustment.
-const PATIENCE: TimeDelta = TimeDelta::days(1);
+impl Statement {
+    /// So long requests that run across the end of their cycle are waited for. What one costs that has not
+    /// ended by then (it is not any more the provider that it waits for) becomes an adjustment.
+    pub const PATIENCE: TimeDelta = TimeDelta::days(1);
+}
 
 impl Store {
     /// Freezes what the cycle of this label used, and what became known of earlier closed ones since
@@ -32,7 +34,7 @@ impl Store {
             return Err(StoreError::Conflict(Conflict::CycleRuns));
         }
         begin(&mut tx, caller, window).await?;
-        if running > 0 && now < window.ends + PATIENCE {
+        if running > 0 && now < window.ends + Statement::PATIENCE {
             return Err(StoreError::Conflict(Conflict::CycleBusy(running)));
         }
         freeze(&mut tx, caller, window).await?;

@@ -75,15 +75,22 @@ fn table(view: &View) -> AnyView {
 
 fn row(view: &View, warning: &Warning) -> AnyView {
     let subject = warning.subject.clone().unwrap_or_else(|| "The organization".to_owned());
-    let title = match warning.watch {
-        Watch::Drift => format!("{subject} did worse than before"),
-        Watch::Forecast => format!("{subject}: a budget will be spent early"),
-        Watch::Burn => format!("{subject} spent more than usual"),
+    let (title, page) = match (warning.watch, warning.period) {
+        (Watch::Drift, _) => (format!("{subject} did worse than before"), "latency?range=today"),
+        (Watch::Burn, _) => (format!("{subject} spent more than usual"), "usage"),
+        (Watch::Forecast, period) => {
+            let which =
+                period.map_or_else(String::new, |period| format!("{} ", period.adjective()));
+            let title =
+                format!("{subject}: the {which}budget will be spent before its window ends");
+            (title, "budgets")
+        }
     };
+    let href = format!("{}/{page}", view.org);
     let (tone, words) = mailed(&warning.deliveries);
     view! {
         <tr>
-            <th scope="row">{title}</th>
+            <th scope="row"><a href=href>{title}</a></th>
             <td data-l="Told"><Time at=warning.warned_at zone=view.zone/></td>
             <td data-l="Delivery"><span class=tone.class()>{words}</span></td>
         </tr>

@@ -16,7 +16,7 @@ pub(super) fn card(page: &View) -> Option<AnyView> {
     }
     let mut columns = vec![Column::text("Model")];
     columns.extend(ProviderError::ALL.map(|error| Column::number(label(error))));
-    columns.push(Column::number("Of all its requests"));
+    columns.push(Column::number("Share of its requests"));
     let mut models: Vec<_> = page.errors.iter().collect();
     models.sort_by_key(|(_, errors)| std::cmp::Reverse(errors.total()));
     let left = models.len().saturating_sub(LISTED);
@@ -25,7 +25,7 @@ pub(super) fn card(page: &View) -> Option<AnyView> {
     let rest = (left > 0).then(|| format!("{} more models have no row. ", count(left as u64)));
     Some(
         view! {
-            <Card title="Not served by the provider" note="Counted once a second; nothing was charged">
+            <Card title="Not served by the provider" note="Nothing was charged">
                 <Table label="Errors of providers by model" columns narrow=Narrow::Pin dense=true>{rows}</Table>
                 <CardFoot>
                     <span>

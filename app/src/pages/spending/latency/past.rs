@@ -25,7 +25,7 @@ pub(super) fn card(page: &View) -> Option<AnyView> {
     let rows = page.drifts.iter().take(LISTED).map(row).collect_view();
     let note = format!("Each model beside its own last {PAST} days, which stand below");
     let foot = format!(
-        "Said is a median or a cost that grew to at least half as much again, and 5 more of 100 that failed: without an answer, or not served by the provider. From {LEAST_TODAY} requests today and {LEAST_BEFORE} before."
+        "“In short” says when a median or the cost grew by half or more, or 5 more of 100 requests failed: without an answer, or not served by the provider (but for rejected ones). From {LEAST_TODAY} requests today and {LEAST_BEFORE} before."
     );
     Some(
         view! {

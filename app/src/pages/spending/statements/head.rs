@@ -35,6 +35,8 @@ fn payer(member: &Member, statement: &Statement) -> AnyView {
         let value = value.to_owned();
         (!value.is_empty()).then(|| view! { <Fact label>{value}</Fact> })
     };
+    let lives = (!profile.address.is_empty() || !country.is_empty())
+        .then(|| view! { <Fact label="Address">{address}{country}</Fact> });
     let legal_name = filled("Legal name", &profile.legal_name);
     let numbers = [
         filled("Tax ID", &profile.tax_id),
@@ -47,7 +49,7 @@ fn payer(member: &Member, statement: &Statement) -> AnyView {
             <Fact label="Organization">{organization}</Fact>
             <Fact label="Id"><span class="mono anywhere">{id}</span></Fact>
             {legal_name}
-            <Fact label="Address">{address}{country}</Fact>
+            {lives}
             {numbers.collect_view()}
         </Facts>
     }
@@ -69,7 +71,7 @@ fn cycle(statement: &Statement) -> AnyView {
         <Facts>
             <Fact label="Billing cycle">{cycle_name(window)}</Fact>
             <Fact label="From"><Time at=starts zone precision=Precision::Minute/></Fact>
-            <Fact label="Up to and not with"><Time at=ends zone precision=Precision::Minute/></Fact>
+            <Fact label="Until, not included"><Time at=ends zone precision=Precision::Minute/></Fact>
             <Fact label="Time zone">{zone.name()}</Fact>
             {closed}
         </Facts>

@@ -52,10 +52,10 @@ fn table(statement: &Statement, invoice: &Invoice, action: String) -> AnyView {
     let (shown, others) = rows.split_at(rows.len().min(MOST));
     let columns = vec![
         Column::text("Model"),
-        Column::number("Here"),
+        Column::number("Charged here"),
         Column::number("Invoice"),
         Column::number("Invoice asks more by"),
-        Column::number("In percent"),
+        Column::number("In percent of ours"),
     ];
     let rest = (!others.is_empty()).then(|| line(&sum(format!("{} more", others.len()), others)));
     let foot = line(&sum("Together".to_owned(), &rows)).into_any();
@@ -98,10 +98,10 @@ fn line(row: &Compared) -> impl IntoView + use<> {
     view! {
         <tr>
             <th scope="row">{row.family.clone()}{note.map(|note| view! { <small>{note}</small> })}</th>
-            <td data-l="Here" class="num">{side(row.ours)}</td>
+            <td data-l="Charged here" class="num">{side(row.ours)}</td>
             <td data-l="Invoice" class="num">{side(row.theirs)}</td>
             <td data-l="Invoice asks more by" class="num"><Money amount=row.difference()/></td>
-            <td data-l="In percent" class="num">{percent}</td>
+            <td data-l="In percent of ours" class="num">{percent}</td>
         </tr>
     }
 }

@@ -66,7 +66,7 @@ pub(super) fn projects(statement: &Statement) -> AnyView {
     if own.is_empty() {
         return view! {
             <Card title="Projects">
-                <Empty split=true title="Nothing was used" text="No request was forwarded to a provider in this billing cycle."/>
+                <Empty split=true title="Nothing was used" text="No request of this billing cycle was charged."/>
             </Card>
         }
         .into_any();

@@ -107,18 +107,22 @@ async fn page(
     Ok(member.visitor.look.page(page, || {
         let above = ("Statements", member.path("statements"));
         let sub = format!("{}, {}", stretch(statement.window, statement.zone), statement.zone);
-        let (buttons, state) = (buttons(member, &statement), state(&statement));
+        let (buttons, state) = (buttons(member, &statement), state(member, &statement));
         let (head, projects) = (head::card(member, &statement), lines::projects(&statement));
         let adjustments = lines::adjustments(&statement);
-        let since = lines::since(member, &statement);
-        let invoice = statement.closed.is_some().then(|| invoice::card(member, &statement, draft));
+        // On paper there is the statement alone.
+        let aside = statement.closed.is_some().then(|| {
+            let since = lines::since(member, &statement);
+            let invoice = invoice::card(member, &statement, draft);
+            view! { <div class="aside stack">{since}{invoice}</div> }
+        });
         view! {
             <Shell frame=member.frame(NavItem::Statements)>
                 <PageHead title=name sub above>{buttons}</PageHead>
                 {notice}
                 {state}
-                <div class="statement">{head}{projects}{adjustments}</div>
-                <div class="aside">{since}{invoice}</div>
+                <div class="statement stack">{head}{projects}{adjustments}</div>
+                {aside}
             </Shell>
         }
     }))
@@ -130,16 +134,21 @@ fn buttons(member: &Member, statement: &Statement) -> AnyView {
         return view! { <LinkButton href=format!("{here}/lines.csv") glyph=Glyph::Download>"CSV"</LinkButton> }
             .into_any();
     }
-    if statement.now < statement.window.ends {
+    if statement.now < statement.window.ends || is_waiting(statement) {
         return ().into_any();
     }
     let fields = vec![("deed", "close".to_owned())];
     let words = format!("Close {}", cycle_name(statement.window));
-    view! { <PostButton action=here fields weight=Weight::Primary>{words}</PostButton> }.into_any()
+    view! { <PostButton action=here fields weight=Weight::Danger>{words}</PostButton> }.into_any()
+}
+
+/// Running requests keep it from being closed.
+fn is_waiting(statement: &Statement) -> bool {
+    statement.running > 0 && statement.now < statement.window.ends + Statement::PATIENCE
 }
 
 /// Why the numbers may still move.
-fn state(statement: &Statement) -> Option<AnyView> {
+fn state(member: &Member, statement: &Statement) -> Option<AnyView> {
     if statement.closed.is_some() {
         return None;
     }
@@ -150,16 +159,31 @@ fn state(statement: &Statement) -> Option<AnyView> {
         ),
         (false, 0) => (
             "This is a draft.",
-            "Closing the billing cycle freezes it as it stands here, for good.".to_owned(),
+            "Closing the billing cycle freezes it as it stands at that instant, for good."
+                .to_owned(),
+        ),
+        (false, running) if is_waiting(statement) => (
+            "Requests of this billing cycle are still running.",
+            format!(
+                "There are {running} of them. It can be closed when they have ended, at the latest a day after its end; what they cost then becomes an adjustment."
+            ),
         ),
         (false, running) => (
             "Requests of this billing cycle are still running.",
             format!(
-                "How many: {running}. Close it when they have ended. After a day it can be closed all the same; what they cost becomes an adjustment."
+                "There are {running} of them. It can be closed all the same: what they cost becomes an adjustment."
             ),
         ),
     };
-    Some(view! { <Notice tone=Tone::Warn lead text/> }.into_any())
+    let nobody = statement.payer.profile.legal_name.is_empty().then(|| {
+        let href = member.path("billing");
+        view! {
+            <Notice tone=Tone::Warn lead="There is no billing profile." text="The statement would have no name and no address, for good. Fill it in before the cycle is closed.">
+                <LinkButton href>"Billing profile"</LinkButton>
+            </Notice>
+        }
+    });
+    Some(view! { <Notice tone=Tone::Warn lead text/>{nobody} }.into_any())
 }
 
 #[cfg(test)]

@@ -124,8 +124,9 @@ fn note(page: &View, (_, filter): &(String, Filter)) -> AnyView {
     let is_sandbox = filter.dimension == Dimension::Model && filter.value.starts_with("sandbox-");
     let sandbox = is_sandbox.then(|| view! { " "<Badge line=true text="Sandbox"/> });
     let is_other = matches!(filter.apart().tag, Some(TagGroup { value: TagValue::Other, .. }));
-    let other = is_other
-        .then(|| format!("Values of a day past its first {}", count(store::system::TAG_VALUES)));
+    let other = is_other.then(|| {
+        format!("All further values, on days with more than {}", count(store::system::TAG_VALUES))
+    });
     let note = page.notes.get(&filter.value).cloned().or(other);
     view! { {sandbox}{note.map(|note| view! { <small>{note}</small> })} }.into_any()
 }
