@@ -72,6 +72,10 @@ async fn save(
             "fingerprints",
             store.set_fingerprints(caller, project.id, draft.has("fingerprints")).await,
         ),
+        "bodies" => match edit::days(&mut draft) {
+            Ok(days) => (edit::DAYS, store.set_bodies(caller, project.id, days).await),
+            Err(()) => return Ok(page(&member, &project, draft, &After::default())),
+        },
         "default" => ("default", store.set_default_project(caller, project.id).await),
         _ => return Err(Failure::BadRequest),
     };
@@ -87,6 +91,7 @@ async fn save(
 fn page(member: &Member, project: &Project, mut draft: Draft, after: &After) -> Response {
     draft.keep("name", &project.name);
     draft.keep("environment", project.environment.as_str());
+    draft.keep(edit::DAYS, &project.bodies.map(|days| days.to_string()).unwrap_or_default());
     let page = Page::new(project.name.clone()).status(draft.status()).islands();
     member.visitor.look.page(page, || {
         let notice = notice(member, project, after);
@@ -96,14 +101,22 @@ fn page(member: &Member, project: &Project, mut draft: Draft, after: &After) -> 
                 (edit::rename(member, project, &draft), archive::offer(member, project));
             let environment = edit::environment(member, project, &draft);
             let default = edit::default(member, project, &draft);
-            (rename, environment, default, edit::fingerprints(member, project), archive)
+            let fingerprints = edit::fingerprints(member, project);
+            (
+                rename,
+                environment,
+                default,
+                edit::bodies(member, project, &draft),
+                fingerprints,
+                archive,
+            )
         });
         let content = match edits {
             None => facts,
-            Some((rename, environment, default, fingerprints, archive)) => view! {
+            Some((rename, environment, default, bodies, fingerprints, archive)) => view! {
                 <div class="grid two">{facts}{rename}</div>
                 <div class="grid two">{environment}{default}</div>
-                {fingerprints}
+                <div class="grid two">{bodies}{fingerprints}</div>
                 <Card title="Archive"><CardBody split=true>{archive}</CardBody></Card>
             }
             .into_any(),

@@ -5,7 +5,7 @@ mod form;
 mod kept;
 mod list;
 mod refused;
-mod story;
+pub(super) mod story;
 pub(super) mod words;
 
 use axum::{
@@ -30,7 +30,9 @@ use crate::{
 };
 
 pub(super) fn router() -> Router<App> {
-    Router::new().route("/{org}/requests", get(show)).route("/requests/{request}", get(story::show))
+    Router::new()
+        .route("/{org}/requests", get(show))
+        .route("/requests/{request}", get(story::show).post(story::open))
 }
 
 /// What is shown.

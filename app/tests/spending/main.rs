@@ -7,6 +7,7 @@
 
 mod advisor;
 mod alerts;
+mod bodies;
 mod budgets;
 mod corrections;
 mod keys;

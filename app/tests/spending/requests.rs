@@ -6,7 +6,7 @@ use domain::{EventId, Moments, Outcome, Story, Tags};
 use crate::spender::Spender;
 
 /// How a stream went that took four seconds and a half.
-fn story(tags: &str) -> Story {
+pub(crate) fn story(tags: &str) -> Story {
     Story {
         endpoint: "/chat/completions".into(),
         provider_id: Some("up-<7>".to_owned()),

@@ -215,6 +215,8 @@ actions! {
     EditServiceAccounts  true true false false false;
     /// Set budgets and thresholds of the project and its keys.
     EditProjectLimits    true true false false false;
+    /// Read prompts and answers that are kept.
+    ReadBodies           true true false false false;
     /// Have the gateway answer requests.
     SendRequests         true true true false false;
 }

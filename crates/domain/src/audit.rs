@@ -109,6 +109,7 @@ kinds! {
     PriceSet = "price.set" "Own price set";
     PriceRemoved = "price.removed" "Own price removed";
     AuditExported = "audit.exported" "Audit log exported";
+    BodyOpened = "request.opened" "Prompt and answer opened";
 }
 
 /// A value before and after.

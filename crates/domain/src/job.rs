@@ -49,7 +49,9 @@ impl Job {
     /// What it does, for people.
     pub const fn label(self) -> &'static str {
         match self {
-            Self::Sweep => "Forget sessions, throttles, changes and fingerprints that are over",
+            Self::Sweep => {
+                "Forget sessions, throttles, changes, fingerprints, prompts and answers that are over"
+            }
             Self::Tiers => "Raise usage tiers that are earned",
             Self::Heads => "Mail the heads of audit logs",
             Self::Partitions => "Make room for the events of the months ahead",

@@ -9,6 +9,7 @@ pub mod addresses;
 #[cfg(feature = "server")]
 pub mod api_key;
 pub mod audit;
+pub mod body;
 pub mod caller;
 pub mod environment;
 pub mod expiry;
@@ -45,6 +46,7 @@ pub mod window;
 
 pub use access::{Action, Forbidden, ProjectRole, Role, Who};
 pub use addresses::{Addresses, AddressesError};
+pub use body::BodyPart;
 pub use caller::{Actor, Caller, Origin};
 pub use environment::Environment;
 pub use expiry::{Expiry, ExpiryError, Overlap};
@@ -65,7 +67,7 @@ pub use provider_error::ProviderError;
 pub use replay::Replay;
 pub use retention::{Retention, RetentionError};
 pub use rhythm::Rhythm;
-pub use rules::{MostDays, Rules};
+pub use rules::{KeptDays, MostDays, Rules};
 pub use scope::{Period, Scope};
 pub use story::{Moments, Story};
 pub use tags::{Tag, TagError, TagKey, Tags};

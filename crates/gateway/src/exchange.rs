@@ -22,6 +22,7 @@ use store::system::ErrorOf;
 use tokio::{sync::oneshot, task::spawn_blocking};
 
 use crate::{
+    bodies::Recording,
     booking::Booking,
     connection::{self, Connection, SendError},
     error::Error,
@@ -70,6 +71,8 @@ pub(crate) struct Exchange {
     pub(crate) booking: Booking,
     pub(crate) whose: (OrgId, ProjectId),
     pub(crate) model: String,
+    /// What is kept of prompt and answer, if the project wants that.
+    pub(crate) recording: Recording,
     pub(crate) gateway: Gateway,
 }
 
@@ -160,6 +163,7 @@ impl Exchange {
         self.booking.unknown().await;
         failpoint::at("gateway::unknown_booked");
         reply.fail(failure);
+        self.recording.end(&self.gateway, Packing::None);
     }
 
     /// An error status: handed on as it is, in OpenAI's form. But a 401 of the provider is about the
@@ -208,25 +212,29 @@ impl Exchange {
             self.hides_usage,
             silence,
             Arc::clone(self.gateway.drains()),
+            self.recording,
         );
         let mut sent = headers::downward(head);
         // A proxy in front of the gateway must not gather frames either.
         sent.insert("x-accel-buffering", HeaderValue::from_static("no"));
         reply.send(respond(response.status(), sent, body));
-        relay.run(response).await;
+        relay.run(response).await.end(&self.gateway, packing);
     }
 
-    async fn json(self, response: Response, reply: Reply) {
+    async fn json(mut self, response: Response, reply: Reply) {
         let (head, body) = response.into_parts();
         let whole = match whole::read(body, self.provider.silence()).await {
             Ok(whole) => whole,
             Err(error) => {
                 self.booking.unknown().await;
-                return reply.fail(error);
+                reply.fail(error);
+                return self.recording.end(&self.gateway, Packing::None);
             }
         };
         failpoint::at("gateway::answer_whole");
-        let shown = shown(whole.clone(), Packing::of(&head.headers)).await;
+        let packing = Packing::of(&head.headers);
+        self.recording.keep(&whole);
+        let shown = shown(whole.clone(), packing).await;
         let is_garbage = matches!(shown, Shown::Garbage(_));
         let charge = match shown {
             Shown::Usage(usage) => self.booking.answered(usage).await,
@@ -244,6 +252,7 @@ impl Exchange {
             sent.headers_mut().insert(headers::CHARGE, charge);
         }
         reply.send(sent);
+        self.recording.end(&self.gateway, packing);
     }
 }
 

@@ -118,6 +118,7 @@ pub(crate) async fn forward(
     if key.fingerprints {
         gateway.fingerprint(&key, id, endpoint, body.clone());
     }
+    let recording = gateway.bodies().record(&now, id, &body);
     let (asks_for_usage, tier) = (ask.stream_options.asks(), ask.size.tier.unwrap_or_default());
     let exchange = Exchange {
         provider,
@@ -129,6 +130,7 @@ pub(crate) async fn forward(
         booking: Booking::new(reservation, route.price, bound, tier, telling),
         whose: (key.org, key.project),
         model: ask.model.into_owned(),
+        recording,
         gateway: gateway.clone(),
     };
     let (answer, answered) = oneshot::channel();

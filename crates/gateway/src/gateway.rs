@@ -21,6 +21,7 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
+    bodies::{Bodies, SealBody},
     connection::{Connection, Upstream},
     fingerprints::{Fingerprints, fingerprint},
     forward::Endpoint,
@@ -37,6 +38,8 @@ const NEWS: Duration = Duration::from_millis(250);
 const PRICES: Duration = Duration::from_secs(5);
 /// How often receipts are written.
 const RECEIPTS: Duration = Duration::from_secs(1);
+/// How often prompts and answers are written.
+const BODIES: Duration = Duration::from_secs(1);
 /// How often it is written when keys were last used.
 const USES: Duration = Duration::from_secs(15);
 /// How many streams that nobody reads any more are read to their usage at once.
@@ -54,6 +57,8 @@ pub struct Setup {
     pub peppers: Vec<SecretBox<[u8; 32]>>,
     /// Under which fingerprints of requests are made.
     pub fingerprint_key: SecretBox<[u8; 32]>,
+    /// Seals prompts and answers that are kept.
+    pub seal: SealBody,
     /// The installation's provider, if there is one.
     pub upstream: Option<Upstream>,
     /// Whether the sandbox provider answers.
@@ -86,6 +91,7 @@ struct Inner {
     receipts: Receipts,
     provider_errors: ProviderErrors,
     fingerprints: Fingerprints,
+    bodies: Arc<Bodies>,
     uses: Uses,
     drains: Arc<Semaphore>,
     key_questions: Semaphore,
@@ -113,17 +119,20 @@ impl Gateway {
             receipts: Receipts::default(),
             provider_errors: ProviderErrors::default(),
             fingerprints: Fingerprints::default(),
+            bodies: Arc::new(Bodies::new(setup.seal)),
             uses: Uses::default(),
             drains: Arc::new(Semaphore::new(DRAINS)),
             key_questions: Semaphore::new(KEY_QUESTIONS),
         })))
     }
 
-    /// Starts its tasks: news of keys, the price list, receipts and errors, uses of keys. They end at shutdown.
+    /// Starts its tasks: news of keys, the price list, receipts and errors, prompts and
+    /// answers, uses of keys. They end at shutdown.
     pub fn start(&self) {
         self.0.tasks.spawn(self.clone().hear_news());
         self.0.tasks.spawn(self.clone().read_prices());
         self.0.tasks.spawn(self.clone().write_receipts());
+        self.0.tasks.spawn(self.clone().write_bodies());
         self.0.tasks.spawn(self.clone().write_uses());
     }
 
@@ -213,6 +222,34 @@ impl Gateway {
         failpoint::at("gateway::receipts_written");
     }
 
+    async fn write_bodies(self) {
+        let mut ticks = interval(BODIES);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        while self.ticked(&mut ticks).await {
+            self.flush_bodies().await;
+        }
+        self.flush_bodies().await;
+    }
+
+    /// Writes what waits, in transactions of a bounded size.
+    pub(crate) async fn flush_bodies(&self) {
+        let missed = self.0.bodies.missed();
+        if missed > 0 {
+            tracing::warn!(requests = missed, "prompts and answers were not kept: too many wait");
+        }
+        loop {
+            let waiting = self.0.bodies.take();
+            let rows: Vec<_> = waiting.iter().map(|one| &one.row).collect();
+            if rows.is_empty() {
+                return;
+            }
+            if let Err(error) = self.store().system().flush_bodies(&rows).await {
+                warn("prompts and answers could not be written yet", &error);
+                return self.0.bodies.put_back(waiting);
+            }
+        }
+    }
+
     async fn write_uses(self) {
         let mut ticks = interval(USES);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -294,6 +331,10 @@ impl Gateway {
                 gateway.0.fingerprints.note(FingerprintRow { org, project, id, fingerprint });
             }
         });
+    }
+
+    pub(crate) fn bodies(&self) -> &Arc<Bodies> {
+        &self.0.bodies
     }
 
     pub(crate) fn provider_errors(&self) -> &ProviderErrors {

@@ -227,6 +227,7 @@ pub(crate) mod tests {
             models: None,
             rehearsal: false,
             fingerprints: false,
+            bodies: false,
             unpriced: false,
             max_request: None,
             obstacle: None,

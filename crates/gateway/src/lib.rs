@@ -14,6 +14,7 @@
 mod ask;
 mod asker;
 mod authenticate;
+mod bodies;
 mod body;
 mod booking;
 mod bound;
@@ -47,6 +48,7 @@ mod uses;
 mod volume;
 mod whole;
 
+pub use bodies::SealBody;
 pub use connection::Upstream;
 pub use endpoints::router;
 pub use gateway::{Gateway, Setup, SetupError};

@@ -151,6 +151,7 @@ mod tests {
             models: None,
             rehearsal: false,
             fingerprints: false,
+            bodies: false,
             unpriced,
             max_request: None,
             obstacle: None,

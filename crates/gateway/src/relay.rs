@@ -16,6 +16,7 @@ use tokio::{
 };
 
 use crate::{
+    bodies::Recording,
     booking::Booking,
     error::Error,
     meter::{Meter, Sight},
@@ -51,6 +52,7 @@ pub(crate) struct Relay {
     silence: Duration,
     client: Client,
     drains: Arc<Semaphore>,
+    recording: Recording,
 }
 
 impl Relay {
@@ -61,6 +63,7 @@ impl Relay {
         hides_usage: bool,
         silence: Duration,
         drains: Arc<Semaphore>,
+        recording: Recording,
     ) -> (Self, Body) {
         let (sender, receiver) = mpsc::channel(AHEAD);
         let relay = Self {
@@ -71,6 +74,7 @@ impl Relay {
             silence,
             client: Client::Reading(sender),
             drains,
+            recording,
         };
         let frames = stream::unfold(receiver, |mut receiver| async {
             receiver.recv().await.map(|frame| (frame, receiver))
@@ -78,8 +82,8 @@ impl Relay {
         (relay, Body::from_stream(frames))
     }
 
-    /// Hands the provider's answer on to its end.
-    pub(crate) async fn run(mut self, answer: Response) {
+    /// Hands the provider's answer on to its end; what was kept of it.
+    pub(crate) async fn run(mut self, answer: Response) -> Recording {
         let mut body = answer.into_body();
         let broken = loop {
             match self.next(&mut body).await {
@@ -94,7 +98,8 @@ impl Relay {
             }
         };
         if let Some(error) = broken {
-            return self.break_off(&error).await;
+            self.break_off(&error).await;
+            return self.recording;
         }
         failpoint::at("gateway::stream_ended");
         let rest = self.tap.rest(&mut self.meter);
@@ -102,6 +107,7 @@ impl Relay {
         if let Some(piece) = rest {
             self.hand_on(piece).await;
         }
+        self.recording
     }
 
     async fn hand_on(&mut self, piece: Piece) {
@@ -114,6 +120,9 @@ impl Relay {
     }
 
     async fn send(&mut self, item: Result<Bytes, BrokenOff>) {
+        if let Ok(bytes) = &item {
+            self.recording.keep(bytes);
+        }
         let Client::Reading(sender) = &self.client else { return };
         if !matches!(timeout(CLIENT_SILENCE, sender.send(item)).await, Ok(Ok(()))) {
             self.leave();

@@ -5,6 +5,7 @@
 
 mod api_key;
 mod audit_head;
+mod body;
 mod change;
 mod code;
 mod deletion;
@@ -31,6 +32,7 @@ mod verify;
 
 pub use api_key::{MintedKey, NoRandomness, is_key};
 pub use audit_head::{SignError, audit_key, audit_keys, check_head, sign_head};
+pub use body::{open_body, seal_body};
 pub use change::change_password;
 pub use code::CodeError;
 pub use deletion::delete_account;

@@ -2,7 +2,7 @@
 //! that is derived from the installation's secrets.
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, Nonce, RandomizedNonceKey};
-use secrecy::{ExposeSecret as _, SecretSlice};
+use secrecy::{ExposeSecret as _, SecretBox, SecretSlice};
 
 use crate::{NoRandomness, Purpose, Secrets};
 
@@ -17,7 +17,15 @@ pub(crate) fn seal(
     about: &[u8],
     plain: &[u8],
 ) -> Result<Vec<u8>, NoRandomness> {
-    let key = secrets.derive(purpose);
+    seal_under(&secrets.derive(purpose), about, plain)
+}
+
+/// The same under this key.
+pub(crate) fn seal_under(
+    key: &SecretBox<[u8; 32]>,
+    about: &[u8],
+    plain: &[u8],
+) -> Result<Vec<u8>, NoRandomness> {
     let key = RandomizedNonceKey::new(&AES_256_GCM, key.expose_secret().as_slice())
         .map_err(|_| NoRandomness)?;
     let mut sealed = plain.to_vec();
@@ -34,14 +42,21 @@ pub(crate) fn open(
     about: &[u8],
     sealed: &[u8],
 ) -> Option<SecretSlice<u8>> {
+    secrets.derive_all(purpose).find_map(|key| open_under(&key, about, sealed))
+}
+
+/// The same under this key.
+pub(crate) fn open_under(
+    key: &SecretBox<[u8; 32]>,
+    about: &[u8],
+    sealed: &[u8],
+) -> Option<SecretSlice<u8>> {
     let (nonce, sealed) = sealed.split_first_chunk::<NONCE>()?;
-    secrets.derive_all(purpose).find_map(|key| {
-        let key = RandomizedNonceKey::new(&AES_256_GCM, key.expose_secret().as_slice()).ok()?;
-        let mut text = sealed.to_vec();
-        let nonce = Nonce::assume_unique_for_key(*nonce);
-        let plain = key.open_in_place(nonce, Aad::from(about), &mut text).ok()?;
-        Some(SecretSlice::from(plain.to_vec()))
-    })
+    let key = RandomizedNonceKey::new(&AES_256_GCM, key.expose_secret().as_slice()).ok()?;
+    let mut text = sealed.to_vec();
+    let nonce = Nonce::assume_unique_for_key(*nonce);
+    let plain = key.open_in_place(nonce, Aad::from(about), &mut text).ok()?;
+    Some(SecretSlice::from(plain.to_vec()))
 }
 
 #[cfg(test)]

@@ -23,6 +23,8 @@ pub enum Purpose {
     RecoveryCode,
     /// Hashes what requests ask for.
     Fingerprint,
+    /// Seals prompts and answers, each under a key of its own.
+    Body,
 }
 
 impl Purpose {
@@ -34,6 +36,7 @@ impl Purpose {
             Self::SecondFactor => "second factor",
             Self::RecoveryCode => "recovery code",
             Self::Fingerprint => "fingerprint",
+            Self::Body => "body",
             Self::AuditHead => "audit head",
         }
     }

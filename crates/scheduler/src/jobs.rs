@@ -86,8 +86,9 @@ pub(crate) async fn sweep(store: Store) -> Result<Done, StoreError> {
     let (users, changes) = (system.reap_held_users().await?, system.prune_changes().await?);
     let prints = system.reap_fingerprints().await?;
     system.sum_unearned().await?;
+    let bodies = system.reap_bodies().await?;
     Ok(Done::well(format!(
-        "Forgotten: sessions {sessions}, throttles {throttles}, addresses held for a sign-up {users}, changes {changes}, fingerprints {prints}"
+        "Forgotten: sessions {sessions}, throttles {throttles}, addresses held for a sign-up {users}, changes {changes}, fingerprints {prints}, prompts and answers {bodies}"
     )))
 }
 

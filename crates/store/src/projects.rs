@@ -2,13 +2,14 @@
 
 use chrono::{DateTime, Utc};
 use domain::{
-    Action, Caller, Environment, Models, Name, ProjectId, ProjectRole, UserId, Who,
+    Action, Caller, Environment, KeptDays, Models, Name, ProjectId, ProjectRole, UserId, Who,
     audit::{Change, Kind},
 };
 use uuid::Uuid;
 
 use crate::{
     Conflict, Page, Part, Store, StoreError,
+    bodies::kept,
     page::page_of,
     place::{place, stay},
     tx::Tx,
@@ -29,6 +30,8 @@ pub struct Project {
     pub rehearsal: bool,
     /// Fingerprints of its requests are kept, so that the advisor can tell repeated ones.
     pub fingerprints: bool,
+    /// For how long prompts and answers of its requests are kept; none: not at all.
+    pub bodies: Option<KeptDays>,
     /// When it was made.
     pub created_at: DateTime<Utc>,
     /// Since when its keys are refused.
@@ -375,7 +378,7 @@ async fn read(
 ) -> Result<Vec<Project>, StoreError> {
     let rows = sqlx::query!(
         r#"SELECT p.id AS "id!", p.name AS "name!", p.environment AS "environment!", p.is_default AS "is_default!",
-            p.rehearsal AS "rehearsal!", p.fingerprints AS "fingerprints!", p.created_at AS "created_at!", p.archived_at AS "archived_at?", p.models AS "models?", m.role AS "role?",
+            p.rehearsal AS "rehearsal!", p.fingerprints AS "fingerprints!", p.bodies_days AS "bodies_days?", p.created_at AS "created_at!", p.archived_at AS "archived_at?", p.models AS "models?", m.role AS "role?",
             (SELECT count(*) FROM project_members o WHERE (o.org_id, o.project_id) = (p.org_id, p.id)) AS "members!"
          FROM projects p LEFT JOIN project_members m
             ON (m.org_id, m.project_id) = (p.org_id, p.id) AND m.user_id = $2
@@ -401,6 +404,7 @@ async fn read(
             is_default: row.is_default,
             rehearsal: row.rehearsal,
             fingerprints: row.fingerprints,
+            bodies: kept(row.bodies_days),
             created_at: row.created_at,
             archived_at: row.archived_at,
             models: row

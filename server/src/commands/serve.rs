@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use anyhow::Context as _;
 use app::{render::Assets, web::App};
 use domain::NodeId;
-use gateway::{Gateway, Setup};
+use gateway::{Gateway, SealBody, Setup};
 use identity::{Purpose, Secrets};
 use ledger::{Book, Ledger, Node};
 use scheduler::SignHead;
@@ -84,6 +84,7 @@ async fn serve_with(
         store: store.clone(),
         peppers: database.secrets.derive_all(Purpose::ApiKeyPepper).collect(),
         fingerprint_key: database.secrets.derive(Purpose::Fingerprint),
+        seal: seal_bodies(Arc::clone(&database.secrets)),
         upstream: settings.upstream.clone(),
         sandbox,
         public_url: settings.public_url.clone(),
@@ -116,6 +117,15 @@ async fn serve_with(
     say::line("Stopping: running requests may end. Once more to stop at once.");
     life.end(settings.drain).await;
     Ok(())
+}
+
+/// Seals prompts and answers for the gateway.
+pub fn seal_bodies(secrets: Arc<Secrets>) -> SealBody {
+    Arc::new(move |of, plain| {
+        identity::seal_body(&secrets, of, plain)
+            .inspect_err(|error| tracing::error!(%error, "a prompt or answer is not kept"))
+            .ok()
+    })
 }
 
 /// Signs heads of audit logs for the scheduler.

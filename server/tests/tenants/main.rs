@@ -5,6 +5,7 @@
     reason = "a test that can't get what it needs has failed"
 )]
 
+mod bodies;
 mod broken;
 mod canary;
 mod playground;

@@ -13,7 +13,7 @@ use domain::{OrgId, UserId};
 use gateway::{Gateway, Setup};
 use identity::{MintedKey, NewPassword, Person, Purpose, Secrets};
 use secrecy::ExposeSecret as _;
-use server::{address::Proxies, playground::Gate, router::Site};
+use server::{address::Proxies, commands::serve::seal_bodies, playground::Gate, router::Site};
 use sqlx::types::Uuid;
 use store::{Store, system::SignUpPolicy};
 use testkit::{Database, Furniture};
@@ -66,6 +66,7 @@ impl World {
             store: store.clone(),
             peppers: secrets.derive_all(Purpose::ApiKeyPepper).collect(),
             fingerprint_key: secrets.derive(Purpose::Fingerprint),
+            seal: seal_bodies(Arc::clone(&secrets)),
             upstream: None,
             sandbox: true,
             public_url: "http://exchequer.example".to_owned(),

@@ -1,5 +1,6 @@
 //! The forms of a project's first page.
 
+use domain::KeptDays;
 use leptos::prelude::*;
 use store::Project;
 
@@ -103,4 +104,38 @@ pub(super) fn fingerprints(member: &Member, project: &Project) -> AnyView {
         </Card>
     }
     .into_any()
+}
+
+/// The field of the days that prompts and answers are kept.
+pub(super) const DAYS: &str = "bodies_days";
+
+/// For how long prompts and answers are to be kept, empty for not at all; what is wrong is noted.
+pub(super) fn days(draft: &mut Draft) -> Result<Option<KeptDays>, ()> {
+    if draft.value(DAYS).trim().is_empty() {
+        return Ok(None);
+    }
+    draft.read::<KeptDays>(DAYS).map(Some).ok_or(())
+}
+
+pub(super) fn bodies(member: &Member, project: &Project, draft: &Draft) -> AnyView {
+    let action = address(member, project);
+    let form = view! {
+                <form class="form" method="post" action=action>
+                    <ErrorSummary lead="Nothing was saved" errors=about(draft, DAYS)/>
+                    <Field
+                        name=DAYS
+                        label="Keep prompts and answers for so many days"
+                        value=draft.value(DAYS)
+                        error=draft.error(DAYS)
+                        inputmode="numeric"
+                        autocomplete="off"
+                        maxlength=3
+                        help="1 to 90. Leave it empty and none are kept, and those that were are deleted within minutes. They are encrypted; who runs the project can read them on a request’s page, and the audit log notes each look."
+                    />
+                    <input type="hidden" name="action" value="bodies"/>
+                    <div class="row"><Button>"Save days"</Button></div>
+                </form>
+    };
+    view! { <Card title="Prompts and answers"><CardBody split=true>{form}</CardBody></Card> }
+        .into_any()
 }

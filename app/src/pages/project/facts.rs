@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use store::Project;
 
-use super::super::projects::role_words;
+use super::super::{projects::role_words, requests::story::body::in_words};
 use crate::{
     components::{Card, CardBody, Fact, Facts, Id, Precision, Time},
     islands::CopyButton,
@@ -23,6 +23,10 @@ pub(super) fn card(member: &Member, project: &Project) -> AnyView {
     let rehearsal = project
         .rehearsal
         .then(|| view! { <Fact label="For rehearsals">"Yes: it reaches the sandbox alone, and spends nothing of the organization’s budgets"</Fact> });
+    let bodies = project.bodies.map_or_else(
+        || "Not kept".to_owned(),
+        |days| format!("Kept for {}, for those who run the project", in_words(days)),
+    );
     let role = role_words(project.who);
     view! {
         <Card title="Project ID">
@@ -38,6 +42,7 @@ pub(super) fn card(member: &Member, project: &Project) -> AnyView {
                     <Fact label="Your role">{role}</Fact>
                     {default}
                     {rehearsal}
+                    <Fact label="Prompts and answers">{bodies}</Fact>
                     <Fact label="Made"><Time at=made zone precision=Precision::Minute/></Fact>
                     {archived}
                 </Facts>

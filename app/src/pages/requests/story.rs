@@ -1,14 +1,22 @@
 //! `/requests/{request}`: how one request went. The header `x-request-id` of its answer leads here.
+//! Sent as a form, it shows prompt and answer as well, where they are kept.
 
+pub(in crate::pages) mod body;
 mod charge;
 mod facts;
 mod phases;
+mod texts;
 mod timeline;
 
 use axum::{extract::State, http::StatusCode, response::Response};
+use domain::EventId;
 use leptos::prelude::*;
-use store::requests::{Found, Running, Told};
+use store::{
+    StoreError,
+    requests::{Found, Running, Told},
+};
 
+use self::body::{Body, Opened};
 use super::{filter, kept, words};
 use crate::{
     components::{
@@ -16,7 +24,7 @@ use crate::{
     },
     layouts::{NavItem, PageHead, Shell},
     render::Page,
-    web::{App, Failure, Member, Path, Visitor},
+    web::{App, Failure, Member, Path, Visitor, go},
 };
 
 /// `GET`. Whoever may not see it is told that there is none, or that it would not be kept any more.
@@ -25,18 +33,20 @@ pub(super) async fn show(
     visitor: Visitor,
     Path(request): Path<String>,
 ) -> Result<Response, Failure> {
-    let request = filter::id(&request).ok_or(Failure::NotFound)?;
-    let store = &app.store;
-    let look = |caller| async move { store.request(&caller, request).await };
-    match Member::seeing(&app, visitor.clone(), look).await {
-        Ok((member, found)) => Ok(page(&member, &found, request)),
-        Err(Failure::NotFound) => gone(&app, visitor, request).await,
-        Err(failure) => Err(failure),
-    }
+    let (member, found, request) = match find(&app, visitor.clone(), &request).await {
+        Err(Failure::NotFound) => return gone(&app, visitor, &request).await,
+        found => found?,
+    };
+    let body = match &found {
+        Found::Running(_) => None,
+        Found::Told(_) => Some(Body::Kept(app.store.keeping(&member.caller, request).await?)),
+    };
+    Ok(page(&member, &found, body.as_ref(), request))
 }
 
 /// What is so old that it would not be kept: the same whether there was such a request or not.
-async fn gone(app: &App, visitor: Visitor, id: domain::EventId) -> Result<Response, Failure> {
+async fn gone(app: &App, visitor: Visitor, request: &str) -> Result<Response, Failure> {
+    let id = filter::id(request).ok_or(Failure::NotFound)?;
     let store = &app.store;
     let look = |caller| async move { store.not_kept(&caller, id).await };
     let (member, since) = Member::seeing(app, visitor, look).await?;
@@ -53,20 +63,52 @@ async fn gone(app: &App, visitor: Visitor, id: domain::EventId) -> Result<Respon
     }))
 }
 
-fn page(member: &Member, found: &Found, id: domain::EventId) -> Response {
+/// `POST`: the same with prompt and answer. What is not kept any more leads back, where it says why.
+pub(super) async fn open(
+    State(app): State<App>,
+    visitor: Visitor,
+    Path(request): Path<String>,
+) -> Result<Response, Failure> {
+    let (member, found, request) = find(&app, visitor, &request).await?;
+    let caller = &member.caller;
+    match app.store.open_body(caller, request).await {
+        Ok(sealed) => {
+            let body = Body::Opened(Opened::new(&app.secrets, (caller.org, request), &sealed));
+            Ok(page(&member, &found, Some(&body), request))
+        }
+        Err(StoreError::NotFound) => Ok(go(format!("/requests/{request}"))),
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn find(
+    app: &App,
+    visitor: Visitor,
+    request: &str,
+) -> Result<(Member, Found, EventId), Failure> {
+    let id = filter::id(request).ok_or(Failure::NotFound)?;
+    let look = |caller| async move { app.store.request(&caller, id).await };
+    let (member, found) = Member::seeing(app, visitor, look).await?;
+    Ok((member, found, id))
+}
+
+fn page(member: &Member, found: &Found, body: Option<&Body>, id: EventId) -> Response {
     let (title, at) = match found {
         Found::Running(running) => ("Still running".to_owned(), running.at),
         Found::Told(told) => (title(told), told.line.at),
     };
     let look = member.visitor.look;
-    look.page(Page::new(title.clone()), || {
+    let page = Page::new(title.clone());
+    // Texts can be copied.
+    let page = if matches!(body, Some(Body::Opened(_))) { page.islands() } else { page };
+    look.page(page, || {
         let zone = member.organization.zone;
         let when = time_text(at, zone, Precision::Milli);
         let sub = format!("{id} · {when}, {}", zone.name());
         let above = ("Requests", member.path("requests"));
         let content = match found {
-            Found::Running(running) => open(member, running),
-            Found::Told(told) => ended(member, told),
+            Found::Running(running) => unended(member, running),
+            Found::Told(told) => ended(member, told, body),
         };
         let frame = member.frame(NavItem::Requests);
         view! {
@@ -91,14 +133,16 @@ fn title(told: &Told) -> String {
     }
 }
 
-fn ended(member: &Member, told: &Told) -> AnyView {
+fn ended(member: &Member, told: &Told, body: Option<&Body>) -> AnyView {
     let timeline = match &told.story {
         Some(story) => timeline::card(told, story),
         None => untold(told),
     };
-    let (charge, facts) = (charge::card(member, told), facts::card(member, told));
+    let (charge, facts) = (charge::card(member, told), facts::card(member, told, body));
+    let body = body.and_then(|body| body::card(member, told.line.id, body));
     view! {
         {timeline}
+        {body}
         <div class="grid two">{charge}{facts}</div>
     }
     .into_any()
@@ -118,7 +162,7 @@ fn untold(told: &Told) -> AnyView {
         .into_any()
 }
 
-fn open(member: &Member, running: &Running) -> AnyView {
+fn unended(member: &Member, running: &Running) -> AnyView {
     let (at, zone, amount) = (running.at, member.organization.zone, running.bound);
     let key = words::key(&running.key);
     let (project, model) = (running.project_name.clone(), running.model.clone());

@@ -67,6 +67,7 @@ pub(super) const TYPES: &[(Kind, Option<&str>)] = &[
     (Kind::PriceSet, Some("organization.updated")),
     (Kind::PriceRemoved, Some("organization.updated")),
     (Kind::AuditExported, None),
+    (Kind::BodyOpened, None),
 ];
 
 /// The event, with its id; none if the entry can't be read.

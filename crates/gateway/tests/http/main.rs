@@ -3,6 +3,7 @@
 
 mod access;
 mod app;
+mod bodies;
 mod budgets;
 mod json;
 mod keys;

@@ -96,6 +96,8 @@ pub struct KeyState {
     pub rehearsal: bool,
     /// Fingerprints of its project's requests are kept.
     pub fingerprints: bool,
+    /// Prompts and answers of its project's requests are kept.
+    pub bodies: bool,
     /// Whether models without a known price may be asked.
     pub unpriced: bool,
     /// The most that one request may reserve.
@@ -164,7 +166,8 @@ impl System<'_> {
                 m.role AS "role?", pm.role AS "project_role?", p.name AS "project_name?", p.models AS "models?",
                 p.archived_at IS NOT NULL AS "archived!", o.suspended_at IS NOT NULL AS "suspended!",
                 o.closed_at IS NOT NULL AS "closed!", COALESCE(o.service_keys_only, false) AS "service_keys_only!",
-                COALESCE(p.rehearsal, false) AS "rehearsal!", COALESCE(p.fingerprints, false) AS "fingerprints!", COALESCE(o.unpriced = 'allow', false) AS "unpriced!",
+                COALESCE(p.rehearsal, false) AS "rehearsal!", COALESCE(p.fingerprints, false) AS "fingerprints!",
+                COALESCE(p.bodies_days > 0, false) AS "bodies!", COALESCE(o.unpriced = 'allow', false) AS "unpriced!",
                 k.max_request AS "max_request?",
                 CASE WHEN k.personal AND COALESCE(k.expires_at > k.created_at + make_interval(hours => 24 * o.key_max_days), true)
                     THEN o.key_max_days END AS "outlives?",

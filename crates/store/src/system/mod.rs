@@ -4,6 +4,7 @@
 mod account_mails;
 mod admin_keys;
 mod audit;
+mod bodies;
 mod deletion;
 mod directory;
 mod email_changes;
@@ -43,6 +44,7 @@ mod watch;
 
 pub use account_mails::Notice;
 pub use admin_keys::Admitted;
+pub use bodies::BodyRow;
 pub use deletion::Deletion;
 pub use directory::{KeyState, Named, Obstacle, Player, Presented, Proof, Reach, Unbilled};
 pub use erase::Erased;

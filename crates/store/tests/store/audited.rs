@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use domain::{
-    Environment, Expiry, FormId, KeyId, Level, Models, Origin, Outcome, Overlap, Period,
+    Environment, Expiry, FormId, KeptDays, KeyId, Level, Models, Origin, Outcome, Overlap, Period,
     Permissions, ProjectRole, Rate, Rates, Rhythm, Role, Rules, Scope, Usd, Watch, audit::Kind,
 };
 use ledger::Settlement;
@@ -16,6 +16,7 @@ use store::{
 use testkit::{Database, Tenant};
 
 use crate::{
+    bodies::body,
     people::{member, person, put},
     support::{Running, answered, price, request},
 };
@@ -26,6 +27,7 @@ async fn every_kind_of_entry_is_written_by_what_it_tells_of_and_by_nothing_else(
     told.extend(organizations().await);
     told.extend(people().await);
     told.extend(projects().await);
+    told.extend(bodies().await);
     told.extend(keys().await);
     told.extend(keys_of_others().await);
     told.extend(alerts().await);
@@ -250,6 +252,30 @@ async fn projects() -> BTreeSet<String> {
     log.told(limited(Rates::default()), "").await;
     log.told(store.archive_project(caller, project), "project.archived").await;
     log.told(store.archive_project(caller, project), "").await;
+    log.end().await
+}
+
+async fn bodies() -> BTreeSet<String> {
+    let database = Database::new().await;
+    let tenant = Tenant::new(&database, "owner").await;
+    let (store, caller) = (&database.store, &tenant.caller);
+    let node = Running::new(store).await;
+    let asked = request(&tenant, &price(&database, "sandbox-dime").await, "1");
+    let id = asked.id;
+    node.ledger.reserve(asked).await.unwrap().settle(answered("1")).await;
+    node.finish().await;
+    let mut log = Log::new(&database, &tenant).await;
+    let days = KeptDays::new(30);
+    log.told(store.set_bodies(caller, tenant.project, None), "").await;
+    log.told(store.set_bodies(caller, tenant.project, days), "project.updated").await;
+    log.told(store.set_bodies(caller, tenant.project, days), "").await;
+    assert!(store.open_body(caller, id).await.is_err());
+    let row = body(&tenant, id);
+    store.system().flush_bodies(&[&row]).await.unwrap();
+    // Each look is told, and that something could be looked at is not.
+    log.told(store.keeping(caller, id), "").await;
+    log.told(store.open_body(caller, id), "request.opened").await;
+    log.told(store.open_body(caller, id), "request.opened").await;
     log.end().await
 }
 

@@ -6,9 +6,9 @@ use std::{collections::BTreeSet, fmt::Debug, fs, path::PathBuf};
 use chrono::{TimeDelta, Utc};
 use chrono_tz::Tz;
 use domain::{
-    Addresses, AuditId, Caller, CrossingId, Environment, Expiry, FormId, KeyId, Level, Name,
-    Overlap, Period, Permissions, PriceId, ProjectRole, Rate, Rates, Rhythm, Role, Rules, Scope,
-    ViewId,
+    Addresses, AuditId, Caller, CrossingId, Environment, Expiry, FormId, KeptDays, KeyId, Level,
+    Name, Overlap, Period, Permissions, PriceId, ProjectRole, Rate, Rates, Rhythm, Role, Rules,
+    Scope, ViewId,
 };
 use store::{
     AuditFilter, BillingProfile, Guards, Label, ModelPage, NewAdminKey, NewApiKey, NewKey,
@@ -323,6 +323,9 @@ async fn projects(store: &Store, caller: &Caller, things: &Furniture, asked: &mu
         set_project_models(things.project, None);
         set_default_project(things.project);
         set_fingerprints(things.project, true);
+        set_bodies(things.project, KeptDays::new(1));
+        keeping(things.request);
+        open_body(things.request);
         set_rate_limit(things.project, "theirs", Rates { requests_per_minute: Rate::new(1), ..Rates::default() });
         archive_project(things.project);
         create_service_account(things.project, &name);

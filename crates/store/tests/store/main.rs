@@ -6,6 +6,7 @@ mod acknowledged;
 mod admin_keys;
 mod audit;
 mod audited;
+mod bodies;
 mod budgets;
 mod catalogue;
 mod closing;

@@ -14,6 +14,7 @@ fn project(name: &str, models: Option<&[&str]>) -> Project {
         is_default: false,
         rehearsal: false,
         fingerprints: false,
+        bodies: None,
         created_at: DateTime::UNIX_EPOCH,
         archived_at: None,
         models: models.map(|names| Models::new(names.iter().copied()).unwrap()),

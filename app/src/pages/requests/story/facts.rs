@@ -4,16 +4,22 @@ use domain::{Action, ServiceTier, Story};
 use leptos::prelude::*;
 use store::requests::{Key, Told};
 
-use super::words;
+use super::{
+    body::{self, Body},
+    words,
+};
 use crate::{
     components::{Badge, CardFoot, Fact, Facts, count},
     web::Member,
 };
 
-pub(super) fn card(member: &Member, told: &Told) -> AnyView {
+pub(super) fn card(member: &Member, told: &Told, body: Option<&Body>) -> AnyView {
     let (word, tone, why) = words::outcome(told.line.outcome);
     let (whose, asked, answered) = (whose(member, told), asked(told), answered(told));
     let next = next(member, told);
+    let body = body.and_then(body::fact).map(|text| {
+        view! { <Fact label="Prompt and answer"><span class="faint">{text}</span></Fact> }
+    });
     view! {
         <section class="card">
             <header><h2>"Request"</h2><Badge tone text=word/></header>
@@ -22,7 +28,7 @@ pub(super) fn card(member: &Member, told: &Told) -> AnyView {
                     {whose}
                     {asked}
                     {answered}
-                    <Fact label="Prompt and answer"><span class="faint">"Not stored"</span></Fact>
+                    {body}
                 </Facts>
             </div>
             <CardFoot><span>{why}</span>{next}</CardFoot>

@@ -29,7 +29,7 @@ impl System<'_> {
                 true AS "personal!", NULL::float8 AS "expires_in?", m.role AS "role?", pm.role AS "project_role?",
                 p.name AS "project_name?", p.models AS "models?", p.archived_at IS NOT NULL AS "archived!",
                 o.suspended_at IS NOT NULL AS "suspended!", o.closed_at IS NOT NULL AS "closed!",
-                o.service_keys_only AS "service_keys_only!", p.rehearsal AS "rehearsal!", p.fingerprints AS "fingerprints!",
+                o.service_keys_only AS "service_keys_only!", p.rehearsal AS "rehearsal!", p.fingerprints AS "fingerprints!", COALESCE(p.bodies_days > 0, false) AS "bodies!",
                 o.unpriced = 'allow' AS "unpriced!", NULL::numeric AS "max_request?", NULL::integer AS "outlives?",
                 b.org_id IS NOT NULL AS "billing!", false AS "blocked!", '{}'::uuid[] AS "orgs!"
              FROM projects p JOIN organizations o ON o.org_id = p.org_id
