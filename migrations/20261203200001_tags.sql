@@ -76,6 +76,8 @@ $$;
 CREATE FUNCTION exq_tag_key(tag text) RETURNS text LANGUAGE sql IMMUTABLE AS $$ SELECT split_part(tag, '=', 1) $$;
 CREATE FUNCTION exq_tag_value(tag text) RETURNS text LANGUAGE sql IMMUTABLE AS $$ SELECT substr(tag, strpos(tag, '=') + 1) $$;
 
+-- What came first is folded first, whoever has many.
+CREATE INDEX tag_deltas_oldest ON tag_deltas (id);
 CALL exq_guard('tag_deltas');
 CALL exq_guard('tag_rollups');
 CALL exq_narrow('tag_deltas', 'project_id IN $own');

@@ -1,6 +1,8 @@
 -- What was told before there were the triggers. The last statement sees one instant: what the triggers have written
 -- up to it goes, and is counted again from stories and events; what they write after it stays. So nothing is counted
 -- twice or lost, and neither requests nor pages wait. Whoever folds does so before or after.
+-- Whoever migrates sees no row of these tables.
+SET LOCAL ROLE exq_system;
 SELECT pg_advisory_xact_lock(hashtext('exq_fold_tags'));
 DELETE FROM tag_rollups;
 WITH unfolded AS (
@@ -29,3 +31,4 @@ SELECT n.org_id, s.shape, n.tag_key,
     sum(n.input), sum(n.cached), sum(n.cache_write), sum(n.cache_write_1h), sum(n.audio_input), sum(n.image_input),
     sum(n.output), sum(n.reasoning), sum(n.audio_output), sum(n.image_output), sum(n.charge)
 FROM named n CROSS JOIN exq_tag_shapes() s GROUP BY 1, 2, 3, 4, 5, 6, 7, 8;
+RESET ROLE;

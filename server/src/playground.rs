@@ -134,6 +134,6 @@ mod tests {
         let why = format!("It is spent. Receipt: http://localhost:3000/receipts/{receipt}");
         let body = json!({ "error": { "message": why } }).to_string();
         let spent = reply(StatusCode::TOO_MANY_REQUESTS, &body).await;
-        assert_eq!(spent, refused(&why, Some(receipt)));
+        assert_eq!(spent, refused("It is spent.", Some(receipt)));
     }
 }

@@ -43,10 +43,13 @@ pub fn Button(
     name: Option<String>,
     #[prop(optional, into)] value: Option<String>,
     #[prop(optional)] disabled: bool,
+    /// Sends the form though a field that is required is empty.
+    #[prop(optional)]
+    unfinished: bool,
     children: Children,
 ) -> impl IntoView {
     view! {
-        <button type="submit" class=class(weight, wide) name=name value=value disabled=disabled>
+        <button type="submit" class=class(weight, wide) name=name value=value disabled=disabled formnovalidate=unfinished>
             {glyph.map(|glyph| view! { <Icon glyph/> })}
             {children()}
         </button>

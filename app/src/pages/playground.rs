@@ -1,5 +1,5 @@
 //! `/{org}/playground`: a prompt, sent to one or two models. It goes the way of all requests and is charged
-//! as they are; neither the prompt nor the answer is kept.
+//! as they are.
 
 mod asked;
 mod form;
@@ -92,7 +92,7 @@ fn page(member: &Member, place: &Place, draft: &Draft, done: &Done) -> Response 
         };
         view! {
             <Shell frame=member.frame(NavItem::Playground)>
-                <PageHead title="Playground" sub="A prompt, sent to one or two models. It is admitted, limited and charged as any request; neither it nor the answer is stored."/>
+                <PageHead title="Playground" sub="A prompt, sent to one or two models. It is admitted, limited and charged as any request, and kept only where its project keeps prompts and answers."/>
                 {content}
                 {result}
             </Shell>

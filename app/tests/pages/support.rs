@@ -36,7 +36,7 @@ impl Playground for Closed {
 
     fn send(&self, _: Player, _: EventId, _: &Prompt) -> BoxFuture<'static, Reply> {
         let why = "There is no gateway here.".to_owned();
-        Box::pin(async { Reply::Refused { why, receipt: None } })
+        Box::pin(async { Reply::Unanswered { why, receipt: None } })
     }
 }
 

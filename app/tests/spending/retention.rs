@@ -25,6 +25,7 @@ async fn dropped(spender: &Spender) -> (DateTime<Utc>, [EventId; 2]) {
     });
     system.book_past(&spender.caller, &events).await.unwrap();
     while system.fold().await.unwrap() + system.fold_timings().await.unwrap() > 0 {}
+    while system.fold_tags().await.unwrap() > 0 {}
     let ids =
         spender.site.database.look("SELECT string_agg(id::text, ' ' ORDER BY id) FROM events");
     let ids: Vec<_> =

@@ -31,7 +31,11 @@ impl Asker {
         let Self::Person(player) = self else {
             return authenticate::caller(gateway, endpoint, head).await;
         };
-        let found = gateway.store().system().player(player).await.map_err(|error| {
+        // As for keys: who plays must not take all connections to the database.
+        let permit = gateway.key_questions().acquire().await;
+        let found = gateway.store().system().player(player).await;
+        drop(permit);
+        let found = found.map_err(|error| {
             tracing::warn!(
                 error = &error as &dyn std::error::Error,
                 "a person could not be looked up"

@@ -163,8 +163,14 @@ impl Bodies {
     }
 
     fn seal(&self, taken: Taken, packing: Packing) {
-        let Taken { of: (org, project, id), prompt, answer, room, .. } = taken;
+        let Taken { of: (org, project, id), prompt, answer, mut room, .. } = taken;
+        let packed = answer.as_ref().map_or(0, |text| text.bytes.len());
         let answer = answer.map(|text| text.unpacked(packing));
+        let unpacked = answer.as_ref().map_or(0, |text| text.bytes.len());
+        match self.take_room(unpacked.saturating_sub(packed)) {
+            Some(more) => room.merge(more),
+            None => return self.miss(),
+        }
         let answer_cut = answer.as_ref().is_some_and(|text| text.cut);
         let seal = |part, text: &Text| (self.seal)((org, id, part), &text.bytes);
         let sealed = match &answer {

@@ -44,6 +44,9 @@ const BODIES: Duration = Duration::from_secs(1);
 const USES: Duration = Duration::from_secs(15);
 /// How many streams that nobody reads any more are read to their usage at once.
 const DRAINS: usize = 512;
+/// The largest body that gets a fingerprint, in bytes, and how many are made at once.
+const FINGERPRINTED: usize = 1024 * 1024;
+const FINGERPRINTS: usize = 4;
 /// How many keys are looked up at once.
 const KEY_QUESTIONS: usize = 8;
 
@@ -91,6 +94,7 @@ struct Inner {
     receipts: Receipts,
     provider_errors: ProviderErrors,
     fingerprints: Fingerprints,
+    fingerprinting: Arc<Semaphore>,
     bodies: Arc<Bodies>,
     uses: Uses,
     drains: Arc<Semaphore>,
@@ -119,6 +123,7 @@ impl Gateway {
             receipts: Receipts::default(),
             provider_errors: ProviderErrors::default(),
             fingerprints: Fingerprints::default(),
+            fingerprinting: Arc::new(Semaphore::new(FINGERPRINTS)),
             bodies: Arc::new(Bodies::new(setup.seal)),
             uses: Uses::default(),
             drains: Arc::new(Semaphore::new(DRAINS)),
@@ -323,10 +328,16 @@ impl Gateway {
         &self.0.receipts
     }
 
-    /// Keeps the fingerprint of a request that is admitted. Beside the request, which waits for nothing.
+    /// Keeps the fingerprint of a request that is admitted. Beside the request, which waits for nothing; none
+    /// of a large one, or while enough are made already: it is advice.
     pub(crate) fn fingerprint(&self, key: &KeyState, id: EventId, endpoint: Endpoint, body: Bytes) {
+        let Ok(permit) = Arc::clone(&self.0.fingerprinting).try_acquire_owned() else { return };
+        if body.len() > FINGERPRINTED {
+            return;
+        }
         let (gateway, org, project) = (self.clone(), key.org, key.project);
         self.0.tasks.spawn_blocking(move || {
+            let _permit = permit;
             if let Some(fingerprint) = fingerprint(&gateway.0.fingerprint_key, endpoint, &body) {
                 gateway.0.fingerprints.note(FingerprintRow { org, project, id, fingerprint });
             }

@@ -82,13 +82,15 @@ pub(crate) async fn forget(store: Store) -> Result<(), StoreError> {
 /// Forgets what is over.
 pub(crate) async fn sweep(store: Store) -> Result<Done, StoreError> {
     let system = store.system();
+    // First of all: whatever else can’t be swept, nobody’s prompts are kept longer.
+    let bodies = system.reap_bodies().await?;
     let (sessions, throttles) = (system.reap_sessions().await?, system.reap_throttles().await?);
     let (users, changes) = (system.reap_held_users().await?, system.prune_changes().await?);
     let prints = system.reap_fingerprints().await?;
     system.sum_unearned().await?;
-    let bodies = system.reap_bodies().await?;
+    let errors = system.reap_provider_errors().await?;
     Ok(Done::well(format!(
-        "Forgotten: sessions {sessions}, throttles {throttles}, addresses held for a sign-up {users}, changes {changes}, fingerprints {prints}, prompts and answers {bodies}"
+        "Forgotten: sessions {sessions}, throttles {throttles}, addresses held for a sign-up {users}, changes {changes}, fingerprints {prints}, errors of providers {errors}, prompts and answers {bodies}"
     )))
 }
 
@@ -113,19 +115,23 @@ pub(crate) async fn reconcile(store: Store) -> Result<Done, StoreError> {
 /// Warns organizations of what they want to be warned of. One that can't be looked at keeps no other from
 /// being warned.
 pub(crate) async fn watch(store: Store) -> Result<Done, StoreError> {
-    let (mut warned, mut missed) = (0, 0_u64);
+    let (mut warned, mut seen, mut missed) = (0, 0_u64, Vec::new());
     for org in store.system().watching().await? {
         match store.system().watch(org).await {
-            Ok(warnings) => warned += warnings,
+            Ok(warnings) => (warned, seen) = (warned + warnings, seen + 1),
             Err(error) => {
-                missed += 1;
                 tracing::warn!(organization = %org, %error, "an organization could not be looked at");
+                missed.push(error);
             }
         }
     }
-    let missed =
-        if missed > 0 { format!("; could not be looked at: {missed}") } else { String::new() };
-    Ok(Done::well(format!("Warnings: {warned}{missed}")))
+    let missing = missed.len();
+    match missed.pop() {
+        // Nobody is warned: that is no work done.
+        Some(error) if seen == 0 => Err(error),
+        Some(_) => Ok(Done::well(format!("Warnings: {warned}; could not be looked at: {missing}"))),
+        None => Ok(Done::well(format!("Warnings: {warned}"))),
+    }
 }
 
 /// Drops months that are older than is kept, the oldest first, as far as nothing stands in the way.

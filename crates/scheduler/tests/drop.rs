@@ -74,6 +74,13 @@ async fn each_night_is_done_once_and_says_what_was_dropped() {
     for (days, dropped) in
         [(0, format!("{nothing} | {dropped}")), (1, format!("{nothing} | {dropped} | {nothing}"))]
     {
+        // At ten past three the books are compared.
+        let compared = night + TimeDelta::days(days) - TimeDelta::minutes(90);
+        database.set_clock(compared).await;
+        let done = format!(
+            "SELECT count(*) FROM occurrences WHERE job = 'reconcile' AND due = '{compared}'"
+        );
+        until(&database, &done, "1").await;
         database.set_clock(night + TimeDelta::days(days)).await;
         until(&database, said, &dropped).await;
     }

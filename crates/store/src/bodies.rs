@@ -6,7 +6,7 @@ use domain::{
     audit::{Change, Kind},
 };
 
-use crate::{Store, StoreError, place::place, tx::Tx};
+use crate::{Conflict, Store, StoreError, place::place, tx::Tx};
 
 /// What is kept of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,6 +60,9 @@ impl Store {
         if old == days {
             return Ok(());
         }
+        if days > old && leftovers(&mut tx, caller, project, old).await? {
+            return Err(StoreError::Conflict(Conflict::BodiesLeft));
+        }
         sqlx::query!(
             "UPDATE projects SET bodies_days = $3::integer WHERE org_id = $1 AND id = $2",
             caller.org.uuid(),
@@ -105,6 +108,25 @@ impl Store {
             answer_cut: row.answer_cut,
         })
     }
+}
+
+/// Whether there is what the project's present days do not keep and the sweep has not come to: with more days it
+/// would be readable again.
+async fn leftovers(
+    tx: &mut Tx,
+    caller: &Caller,
+    project: ProjectId,
+    old: Option<KeptDays>,
+) -> Result<bool, StoreError> {
+    Ok(sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT FROM bodies WHERE org_id = $1 AND project_id = $2
+            AND id < exq_id_floor(exq_now() - make_interval(hours => 24 * $3::integer))) AS "any!""#,
+        caller.org.uuid(),
+        project.uuid(),
+        old.map_or(0, |days| i32::from(days.days()))
+    )
+    .fetch_one(&mut **tx)
+    .await?)
 }
 
 /// In which project, and what is kept of it there.

@@ -169,6 +169,9 @@ pub enum Conflict {
     /// Older ones were dropped; only their sums are left.
     #[error("requests before {} (UTC) are no longer kept one by one, only their sums", .0.format("%-d %B %Y"))]
     NotKept(NaiveDate),
+    /// It would be readable again.
+    #[error("what is not kept any more is still being deleted: try again in some minutes")]
+    BodiesLeft,
     /// What is still used is not frozen.
     #[error("this billing cycle is not over yet: close it when it is")]
     CycleRuns,

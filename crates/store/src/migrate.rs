@@ -16,7 +16,7 @@ impl Store {
         let connection = connection.acquire().await?;
         sqlx::raw_sql(ROLES).execute(&mut *connection).await?;
         sqlx::query("SET statement_timeout = 0").execute(&mut *connection).await?;
-        MIGRATIONS.run(&mut *connection).await?;
+        run(&mut *connection).await?;
         index_partitions(&mut *connection).await?;
         sqlx::query("SET statement_timeout = '30s'").execute(&mut *connection).await?;
         self.system().make_partitions().await?;
@@ -35,6 +35,21 @@ impl Store {
         let applied = "SELECT max(version) FROM _sqlx_migrations WHERE success";
         Ok(sqlx::query_scalar(applied).fetch_one(&self.pool).await?)
     }
+}
+
+/// Of several nodes one applies them, which may take minutes; the others wait for it. What it waits for
+/// itself keeps requests waiting, so not for long.
+async fn run(connection: &mut PgConnection) -> Result<(), StoreError> {
+    sqlx::query("SET lock_timeout = 0").execute(&mut *connection).await?;
+    sqlx::query("SELECT pg_advisory_lock(hashtext('exq_migrate'))")
+        .execute(&mut *connection)
+        .await?;
+    sqlx::query("SET lock_timeout = '5s'").execute(&mut *connection).await?;
+    let applied = MIGRATIONS.run(&mut *connection).await;
+    sqlx::query("SELECT pg_advisory_unlock(hashtext('exq_migrate'))")
+        .execute(&mut *connection)
+        .await?;
+    Ok(applied?)
 }
 
 /// Partitions of the events without their part of the index that the request log goes along.

@@ -144,7 +144,7 @@ fn facts(kept: &Kept) -> AnyView {
 }
 
 fn months(kept: &Kept) -> AnyView {
-    let columns = vec![Column::text("Month"), Column::number("Size"), Column::text("Dropped from")];
+    let columns = vec![Column::text("Month"), Column::number("Size"), Column::text("Goes on")];
     let rows = kept.months.iter().map(|(month, bytes)| {
         let due = match due(month, kept.retention, kept.at) {
             Some(at) => view! { <Time at zone=ZONE/> }.into_any(),
@@ -154,7 +154,7 @@ fn months(kept: &Kept) -> AnyView {
             <tr>
                 <th scope="row">{month.to_string()}</th>
                 <td data-l="Size" class="num">{size(*bytes)}</td>
-                <td data-l="Dropped from">{due}</td>
+                <td data-l="Goes on">{due}</td>
             </tr>
         }
     });

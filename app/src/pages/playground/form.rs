@@ -43,9 +43,11 @@ fn projects(place: &Place, project: &Project, draft: &Draft) -> AnyView {
     let choices = place.projects.iter().map(choice).collect();
     let (value, error) = (project.id.to_string(), draft.error("project"));
     view! {
+        // The first button is what Enter presses: not the choice of a project.
+        <input type="submit" value="Send prompt" hidden=true/>
         <div class="inline">
             <Select name="project" label="Send for project" choices value error/>
-            <Button name="choose" value="yes">"Choose project"</Button>
+            <Button name="choose" value="yes" unfinished=true>"Choose project"</Button>
         </div>
     }
     .into_any()

@@ -63,7 +63,7 @@ fn answer(run: &Run) -> AnyView {
             view! { <Notice tone=Tone::Warn lead="Not answered." text>{button}</Notice> }.into_any()
         }
         None => {
-            let text = "It is read to its end and charged all the same: its request’s page tells when it is there. The text is not kept.";
+            let text = "It is read to its end and charged all the same: its request’s page tells when it is there. Its text is there if the project keeps answers.";
             view! { <Notice tone=Tone::Warn lead="No answer within five minutes." text/> }
                 .into_any()
         }

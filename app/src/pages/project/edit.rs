@@ -130,7 +130,7 @@ pub(super) fn bodies(member: &Member, project: &Project, draft: &Draft) -> AnyVi
                         inputmode="numeric"
                         autocomplete="off"
                         maxlength=3
-                        help="1 to 90. Leave it empty and none are kept, and those that were are deleted within minutes. They are encrypted; who runs the project can read them on a request’s page, and the audit log notes each look."
+                        help="1 to 90. Leave it empty and none are kept, and those that were are deleted from the next minute on. They are encrypted; who runs the project can read them on a request’s page, and the audit log notes each look."
                     />
                     <input type="hidden" name="action" value="bodies"/>
                     <div class="row"><Button>"Save days"</Button></div>

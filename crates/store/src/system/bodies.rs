@@ -8,7 +8,7 @@ use crate::StoreError;
 /// Most that are forgotten in one transaction: each may be half a megabyte.
 const FORGOTTEN_AT_ONCE: i64 = 1_000;
 /// How many such slices one sweep goes through.
-const SLICES: usize = 50;
+const SLICES: usize = 1_000;
 
 /// Of one request.
 #[derive(Debug, Clone, PartialEq, Eq)]

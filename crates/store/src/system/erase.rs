@@ -34,6 +34,10 @@ impl System<'_> {
         .fetch_optional(&mut *tx)
         .await?;
         let Some(org) = org else { return Ok(None) };
+        // A slice may hold gigabytes of prompts and answers, and is tried again from its beginning.
+        sqlx::query!("SELECT set_config('statement_timeout', '0', true)")
+            .fetch_one(&mut *tx)
+            .await?;
         let wholly = sqlx::query_scalar!(r#"SELECT exq_erase($1, $2) AS "wholly!""#, org, most)
             .fetch_one(&mut *tx)
             .await?;

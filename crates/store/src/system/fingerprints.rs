@@ -45,8 +45,19 @@ impl System<'_> {
         Ok(tx.commit().await?)
     }
 
-    /// Forgets those that nobody looks at any more, a slice at a time; how many.
+    /// Forgets those that nobody looks at any more; how many.
     pub async fn reap_fingerprints(self) -> Result<u64, StoreError> {
+        let mut reaped = 0;
+        loop {
+            let slice = self.reap_slice().await?;
+            reaped += slice;
+            if slice < FORGOTTEN_AT_ONCE.cast_unsigned() {
+                return Ok(reaped);
+            }
+        }
+    }
+
+    async fn reap_slice(self) -> Result<u64, StoreError> {
         let mut tx = self.begin().await?;
         let now = sqlx::query_scalar!(r#"SELECT exq_now() AS "now!""#).fetch_one(&mut *tx).await?;
         let reaped = sqlx::query!(

@@ -47,4 +47,16 @@ impl System<'_> {
         .await?;
         Ok(tx.commit().await?)
     }
+
+    /// Forgets those that no page compares with any more; how many rows.
+    pub async fn reap_provider_errors(self) -> Result<u64, StoreError> {
+        let mut tx = self.begin().await?;
+        let reaped = sqlx::query!(
+            "DELETE FROM provider_errors WHERE quarter < exq_now() - interval '100 days'"
+        )
+        .execute(&mut *tx)
+        .await?;
+        tx.commit().await?;
+        Ok(reaped.rows_affected())
+    }
 }

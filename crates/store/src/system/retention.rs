@@ -53,6 +53,9 @@ pub enum Hindrance {
     /// The last comparison found a difference; what is dropped could not tell any more where it comes from.
     #[error("the books do not agree, see what the nightly comparison found")]
     Difference,
+    /// What is dropped was right when it was summed, or nobody knows.
+    #[error("the books were not compared in the last night")]
+    NotCompared,
     /// Intents.
     #[error("requests of it have not ended ({0})")]
     Open(u64),
@@ -156,9 +159,11 @@ impl System<'_> {
         let mut tx = self.begin().await?;
         query!("SELECT set_config('statement_timeout', '0', true)").fetch_one(&mut *tx).await?;
         query!(
-            "UPDATE organizations o SET first_request_at = f.at
-             FROM (SELECT e.org_id, min(e.admitted_at) AS at FROM events e JOIN organizations n ON n.org_id = e.org_id
-                WHERE e.id >= $1 AND e.id < $2 AND NOT e.sandbox AND n.first_request_at IS NULL GROUP BY 1) f
+            "WITH held AS MATERIALIZED (SELECT org_id FROM organizations WHERE first_request_at IS NULL ORDER BY org_id
+                FOR NO KEY UPDATE)
+             UPDATE organizations o SET first_request_at = f.at
+             FROM (SELECT e.org_id, min(e.admitted_at) AS at FROM events e JOIN held n ON n.org_id = e.org_id
+                WHERE e.id >= $1 AND e.id < $2 AND NOT e.sandbox GROUP BY 1) f
              WHERE o.org_id = f.org_id AND o.first_request_at IS NULL",
             from.uuid(),
             until.uuid()
@@ -180,9 +185,12 @@ async fn hindrance(tx: &mut Tx, month: Month) -> Result<Option<Hindrance>, Store
     let row = query!(
         r#"SELECT COALESCE((SELECT o.alarm FROM occurrences o WHERE o.job = 'reconcile' ORDER BY o.due DESC LIMIT 1), false)
                 AS "differs!",
+            COALESCE((SELECT max(o.due) FROM occurrences o WHERE o.job = 'reconcile') > exq_now() - interval '24 hours', true)
+                AS "compared!",
             (SELECT count(*) FROM intents WHERE id >= $1 AND id < $2) AS "open!",
             (SELECT count(*) FROM quarantine WHERE id >= $1 AND id < $2) AS "quarantined!",
             EXISTS (SELECT FROM deltas WHERE quarter < $3) OR EXISTS (SELECT FROM timings WHERE admitted_at < $3)
+                OR EXISTS (SELECT FROM tag_deltas WHERE quarter < $3)
                 AS "unfolded!""#,
         from.uuid(),
         until.uuid(),
@@ -194,6 +202,7 @@ async fn hindrance(tx: &mut Tx, month: Month) -> Result<Option<Hindrance>, Store
     let quarantined = u64::try_from(row.quarantined).unwrap_or(0);
     Ok(match (open, quarantined) {
         _ if row.differs => Some(Hindrance::Difference),
+        _ if !row.compared => Some(Hindrance::NotCompared),
         (1.., _) => Some(Hindrance::Open(open)),
         (0, 1..) => Some(Hindrance::Quarantined(quarantined)),
         _ if row.unfolded => Some(Hindrance::Unfolded),

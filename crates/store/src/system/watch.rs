@@ -67,19 +67,27 @@ impl System<'_> {
         drop(tx);
         let Some(row) = row else { return Ok(0) };
         let at = At { rule: Self::rule(org), zone: zone(&row.zone)?, now: row.now };
-        let mut seen = Vec::new();
+        let (mut warned, mut failed) = (0, None);
         for watch in row.kinds.iter().filter_map(|word| Watch::from_word(word)) {
-            seen.extend(match watch {
-                Watch::Drift => self.drifted(&at).await?,
-                Watch::Forecast => self.foreseen(&at).await?,
-                Watch::Burn => self.burning(&at).await?,
-            });
+            // What can't be read keeps no other from being told.
+            match self.look(&at, watch).await {
+                Ok(seen) => {
+                    for seen in seen {
+                        warned += u64::from(self.warn(org, &seen).await?);
+                    }
+                }
+                Err(error) => failed = Some(error),
+            }
         }
-        let mut warned = 0;
-        for seen in seen {
-            warned += u64::from(self.warn(org, &seen).await?);
+        failed.map_or(Ok(warned), Err)
+    }
+
+    async fn look(self, at: &At, watch: Watch) -> Result<Vec<Seen>, StoreError> {
+        match watch {
+            Watch::Drift => self.drifted(at).await,
+            Watch::Forecast => self.foreseen(at).await,
+            Watch::Burn => self.burning(at).await,
         }
-        Ok(warned)
     }
 
     /// Models that do worse today than in their past.

@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use domain::{Caller, EventId, Forbidden, KeptDays, ProjectRole, Role, UserId};
 use sqlx::AssertSqlSafe;
-use store::{Keeping, StoreError, system::BodyRow};
+use store::{Conflict, Keeping, StoreError, system::BodyRow};
 use testkit::{Database, Tenant};
 
 use crate::{
@@ -169,6 +169,10 @@ async fn a_shorter_time_and_none_forget_what_was_kept_for_longer() {
     // At once for people, with the next sweep in the table.
     assert_eq!(scene.keeping(owner).await.unwrap(), Keeping::Off);
     assert!(matches!(scene.open(owner).await, Err(StoreError::NotFound)));
+    // What was to go would be readable again.
+    let (store, project) = (&scene.database.store, scene.tenant.project);
+    let again = store.set_bodies(owner, project, Some(days(30))).await;
+    assert!(matches!(again, Err(StoreError::Conflict(Conflict::BodiesLeft))), "{again:?}");
     // A node that has not heard of it yet.
     scene.write(&scene.ids).await;
     assert_eq!(scene.left().await, ("3".to_owned(), 3));

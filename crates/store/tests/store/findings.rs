@@ -221,7 +221,7 @@ async fn findings_are_what_is_counted_one_by_one_and_belong_to_who_sees_them() {
     scene.database.advance(chrono::TimeDelta::days(8)).await;
     assert_eq!(store.findings(caller, None).await.unwrap().seen, 0);
     assert_ne!(scene.database.look(left).await, "0");
-    scene.database.advance(chrono::TimeDelta::minutes(5)).await;
+    scene.database.advance(chrono::TimeDelta::minutes(8 * 24 * 60 + 5)).await;
     store.system().reap_fingerprints().await.unwrap();
     assert_eq!(scene.database.look(left).await, "0");
 }

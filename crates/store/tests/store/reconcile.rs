@@ -1,5 +1,7 @@
 //! `reconcile` finds each kind of damage and names it; folding loses nothing.
 
+use domain::{Outcome, Usd};
+use ledger::{Realm, Request, Settlement};
 use testkit::{Database, Tenant};
 
 use crate::support::{Running, answered, price, request};
@@ -68,7 +70,9 @@ async fn each_damage_is_named() {
 }
 
 /// What the migration does that fills the rollups of what was folded before there were any.
-const FILL: &str = include_str!("../../../../migrations/20261201110002_rollups_filled.sql");
+const FILL: &str = include_str!("../../../../migrations/20261203700001_rollups_filled_again.sql");
+
+const UNEARNED: &str = include_str!("../../../../migrations/20261203600002_unearned_filled.sql");
 
 #[tokio::test]
 async fn what_was_folded_before_is_rolled_up_by_the_migration() {
@@ -77,8 +81,35 @@ async fn what_was_folded_before_is_rolled_up_by_the_migration() {
     while system.fold().await.unwrap() > 0 {}
     database.tamper("DELETE FROM rollups WHERE shape <> 3").await;
     assert!(system.reconcile().await.unwrap().is_some());
-    database.tamper(FILL).await;
+    database.migrate_by_hand(FILL).await;
     assert_eq!(system.reconcile().await.unwrap(), None);
+    node.finish().await;
+}
+
+#[tokio::test]
+async fn what_did_not_count_for_rising_before_is_summed_by_the_migration() {
+    let database = Database::new().await;
+    let tenant = Tenant::new(&database, "owner").await;
+    let node = Running::new(&database.store).await;
+    let (store, caller) = (&database.store, &tenant.caller);
+    let price = price(&database, "sandbox-dime").await;
+    for charge in ["0.10", "0.20"] {
+        let asked = Request { realm: Realm::Provider, ..request(&tenant, &price, "0.90") };
+        let ending = Settlement { outcome: Outcome::Estimated, ..answered(charge) };
+        node.ledger.reserve(asked).await.unwrap().settle(ending).await;
+    }
+    let earned = async || store.usage_limit(caller).await.unwrap().earned.charged;
+    assert_eq!(earned().await, Usd::ZERO);
+    database.tamper("DELETE FROM unearned WHERE charge = 0.10").await;
+    assert_ne!(earned().await, Usd::ZERO);
+    for _ in 0..2 {
+        database.migrate_by_hand(UNEARNED).await;
+        assert_eq!(earned().await, Usd::ZERO);
+        assert_eq!(store.system().reconcile().await.unwrap(), None);
+    }
+    assert!(store.system().sum_unearned().await.unwrap() > 1);
+    assert_eq!(store.system().sum_unearned().await.unwrap(), 0);
+    assert_eq!(earned().await, Usd::ZERO);
     node.finish().await;
 }
 

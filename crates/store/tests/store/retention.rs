@@ -62,6 +62,7 @@ impl Scene {
     async fn fold(&self) {
         while self.store().system().fold().await.unwrap() > 0 {}
         while self.store().system().fold_timings().await.unwrap() > 0 {}
+        while self.store().system().fold_tags().await.unwrap() > 0 {}
     }
 
     async fn agrees(&self) {

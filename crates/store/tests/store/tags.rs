@@ -420,7 +420,7 @@ async fn what_was_told_before_is_counted_by_the_migration() {
     scene.tagged(&mut dice, 20).await;
     assert!(system.reconcile().await.unwrap().is_some());
     for _ in 0..2 {
-        scene.database.tamper(FILL).await;
+        scene.database.migrate_by_hand(FILL).await;
         assert_eq!(system.reconcile().await.unwrap(), None);
         scene.tagged(&mut dice, 9).await;
         assert_eq!(system.reconcile().await.unwrap(), None);

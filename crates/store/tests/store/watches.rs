@@ -111,9 +111,10 @@ async fn a_budget_that_will_not_last_is_told_once_in_its_window() {
     let (store, caller, on) =
         (&scene.database.store, &scene.tenant.caller, Scope::Project(scene.tenant.project));
     let now = at(NOW);
-    store.set_budget(caller, on, Period::Day, usd("0.11")).await.unwrap();
+    let day = store.set_budget(caller, on, Period::Day, usd("0.11")).await.unwrap();
     scene.used(now, "0.10", 3_000).await;
     assert_eq!(scene.looked().await, 0, "a day is too short to be told beforehand");
+    store.remove_budget(caller, day).await.unwrap();
     // 17 3/8 of 30 days are over: it ends at 17.27 times ten cents over ten.
     store.set_budget(caller, on, Period::Month, usd("0.18")).await.unwrap();
     assert_eq!(scene.looked().await, 0);
@@ -121,7 +122,7 @@ async fn a_budget_that_will_not_last_is_told_once_in_its_window() {
     assert_eq!(scene.looked().await, 1);
     let mailed = scene.mailed().await;
     assert!(
-        mailed.starts_with("forecast owner@example.com project 0.1 0.16 2026-11-28T"),
+        mailed.starts_with("forecast owner@example.com project 0.10 0.16 2026-11-28T"),
         "{mailed}"
     );
     scene.used(now + TimeDelta::hours(1), "0.05", 3_000).await;
@@ -148,7 +149,7 @@ async fn a_dear_day_is_told_once() {
     scene.used(now, "0.01", 3_000).await;
     assert_eq!(scene.looked().await, 1);
     assert_eq!(scene.looked().await, 0);
-    assert_eq!(scene.mailed().await, "burn owner@example.com org 4 2");
+    assert_eq!(scene.mailed().await, "burn owner@example.com org 4.00 2.00");
     scene.node.finish().await;
 }
 

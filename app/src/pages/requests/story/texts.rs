@@ -4,6 +4,10 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
+/// More texts, or longer ones together, are not told one by one.
+const MOST_SAID: usize = 200;
+const LARGEST_SAID: usize = 1024 * 1024;
+
 /// A text, and whose it is.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Said {
@@ -36,6 +40,15 @@ pub(super) fn prompt(bytes: &[u8]) -> Vec<Said> {
     if !fields.is_empty() {
         said.push(Said::new("Other fields", pretty(&Value::Object(fields))));
     }
+    bounded(said, bytes)
+}
+
+/// What would make a page of any size, as it came.
+fn bounded(said: Vec<Said>, bytes: &[u8]) -> Vec<Said> {
+    let size: usize = said.iter().map(|said| said.text.len()).sum();
+    if said.is_empty() || said.len() > MOST_SAID || size > LARGEST_SAID {
+        return Said::raw(bytes);
+    }
     said
 }
 
@@ -51,8 +64,7 @@ pub(super) fn answer(bytes: &[u8]) -> Vec<Said> {
         let title = if many == 1 { "Answer".to_owned() } else { format!("Answer {}", at + 1) };
         Said::new(title, text)
     });
-    let said: Vec<_> = said.collect();
-    if said.is_empty() { Said::raw(bytes) } else { said }
+    bounded(said.collect(), bytes)
 }
 
 fn choices(answer: &Value) -> impl Iterator<Item = &Value> {
@@ -161,6 +173,15 @@ mod tests {
             ("Other fields", "{\n  \"model\": \"m\"\n}"),
         ];
         assert_eq!(shown(&said), expected);
+    }
+
+    #[test]
+    fn what_would_make_a_page_of_any_size_stays_as_it_came() {
+        let many = format!("{{\"messages\":[{}{{}}]}}", "{},".repeat(MOST_SAID));
+        assert_eq!(shown(&prompt(many.as_bytes())), [("As it came", many.as_str())]);
+        let deep = format!("{}{}1{}", "[".repeat(100), "1,".repeat(9_000), "]".repeat(100));
+        let body = format!("{{\"messages\":[],\"x\":{deep}}}");
+        assert_eq!(shown(&prompt(body.as_bytes())), [("As it came", body.as_str())]);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 -- $1: so many deltas at most. $2: so many values of a key have rows of their own in a day: those that have any
 -- (kept), then those that came first.
 WITH slice AS (
-    SELECT org_id, id FROM tag_deltas ORDER BY org_id, id LIMIT $1 FOR UPDATE SKIP LOCKED
+    SELECT org_id, id FROM tag_deltas ORDER BY id LIMIT $1 FOR UPDATE SKIP LOCKED
 ), taken AS (
     DELETE FROM tag_deltas d USING slice s WHERE d.org_id = s.org_id AND d.id = s.id RETURNING d.*
 ), said AS (
