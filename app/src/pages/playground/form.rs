@@ -44,7 +44,7 @@ fn projects(place: &Place, project: &Project, draft: &Draft) -> AnyView {
     let (value, error) = (project.id.to_string(), draft.error("project"));
     view! {
         // The first button is what Enter presses: not the choice of a project.
-        <input type="submit" value="Send prompt" hidden=true/>
+        <button type="submit" hidden=true>"Send prompt"</button>
         <div class="inline">
             <Select name="project" label="Send for project" choices value error/>
             <Button name="choose" value="yes" unfinished=true>"Choose project"</Button>
