@@ -341,6 +341,10 @@ async fn what_is_open_in_doubt_or_not_folded_keeps_its_month_and_all_later_ones(
     assert_eq!(scene.stays().await, Some(Hindrance::Difference));
     database.set_clock(at(NOW) + TimeDelta::days(1)).await;
     compared(false).await;
+    // A comparison is good for the night that it was made in.
+    database.set_clock(at(NOW) + TimeDelta::days(3)).await;
+    assert_eq!(scene.stays().await, Some(Hindrance::NotCompared));
+    compared(false).await;
     let (dropped, why) = scene.drop().await;
     assert_eq!((dropped.len(), why), (8, None));
     scene.agrees().await;
