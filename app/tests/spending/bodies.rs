@@ -144,6 +144,9 @@ async fn an_owner_chooses_the_days_and_everybody_in_the_project_sees_them() {
     assert_eq!(saved.location(), format!("{path}?saved"));
     let page = spender.browser.get(&path).await;
     page.says("value=\"30\"").says("Kept for 30 days, for those who run the project");
+    let cut = spender.browser.post(&path, &[("action", "bodies")]).await;
+    cut.is(StatusCode::UNPROCESSABLE_ENTITY).says("Nothing was saved");
+    spender.browser.get(&path).await.says("Kept for 30 days");
     spender.browser.post(&path, &form("")).await.location();
     spender.browser.get(&path).await.says("Not kept");
     let told = "SELECT string_agg(body::text, ' ' ORDER BY seq) FROM audit_entries WHERE body::text LIKE '%prompts_and_answers%'";

@@ -111,7 +111,8 @@ pub(super) const DAYS: &str = "bodies_days";
 
 /// For how long prompts and answers are to be kept, empty for not at all; what is wrong is noted.
 pub(super) fn days(draft: &mut Draft) -> Result<Option<KeptDays>, ()> {
-    if draft.value(DAYS).trim().is_empty() {
+    // A form without the field is one that was cut short, and deletes nothing.
+    if draft.has(DAYS) && draft.value(DAYS).trim().is_empty() {
         return Ok(None);
     }
     draft.read::<KeptDays>(DAYS).map(Some).ok_or(())
