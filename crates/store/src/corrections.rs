@@ -89,14 +89,15 @@ impl Store {
                 e.key_id AS "key_id!", e.model AS "model!", e.outcome AS "outcome!", e.charge AS "charge!", e.bound AS "bound!"
              FROM events e JOIN projects p ON (p.org_id, p.id) = (e.org_id, e.project_id)
              LEFT JOIN api_keys k ON (k.org_id, k.id) = (e.org_id, e.key_id)
-             WHERE e.org_id = $1 AND e.id >= exq_id_floor(exq_now() - interval '90 days')
+             WHERE e.org_id = $1 AND e.id >= exq_id_floor(exq_now() - $5::integer * interval '24 hours')
                 AND e.id < $2 AND ($3::uuid IS NULL OR e.id = $3)
                 AND e.outcome IN ('unknown', 'interrupted', 'estimated')
              ORDER BY e.id DESC LIMIT $4"#,
             caller.org.uuid(),
             before.map_or(Uuid::max(), EventId::uuid),
             only.map(EventId::uuid),
-            i64::try_from(most).unwrap_or(i64::MAX)
+            i64::try_from(most).unwrap_or(i64::MAX),
+            i32::from(Self::CORRECTED_DAYS)
         )
         .fetch_all(&mut *tx)
         .await?;
