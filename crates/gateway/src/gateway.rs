@@ -136,9 +136,9 @@ impl Gateway {
     pub fn start(&self) {
         self.0.tasks.spawn(self.clone().hear_news());
         self.0.tasks.spawn(self.clone().read_prices());
-        self.0.tasks.spawn(self.clone().write_receipts());
-        self.0.tasks.spawn(self.clone().write_bodies());
-        self.0.tasks.spawn(self.clone().write_uses());
+        self.0.tasks.spawn(self.clone().write(RECEIPTS, Self::flush));
+        self.0.tasks.spawn(self.clone().write(BODIES, Self::flush_bodies));
+        self.0.tasks.spawn(self.clone().write(USES, Self::flush_uses));
     }
 
     /// Whether it knows what it needs to admit anybody: news of keys, and prices.
@@ -177,16 +177,20 @@ impl Gateway {
         }
     }
 
-    async fn write_receipts(self) {
-        let mut ticks = interval(RECEIPTS);
+    /// Writes what waits, time after time and once more at shutdown.
+    async fn write<F>(self, every: Duration, flush: impl Fn(Self) -> F)
+    where
+        F: Future<Output = ()>,
+    {
+        let mut ticks = interval(every);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         while self.ticked(&mut ticks).await {
-            self.flush().await;
+            flush(self.clone()).await;
         }
-        self.flush().await;
+        flush(self).await;
     }
 
-    async fn flush(&self) {
+    async fn flush(self) {
         self.flush_receipts().await;
         self.flush_provider_errors().await;
         self.flush_fingerprints().await;
@@ -227,17 +231,8 @@ impl Gateway {
         failpoint::at("gateway::receipts_written");
     }
 
-    async fn write_bodies(self) {
-        let mut ticks = interval(BODIES);
-        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        while self.ticked(&mut ticks).await {
-            self.flush_bodies().await;
-        }
-        self.flush_bodies().await;
-    }
-
     /// Writes what waits, in transactions of a bounded size.
-    pub(crate) async fn flush_bodies(&self) {
+    pub(crate) async fn flush_bodies(self) {
         let missed = self.0.bodies.missed();
         if missed > 0 {
             tracing::warn!(requests = missed, "prompts and answers were not kept: too many wait");
@@ -255,16 +250,7 @@ impl Gateway {
         }
     }
 
-    async fn write_uses(self) {
-        let mut ticks = interval(USES);
-        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        while self.ticked(&mut ticks).await {
-            self.flush_uses().await;
-        }
-        self.flush_uses().await;
-    }
-
-    async fn flush_uses(&self) {
+    async fn flush_uses(self) {
         let uses = self.0.uses.take();
         if uses.is_empty() {
             return;
