@@ -1,32 +1,17 @@
 //! Months that are older than is kept are dropped in the night, once among all nodes.
 #![expect(clippy::unwrap_used, reason = "a test that can't get what it needs has failed")]
 
+mod support;
+
 use std::{sync::Arc, time::Duration};
 
-use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::{NodeId, Outcome, Retention, Tokens};
-use scheduler::{Link, Links};
-use secrecy::SecretString;
-use store::{
-    StoreError,
-    system::{Mail, PastEvent},
-};
+use store::system::PastEvent;
 use testkit::{Database, Tenant};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-struct Nowhere;
-
-#[async_trait]
-impl Links for Nowhere {
-    async fn link(&self, _: &Mail) -> Result<Link, StoreError> {
-        Ok(Link::Void)
-    }
-
-    fn mute(&self, _: &Mail) -> SecretString {
-        "http://localhost/mute".into()
-    }
-}
+use self::support::Nowhere;
 
 fn at(text: &str) -> DateTime<Utc> {
     DateTime::parse_from_rfc3339(text).unwrap().to_utc()

@@ -1,31 +1,16 @@
 //! Who deleted an account is erased from the audit logs by the jobs of whatever nodes run.
 
+mod support;
+
 use std::{sync::Arc, time::Duration};
 
-use async_trait::async_trait;
 use chrono::TimeDelta;
 use domain::{NodeId, Origin};
-use scheduler::{Link, Links};
-use secrecy::SecretString;
-use store::{
-    StoreError,
-    system::{Deletion, Mail},
-};
+use store::system::Deletion;
 use testkit::{Database, Tenant};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-struct Nowhere;
-
-#[async_trait]
-impl Links for Nowhere {
-    async fn link(&self, _: &Mail) -> Result<Link, StoreError> {
-        Ok(Link::Void)
-    }
-
-    fn mute(&self, _: &Mail) -> SecretString {
-        "http://localhost/mute".into()
-    }
-}
+use self::support::Nowhere;
 
 #[tokio::test]
 async fn two_nodes_erase_who_deleted_an_account() {

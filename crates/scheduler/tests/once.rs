@@ -2,6 +2,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that can't get what it needs has failed")]
 #![expect(clippy::disallowed_methods, reason = "a transaction of a test ends with it")]
 
+mod support;
+
 use std::{
     env,
     process::{Child, Command, Stdio},
@@ -9,35 +11,21 @@ use std::{
     time::{Duration, Instant},
 };
 
-use async_trait::async_trait;
 use chrono::TimeDelta;
 use domain::NodeId;
 use rustix::process::{Pid, Signal, kill_process};
-use scheduler::{Link, Links};
-use secrecy::SecretString;
-use store::{Store, StoreError, system::Mail};
+use store::Store;
 use testkit::{
     Database, Tenant,
     soak::{Random, is_full, seeds, tell},
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
+use self::support::Nowhere;
+
 const NODES: usize = 5;
 /// Nothing takes this long.
 const PATIENCE: Duration = Duration::from_mins(1);
-
-struct Nowhere;
-
-#[async_trait]
-impl Links for Nowhere {
-    async fn link(&self, _: &Mail) -> Result<Link, StoreError> {
-        Ok(Link::Void)
-    }
-
-    fn mute(&self, _: &Mail) -> SecretString {
-        "http://localhost/mute".into()
-    }
-}
 
 /// Not a test: a node of the tests below, in a process that they can kill.
 #[tokio::test]
