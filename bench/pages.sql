@@ -49,7 +49,7 @@ BEGIN
     DROP TABLE p, m, k;
 END $$;
 
--- The rollups that keep fewer dimensions, of all organizations.
+-- The rollups that keep fewer dimensions and those of longer spans, of all organizations.
 CREATE FUNCTION bench_roll() RETURNS void LANGUAGE sql AS $$
     INSERT INTO rollups (org_id, shape, at, project_id, key_id, member_id, model, sandbox, requests, estimated, unpriced,
         input, cached, cache_write, cache_write_1h, audio_input, image_input, output, reasoning, audio_output,
@@ -64,6 +64,16 @@ CREATE FUNCTION bench_roll() RETURNS void LANGUAGE sql AS $$
             input, cached, output, charge FROM quarters) u
     JOIN exq_shapes() s USING (quarters)
     CROSS JOIN (SELECT '00000000-0000-0000-0000-000000000000'::uuid AS nil) n
+    GROUP BY 1, 2, 3, 4, 5, 6, 7, 8;
+    INSERT INTO coarse_rollups
+    SELECT org_id, shape, exq_coarse(shape, at), project_id, key_id, member_id, model, sandbox, sum(requests), sum(estimated),
+        0, sum(input), sum(cached), 0, 0, 0, 0, sum(output), 0, 0, 0, sum(charge)
+    FROM (SELECT org_id, shape, at, project_id, key_id, member_id, model, sandbox, requests, estimated, input, cached, output,
+            charge FROM rollups
+        UNION ALL SELECT org_id, 0::smallint, day_starts, project_id, key_id, member_id, model, sandbox, requests, estimated,
+            input, cached, output, charge FROM days
+        UNION ALL SELECT org_id, 10::smallint, quarter, project_id, key_id, member_id, model, sandbox, requests, estimated,
+            input, cached, output, charge FROM quarters) u
     GROUP BY 1, 2, 3, 4, 5, 6, 7, 8
 $$;
 

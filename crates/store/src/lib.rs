@@ -13,6 +13,7 @@ mod billing;
 mod bodies;
 mod budgets;
 mod change;
+mod coarse;
 mod corrections;
 pub mod drift;
 mod error;

@@ -1,5 +1,5 @@
-//! Usage cut into slices: by stretches of time and by up to four dimensions. Rollups and what is not
-//! folded yet are read together in one statement, so that the slices' sum is the ledger at every
+//! Usage cut into slices: by stretches of time and by up to four dimensions. Rollups, coarse ones where they fit,
+//! and what is not folded yet are read together in one statement, so that the slices' sum is the ledger at every
 //! instant.
 
 use chrono::{DateTime, Utc};
@@ -158,21 +158,34 @@ impl Slice {
     }
 }
 
-/// The statement for one rollup: its table, its column of time and that of deltas; and which of its rows
-/// are of the shape that is meant, where several lie in one table.
+/// The statement for one rollup: its table, its column of time and that of deltas, the number of its shape among
+/// coarse rollups; and which of its rows are of that shape, where several lie in one table. `OFFSET 0` has each range
+/// looked up by index, for the planner takes a range whose ends it does not know for a good part of the table.
 macro_rules! slices {
-    ($tx:expr, $org:expr, $ask:expr, $table:literal, $at:literal, $deltas:literal $(, $of:literal, $shape:expr)?) => {
+    ($tx:expr, $org:expr, $ask:expr, $table:literal, $at:literal, $deltas:literal, $shape:expr $(, $of:literal)?) => {
+        slices!(@
+            " AND (cardinality($6::uuid[]) = 0 OR project_id = ANY ($6)) AND (cardinality($7::uuid[]) = 0 OR key_id = ANY ($7))
+                AND (cardinality($8::text[]) = 0 OR model = ANY ($8)) AND (cardinality($9::uuid[]) = 0 OR member_id = ANY ($9))
+                AND ($10::boolean IS NULL OR sandbox = $10)",
+            "project_id, key_id, member_id, model, sandbox, requests, estimated, unpriced, input, cached, cache_write,
+                cache_write_1h, audio_input, image_input, output, reasoning, audio_output, image_output, charge",
+            $tx, $org, $ask, $table, $at, $deltas, $shape $(, $of)?)
+    };
+    (@ $only:literal, $columns:literal, $tx:expr, $org:expr, $ask:expr, $table:literal, $at:literal, $deltas:literal,
+        $shape:expr $(, $of:literal)?) => {{
+        let parts = $ask.parts();
         sqlx::query!(
             r#"WITH used AS (
-                SELECT "# + $at + r#" AS at, project_id, key_id, member_id, model, sandbox, requests, estimated, unpriced,
-                    input, cached, cache_write, cache_write_1h, audio_input, image_input, output, reasoning,
-                    audio_output, image_output, charge
-                FROM "# + $table + r#" WHERE org_id = $1 AND "# + $at + r#" >= $2 AND "# + $at + r#" < $3"# $(+ $of)? + r#"
+                SELECT r.* FROM unnest($12::timestamptz[], $13::timestamptz[]) AS p (starts, ends) CROSS JOIN LATERAL (
+                    SELECT "# + $at + r#" AS at, "# + $columns + r#" FROM "# + $table + r#"
+                    WHERE org_id = $1 AND "# + $at + r#" >= p.starts AND "# + $at + r#" < p.ends"# $(+ $of)? + $only + r#" OFFSET 0) r
                 UNION ALL
-                SELECT "# + $deltas + r#", project_id, key_id, member_id, model, sandbox, requests, estimated, unpriced,
-                    input, cached, cache_write, cache_write_1h, audio_input, image_input, output, reasoning,
-                    audio_output, image_output, charge
-                FROM deltas WHERE org_id = $1 AND "# + $deltas + r#" >= $2 AND "# + $deltas + r#" < $3
+                SELECT r.* FROM unnest($14::timestamptz[], $15::timestamptz[]) AS p (starts, ends) CROSS JOIN LATERAL (
+                    SELECT at, "# + $columns + r#" FROM coarse_rollups
+                    WHERE org_id = $1 AND shape = $11 AND at >= p.starts AND at < p.ends"# + $only + r#" OFFSET 0) r
+                UNION ALL
+                SELECT "# + $deltas + r#", "# + $columns + r#" FROM deltas
+                WHERE org_id = $1 AND "# + $deltas + r#" >= $2 AND "# + $deltas + r#" < $3"# + $only + r#"
             )
             SELECT width_bucket(at, $4::timestamptz[]) AS "stretch!",
                 CASE WHEN 'project' = ANY ($5) THEN project_id END AS project, CASE WHEN 'key' = ANY ($5) THEN key_id END AS key,
@@ -184,9 +197,6 @@ macro_rules! slices {
                     sum(image_input), sum(output), sum(reasoning), sum(audio_output), sum(image_output)]::bigint[] AS "tokens!",
                 sum(charge) AS "charge!"
             FROM used
-            WHERE (cardinality($6::uuid[]) = 0 OR project_id = ANY ($6)) AND (cardinality($7::uuid[]) = 0 OR key_id = ANY ($7))
-                AND (cardinality($8::text[]) = 0 OR model = ANY ($8)) AND (cardinality($9::uuid[]) = 0 OR member_id = ANY ($9))
-                AND ($10::boolean IS NULL OR sandbox = $10)
             GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5"#,
             $org,
             $ask.bounds.first(),
@@ -197,8 +207,12 @@ macro_rules! slices {
             &$ask.only.keys,
             &$ask.only.models,
             &$ask.only.members,
-            $ask.only.sandbox
-            $(, $shape)?
+            $ask.only.sandbox,
+            $shape,
+            &parts.fine.starts,
+            &parts.fine.ends,
+            &parts.coarse.starts,
+            &parts.coarse.ends
         )
         .fetch_all(&mut **$tx)
         .await?
@@ -222,7 +236,7 @@ macro_rules! slices {
             })
         })
         .collect()
-    };
+    }};
 }
 
 impl Store {
@@ -256,13 +270,13 @@ pub(crate) async fn whole(
 ) -> Result<Vec<Slice>, StoreError> {
     let org = caller.org.uuid();
     match (ask.grain, Shape::of(caller, &ask)) {
-        (Grain::Quarters, None) => slices!(tx, org, ask, "quarters", "quarter", "quarter"),
-        (Grain::Days, None) => slices!(tx, org, ask, "days", "day_starts", "day_starts"),
+        (Grain::Quarters, None) => slices!(tx, org, ask, "quarters", "quarter", "quarter", 10_i16),
+        (Grain::Days, None) => slices!(tx, org, ask, "days", "day_starts", "day_starts", 0_i16),
         (Grain::Quarters, Some(shape)) => {
-            slices!(tx, org, ask, "rollups", "at", "quarter", " AND shape = $11", shape.number)
+            slices!(tx, org, ask, "rollups", "at", "quarter", shape.number, " AND shape = $11")
         }
         (Grain::Days, Some(shape)) => {
-            slices!(tx, org, ask, "rollups", "at", "day_starts", " AND shape = $11", shape.number)
+            slices!(tx, org, ask, "rollups", "at", "day_starts", shape.number, " AND shape = $11")
         }
     }
 }

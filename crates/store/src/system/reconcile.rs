@@ -19,7 +19,7 @@ pub struct Difference {
 }
 
 /// What is compared, and a query that answers one row of text for the first difference.
-fn checks() -> [(&'static str, String); 15] {
+fn checks() -> [(&'static str, String); 16] {
     [
         (
             "events against deltas and quarters",
@@ -30,6 +30,7 @@ fn checks() -> [(&'static str, String); 15] {
             rollup("day_starts", "days", "", "day_starts", "day from"),
         ),
         ("days and quarters against the rollups that keep fewer dimensions", shapes()),
+        ("rollups against coarse ones", coarse()),
         ("stories against timings and latencies", STORIES_LATENCIES.to_owned()),
         ("latencies against those of other shapes", LATENCY_SHAPES.to_owned()),
         ("tagged events against deltas and rollups by tag", tags::events()),
@@ -77,6 +78,31 @@ fn shapes() -> String {
         FROM k FULL JOIN r USING (org_id, shape, at, project_id, key_id, member_id, model, sandbox)
         WHERE (k.requests, k.estimated, k.unpriced, k.tokens, k.charge)
             IS DISTINCT FROM (r.requests, r.estimated, r.unpriced, r.tokens, r.charge)
+        ORDER BY org_id, shape, at LIMIT 1"
+    )
+}
+
+/// Days, quarters and rollups against their sums over longer spans.
+fn coarse() -> String {
+    let (columns, sums) = (columns(), sums());
+    format!(
+        "WITH u AS (SELECT 0::smallint AS shape, org_id, day_starts AS at, project_id, key_id, member_id, model, sandbox,
+                requests, estimated, unpriced, charge, {columns} FROM days
+            UNION ALL SELECT 10::smallint, org_id, quarter, project_id, key_id, member_id, model, sandbox,
+                requests, estimated, unpriced, charge, {columns} FROM quarters
+            UNION ALL SELECT shape, org_id, at, project_id, key_id, member_id, model, sandbox,
+                requests, estimated, unpriced, charge, {columns} FROM rollups),
+        f AS (SELECT org_id, shape, exq_coarse(shape, at) AS at, project_id, key_id, member_id, model, sandbox,
+                sum(requests) AS requests, sum(estimated) AS estimated, sum(unpriced) AS unpriced, ARRAY[{sums}] AS tokens,
+                sum(charge) AS charge
+            FROM u GROUP BY 1, 2, 3, 4, 5, 6, 7, 8),
+        c AS (SELECT org_id, shape, at, project_id, key_id, member_id, model, sandbox, requests, estimated, unpriced,
+                ARRAY[{columns}]::numeric[] AS tokens, charge FROM coarse_rollups)
+        SELECT format('organization %s, shape %s, from %s, project %s, key %s, model %s: rollups %s requests %s dollars %s tokens, coarse %s requests %s dollars %s tokens',
+            org_id, shape, at, project_id, key_id, model, f.requests, f.charge, f.tokens, c.requests, c.charge, c.tokens)
+        FROM f FULL JOIN c USING (org_id, shape, at, project_id, key_id, member_id, model, sandbox)
+        WHERE (f.requests, f.estimated, f.unpriced, f.tokens, f.charge)
+            IS DISTINCT FROM (c.requests, c.estimated, c.unpriced, c.tokens, c.charge)
         ORDER BY org_id, shape, at LIMIT 1"
     )
 }

@@ -55,6 +55,10 @@ async fn each_damage_is_named() {
          "UPDATE rollups SET input = input + 1, cached = cached - 1 WHERE shape = 11", "fewer dimensions"),
         ("CREATE TABLE gone AS SELECT * FROM rollups WHERE shape = 12; DELETE FROM rollups WHERE shape = 12",
          "INSERT INTO rollups SELECT * FROM gone; DROP TABLE gone", "fewer dimensions"),
+        ("UPDATE coarse_rollups SET output = output + 1 WHERE shape IN (0, 11)",
+         "UPDATE coarse_rollups SET output = output - 1 WHERE shape IN (0, 11)", "coarse"),
+        ("CREATE TABLE gone AS SELECT * FROM coarse_rollups WHERE shape = 4; DELETE FROM coarse_rollups WHERE shape = 4",
+         "INSERT INTO coarse_rollups SELECT * FROM gone; DROP TABLE gone", "coarse"),
     ] {
         if damage.contains("days") {
             while system.fold().await.unwrap() > 0 {}
@@ -72,6 +76,9 @@ async fn each_damage_is_named() {
 /// What the migration does that fills the rollups of what was folded before there were any.
 const FILL: &str = include_str!("../../../../migrations/20261203700001_rollups_filled_again.sql");
 
+const COARSE: &str =
+    include_str!("../../../../migrations/20261204200002_coarse_rollups_filled.sql");
+
 const UNEARNED: &str = include_str!("../../../../migrations/20261203600002_unearned_filled.sql");
 
 #[tokio::test]
@@ -82,6 +89,10 @@ async fn what_was_folded_before_is_rolled_up_by_the_migration() {
     database.tamper("DELETE FROM rollups WHERE shape <> 3").await;
     assert!(system.reconcile().await.unwrap().is_some());
     database.migrate_by_hand(FILL).await;
+    assert_eq!(system.reconcile().await.unwrap(), None);
+    database.tamper("DELETE FROM coarse_rollups WHERE shape > 1").await;
+    assert!(system.reconcile().await.unwrap().is_some());
+    database.migrate_by_hand(COARSE).await;
     assert_eq!(system.reconcile().await.unwrap(), None);
     node.finish().await;
 }

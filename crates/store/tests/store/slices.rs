@@ -1,9 +1,15 @@
 //! Whichever rollup answers, the sums are the same.
 
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, TimeDelta, Utc};
 use domain::{Outcome, Role};
 use ledger::Settlement;
 use sqlx::types::Uuid;
-use store::slices::{Ask, Dimension, Grain, Only};
+use store::{
+    slices::{Apart, Ask, Dimension, Grain, Only, Slice},
+    usage::Totals,
+};
 use testkit::{Database, Tenant};
 
 use crate::{
@@ -75,6 +81,72 @@ async fn check(database: &Database, tenant: &Tenant) {
             assert!(database.store.slices(caller, ask).await.unwrap().is_empty());
         }
     }
+}
+
+/// Two keys in two projects, three times a day, somewhat different each time, for 100 days.
+const LONG: &str = "
+    INSERT INTO deltas (org_id, quarter, day_starts, day_ends, project_id, key_id, member_id, model, sandbox,
+        requests, estimated, unpriced, input, cached, output, charge)
+    SELECT o.org_id, d + q * interval '465 minutes', d, d + interval '1 day', md5('project' || k)::uuid,
+        md5('key' || k)::uuid, md5('member' || k)::uuid, 'model-' || (k + q) % 2, k = 2, 1, q % 2, k % 2, 100 + q, q, 10 + k,
+        0.000000000001 * (1 + extract(day FROM d)::integer * 7 + k)
+    FROM organizations o, generate_series(timestamptz '2026-07-01 22:00+00', '2026-10-08 22:00+00', '1 day') d,
+        generate_series(0, 2) q, generate_series(1, 2) k";
+
+/// What slices of many stretches are, summed to one.
+fn summed(slices: Vec<Slice>) -> BTreeMap<Apart, Totals> {
+    let mut sums = BTreeMap::new();
+    for slice in slices {
+        let sum: &mut Totals = sums.entry(slice.apart()).or_default();
+        *sum = sum.plus(slice.totals);
+    }
+    sums
+}
+
+#[tokio::test]
+async fn coarse_rollups_say_of_a_long_time_what_finer_ones_say_of_its_parts() {
+    let database = Database::new().await;
+    let tenant = Tenant::new(&database, "owner").await;
+    database.tamper(LONG).await;
+    while database.store.system().fold().await.unwrap() > 0 {}
+    let first: DateTime<Utc> = "2026-07-01T22:00:00Z".parse().unwrap();
+    let slices = async |bounds: &[DateTime<Utc>], grain, by: &[Dimension]| {
+        let ask = Ask { bounds, grain, by, only: &Only::default() };
+        summed(database.store.slices(&tenant.caller, ask).await.unwrap())
+    };
+    let long = [
+        (Grain::Days, TimeDelta::days(1), [(0, 100), (3, 40), (9, 10), (25, 73)]),
+        (Grain::Quarters, TimeDelta::minutes(15), [(0, 960), (1, 191), (5, 6), (50, 433)]),
+    ];
+    for (grain, step, stretches) in long {
+        for (from, until) in stretches {
+            for by in questions() {
+                let short: Vec<_> = (from..=until).map(|n| first + step * n).collect();
+                let long = [short[0], short[short.len() - 1]];
+                let wanted = slices(&short, grain, &by).await;
+                assert_eq!(
+                    slices(&long, grain, &by).await,
+                    wanted,
+                    "{grain:?} {from} {until} {by:?}"
+                );
+            }
+        }
+    }
+    database.tamper("UPDATE coarse_rollups SET requests = requests + 1").await;
+    for (grain, step, [(from, until), ..]) in long {
+        for by in questions() {
+            let bounds = [first + step * from, first + step * until];
+            let parts = summed_requests(&slices(&bounds, grain, &by).await);
+            assert!(
+                parts > if grain == Grain::Days { 600 } else { 60 },
+                "{grain:?} {by:?} reads no coarse ones"
+            );
+        }
+    }
+}
+
+fn summed_requests(sums: &BTreeMap<Apart, Totals>) -> i64 {
+    sums.values().map(|totals| totals.requests).sum()
 }
 
 #[tokio::test]
