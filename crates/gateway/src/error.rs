@@ -269,6 +269,17 @@ impl Error {
         self.status_and_code().1 == "upstream_error"
     }
 
+    /// Whether a limit refused the request, of which a receipt tells.
+    pub(crate) const fn has_receipt(&self) -> bool {
+        matches!(
+            self,
+            Self::Refused(_)
+                | Self::TooFast(_)
+                | Self::TooManyRunning(_)
+                | Self::TooExpensive { .. }
+        )
+    }
+
     const fn param(&self) -> Option<&'static str> {
         match self {
             Self::ModelUnknown(_)

@@ -5,7 +5,7 @@ use axum::{extract::Request, response::Response};
 use domain::{EventId, ReceiptId};
 use http::{HeaderMap, header};
 use ledger::{Limit, Realm, Refusal, Reservation};
-use store::system::{KeyState, receipts::Cause};
+use store::system::{KeyState, RefusedOf, receipts::Cause};
 use tokio::sync::oneshot;
 
 use crate::{
@@ -175,7 +175,26 @@ fn provider(
         .ok_or_else(|| Error::ModelNotServed(model.to_owned()))
 }
 
+/// Reserves, or counts by its model what a limit refused. A model without a price may be a name that somebody
+/// made up: it is counted if the project lists its models.
 async fn reserve(
+    gateway: &Gateway,
+    id: EventId,
+    key: &KeyState,
+    ask: &Ask<'_>,
+    route: &Route,
+    bound: Bound,
+) -> Result<Reservation, Error> {
+    let reservation = admit(gateway, id, key, ask, route, bound).await;
+    let is_refused = reservation.as_ref().is_err_and(Error::has_receipt);
+    if is_refused && (route.price.is_some() || key.models.is_some()) {
+        let (org, project, model) = (key.org, key.project, ask.model.clone().into_owned());
+        gateway.refused().count(RefusedOf { org, project, model });
+    }
+    reservation
+}
+
+async fn admit(
     gateway: &Gateway,
     id: EventId,
     key: &KeyState,

@@ -12,7 +12,7 @@ use ledger::Ledger;
 use secrecy::SecretBox;
 use store::{
     ChangeCursor, Store,
-    system::{FingerprintRow, KeyState},
+    system::{ErrorOf, FingerprintRow, KeyState, RefusedOf},
 };
 use tokio::{
     sync::Semaphore,
@@ -23,11 +23,11 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use crate::{
     bodies::{Bodies, SealBody},
     connection::{Connection, Upstream},
+    counts::Counts,
     fingerprints::{Fingerprints, fingerprint},
     forward::Endpoint,
     keys::Keys,
     models::{Models, Serving},
-    provider_errors::ProviderErrors,
     receipts::Receipts,
     uses::Uses,
 };
@@ -92,7 +92,8 @@ struct Inner {
     keys: Keys,
     models: Models,
     receipts: Receipts,
-    provider_errors: ProviderErrors,
+    provider_errors: Counts<ErrorOf>,
+    refused: Counts<RefusedOf>,
     fingerprints: Fingerprints,
     fingerprinting: Arc<Semaphore>,
     bodies: Arc<Bodies>,
@@ -121,7 +122,8 @@ impl Gateway {
             keys: Keys::default(),
             models: Models::default(),
             receipts: Receipts::default(),
-            provider_errors: ProviderErrors::default(),
+            provider_errors: Counts::default(),
+            refused: Counts::default(),
             fingerprints: Fingerprints::default(),
             fingerprinting: Arc::new(Semaphore::new(FINGERPRINTS)),
             bodies: Arc::new(Bodies::new(setup.seal)),
@@ -192,6 +194,7 @@ impl Gateway {
 
     async fn flush(self) {
         self.flush_receipts().await;
+        self.flush_refused().await;
         self.flush_provider_errors().await;
         self.flush_fingerprints().await;
     }
@@ -204,6 +207,17 @@ impl Gateway {
         if let Err(error) = self.store().system().flush_fingerprints(&rows).await {
             warn("fingerprints of requests could not be written yet", &error);
             self.0.fingerprints.put_back(rows);
+        }
+    }
+
+    async fn flush_refused(&self) {
+        let counts = self.0.refused.take();
+        if counts.is_empty() {
+            return;
+        }
+        if let Err(error) = self.store().system().flush_refused_requests(&counts).await {
+            warn("refused requests could not be written yet", &error);
+            self.0.refused.put_back(counts);
         }
     }
 
@@ -334,8 +348,12 @@ impl Gateway {
         &self.0.bodies
     }
 
-    pub(crate) fn provider_errors(&self) -> &ProviderErrors {
+    pub(crate) fn provider_errors(&self) -> &Counts<ErrorOf> {
         &self.0.provider_errors
+    }
+
+    pub(crate) fn refused(&self) -> &Counts<RefusedOf> {
+        &self.0.refused
     }
 
     pub(crate) fn uses(&self) -> &Uses {

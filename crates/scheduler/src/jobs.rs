@@ -89,8 +89,9 @@ pub(crate) async fn sweep(store: Store) -> Result<Done, StoreError> {
     let prints = system.reap_fingerprints().await?;
     system.sum_unearned().await?;
     let errors = system.reap_provider_errors().await?;
+    let refused = system.reap_refused_requests().await?;
     Ok(Done::well(format!(
-        "Forgotten: sessions {sessions}, throttles {throttles}, addresses held for a sign-up {users}, changes {changes}, fingerprints {prints}, errors of providers {errors}, prompts and answers {bodies}"
+        "Forgotten: sessions {sessions}, throttles {throttles}, addresses held for a sign-up {users}, changes {changes}, fingerprints {prints}, errors of providers {errors}, refused requests {refused}, prompts and answers {bodies}"
     )))
 }
 

@@ -47,6 +47,7 @@ mod rate_limits;
 mod receipts;
 mod recipients;
 mod refused;
+pub mod refused_requests;
 mod reports;
 pub mod requests;
 mod service_accounts;

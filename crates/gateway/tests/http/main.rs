@@ -10,6 +10,7 @@ mod keys;
 mod personal;
 mod prices;
 mod rates;
+mod refused;
 mod reports;
 mod sandbox;
 mod scanner;

@@ -223,6 +223,7 @@ async fn count(
     ask! { store, caller, asked:
         latencies(latencies::Ask { bounds: &bounds, hours: false, projects: &theirs_only.projects, models: &[] });
         provider_errors(latencies::Ask { bounds: &bounds, hours: false, projects: &theirs_only.projects, models: &[] });
+        refused_requests(latencies::Ask { bounds: &bounds, hours: false, projects: &theirs_only.projects, models: &[] });
         drifts((Tz::UTC, bounds[0]), &theirs_only.projects, &[]);
         slices(ask);
         tag_keys();

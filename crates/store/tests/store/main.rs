@@ -34,6 +34,7 @@ mod prices;
 mod projects;
 mod readers;
 mod reconcile;
+mod refused_requests;
 mod reports;
 mod requests;
 mod retention;
