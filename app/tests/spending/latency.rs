@@ -116,15 +116,11 @@ async fn what_the_provider_did_not_serve_is_told_beside_the_times() {
     }
     let path = spender.path("latency");
     let page = spender.browser.get(&path).await;
-    page.is(StatusCode::OK)
-        .says("Not served by the provider")
-        .hides("<b>")
-        .hides("987654")
-        .hides("1975308");
+    page.is(StatusCode::OK).says("Not served").hides("<b>").hides("987654").hides("1975308");
     spender.told("0.01", Outcome::Answered, story(4_519_300)).await;
     spender.told("0.01", Outcome::Unknown, story(90_000_000)).await;
     let page = spender.browser.get(&path).await;
-    let errors = table(&page.body, "Errors of providers by model");
+    let errors = table(&page.body, "What was not served by model");
     for cell in ["value=\"24\"", "value=\"14\"", "value=\"6\"", "93.8%", "100.0%", "gpt-&lt;b&gt;"]
     {
         assert!(errors.contains(cell), "{cell}: {errors}");
@@ -136,7 +132,7 @@ async fn what_the_provider_did_not_serve_is_told_beside_the_times() {
     rita.get(&path).await.is(StatusCode::OK).hides("Not served");
     let narrowed = format!("{path}?project={secret}&model=sandbox-tokens");
     let page = spender.browser.get(&narrowed).await;
-    let errors = table(&page.is(StatusCode::OK).body, "Errors of providers by model");
+    let errors = table(&page.is(StatusCode::OK).body, "What was not served by model");
     assert!(errors.contains("value=\"6\"") && !errors.contains("value=\"24\""), "{errors}");
 }
 

@@ -14,6 +14,7 @@ use store::{
     drift::Drift,
     latencies::{Ask, Latencies, Latency},
     provider_errors::ProviderErrors,
+    refused_requests::RefusedRequests,
 };
 
 use self::asked::Asked;
@@ -26,11 +27,11 @@ use crate::{
 
 mod asked;
 mod course;
-mod errors;
 mod lengths;
 mod models;
 mod past;
 mod phases;
+mod unserved;
 mod ways;
 mod words;
 
@@ -44,6 +45,8 @@ struct View {
     latencies: Latencies,
     /// What providers did not serve, by model.
     errors: BTreeMap<String, ProviderErrors>,
+    /// What limits refused.
+    refused: RefusedRequests,
     /// Over all models.
     whole: Latency,
     /// Models of today, beside their past.
@@ -81,9 +84,10 @@ async fn read(app: &App, member: &Member, query: Option<&str>) -> Result<View, F
     };
     let latencies = store.latencies(caller, ask).await?;
     let errors = store.provider_errors(caller, ask).await?;
+    let refused = store.refused_requests(caller, ask).await?;
     let drifts = (asked.stretch.zone, asked.now);
     let drifts = store.drifts(caller, drifts, asked.project_ids(), asked.models()).await?;
-    let found = !latencies.models.is_empty() || !errors.is_empty();
+    let found = !latencies.models.is_empty() || !errors.is_empty() || !refused.models.is_empty();
     let ever = found || asked.is_narrowed() || store.ever_timed(caller).await?;
     if ever && !found {
         asked.has_found_nothing();
@@ -94,6 +98,7 @@ async fn read(app: &App, member: &Member, query: Option<&str>) -> Result<View, F
         whole: latencies.whole(),
         drifts,
         errors,
+        refused,
         sees_whole: member.can(Action::SeeWhole),
         asked,
         projects,
@@ -120,15 +125,16 @@ fn content(page: &View) -> AnyView {
     let faults = page.asked.faults.iter().map(|fault| {
         view! { <Notice tone=Tone::Warn lead="Not as asked." text=fault.clone()/> }
     });
-    let shown = if page.latencies.models.is_empty() && page.errors.is_empty() {
+    let unserved = unserved::card(page);
+    let shown = if page.latencies.models.is_empty() && unserved.is_none() {
         nothing(page)
     } else if page.latencies.models.is_empty() {
-        view! { {errors::card(page)}{past::card(page)} }.into_any()
+        view! { {unserved}{past::card(page)} }.into_any()
     } else {
         view! {
             {course::card(page)}
             {models::card(page)}
-            {errors::card(page)}
+            {unserved}
             {past::card(page)}
             <div class="grid two">{phases::card(page)}{lengths::card(page)}</div>
             {course::table(page)}
