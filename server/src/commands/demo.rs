@@ -124,7 +124,7 @@ async fn fill(database: &Database, user: domain::UserId, email: &Email) -> anyho
     while store.system().fold_timings().await? > 0 {}
     while store.system().fold_tags().await? > 0 {}
     limits(database, &caller, streams[0].1).await?;
-    let refusals = refusals(database, &caller, streams[7].1, streams[8].2, now).await?;
+    let refusals = refusals(database, &caller, &streams[8], now).await?;
     say::line(format!(
         "{} requests in {} projects with {} keys, and {refusals} refused ones.",
         events.len(),
@@ -155,12 +155,11 @@ async fn limits(database: &Database, caller: &Caller, project: ProjectId) -> any
 async fn refusals(
     database: &Database,
     caller: &Caller,
-    project: ProjectId,
-    key: KeyId,
+    (habit, project, key, _): &(&Habit, ProjectId, KeyId, Price),
     now: DateTime<Utc>,
 ) -> anyhow::Result<i64> {
     let amount = Usd::from_dollars(40);
-    let budget = database.store.set_budget(caller, Scope::Key(key), Period::Day, amount).await?;
+    let budget = database.store.set_budget(caller, Scope::Key(*key), Period::Day, amount).await?;
     let mut random = StdRng::seed_from_u64(7);
     let mut refused = 0;
     for day in [3, 9, 17, 24, 38, 52] {
@@ -168,8 +167,9 @@ async fn refusals(
             let past = PastRefusals {
                 at: now - TimeDelta::days(day) + TimeDelta::minutes(15 * quarter),
                 budget,
-                project,
-                key,
+                project: *project,
+                key: *key,
+                model: habit.model.to_owned(),
                 amount,
                 count: random.random_range(2..40),
             };

@@ -46,6 +46,8 @@ pub struct PastRefusals {
     pub project: ProjectId,
     /// With which key.
     pub key: KeyId,
+    /// For which model.
+    pub model: String,
     /// The budget's amount.
     pub amount: Usd,
     /// How many.
@@ -82,7 +84,7 @@ impl System<'_> {
         Ok(())
     }
 
-    /// Books the receipt of refusals.
+    /// Books the receipt of refusals, and counts them by their model.
     pub async fn book_past_refusals(
         self,
         caller: &Caller,
@@ -106,6 +108,17 @@ impl System<'_> {
             day.ends,
             past.count,
             past.at
+        )
+        .execute(&mut *tx)
+        .await?;
+        sqlx::query!(
+            "INSERT INTO refused_requests (org_id, quarter, project_id, model, requests) VALUES ($1, $2, $3, $4, $5)
+             ON CONFLICT DO NOTHING",
+            caller.org.uuid(),
+            quarter,
+            past.project.uuid(),
+            past.model,
+            past.count
         )
         .execute(&mut *tx)
         .await?;
