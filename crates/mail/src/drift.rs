@@ -26,6 +26,7 @@ pub(crate) struct Drift {
 #[serde(rename_all = "snake_case")]
 enum Worse {
     Failing,
+    Refused,
     FirstToken,
     Slower,
     Dearer,
@@ -35,6 +36,9 @@ enum Worse {
 struct Side {
     requests: u64,
     failed: u64,
+    /// None if it was not counted all the time.
+    #[serde(default)]
+    refused: Option<u64>,
     first_us: Option<u64>,
     total_us: Option<u64>,
     cost: Option<Usd>,
@@ -44,6 +48,7 @@ impl Worse {
     const fn said(self) -> &'static str {
         match self {
             Self::Failing => "more requests fail",
+            Self::Refused => "more requests are refused",
             Self::FirstToken => "first tokens come later",
             Self::Slower => "answers take longer",
             Self::Dearer => "requests cost more",
@@ -52,15 +57,23 @@ impl Worse {
 }
 
 impl Side {
-    /// As in `12.5% of 240`.
     fn failed(&self) -> String {
-        let tenths = self.failed.saturating_mul(1_000) / self.requests.max(1);
-        format!("{}.{}% of {}", tenths / 10, tenths % 10, count(self.requests))
+        share(self.failed, self.requests)
+    }
+
+    fn refused(&self) -> Option<String> {
+        self.refused.map(|refused| share(refused, self.requests.saturating_add(refused)))
     }
 
     fn cost(&self) -> Option<String> {
         self.cost.map(|cost| format!("${cost}"))
     }
+}
+
+/// As in `12.5% of 240`.
+fn share(part: u64, whole: u64) -> String {
+    let tenths = part.saturating_mul(1_000) / whole.max(1);
+    format!("{}.{}% of {}", tenths / 10, tenths % 10, count(whole))
 }
 
 fn time(micros: Option<u64>) -> Option<String> {
@@ -80,6 +93,7 @@ impl Drift {
         };
         let rows = [
             row("Failed", Some(today.failed()), Some(before.failed())),
+            row("Refused", today.refused(), before.refused()),
             row("First token", time(today.first_us), time(before.first_us)),
             row("Whole answer", time(today.total_us), time(before.total_us)),
             row("Cost a request", today.cost(), before.cost()),
@@ -91,8 +105,9 @@ impl Drift {
             heading: format!("{model} does worse today"),
             lede: format!(
                 "Compared with its own last 28 days in {organization}, {said}. Failed are requests without an \
-                 answer and those that the provider did not serve, but for those that it rejected; times are those within which half of them came. \
-                 Nothing was stopped."
+                 answer and those that the provider did not serve, but for those that it rejected; refused are those \
+                 that a limit stopped, of all that were asked for; times are those within which half of them came. \
+                 This warning itself stops nothing."
             ),
             course: None,
             rows: rows.into_iter().flatten().collect(),

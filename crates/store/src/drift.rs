@@ -39,6 +39,8 @@ pub struct Side {
     pub latency: Latency,
     /// What the provider did not serve.
     pub errors: ProviderErrors,
+    /// What limits refused; none if that was not counted all the time.
+    pub refused: Option<u64>,
     /// What one request cost on average, if its model has a price.
     pub cost: Option<Usd>,
 }
@@ -48,6 +50,8 @@ pub struct Side {
 pub enum Worse {
     /// 5 more of 100 requests fail.
     Failing,
+    /// 5 more of 100 requests are refused.
+    Refused,
     /// Half of all first tokens come at least half as late again.
     FirstToken,
     /// Half of all answers are whole at least half as late again.
@@ -58,12 +62,14 @@ pub enum Worse {
 
 impl Worse {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Failing, Self::FirstToken, Self::Slower, Self::Dearer];
+    pub const ALL: [Self; 5] =
+        [Self::Failing, Self::Refused, Self::FirstToken, Self::Slower, Self::Dearer];
 
     /// The word in tables.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Failing => "failing",
+            Self::Refused => "refused",
             Self::FirstToken => "first_token",
             Self::Slower => "slower",
             Self::Dearer => "dearer",
@@ -77,7 +83,12 @@ impl Side {
         self.latency.requests + self.errors.total()
     }
 
-    /// Of these: no answer came, or something is wrong with the provider.
+    /// What was forwarded, and what a limit refused.
+    pub fn asked(&self) -> u64 {
+        self.requests() + self.refused.unwrap_or(0)
+    }
+
+    /// Of what was forwarded: no answer came, or something is wrong with the provider.
     pub fn failed(&self) -> u64 {
         self.latency.failed + self.errors.against_provider()
     }
@@ -86,11 +97,12 @@ impl Side {
 impl Drift {
     /// What is worse than before; none if there are too few requests to tell.
     pub fn worse(&self) -> Option<Vec<Worse>> {
-        if self.today.requests() < LEAST_TODAY || self.before.requests() < LEAST_BEFORE {
-            return None;
-        }
-        let permille =
-            |side: &Side| u128::from(side.failed()) * 1_000 / u128::from(side.requests());
+        let are_enough = |of: fn(&Side) -> u64| {
+            of(&self.today) >= LEAST_TODAY && of(&self.before) >= LEAST_BEFORE
+        };
+        let (forwarded, asked) = (are_enough(Side::requests), are_enough(Side::asked));
+        let failed = |side: &Side| permille(side.failed(), side.requests());
+        let refused = |side: &Side| permille(side.refused?, side.asked());
         let first = |side: &Side| side.latency.first_token.percentile(50).map(u128::from);
         let half = |side: &Side| side.latency.total().percentile(50).map(u128::from);
         let cost = |side: &Side| side.cost.and_then(|cost| u128::try_from(cost.pico()).ok());
@@ -98,14 +110,24 @@ impl Drift {
             (Some(now), Some(then)) => then > 0 && now * 2 >= then * 3,
             _ => false,
         };
-        let is_so = |worse: &Worse| match worse {
-            Worse::Failing => permille(&self.today) >= permille(&self.before) + 50,
-            Worse::FirstToken => grew(first),
-            Worse::Slower => grew(half),
-            Worse::Dearer => grew(cost),
+        let rose = |of: fn(&Side) -> Option<u128>| match (of(&self.today), of(&self.before)) {
+            (Some(now), Some(then)) => now >= then + 50,
+            _ => false,
         };
-        Some(Worse::ALL.into_iter().filter(is_so).collect())
+        let is_so = |worse: &Worse| match worse {
+            Worse::Failing => forwarded && rose(failed),
+            Worse::Refused => asked && rose(refused),
+            Worse::FirstToken => forwarded && grew(first),
+            Worse::Slower => forwarded && grew(half),
+            Worse::Dearer => forwarded && grew(cost),
+        };
+        let worse: Vec<_> = Worse::ALL.into_iter().filter(is_so).collect();
+        (forwarded || !worse.is_empty()).then_some(worse)
     }
+}
+
+fn permille(part: u64, whole: u64) -> Option<u128> {
+    (u128::from(part) * 1_000).checked_div(whole.into())
 }
 
 impl Store {
@@ -143,7 +165,7 @@ impl Store {
             Drift { model, today, before }
         };
         let mut drifts: Vec<_> = now.into_iter().map(drift).collect();
-        drifts.sort_by_key(|drift| std::cmp::Reverse(drift.today.requests()));
+        drifts.sort_by_key(|drift| std::cmp::Reverse(drift.today.asked()));
         Ok(drifts)
     }
 
@@ -159,6 +181,13 @@ impl Store {
         }
         for (model, errors) in self.provider_errors(caller, ask).await? {
             sides.entry(model).or_default().errors = errors;
+        }
+        let refused = self.refused_requests(caller, ask).await?;
+        for model in refused.models.keys() {
+            sides.entry(model.clone()).or_default();
+        }
+        for (model, side) in &mut sides {
+            side.refused = refused.whole(model);
         }
         Ok(sides)
     }
@@ -176,7 +205,11 @@ mod tests {
             latency.first_token.add(micros / 10);
             latency.totals[1].add(micros);
         }
-        Side { latency, cost: Some(Usd::from_pico(pico)), ..Side::default() }
+        Side { latency, refused: Some(0), cost: Some(Usd::from_pico(pico)), ..Side::default() }
+    }
+
+    fn refused(side: Side, refused: u64) -> Side {
+        Side { refused: Some(refused), ..side }
     }
 
     fn not_served(side: Side, error: ProviderError, requests: u64) -> Side {
@@ -193,7 +226,8 @@ mod tests {
         // A bucket more is no more than the error.
         assert_eq!(worse(side(50, 0, 1_180_000, 149), past()), Some(vec![]));
         assert_eq!(worse(side(50, 0, 200_000, 1), past()), Some(vec![]), "better is not said");
-        assert_eq!(worse(side(50, 3, 2_000_000, 150), past()), Some(Worse::ALL.to_vec()));
+        let all = refused(side(50, 3, 2_000_000, 150), 3);
+        assert_eq!(worse(all, past()), Some(Worse::ALL.to_vec()));
         assert_eq!(worse(side(19, 19, 1, 1), past()), None);
         assert_eq!(worse(side(50, 9, 9_000_000, 900), side(99, 0, 1_000_000, 100)), None);
         let unpriced = Side { cost: None, ..past() };
@@ -213,5 +247,29 @@ mod tests {
         }
         let down = not_served(Side::default(), ProviderError::Unreachable, 20);
         assert_eq!(worse(down), Some(vec![Worse::Failing]), "nothing but errors");
+    }
+
+    #[test]
+    fn more_refused_is_said_of_all_that_was_asked_for_where_it_was_counted() {
+        let worse = |today, before| Drift { model: "m".to_owned(), today, before }.worse();
+        let past = || refused(side(1_000, 0, 1_000_000, 100), 10);
+        let fine = || side(94, 0, 1_000_000, 100);
+        // 9 of 1,000 before; 58 and 60 of 1,000 today.
+        assert_eq!(worse(refused(side(97, 0, 1_000_000, 100), 6), past()), Some(vec![]));
+        assert_eq!(worse(refused(fine(), 6), past()), Some(vec![Worse::Refused]));
+        // All of it, or nothing forwarded ever.
+        assert_eq!(worse(refused(Side::default(), 20), past()), Some(vec![Worse::Refused]));
+        assert_eq!(worse(refused(Side::default(), 19), past()), None);
+        let never = refused(Side::default(), 100);
+        assert_eq!(worse(refused(Side::default(), 20), never), None, "as before");
+        // Of few that were forwarded nothing else is said.
+        let slow = refused(side(19, 19, 9_000_000, 900), 10);
+        assert_eq!(worse(slow, past()), Some(vec![Worse::Refused]));
+        assert_eq!(worse(side(19, 19, 9_000_000, 900), past()), None);
+        // Nobody knows how much was refused before it was counted.
+        let unknown = || Side { refused: None, ..past() };
+        assert_eq!(worse(refused(fine(), 900), unknown()), Some(vec![]));
+        assert_eq!(worse(unknown(), past()), Some(vec![]));
+        assert_eq!(worse(Side { refused: None, ..Side::default() }, Side::default()), None);
     }
 }

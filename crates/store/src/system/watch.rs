@@ -204,7 +204,7 @@ fn worse(drift: &Drift, since: DateTime<Utc>) -> Option<Seen> {
 
 fn side(side: &Side) -> Value {
     json!({
-        "requests": side.requests(), "failed": side.failed(), "cost": side.cost,
+        "requests": side.requests(), "failed": side.failed(), "refused": side.refused, "cost": side.cost,
         "first_us": side.latency.first_token.percentile(50), "total_us": side.latency.total().percentile(50),
     })
 }

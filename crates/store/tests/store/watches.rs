@@ -2,10 +2,14 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use chrono::{DateTime, TimeDelta, Utc};
-use domain::{Period, ProviderError, Role, Scope, Story, Watch};
+use chrono::{DateTime, Days, TimeDelta, Utc};
+use domain::{Period, ProviderError, Role, Scope, Story, Watch, window::first_instant};
 use ledger::Settlement;
-use store::{StoreError, system::ErrorOf};
+use store::{
+    StoreError,
+    drift::PAST,
+    system::{ErrorOf, RefusedOf},
+};
 use testkit::{Database, Tenant};
 
 use crate::{
@@ -102,6 +106,50 @@ async fn a_model_that_does_worse_is_told_once_a_day() {
     scene.database.store.system().flush_provider_errors(&counts).await.unwrap();
     assert_eq!(scene.looked().await, 1);
     assert!(scene.mailed().await.ends_with(r#"sandbox-tokens ["failing"]"#));
+    scene.node.finish().await;
+}
+
+#[tokio::test]
+async fn a_model_of_which_more_is_refused_is_told_if_it_was_counted_before() {
+    let scene = Scene::new().await;
+    let (database, org) = (&scene.database, scene.tenant.org);
+    let now = at(NOW);
+    for place in 0..100 {
+        scene.used(now - TimeDelta::days(1 + place % 28), "0.001", 3_000).await;
+    }
+    let refuse = async |model: &str, requests| {
+        let of = RefusedOf { org, project: scene.tenant.project, model: model.to_owned() };
+        database.store.system().flush_refused_requests(&[(of, requests)]).await.unwrap();
+    };
+    // 4 of 104 then, all of it today; and what nobody asked for before, today alone.
+    database.set_clock(now - TimeDelta::days(3)).await;
+    refuse("sandbox-tokens", 4).await;
+    database.set_clock(now).await;
+    refuse("sandbox-tokens", 20).await;
+    refuse("sandbox-dime", 90).await;
+    let zone = database.store.organization(&scene.tenant.caller).await.unwrap().zone;
+    let begins = first_instant(now.with_timezone(&zone).date_naive() - Days::new(PAST), zone);
+    let since = async |since: Option<DateTime<Utc>>| {
+        let since = since.map_or_else(|| "NULL".to_owned(), |at| format!("'{}'", at.to_rfc3339()));
+        let set = format!("UPDATE organizations SET refused_requests_since = {since}");
+        database.tamper(&set).await;
+    };
+    for counted in [now, now - TimeDelta::days(3), begins + TimeDelta::seconds(1)] {
+        since(Some(counted)).await;
+        assert_eq!((scene.looked().await, scene.mailed().await), (0, String::new()));
+    }
+    since(Some(begins)).await;
+    assert_eq!(scene.looked().await, 1);
+    let told = r#"drift owner@example.com sandbox-tokens ["refused"]"#;
+    assert_eq!(scene.mailed().await, told);
+    let sides = "SELECT concat_ws(' ', params #>> '{today,requests}', params #>> '{today,refused}',
+        params #>> '{before,requests}', params #>> '{before,refused}') FROM outbox";
+    assert_eq!(database.look(sides).await, "0 20 100 4");
+    assert_eq!(scene.looked().await, 0, "once a day");
+    // One that began after all were counted waits for nothing.
+    database.tamper("DELETE FROM warnings").await;
+    since(None).await;
+    assert_eq!(scene.looked().await, 1);
     scene.node.finish().await;
 }
 

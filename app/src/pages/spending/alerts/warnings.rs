@@ -49,7 +49,7 @@ const fn said(watch: Watch) -> (&'static str, &'static str) {
     match watch {
         Watch::Drift => (
             "A model does worse than before",
-            "More requests fail, first tokens come later, answers take longer or requests cost more than in its own last 28 days.",
+            "More requests fail or are refused, first tokens come later, answers take longer or requests cost more than in its own last 28 days.",
         ),
         Watch::Forecast => (
             "A budget will be spent before its window ends",

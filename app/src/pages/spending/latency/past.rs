@@ -17,6 +17,7 @@ pub(super) fn card(page: &View) -> Option<AnyView> {
         Column::text("Model"),
         Column::number("Requests today"),
         Column::number("Failed"),
+        Column::number("Refused"),
         Column::number("First token, half within"),
         Column::number("Whole answer, half within"),
         Column::number("Cost a request"),
@@ -25,13 +26,18 @@ pub(super) fn card(page: &View) -> Option<AnyView> {
     let rows = page.drifts.iter().take(LISTED).map(row).collect_view();
     let note = format!("Each model beside its own last {PAST} days, which stand below");
     let foot = format!(
-        "“In short” says when a median or the cost grew by half or more, or 5 more of 100 requests failed: without an answer, or not served by the provider (but for rejected ones). From {LEAST_TODAY} requests today and {LEAST_BEFORE} before."
+        "“In short” says when a median or the cost grew by half or more, or 5 more of 100 requests failed (without an answer, or not served by the provider, but for rejected ones) or were refused by a limit. From {LEAST_TODAY} requests today and {LEAST_BEFORE} before."
     );
+    let is_partly_counted =
+        |drift: &Drift| drift.before.refused.is_none() && drift.before.requests() > 0;
+    let partly = page.drifts.iter().any(is_partly_counted).then(|| {
+        format!(" Refused ones are compared once {PAST} days of them are counted by model.")
+    });
     Some(
         view! {
             <Card title="Today against the past" note>
                 <Table label="Models today against the past" columns>{rows}</Table>
-                <CardFoot><span>{foot}</span></CardFoot>
+                <CardFoot><span>{foot}{partly}</span></CardFoot>
             </Card>
         }
         .into_any(),
@@ -44,7 +50,10 @@ fn row(drift: &Drift) -> AnyView {
         let (now, then) = (of(today), of(before));
         view! { <div>{now}<br/><small class="muted">{then}</small></div> }
     };
-    let failed = both(failed);
+    let failed = both(|side| share(side.failed().into(), side.requests().into()));
+    let refused = both(|side| {
+        side.refused.map_or_else(|| "–".to_owned(), |part| share(part.into(), side.asked().into()))
+    });
     let first = both(|side| words::time(&side.latency.first_token, 50));
     let total = both(|side| words::time(&side.latency.total(), 50));
     let cost = both(|side| side.cost.map_or_else(|| "–".to_owned(), usd_fine));
@@ -68,6 +77,7 @@ fn row(drift: &Drift) -> AnyView {
                 <div><Count number=requests/><br/><small class="muted"><Count number=past/></small></div>
             </td>
             <td data-l="Failed" class="num">{failed}</td>
+            <td data-l="Refused" class="num">{refused}</td>
             <td data-l="First token, half within" class="num">{first}</td>
             <td data-l="Whole answer, half within" class="num">{total}</td>
             <td data-l="Cost a request" class="num">{cost}</td>
@@ -77,13 +87,10 @@ fn row(drift: &Drift) -> AnyView {
     .into_any()
 }
 
-fn failed(side: &Side) -> String {
-    share(side.failed().into(), side.requests().into())
-}
-
 const fn label(worse: Worse) -> &'static str {
     match worse {
         Worse::Failing => "More fail",
+        Worse::Refused => "More are refused",
         Worse::FirstToken => "First token later",
         Worse::Slower => "Slower",
         Worse::Dearer => "Dearer",

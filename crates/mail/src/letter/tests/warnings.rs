@@ -43,11 +43,18 @@ fn burn_letter() {
 fn drift_letter() {
     let params = json!({
         "organization": "Brackwater <Freight>", "zone": "Europe/Oslo", "model": "gpt-5\r\nBcc: eve@example.com",
-        "worse": ["failing", "first_token", "slower", "dearer"],
-        "today": { "requests": 240, "failed": 30, "first_us": 900_000, "total_us": 4_400_000, "cost": "0.0125" },
-        "before": { "requests": 12_345, "failed": 12, "first_us": 400_000, "total_us": 2_200_000, "cost": null },
+        "worse": ["failing", "refused", "first_token", "slower", "dearer"],
+        "today": { "requests": 240, "failed": 30, "refused": 60, "first_us": 900_000, "total_us": 4_400_000, "cost": "0.0125" },
+        "before": { "requests": 12_345, "failed": 12, "refused": null, "first_us": 400_000, "total_us": 2_200_000, "cost": null },
     });
     let mail = mail("drift", &params);
     assert!(!mail.text.contains("\nBcc:") && !mail.html.contains("<Freight>"), "{}", mail.text);
     insta::assert_snapshot!("drift.text", format!("{}\n{}", mail.subject, mail.text));
+    insta::assert_snapshot!("drift.html", mail.html);
+    // As nodes wrote it that did not count what is refused.
+    let side =
+        json!({ "requests": 240, "failed": 30, "first_us": null, "total_us": null, "cost": null });
+    let old = with(params, json!({ "worse": ["failing"], "today": side, "before": side }));
+    let text = super::mail("drift", &old).text;
+    assert!(text.contains("Failed") && !text.contains("Refused  "), "{text}");
 }
