@@ -224,7 +224,11 @@ async fn a_file_that_is_no_invoice_has_its_sentence() {
         ("model,cost\ngpt-4o\n", "Line 2: it has 1 values"),
         ("model,cost\ngpt-4o,\"1,5\"\n", "Line 2: “1,5” is no amount"),
         ("model,cost,currency\ngpt-4o,1,EUR\n", "Line 2: statements are in US dollars"),
-        ("model,cost\nTotal,1\n", "Line 2: it has an amount and no model"),
+        ("model,cost\n,1\n", "Line 2: it has an amount and no model"),
+        (
+            "model,cost\ngpt-4o,1\nTotal,1\n",
+            "Line 3: “Total” looks like the sum of other lines, which would count twice: leave it out.",
+        ),
         (&long, "An invoice has at most 1 MB"),
     ] {
         let answer = post_file(&mut spender.browser, &march, &[("deed", "keep")], file).await;

@@ -27,7 +27,7 @@ const AMOUNTS: [&str; 9] = [
 ];
 const CURRENCIES: [&str; 3] = ["currency", "amountcurrency", "billingcurrency"];
 /// What lines are called that say again what others said.
-const SUMS: [&str; 5] = ["", "total", "subtotal", "grand total", "sum"];
+const SUMS: [&str; 4] = ["total", "subtotal", "grand total", "sum"];
 
 /// What an invoice asks for one item: the sum of its lines.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -137,11 +137,15 @@ fn listed(names: &[String]) -> String {
 
 /// One line, or what is wrong with it.
 fn item(name: &str, text: &str, currency: &str) -> Result<Item, String> {
-    if SUMS.contains(&name.to_lowercase().as_str()) {
+    if name.is_empty() {
         return Err(
-            "it has an amount and no model: leave lines with sums out, they say twice what others say"
-                .to_owned(),
+            "it has an amount and no model: if it is a sum of other lines, leave it out".to_owned()
         );
+    }
+    if SUMS.contains(&name.to_lowercase().as_str()) {
+        return Err(format!(
+            "“{name}” looks like the sum of other lines, which would count twice: leave it out"
+        ));
     }
     if name.chars().count() > LONGEST_NAME || name.chars().any(char::is_control) {
         return Err(format!("a model’s name has at most {LONGEST_NAME} printable characters"));
@@ -406,7 +410,8 @@ mod tests {
             ("gpt,\n", "line 2: “” is no amount: write an amount in dollars"),
             ("gpt,\"12,50\"\n", "line 2: “12,50” is no amount: write a point before the cents"),
             ("gpt,1\n,1\n", "line 3: it has an amount and no model"),
-            ("gpt,1\nTotal,1\n", "line 3: it has an amount and no model"),
+            ("gpt,1\nTotal,1\n", "line 3: “Total” looks like the sum of other lines"),
+            ("GRAND TOTAL,1\n", "line 2: “GRAND TOTAL” looks like the sum of other lines"),
             (&format!("{long},1\n"), "line 2: a model’s name has at most 200"),
             ("gpt,999999999999999\ngpt,1\n", "line 3: an amount is at most"),
         ] {
