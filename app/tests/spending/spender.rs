@@ -111,16 +111,18 @@ impl Spender {
     ) {
         let amount: Usd = charge.parse().unwrap();
         let request = self.request(project, key, model, amount).await;
-        let story = Story {
-            endpoint: "/chat/completions".into(),
-            provider_id: None,
-            max_output: None,
-            choices: 1,
-            stops: false,
-            tags: Tags::parse(tags).unwrap(),
-            moments: Moments { last: 3_000, ..Moments::default() },
-        };
-        self.settle(request, amount, Outcome::Answered, Some(story)).await;
+        self.settle(request, amount, Outcome::Answered, Some(told(tags))).await;
+    }
+
+    /// Requests at once, each with tags of its own.
+    pub(crate) async fn tagged_each(&self, charge: &str, tags: impl IntoIterator<Item = String>) {
+        let amount: Usd = charge.parse().unwrap();
+        let request = self.request(self.project, self.key, "sandbox-tokens", amount).await;
+        let settled = tags.into_iter().map(|tags| {
+            let request = Request { id: EventId::generate(), ..request.clone() };
+            self.settle(request, amount, Outcome::Answered, Some(told(&tags)))
+        });
+        futures_util::future::join_all(settled).await;
     }
 
     async fn settle(&self, request: Request, amount: Usd, outcome: Outcome, story: Option<Story>) {
@@ -178,6 +180,19 @@ impl Spender {
     /// The address of one of the organization's pages.
     pub(crate) fn path(&self, page: &str) -> String {
         format!("/{}/{page}", self.caller.org)
+    }
+}
+
+/// How a request with these tags went.
+fn told(tags: &str) -> Story {
+    Story {
+        endpoint: "/chat/completions".into(),
+        provider_id: None,
+        max_output: None,
+        choices: 1,
+        stops: false,
+        tags: Tags::parse(tags).unwrap(),
+        moments: Moments { last: 3_000, ..Moments::default() },
     }
 }
 

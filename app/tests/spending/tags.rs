@@ -1,6 +1,7 @@
 //! Usage by tag: page, file and views.
 
 use axum::http::StatusCode;
+use store::system::TAG_VALUES;
 
 use crate::{
     spender::{Spender, sum, table},
@@ -88,6 +89,47 @@ async fn a_value_opens_its_projects_and_a_filter_goes_again() {
     adds_up(&said.is(StatusCode::OK).body, "project", "5.00000005".parse().unwrap());
     let nothing = spender.browser.get(&spender.path("usage?tag=team%3Dnobody")).await;
     nothing.is(StatusCode::OK).says("No request that the filters let through");
+}
+
+#[tokio::test]
+async fn a_days_values_past_a_thousand_have_a_row_an_address_and_all_their_money() {
+    let mut spender = Spender::new().await;
+    spender.site.database.stop_clock("2027-03-10T09:00:00Z".parse().unwrap()).await;
+    spender.browser = spender.site.signed_in("ines").await;
+    let system = spender.site.app.store.system();
+    let run = |value: u64| format!("run=r{value}");
+    spender.tagged_each("0.010000000001", (0..TAG_VALUES).map(run)).await;
+    system.fold_tags().await.unwrap();
+    spender.tagged_each("7.000000000001", (0..5).map(|value| run(TAG_VALUES + value))).await;
+    system.fold_tags().await.unwrap();
+    spender.spend("3").await;
+
+    let page = spender.browser.get(&spender.path("usage?by=tag:run")).await;
+    let html = &page.is(StatusCode::OK).body;
+    let whole = ledger(&spender).await;
+    assert_eq!(whole, "48.000000001005".parse().unwrap());
+    adds_up(html, "tag run", whole);
+    let groups = table(html, "Usage by tag run");
+    let other = row(groups, "(other)");
+    assert!(other.contains("All further values, on days with more than 1,000"), "{other}");
+    assert_eq!((money(other), money(row(groups, "(none)"))), ("35.000000000005", "3.00"));
+    let named = groups.split("<tr").filter(|row| row.starts_with(" id=") && row.contains(">r"));
+    let small = money(row(groups, "902 others"));
+    let named = sum(named.map(money).chain([small]));
+    assert_eq!(named, "10.000000001".parse().unwrap(), "{small}");
+    page.says("The 100 largest of 1,002 have a line of their own; the CSV has all of them.");
+
+    let href = other.split("href=\"").nth(1).unwrap().split('"').next().unwrap();
+    let page = spender.browser.get(&href.replace("&amp;", "&")).await;
+    adds_up(&page.is(StatusCode::OK).body, "project", "35.000000000005".parse().unwrap());
+    page.says("Remove filter: Tag run is");
+
+    let file = spender.browser.get(&spender.path("usage.csv?by=tag:run")).await;
+    let lines = lines(&file.is(StatusCode::OK).body);
+    assert_eq!(lines.len(), 1_002);
+    assert_eq!(sum(lines.iter().map(|line| line["charge_usd"].as_str())), whole);
+    let other = lines.iter().find(|line| line["tag_value"] == "(other)").unwrap();
+    assert_eq!(other["charge_usd"], "35.000000000005");
 }
 
 #[tokio::test]

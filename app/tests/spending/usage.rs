@@ -264,6 +264,61 @@ pub(crate) fn lines(csv: &str) -> Vec<HashMap<String, String>> {
     reader.deserialize().map(Result::unwrap).collect()
 }
 
+/// So many keys and models, each used on two days; the first the most.
+async fn crowd(groups: u32) -> Spender {
+    let mut spender = Spender::new().await;
+    spender.site.database.stop_clock("2027-03-10T09:00:00Z".parse().unwrap()).await;
+    spender.browser = spender.site.signed_in("ines").await;
+    let (org, project) = (spender.caller.org.uuid(), spender.project.uuid());
+    let user = spender.caller.user().unwrap().uuid();
+    let fill = format!(
+        "INSERT INTO deltas (org_id, quarter, day_starts, day_ends, project_id, key_id, member_id, model, sandbox,
+            requests, estimated, input, cached, output, charge)
+         SELECT '{org}', d AT TIME ZONE 'Europe/Oslo', d AT TIME ZONE 'Europe/Oslo',
+            (d + interval '1 day') AT TIME ZONE 'Europe/Oslo', '{project}', md5(n::text)::uuid, '{user}',
+            'model-' || n, false, 1, 0, 10, 0, 1, 1.0 / n
+         FROM generate_series(1, {groups}) n, (VALUES (timestamp '2027-03-08'), ('2027-03-09')) days (d)"
+    );
+    spender.site.database.tamper(&fill).await;
+    spender
+}
+
+#[tokio::test]
+async fn ten_thousand_groups_make_no_longer_page_than_two_hundred() {
+    let (mut few, mut many) = (crowd(200).await, crowd(10_000).await);
+    let whole = many.site.database.look("SELECT sum(charge) FROM deltas").await.parse().unwrap();
+    for folded in [false, true] {
+        for (by, name) in
+            [("model", "model"), ("key", "API key"), ("key&and=model", "API key and model")]
+        {
+            let query = format!("usage?range=7d&by={by}");
+            let page = many.browser.get(&many.path(&query)).await;
+            let html = &page.is(StatusCode::OK).body;
+            adds_up(html, name, whole);
+            page.says(">9,900 others<").says("The 100 largest of 10,000 have a line of their own");
+            let groups = table(html, &format!("Usage by {name}"));
+            let (body, _) = groups.split_once("<tfoot>").unwrap();
+            let rows: Vec<Usd> = body
+                .split("<tr")
+                .filter(|row| row.starts_with(" id="))
+                .map(|row| sum([money(row)]))
+                .collect();
+            assert_eq!(rows.len(), 100, "{by}");
+            assert!(rows.is_sorted_by(|one, next| one >= next), "{by}");
+            let short = few.browser.get(&few.path(&query)).await.is(StatusCode::OK).body.len();
+            assert!(html.len() < short + 50_000, "{by}: {} and {short} bytes", html.len());
+        }
+        for site in [&few, &many] {
+            while site.site.app.store.system().fold().await.unwrap() > 0 {}
+        }
+        assert!(folded || many.site.database.look("SELECT count(*) FROM deltas").await == "0");
+    }
+    let file = many.browser.get(&many.path("usage.csv?range=7d&by=model")).await;
+    let lines = lines(&file.is(StatusCode::OK).body);
+    assert_eq!(lines.len(), 20_000);
+    assert_eq!(sum(lines.iter().map(|line| line["charge_usd"].as_str())), whole);
+}
+
 #[tokio::test]
 async fn page_table_file_and_ledger_have_the_same_sum() {
     let mut spender = spread().await;

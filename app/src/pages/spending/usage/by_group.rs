@@ -16,7 +16,7 @@ use crate::{
     },
     pages::spending::{
         question::{Filter, Measure},
-        sheet::{LARGEST, Line, colour, sum},
+        sheet::{LARGEST, LISTED, Line, colour, sum},
         stretch::Kind,
     },
 };
@@ -142,6 +142,7 @@ fn others(page: &View) -> Option<AnyView> {
         (0, None) => return None,
         (0, Some(before)) if before == Totals::default() => return None,
         (0, _) => "Used only before".to_owned(),
+        (1, _) => "1 other".to_owned(),
         (number, _) => format!("{} others", count(u64::try_from(number).unwrap_or(0))),
     };
     let second = page.asked.question.and.map(|_| view! { <td></td> });
@@ -221,6 +222,13 @@ fn cells(page: &View, totals: &Totals, before: Option<Totals>) -> AnyView {
 /// What is special about the sums.
 fn remarks(page: &View) -> Option<AnyView> {
     let mut remarks = Vec::new();
+    if let Some((others, _)) = page.sheet.rest {
+        let all = u64::try_from(page.sheet.lines.len() + others).unwrap_or(0);
+        remarks.push(format!(
+            "The {LISTED} largest of {} have a line of their own; the CSV has all of them.",
+            count(all)
+        ));
+    }
     if has_course(page) {
         let (measure, step) = (page.sheet.measure.label(), page.asked.stretch.step.word());
         remarks.push(format!(
