@@ -74,6 +74,46 @@ async fn somebody_sees_to_an_alert_and_a_test_shows_that_they_come() {
 }
 
 #[tokio::test]
+async fn what_is_no_deed_or_another_organizations_changes_nothing() {
+    let mut spender = Spender::new().await;
+    let (mut olga, other) = spender.site.owner("olga", "Other").await;
+    let (store, scope) = (spender.site.app.store.clone(), Scope::Org(spender.caller.org));
+    let level = Level::Amount("2".parse().unwrap());
+    store.set_threshold(&spender.caller, scope, Period::Month, level).await.unwrap();
+    let path = spender.path("alerts");
+    let watch = [("deed", "watch"), ("forecast", "on")];
+    spender.browser.post(&path, &watch).await.is(StatusCode::SEE_OTHER);
+    spender.spend("2.50").await;
+    let alert = store.crossings(&spender.caller).await.unwrap()[0].id.to_string();
+    let database = &spender.site.database;
+    let state = "SELECT (SELECT count(*) FROM acknowledged) || ' ' || (SELECT count(*) FROM audit_entries) || ' '
+        || (SELECT count(*) FROM outbox) || ' ' || (SELECT string_agg(org_id || kind, ',') FROM watches)";
+    let before = database.look(state).await;
+    assert!(before.starts_with("0 ") && before.ends_with("forecast"), "{before}");
+
+    // Nobody of the organization, and somebody with its alert by the path of another one.
+    let acknowledge = [("deed", "acknowledge"), ("alert", alert.as_str())];
+    let theirs = format!("/{}/alerts", other.org);
+    for (path, fields) in [
+        (&path, &acknowledge[..]),
+        (&path, &[("deed", "watch"), ("burn", "on")]),
+        (&path, &[("deed", "test")]),
+        (&theirs, &acknowledge),
+    ] {
+        let answer = olga.post(path, fields).await;
+        answer.is(StatusCode::NOT_FOUND).says("There is no such page").hides("Brackwater");
+        assert_eq!(database.look(state).await, before, "{path} {fields:?}");
+    }
+    for fields in [&[("deed", "forget"), ("alert", &*alert)][..], &[("alert", &alert)], &[]] {
+        let answer = spender.browser.post(&path, fields).await;
+        answer.is(StatusCode::BAD_REQUEST).says("Nothing was changed. Go back, reload the page");
+        assert_eq!(database.look(state).await, before, "{fields:?}");
+    }
+    spender.browser.post(&path, &acknowledge).await.is(StatusCode::SEE_OTHER);
+    assert_ne!(database.look(state).await, before);
+}
+
+#[tokio::test]
 async fn silent_ones_and_blocks_are_told_apart() {
     let mut spender = Spender::new().await;
     let (store, scope) = (spender.site.app.store.clone(), Scope::Org(spender.caller.org));

@@ -85,6 +85,16 @@ impl Room {
         self.look("SELECT count(*) FROM events").await
     }
 
+    /// What a request leaves, booked or on its way.
+    async fn booked(&self) -> String {
+        self.look(
+            "SELECT concat_ws(' ', (SELECT count(*) FROM events), (SELECT count(*) FROM intents),
+                (SELECT count(*) FROM stories), (SELECT COALESCE(sum(requests), 0) FROM deltas),
+                (SELECT COALESCE(sum(spent + held), 0) FROM counters), (SELECT count(*) FROM receipts))",
+        )
+        .await
+    }
+
     /// A reader, with that role in the project; signed in.
     async fn reader(&self, name: &str, role: Option<&str>) -> (UserId, String) {
         let user = self.world.user(name).await;
@@ -195,23 +205,30 @@ async fn who_may_not_send_with_a_key_may_not_play() {
     let system = room.world.store.system();
     let org = room.caller.org;
     let stopped = Some(Obstacle::Owner);
+    let sentences = ["Choose a project in which you may send requests.", "Nothing was sent"];
+    let nothing = room.booked().await;
     for (name, role) in [("vera", Some("viewer")), ("rolf", None)] {
         let (user, cookie) = room.reader(name, role).await;
         let page = room.send_as(&cookie, &[]).await;
-        let sentence = "Choose a project in which you may send requests.";
-        assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY, "{name}");
+        let without = ["No project to send from", "Ask an owner of a project to add you."];
+        page.says(StatusCode::UNPROCESSABLE_ENTITY, &without);
         assert!(!page.body.contains("Answer of"), "{name}");
         room.get(&cookie, &room.path()).await.says(StatusCode::OK, &["No project to send from"]);
         let key = system.player(room.player(org, user)).await.unwrap().unwrap();
-        assert_eq!(key.obstacle, stopped, "{name}: {sentence}");
+        assert_eq!(key.obstacle, stopped, "{name}");
+        assert_eq!(room.booked().await, nothing, "{name}");
     }
     let (user, cookie) = room.reader("mia", Some("member")).await;
     room.send_as(&cookie, &[]).await.says(StatusCode::OK, &["Answer of sandbox-tokens"]);
+    let one = room.booked().await;
+    assert!(one != nothing && room.events().await == "1", "{one}");
     let remove = format!("DELETE FROM memberships WHERE user_id = '{}'", user.uuid());
     room.world.database.tamper(&remove).await;
-    assert_eq!(room.send_as(&cookie, &[]).await.status, StatusCode::NOT_FOUND);
+    let page = room.send_as(&cookie, &[]).await;
+    assert!(page.status == StatusCode::NOT_FOUND && !page.body.contains("Answer of"));
     let key = system.player(room.player(org, user)).await.unwrap().unwrap();
     assert_eq!(key.obstacle, stopped);
+    assert_eq!(room.booked().await, one, "mia has left");
     // Another tenant's, by its own page or with its own organization.
     let other = room.world.user("olga").await;
     let name = "Other".parse().unwrap();
@@ -219,21 +236,17 @@ async fn who_may_not_send_with_a_key_may_not_play() {
     let theirs = room.world.store.create_organization(other, &name, chrono_tz::UTC, origin).await;
     let theirs = theirs.unwrap().org;
     let cookie = room.world.sign_in("olga").await;
-    assert_eq!(room.send_as(&cookie, &[]).await.status, StatusCode::NOT_FOUND);
-    let form = crate::world::form(&[
-        FIELDS[0],
-        FIELDS[3],
-        FIELDS[4],
-        ("project", &room.project.to_string()),
-    ]);
+    let page = room.send_as(&cookie, &[]).await;
+    assert!(page.status == StatusCode::NOT_FOUND && !page.body.contains("Answer of"));
+    let project = room.project.to_string();
+    let form = crate::world::form(&[FIELDS[0], FIELDS[3], FIELDS[4], ("project", &project)]);
     let path = format!("/{theirs}/playground");
     let page = room.world.send("POST", &path, &[("cookie", &cookie)], &form).await;
-    page.says(
-        StatusCode::UNPROCESSABLE_ENTITY,
-        &["Choose a project in which you may send requests."],
-    );
+    page.says(StatusCode::UNPROCESSABLE_ENTITY, &sentences);
+    assert!(!page.body.contains("Answer of"), "{}", page.body);
     assert_eq!(system.player(room.player(theirs, other)).await.unwrap(), None);
-    assert_eq!(room.events().await, "1");
+    assert_eq!(room.booked().await, one, "olga is of another organization");
+    assert_eq!(system.reconcile().await.unwrap(), None);
 }
 
 #[tokio::test]

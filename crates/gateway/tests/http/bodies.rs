@@ -153,6 +153,49 @@ async fn what_was_never_answered_has_a_prompt_and_what_cost_nothing_has_none() {
 }
 
 #[tokio::test]
+async fn what_could_not_be_written_is_put_back_and_written_later() {
+    let app = App::new().await;
+    app.keeps(Some(7)).await;
+    app.provider.play(Script::json(200, ANSWER));
+    // The database refuses each row, and counts how often it is tried: a sequence does not roll back.
+    app.database
+        .tamper(
+            "CREATE SEQUENCE tries; GRANT USAGE ON SEQUENCE tries TO PUBLIC;
+             CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+                BEGIN PERFORM nextval('public.tries'); RAISE 'no room on the disk' USING ERRCODE = 'disk_full'; END $$;
+             CREATE TRIGGER refuse BEFORE INSERT ON bodies FOR EACH ROW EXECUTE FUNCTION refuse()",
+        )
+        .await;
+    let tries = async || {
+        let last = "SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM tries";
+        app.database.look(last).await.parse::<i64>().unwrap()
+    };
+    let fails = async |more: i64| {
+        let wanted = tries().await + more;
+        for _ in 0..500 {
+            if tries().await >= wanted {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        assert!(tries().await >= wanted, "of {wanted}");
+    };
+    assert_eq!(app.chat(r#","n":1"#).await.status, 200);
+    fails(2).await;
+    // What comes meanwhile waits with it.
+    assert_eq!(app.chat(r#","n":2"#).await.status, 200);
+    fails(2).await;
+    assert_eq!(app.database.look("SELECT count(*) FROM bodies").await, "0");
+    app.database.tamper("DROP TRIGGER refuse ON bodies").await;
+    assert_eq!(app.kept(2).await, (chat(MODEL, r#","n":2"#), ANSWER.to_owned()));
+    // What comes later is written as well, and what was tried so often is there once.
+    assert_eq!(app.chat(r#","n":3"#).await.status, 200);
+    assert_eq!(app.kept(3).await, (chat(MODEL, r#","n":3"#), ANSWER.to_owned()));
+    let answered = "SELECT count(DISTINCT id) FROM bodies WHERE answer IS NOT NULL";
+    assert_eq!(app.database.look(answered).await, "3");
+}
+
+#[tokio::test]
 async fn what_ends_while_the_program_stops_is_kept_and_no_request_waits_for_a_slow_table() {
     let app = App::new().await;
     app.keeps(Some(7)).await;
