@@ -4,6 +4,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser, Page } from '@playwright/test';
+import type { Exchequer } from '../support/exchequer';
 import { expect, test } from '../support/fixtures';
 import { limit } from '../support/limits';
 import { doors, inhabit, live, offices, pages, type Shown } from '../support/pages';
@@ -16,6 +17,9 @@ const LOOKS = {
   dark: { viewport: { width: 1280, height: 800 }, colorScheme: 'dark' },
   phone: { viewport: { width: 360, height: 740 }, colorScheme: 'light', isMobile: true, hasTouch: true },
 } as const;
+
+/** A4 between its margins. */
+const PAPER = { width: 718, height: 1047 };
 
 type Look = keyof typeof LOOKS;
 
@@ -60,6 +64,89 @@ test('pictures of a demo, of a stopped and of an empty organization', async ({ b
     });
   }
 });
+
+test('pictures of what a click opens in a demo', async ({ browser, house }) => {
+  test.setTimeout(300_000);
+  const login = (await house.run(['demo'])).stdout;
+  const said = (label: string) => new RegExp(`^${label} +(.+)$`, 'm').exec(login)?.[1] ?? '';
+  const demo: Person = { name: 'Ines Okafor', email: said('E-mail'), password: said('Password') };
+  let statement = '';
+  let request = '';
+
+  for (const look of Object.keys(LOOKS) as Look[]) {
+    await take(browser, house.url, look, demo, async (page) => {
+      const org = new URL(page.url()).pathname.slice(1);
+      statement ||= await close(page, org);
+      request ||= await ask(page, house, org);
+      await page.goto(request);
+      await page.getByRole('button', { name: 'Show prompt and answer' }).click();
+      await expect(page.getByRole('button', { name: 'Copy' }).first()).toBeVisible();
+      await shoot(page, look, 'open-prompt');
+      return [
+        { name: 'open-statement', path: statement },
+        { name: 'open-statements', path: `/${org}/statements` },
+      ];
+    });
+  }
+  await take(browser, house.url, 'dark', demo, async (page) => {
+    await page.setViewportSize(PAPER);
+    await page.emulateMedia({ media: 'print' });
+    await page.goto(statement);
+    await shoot(page, 'dark', 'open-paper');
+    return [];
+  });
+});
+
+/** Closes the last billing cycle and compares an invoice with it; where its statement is. */
+async function close(page: Page, org: string): Promise<string> {
+  await page.goto(`/${org}/statements`);
+  await page.getByRole('link', { name: 'Review and close' }).first().click();
+  await page.getByRole('button', { name: /^Close / }).click();
+  await expect(page.getByText('The billing cycle is closed.')).toBeVisible();
+  const lines = ['model,cost', '"gpt-4o-2024-08-06, input",21.3', '"gpt-4o-2024-08-06, output",20.57', 'gpt-4.1,301.2'];
+  const file = [...lines, 'claude-opus-4-1,270.33', 'web search,12.5', ''].join('\n');
+  await page.getByLabel('Invoice as CSV').setInputFiles({ name: 'invoice.csv', mimeType: 'text/csv', buffer: Buffer.from(file) });
+  await page.getByRole('button', { name: 'Compare' }).click();
+  await expect(page.getByText('The invoice is compared below.')).toBeVisible();
+  return new URL(page.url()).pathname;
+}
+
+/** A chat of every width. */
+const ASKED = {
+  model: 'sandbox-tokens',
+  temperature: 0.2,
+  messages: [
+    { role: 'system', content: 'You sort freight papers. Answer with the number of the consignment and nothing else.' },
+    { role: 'user', content: `Which consignment is this?\n\n${'https://papers.example.com/'.repeat(9)}\n| net | gross |\n| --- | --- |` },
+    { role: 'assistant', content: null, tool_calls: [{ id: 'call_1', function: { name: 'read', arguments: '{"page":1}' } }] },
+    { role: 'tool', content: 'BRK-0017 '.repeat(60) },
+  ],
+};
+
+/** Sends a request of which prompt and answer are kept; where its page is. */
+async function ask(page: Page, house: Exchequer, org: string): Promise<string> {
+  await page.goto(`/${org}/projects`);
+  const path = await page.locator('main a[href*="/projects/proj_"]').first().getAttribute('href');
+  await page.goto(path ?? '');
+  await page.getByLabel('Keep prompts and answers for so many days').fill('7');
+  await page.getByRole('button', { name: 'Save days' }).click();
+  await expect(page).toHaveURL(/saved/);
+  const project = path?.split('/').pop() ?? '';
+  const key = await house.json<{ secret: string }>(['admin', 'key', 'create', '--project', project, '--name', 'Kept']);
+  let shown = '';
+  await expect(async () => {
+    const answer = await fetch(`${house.base}/chat/completions`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${key.secret}`, 'content-type': 'application/json' },
+      body: JSON.stringify(ASKED),
+    });
+    shown = `/requests/${answer.headers.get('x-request-id')}`;
+    await expect
+      .poll(async () => (await page.request.get(shown)).text(), { timeout: 4_000 })
+      .toContain('Show prompt and answer');
+  }).toPass({ timeout: 30_000 });
+  return shown;
+}
 
 async function take(
   browser: Browser,

@@ -103,7 +103,7 @@ fn page(member: &Member, found: &Found, body: Option<&Body>, id: EventId) -> Res
     let page = if matches!(body, Some(Body::Opened(_))) { page.islands() } else { page };
     look.page(page, || {
         let zone = member.organization.zone;
-        let when = time_text(at, zone, Precision::Milli);
+        let when = time_text(at, zone, Precision::Milli).replace(' ', "\u{a0}");
         let sub = format!("{id} · {when}, {}", zone.name());
         let above = ("Requests", member.path("requests"));
         let content = match found {

@@ -97,11 +97,8 @@ fn of_story(story: &Story) -> AnyView {
     let tags = story.tags.iter().map(|tag| {
         view! { <span class="id">{tag.to_string()}</span>" " }
     });
-    let tags = if story.tags.is_empty() {
-        view! { <span class="faint">"None"</span> }.into_any()
-    } else {
-        tags.collect_view().into_any()
-    };
+    let tags =
+        if story.tags.is_empty() { "None".into_any() } else { tags.collect_view().into_any() };
     view! {
         <Fact label="Address"><span class="mono">{endpoint}</span></Fact>
         <Fact label="Maximum of tokens">{most}</Fact>

@@ -55,24 +55,28 @@ fn bounded(said: Vec<Said>, bytes: &[u8]) -> Vec<Said> {
 /// What was answered: each choice, of a stream put together from its pieces.
 pub(super) fn answer(bytes: &[u8]) -> Vec<Said> {
     let whole = serde_json::from_slice::<Value>(bytes);
-    let choices = match &whole {
-        Ok(answer) => choices(answer).map(|choice| spoken(&choice["message"])).collect(),
+    let (choices, errors) = match &whole {
+        Ok(answer) => {
+            (choices(answer).map(|choice| spoken(&choice["message"])).collect(), Vec::new())
+        }
         Err(_) => pieced(&String::from_utf8_lossy(bytes)),
     };
     let many = choices.len();
     let said = choices.into_iter().enumerate().map(|(at, text)| {
-        let title = if many == 1 { "Answer".to_owned() } else { format!("Answer {}", at + 1) };
+        let title =
+            if many == 1 { "assistant".to_owned() } else { format!("assistant, {}", at + 1) };
         Said::new(title, text)
     });
-    bounded(said.collect(), bytes)
+    let errors = errors.into_iter().map(|text| Said::new("Error", text));
+    bounded(said.chain(errors).collect(), bytes)
 }
 
 fn choices(answer: &Value) -> impl Iterator<Item = &Value> {
     answer["choices"].as_array().into_iter().flatten()
 }
 
-/// The choices of a stream, and what an event says of an error.
-fn pieced(stream: &str) -> Vec<String> {
+/// The choices of a stream, and what its events say of errors.
+fn pieced(stream: &str) -> (Vec<String>, Vec<String>) {
     let mut whole = BTreeMap::<u64, Value>::new();
     let mut errors = Vec::new();
     let events = stream.lines().filter_map(|line| line.strip_prefix("data:"));
@@ -85,7 +89,7 @@ fn pieced(stream: &str) -> Vec<String> {
             errors.push(pretty(error));
         }
     }
-    whole.values().map(spoken).chain(errors).collect()
+    (whole.values().map(spoken).collect(), errors)
 }
 
 /// Adds a piece of a message to what came before: texts go on, what has an index by its index.
@@ -204,11 +208,11 @@ mod tests {
     #[test]
     fn an_answer_is_told_choice_by_choice() {
         let one = answer(br#"{"choices":[{"message":{"role":"assistant","content":"Hi"}}]}"#);
-        assert_eq!(shown(&one), [("Answer", "Hi")]);
+        assert_eq!(shown(&one), [("assistant", "Hi")]);
         let two = answer(
             br#"{"choices":[{"message":{"content":"a","annotations":[]}},{"message":{"refusal":"No."}}]}"#,
         );
-        assert_eq!(shown(&two), [("Answer 1", "a"), ("Answer 2", "No.")]);
+        assert_eq!(shown(&two), [("assistant, 1", "a"), ("assistant, 2", "No.")]);
     }
 
     #[test]
@@ -222,6 +226,7 @@ mod tests {
         let said = answer(stream);
         let calls = "B\n\ntool_calls: [\n  {\n    \"function\": {\n      \"arguments\": \"{\\\"a\\\":1}\"\n    },\n    \"id\": \"t\",\n    \"index\": 0\n  }\n]";
         let error = "{\n  \"code\": \"upstream_lost\"\n}";
-        assert_eq!(shown(&said), [("Answer 1", "Hello"), ("Answer 2", calls), ("Answer 3", error)]);
+        let expected = [("assistant, 1", "Hello"), ("assistant, 2", calls), ("Error", error)];
+        assert_eq!(shown(&said), expected);
     }
 }

@@ -10,7 +10,7 @@ use store::statements::{Invoice, Statement};
 use crate::{
     components::{
         Button, Card, CardBody, CardFoot, Column, ErrorSummary, Field, Money, PostButton, Table,
-        Time, Weight, change,
+        Time, change,
     },
     pages::spending::calendar::slug,
     web::{Draft, Member},
@@ -65,8 +65,8 @@ fn table(statement: &Statement, invoice: &Invoice, action: String) -> AnyView {
     view! {
         <Table label="The provider’s invoice, by model" columns foot>{body}{rest}</Table>
         <CardFoot>
-            <span>"Sent "<Time at zone/>". Here: this cycle’s usage as it is known now. Versions of a model count as one, because providers bill under the version’s name."</span>
-            <PostButton action fields weight=Weight::Quiet>"Remove invoice"</PostButton>
+            <span>"Sent "<Time at zone/>". Charged here: this cycle’s usage as it is known now. Versions of a model count as one, because providers bill under the version’s name."</span>
+            <PostButton action fields>"Remove invoice"</PostButton>
         </CardFoot>
     }
     .into_any()

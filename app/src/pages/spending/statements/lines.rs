@@ -47,7 +47,7 @@ fn cells(numbers: &Numbers) -> AnyView {
     view! {
         <td data-l="Requests" class="num">{signed(numbers.requests)}</td>
         <td data-l="Input tokens" class="num">{signed(input)}</td>
-        <td data-l="Of it cached" class="num">{signed(cached)}</td>
+        <td data-l="Of which cached" class="num">{signed(cached)}</td>
         <td data-l="Output tokens" class="num">{signed(output)}</td>
         <td data-l="Charge" class="num"><Money amount=charge/></td>
     }
@@ -56,7 +56,7 @@ fn cells(numbers: &Numbers) -> AnyView {
 
 /// Columns of words, then those of [`cells`].
 fn columns<const N: usize>(words: [&'static str; N]) -> Vec<Column> {
-    let numbers = ["Requests", "Input tokens", "Of it cached", "Output tokens", "Charge"];
+    let numbers = ["Requests", "Input tokens", "Of which cached", "Output tokens", "Charge"];
     words.into_iter().map(Column::text).chain(numbers.map(Column::number)).collect()
 }
 
