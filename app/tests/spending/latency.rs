@@ -1,31 +1,24 @@
 //! How long requests took, on its page.
 
 use axum::http::StatusCode;
-use domain::{Moments, Outcome, ProjectRole, ProviderError, Story, Tags};
+use domain::{Moments, Outcome, ProjectRole, ProviderError, Story};
 use store::system::{ErrorOf, RefusedOf};
 use testkit::Tenant;
 
-use crate::spender::{Spender, table};
+use crate::spender::{Spender, table, told};
 
 /// How a stream went that took so many microseconds.
 fn story(last: u64) -> Story {
-    Story {
-        endpoint: "/chat/completions".into(),
-        provider_id: None,
-        max_output: None,
-        choices: 1,
-        stops: false,
-        tags: Tags::default(),
-        moments: Moments {
-            read: 60,
-            asked: 170,
-            admitted: 200,
-            connected: Some(21_600),
-            first_byte: Some(400_000),
-            first_token: Some(412_800),
-            last,
-        },
-    }
+    let moments = Moments {
+        read: 60,
+        asked: 170,
+        admitted: 200,
+        connected: Some(21_600),
+        first_byte: Some(400_000),
+        first_token: Some(412_800),
+        last,
+    };
+    Story { moments, ..told("") }
 }
 
 #[tokio::test]

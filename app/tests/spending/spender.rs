@@ -184,7 +184,7 @@ impl Spender {
 }
 
 /// How a request with these tags went.
-fn told(tags: &str) -> Story {
+pub(crate) fn told(tags: &str) -> Story {
     Story {
         endpoint: "/chat/completions".into(),
         provider_id: None,
