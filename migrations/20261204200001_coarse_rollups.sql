@@ -99,3 +99,34 @@ BEGIN
                 image_output = r.image_output + excluded.image_output, charge = r.charge + excluded.charge;
     RETURN NULL;
 END $$;
+
+-- As before, but deltas first: what deletes them writes rollups, which are deleted by this.
+CREATE OR REPLACE FUNCTION exq_erase(org uuid, most integer) RETURNS boolean LANGUAGE plpgsql
+    SET search_path = public, pg_temp AS $$
+DECLARE
+    last text[] := ARRAY['memberships', 'service_accounts', 'projects', 'organizations'];
+    target record;
+    gone bigint;
+BEGIN
+    PERFORM FROM organizations o WHERE o.org_id = org AND o.closed_at < exq_now() - interval '30 days' FOR UPDATE;
+    IF NOT FOUND THEN
+        RETURN true;
+    END IF;
+    UPDATE users SET default_org_id = NULL WHERE default_org_id = org;
+    FOR target IN
+        SELECT c.oid::regclass AS name, CASE c.relkind WHEN 'p' THEN 'id' ELSE 'ctid' END AS place
+        FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'org_id' AND NOT a.attisdropped
+        WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition
+            AND c.relname <> 'changes' -- its rows tell the nodes of all this, and go by themselves
+        ORDER BY array_position(last, c.relname::text) NULLS FIRST, c.relname <> 'deltas', c.relname
+    LOOP
+        -- A row's place is unique in a table, not in one of partitions.
+        EXECUTE format('DELETE FROM %1$s WHERE org_id = $1 AND %2$I = ANY (ARRAY(
+            SELECT %2$I FROM %1$s WHERE org_id = $1 LIMIT $2))', target.name, target.place) USING org, most;
+        GET DIAGNOSTICS gone = ROW_COUNT;
+        IF gone >= most THEN
+            RETURN false;
+        END IF;
+    END LOOP;
+    RETURN true;
+END $$;

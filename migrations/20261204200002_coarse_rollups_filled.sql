@@ -1,7 +1,8 @@
--- What was folded before there were coarse rollups, as a role that sees it. Who folds meanwhile waits, and pages and
--- requests go on. What the trigger has summed since is in the others as well, and is summed with them.
+-- What was folded before there were coarse rollups, as a role that sees it. Who folds meanwhile waits, and comes to these
+-- tables in this order; pages and requests go on. What the trigger has summed since is in the others as well, and is
+-- summed with them.
 SET LOCAL ROLE exq_system;
-LOCK TABLE days, quarters, rollups, coarse_rollups IN EXCLUSIVE MODE;
+LOCK TABLE quarters, days, rollups, coarse_rollups IN EXCLUSIVE MODE;
 DELETE FROM coarse_rollups;
 INSERT INTO coarse_rollups
 SELECT org_id, shape, exq_coarse(shape, at), project_id, key_id, member_id, model, sandbox,

@@ -283,3 +283,33 @@ async fn a_member_who_goes_while_keys_are_made_and_accounts_are_deleted() {
         assert_eq!(database.look(&orphans).await, "0");
     }
 }
+
+/// What fills coarse rollups after an upgrade.
+const COARSE: &str =
+    include_str!("../../../../migrations/20261204200002_coarse_rollups_filled.sql");
+
+const UNFOLDED: &str = "
+    INSERT INTO deltas (org_id, quarter, day_starts, day_ends, project_id, key_id, member_id, model, sandbox, requests,
+        estimated, input, cached, output, charge)
+    SELECT o.org_id, d, d, d + interval '1 day', md5('project')::uuid, md5('key' || k)::uuid, md5('member')::uuid, 'model', true,
+        1, 0, 1, 0, 1, 0.1
+    FROM organizations o, generate_series(timestamptz '2026-07-01 22:00+00', '2026-10-08 22:00+00', '1 day') d,
+        generate_series(1, 100) k";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_migration_that_fills_coarse_rollups_waits_for_who_folds() {
+    let database = Database::new().await;
+    let _tenant = Tenant::new(&database, "owner").await;
+    database.tamper(UNFOLDED).await;
+    let fold = |store: Store| async move { while store.system().fold().await.unwrap() > 0 {} };
+    let folding: Vec<_> = (0..3).map(|_| tokio::spawn(fold(database.store.clone()))).collect();
+    for _ in 0..5 {
+        database.migrate_by_hand(COARSE).await;
+    }
+    for task in folding {
+        task.await.unwrap();
+    }
+    database.migrate_by_hand(COARSE).await;
+    let differ = "SELECT count(*) FROM (SELECT shape, sum(requests) AS n FROM coarse_rollups GROUP BY 1) c WHERE n <> 10000";
+    assert_eq!(database.look(differ).await, "0");
+}
