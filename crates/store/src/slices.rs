@@ -162,17 +162,17 @@ impl Slice {
 /// coarse rollups; and which of its rows are of that shape, where several lie in one table. `OFFSET 0` has each range
 /// looked up by index, for the planner takes a range whose ends it does not know for a good part of the table.
 macro_rules! slices {
-    ($tx:expr, $org:expr, $ask:expr, $table:literal, $at:literal, $deltas:literal, $shape:expr $(, $of:literal)?) => {
+    ($tx:expr, $org:expr, $ask:expr, $most:expr, $table:literal, $at:literal, $deltas:literal, $shape:expr $(, $of:literal)?) => {
         slices!(@
             " AND (cardinality($6::uuid[]) = 0 OR project_id = ANY ($6)) AND (cardinality($7::uuid[]) = 0 OR key_id = ANY ($7))
                 AND (cardinality($8::text[]) = 0 OR model = ANY ($8)) AND (cardinality($9::uuid[]) = 0 OR member_id = ANY ($9))
                 AND ($10::boolean IS NULL OR sandbox = $10)",
             "project_id, key_id, member_id, model, sandbox, requests, estimated, unpriced, input, cached, cache_write,
                 cache_write_1h, audio_input, image_input, output, reasoning, audio_output, image_output, charge",
-            $tx, $org, $ask, $table, $at, $deltas, $shape $(, $of)?)
+            $tx, $org, $ask, $most, $table, $at, $deltas, $shape $(, $of)?)
     };
-    (@ $only:literal, $columns:literal, $tx:expr, $org:expr, $ask:expr, $table:literal, $at:literal, $deltas:literal,
-        $shape:expr $(, $of:literal)?) => {{
+    (@ $only:literal, $columns:literal, $tx:expr, $org:expr, $ask:expr, $most:expr, $table:literal, $at:literal,
+        $deltas:literal, $shape:expr $(, $of:literal)?) => {{
         let parts = $ask.parts();
         sqlx::query!(
             r#"WITH used AS (
@@ -197,7 +197,7 @@ macro_rules! slices {
                     sum(image_input), sum(output), sum(reasoning), sum(audio_output), sum(image_output)]::bigint[] AS "tokens!",
                 sum(charge) AS "charge!"
             FROM used
-            GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5"#,
+            GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5 LIMIT $16"#,
             $org,
             $ask.bounds.first(),
             $ask.bounds.last(),
@@ -212,7 +212,8 @@ macro_rules! slices {
             &parts.fine.starts,
             &parts.fine.ends,
             &parts.coarse.starts,
-            &parts.coarse.ends
+            &parts.coarse.ends,
+            $most
         )
         .fetch_all(&mut **$tx)
         .await?
@@ -257,26 +258,31 @@ pub(crate) async fn slices(
     ask: Ask<'_>,
 ) -> Result<Vec<Slice>, StoreError> {
     match &ask.only.tag {
-        None => whole(tx, caller, ask).await,
+        None => whole(tx, caller, ask, None).await,
         Some(tag) => tags::slices(tx, caller, ask, tag).await,
     }
 }
 
-/// Of requests with any tags or none.
+/// Of requests with any tags or none; at most so many.
 pub(crate) async fn whole(
     tx: &mut Tx,
     caller: &Caller,
     ask: Ask<'_>,
+    most: Option<i64>,
 ) -> Result<Vec<Slice>, StoreError> {
     let org = caller.org.uuid();
-    match (ask.grain, Shape::of(caller, &ask)) {
-        (Grain::Quarters, None) => slices!(tx, org, ask, "quarters", "quarter", "quarter", 10_i16),
-        (Grain::Days, None) => slices!(tx, org, ask, "days", "day_starts", "day_starts", 0_i16),
+    match (ask.grain, Shape::of(caller, &ask).map(|shape| shape.number)) {
+        (Grain::Quarters, None) => {
+            slices!(tx, org, ask, most, "quarters", "quarter", "quarter", 10_i16)
+        }
+        (Grain::Days, None) => {
+            slices!(tx, org, ask, most, "days", "day_starts", "day_starts", 0_i16)
+        }
         (Grain::Quarters, Some(shape)) => {
-            slices!(tx, org, ask, "rollups", "at", "quarter", shape.number, " AND shape = $11")
+            slices!(tx, org, ask, most, "rollups", "at", "quarter", shape, " AND shape = $11")
         }
         (Grain::Days, Some(shape)) => {
-            slices!(tx, org, ask, "rollups", "at", "day_starts", shape.number, " AND shape = $11")
+            slices!(tx, org, ask, most, "rollups", "at", "day_starts", shape, " AND shape = $11")
         }
     }
 }
