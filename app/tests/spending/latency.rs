@@ -135,22 +135,24 @@ async fn what_limits_refused_is_told_beside_it_and_compared_if_it_was_counted() 
     let (secret, _) = spender.project("Quiet harbour").await;
     let other = Tenant::new(&spender.site.database, "other").await;
     let system = spender.site.app.store.system();
-    let of = |org, project, model: &str| RefusedOf { org, project, model: model.to_owned() };
+    let of = |org, project, model: &str, spent| {
+        let model = model.to_owned();
+        RefusedOf { org, project, model, spent }
+    };
     let own = spender.caller.org;
     let counts = [
-        (of(own, spender.project, "sandbox-tokens"), 23),
-        (of(own, spender.project, "gpt-<b>"), 7),
-        (of(own, secret, "sandbox-tokens"), 4),
-        (of(other.org, other.project, "sandbox-tokens"), 987_654),
+        (of(own, spender.project, "sandbox-tokens", false), 23),
+        (of(own, spender.project, "sandbox-tokens", true), 50),
+        (of(own, spender.project, "gpt-<b>", false), 7),
+        (of(own, spender.project, "gpt-spent", true), 9),
+        (of(own, secret, "sandbox-tokens", false), 4),
+        (of(other.org, other.project, "sandbox-tokens", false), 987_654),
     ];
     system.flush_refused_requests(&counts).await.unwrap();
     let path = spender.path("latency");
     let page = spender.browser.get(&path).await;
     page.is(StatusCode::OK).hides("<b>").hides("987654").hides("counted by model since");
     page.says("Today against the past");
-    let receipts = spender.path("requests?outcome=refused");
-    spender.browser.get(&receipts).await.is(StatusCode::OK);
-    assert!(page.body.contains(&format!("href=\"{receipts}\"")), "{}", page.body);
     let error = ErrorOf {
         org: own,
         project: spender.project,
@@ -161,16 +163,18 @@ async fn what_limits_refused_is_told_beside_it_and_compared_if_it_was_counted() 
     spender.told("0.01", Outcome::Answered, story(4_519_300)).await;
     let page = spender.browser.get(&path).await;
     let unserved = table(&page.body, "What was not served by model");
-    // 27 refused and 3 not served of 31.
-    for cell in ["value=\"27\"", "value=\"3\"", "96.8%", "value=\"7\"", "100.0%", "gpt-&lt;b&gt;"] {
+    // 77 refused and 3 not served of 81.
+    for cell in ["value=\"77\"", "value=\"3\"", "98.8%", "value=\"7\"", "100.0%", "gpt-&lt;b&gt;"] {
         assert!(unserved.contains(cell), "{cell}: {unserved}");
     }
+    // Compared are 27 of 31: what was refused because a budget was spent is not.
     let today = table(&page.body, "Models today against the past");
     assert!(today.contains("87.1%") && today.contains("75.0%"), "{today}");
+    assert!(unserved.contains("gpt-spent") && !today.contains("gpt-spent"), "{today}");
     let narrowed = format!("{path}?project={secret}&model=sandbox-tokens");
     let page = spender.browser.get(&narrowed).await;
     let unserved = table(&page.is(StatusCode::OK).body, "What was not served by model");
-    assert!(unserved.contains("value=\"4\"") && !unserved.contains("value=\"27\""), "{unserved}");
+    assert!(unserved.contains("value=\"4\"") && !unserved.contains("value=\"77\""), "{unserved}");
     let mut rita = spender.site.reader("rita", &spender.caller).await;
     rita.get(&path).await.is(StatusCode::OK).hides("Not served");
 

@@ -186,10 +186,14 @@ async fn reserve(
     bound: Bound,
 ) -> Result<Reservation, Error> {
     let reservation = admit(gateway, id, key, ask, route, bound).await;
-    let is_refused = reservation.as_ref().is_err_and(Error::has_receipt);
-    if is_refused && (route.price.is_some() || key.models.is_some()) {
+    let is_counted = route.price.is_some() || key.models.is_some();
+    if let Err(error) = &reservation
+        && error.has_receipt()
+        && is_counted
+    {
         let (org, project, model) = (key.org, key.project, ask.model.clone().into_owned());
-        gateway.refused().count(RefusedOf { org, project, model });
+        let spent = matches!(error, Error::Refused(_));
+        gateway.refused().count(RefusedOf { org, project, model, spent });
     }
     reservation
 }

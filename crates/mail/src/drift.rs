@@ -93,7 +93,8 @@ impl Drift {
         };
         let rows = [
             row("Failed", Some(today.failed()), Some(before.failed())),
-            row("Refused", today.refused(), before.refused()),
+            // Of a past of which nobody knows it, nothing is said.
+            row("Refused", before.refused().and_then(|_| today.refused()), before.refused()),
             row("First token", time(today.first_us), time(before.first_us)),
             row("Whole answer", time(today.total_us), time(before.total_us)),
             row("Cost a request", today.cost(), before.cost()),
@@ -106,7 +107,8 @@ impl Drift {
             lede: format!(
                 "Compared with its own last 28 days in {organization}, {said}. Failed are requests without an \
                  answer and those that the provider did not serve, but for those that it rejected; refused are those \
-                 that a limit stopped, of all that were asked for; times are those within which half of them came. \
+                 that a rate limit or a guard stopped, of these and what was forwarded (a spent budget has an alert of its \
+                 own); times are those within which half of them came. \
                  This warning itself stops nothing."
             ),
             course: None,

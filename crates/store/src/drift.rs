@@ -11,6 +11,7 @@ use crate::{
     Store, StoreError,
     latencies::{Ask, Latency},
     provider_errors::ProviderErrors,
+    refused_requests::RefusedRequests,
     slices::{self, Dimension, Grain, Only},
 };
 
@@ -39,7 +40,8 @@ pub struct Side {
     pub latency: Latency,
     /// What the provider did not serve.
     pub errors: ProviderErrors,
-    /// What limits refused; none if that was not counted all the time.
+    /// What rate limits and guards refused; none if that was not counted all the time. A spent budget has an
+    /// alert of its own, and would be told again of each model and day.
     pub refused: Option<u64>,
     /// What one request cost on average, if its model has a price.
     pub cost: Option<Usd>,
@@ -50,7 +52,7 @@ pub struct Side {
 pub enum Worse {
     /// 5 more of 100 requests fail.
     Failing,
-    /// 5 more of 100 requests are refused.
+    /// 5 more of 100 requests are refused by a rate limit or a guard.
     Refused,
     /// Half of all first tokens come at least half as late again.
     FirstToken,
@@ -83,7 +85,7 @@ impl Side {
         self.latency.requests + self.errors.total()
     }
 
-    /// What was forwarded, and what a limit refused.
+    /// What was forwarded, and what a rate limit or a guard refused.
     pub fn asked(&self) -> u64 {
         self.requests() + self.refused.unwrap_or(0)
     }
@@ -126,6 +128,23 @@ impl Drift {
     }
 }
 
+/// The models of today, or of the past.
+struct Sides {
+    models: BTreeMap<String, Side>,
+    refused: RefusedRequests,
+}
+
+impl Sides {
+    /// With what was refused of each, once their costs are there: without one, a model has no known price.
+    fn compared(self) -> BTreeMap<String, Side> {
+        let Self { mut models, refused } = self;
+        for (model, side) in &mut models {
+            side.refused = refused.whole(model, side.cost.is_some());
+        }
+        models
+    }
+}
+
 fn permille(part: u64, whole: u64) -> Option<u128> {
     (u128::from(part) * 1_000).checked_div(whole.into())
 }
@@ -145,7 +164,7 @@ impl Store {
             .map(|day| first_instant(day, zone));
         let ask = |bounds| Ask { bounds, hours: false, projects, models };
         let mut now = self.sides(caller, ask(&bounds[1..])).await?;
-        if now.is_empty() {
+        if now.models.is_empty() {
             return Ok(Vec::new());
         }
         let mut past = self.sides(caller, ask(&bounds[..2])).await?;
@@ -155,11 +174,12 @@ impl Store {
         for slice in self.slices(caller, costs).await? {
             let sides = if slice.stretch == 0 { &mut past } else { &mut now };
             let priced = i128::from(slice.totals.requests - slice.totals.unpriced);
-            let side = slice.model.and_then(|model| sides.get_mut(&model));
+            let side = slice.model.and_then(|model| sides.models.get_mut(&model));
             if let Some(side) = side.filter(|_| priced > 0) {
                 side.cost = Some(Usd::from_pico(slice.totals.charge.pico() / priced));
             }
         }
+        let (now, mut past) = (now.compared(), past.compared());
         let drift = |(model, today): (String, Side)| {
             let before = past.remove(&model).unwrap_or_default();
             Drift { model, today, before }
@@ -169,27 +189,20 @@ impl Store {
         Ok(drifts)
     }
 
-    async fn sides(
-        &self,
-        caller: &Caller,
-        ask: Ask<'_>,
-    ) -> Result<BTreeMap<String, Side>, StoreError> {
+    async fn sides(&self, caller: &Caller, ask: Ask<'_>) -> Result<Sides, StoreError> {
         let latencies = self.latencies(caller, ask).await?;
-        let mut sides = BTreeMap::<String, Side>::new();
+        let mut models = BTreeMap::<String, Side>::new();
         for (model, latency) in latencies.models {
-            sides.entry(model).or_default().latency = latency;
+            models.entry(model).or_default().latency = latency;
         }
         for (model, errors) in self.provider_errors(caller, ask).await? {
-            sides.entry(model).or_default().errors = errors;
+            models.entry(model).or_default().errors = errors;
         }
         let refused = self.refused_requests(caller, ask).await?;
-        for model in refused.models.keys() {
-            sides.entry(model.clone()).or_default();
+        for (model, _) in refused.models.iter().filter(|(_, refused)| refused.others > 0) {
+            models.entry(model.clone()).or_default();
         }
-        for (model, side) in &mut sides {
-            side.refused = refused.whole(model);
-        }
-        Ok(sides)
+        Ok(Sides { models, refused })
     }
 }
 

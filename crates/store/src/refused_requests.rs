@@ -7,20 +7,38 @@ use domain::{Action, Caller};
 
 use crate::{Store, StoreError, latencies::Ask};
 
+/// How many requests for one model limits refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct RefusedOfModel {
+    /// Because a budget or the usage limit was spent, of which an alert tells.
+    pub spent: u64,
+    /// By rate limits and guards.
+    pub others: u64,
+}
+
+impl RefusedOfModel {
+    /// By whatever limit.
+    pub const fn total(self) -> u64 {
+        self.spent + self.others
+    }
+}
+
 /// How many requests limits refused.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct RefusedRequests {
     /// By model.
-    pub models: BTreeMap<String, u64>,
-    /// From when on they were counted, if that was later than what is asked for begins.
+    pub models: BTreeMap<String, RefusedOfModel>,
+    /// From when on all were counted, if that was later than what is asked for begins.
     pub since: Option<DateTime<Utc>>,
 }
 
 impl RefusedRequests {
-    /// Of one model; none if not all were counted.
-    pub fn whole(&self, model: &str) -> Option<u64> {
-        let counted = self.models.get(model).copied().unwrap_or(0);
-        self.since.is_none().then_some(counted)
+    /// Of one model, by rate limits and guards; none if not all were counted. `priced`: it has a price. Without
+    /// one it is counted only where a project lists it, which is known of those alone that were counted.
+    pub fn whole(&self, model: &str, priced: bool) -> Option<u64> {
+        let counted = self.models.get(model).copied().unwrap_or_default();
+        let is_counted = self.since.is_none() && (priced || counted.total() > 0);
+        is_counted.then_some(counted.others)
     }
 }
 
@@ -34,7 +52,9 @@ impl Store {
         caller.may(Action::List)?;
         let mut tx = self.tenant(caller).await?;
         let rows = sqlx::query!(
-            r#"SELECT model, sum(requests)::bigint AS "requests!" FROM refused_requests
+            r#"SELECT model, COALESCE(sum(requests) FILTER (WHERE spent), 0)::bigint AS "spent!",
+                COALESCE(sum(requests) FILTER (WHERE NOT spent), 0)::bigint AS "others!"
+             FROM refused_requests
              WHERE org_id = $1 AND quarter >= $2 AND quarter < $3
                 AND (cardinality($4::uuid[]) = 0 OR project_id = ANY ($4))
                 AND (cardinality($5::text[]) = 0 OR model = ANY ($5))
@@ -55,8 +75,11 @@ impl Store {
         )
         .fetch_optional(&mut *tx)
         .await?;
-        let models =
-            rows.into_iter().map(|row| (row.model, u64::try_from(row.requests).unwrap_or(0)));
+        let count = |requests| u64::try_from(requests).unwrap_or(0);
+        let models = rows.into_iter().map(|row| {
+            let (spent, others) = (count(row.spent), count(row.others));
+            (row.model, RefusedOfModel { spent, others })
+        });
         Ok(RefusedRequests { models: models.collect(), since })
     }
 }

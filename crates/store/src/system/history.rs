@@ -112,8 +112,8 @@ impl System<'_> {
         .execute(&mut *tx)
         .await?;
         sqlx::query!(
-            "INSERT INTO refused_requests (org_id, quarter, project_id, model, requests) VALUES ($1, $2, $3, $4, $5)
-             ON CONFLICT DO NOTHING",
+            "INSERT INTO refused_requests (org_id, quarter, project_id, model, spent, requests)
+             VALUES ($1, $2, $3, $4, true, $5) ON CONFLICT DO NOTHING",
             caller.org.uuid(),
             quarter,
             past.project.uuid(),

@@ -14,6 +14,8 @@ pub struct RefusedOf {
     pub project: ProjectId,
     /// For which model.
     pub model: String,
+    /// A budget or the usage limit was spent; else a rate limit or a guard said no.
+    pub spent: bool,
 }
 
 impl System<'_> {
@@ -23,23 +25,26 @@ impl System<'_> {
         counts: &[(RefusedOf, i64)],
     ) -> Result<(), StoreError> {
         let mut tx = self.begin().await?;
-        let (mut orgs, mut projects, mut models, mut requests) =
-            (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let (mut orgs, mut projects, mut models) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut spent, mut requests) = (Vec::new(), Vec::new());
         for (of, count) in counts {
             orgs.push(of.org.uuid());
             projects.push(of.project.uuid());
             models.push(of.model.clone());
+            spent.push(of.spent);
             requests.push(*count);
         }
         sqlx::query!(
-            "INSERT INTO refused_requests AS r (org_id, quarter, project_id, model, requests)
-             SELECT n.org_id, exq_quarter(exq_now()), n.project_id, n.model, n.requests
-             FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::bigint[])
-                AS n (org_id, project_id, model, requests) ORDER BY 1, 3, 4
-             ON CONFLICT (org_id, quarter, project_id, model) DO UPDATE SET requests = r.requests + excluded.requests",
+            "INSERT INTO refused_requests AS r (org_id, quarter, project_id, model, spent, requests)
+             SELECT n.org_id, exq_quarter(exq_now()), n.project_id, n.model, n.spent, n.requests
+             FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::boolean[], $5::bigint[])
+                AS n (org_id, project_id, model, spent, requests) ORDER BY 1, 3, 4, 5
+             ON CONFLICT (org_id, quarter, project_id, model, spent)
+             DO UPDATE SET requests = r.requests + excluded.requests",
             &orgs,
             &projects,
             &models,
+            &spent,
             &requests
         )
         .execute(&mut *tx)

@@ -5,7 +5,11 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::{Caller, Environment, OrgId, ProjectId, ProjectRole, Role};
 use sqlx::types::Uuid;
-use store::{latencies::Ask, system::RefusedOf};
+use store::{
+    latencies::Ask,
+    refused_requests::{RefusedOfModel, RefusedRequests},
+    system::RefusedOf,
+};
 use testkit::{Database, Tenant};
 
 use crate::people::{member, put};
@@ -19,16 +23,16 @@ fn now() -> DateTime<Utc> {
 async fn refuse(
     database: &Database,
     org: OrgId,
-    counts: impl IntoIterator<Item = (ProjectId, &str, i64)>,
+    counts: impl IntoIterator<Item = (ProjectId, &str, bool, i64)>,
 ) {
-    let of = |(project, model, requests): (ProjectId, &str, i64)| {
-        (RefusedOf { org, project, model: model.to_owned() }, requests)
+    let of = |(project, model, spent, requests): (ProjectId, &str, bool, i64)| {
+        (RefusedOf { org, project, model: model.to_owned(), spent }, requests)
     };
     let counts: Vec<_> = counts.into_iter().map(of).collect();
     database.store.system().flush_refused_requests(&counts).await.unwrap();
 }
 
-/// As `a 3, b 5`, of so many hours from a quarter before now on.
+/// As `a 0+3, b 2+5`: because something was spent, and by other limits; of so many hours from a quarter before now on.
 async fn told(
     database: &Database,
     caller: &Caller,
@@ -43,7 +47,10 @@ async fn told(
     let found = database.store.refused_requests(caller, ask).await.unwrap();
     assert_eq!(found.since, None);
     let models: BTreeMap<_, _> = found.models;
-    models.iter().map(|(model, many)| format!("{model} {many}")).collect::<Vec<_>>().join(", ")
+    let said = |(model, many): (&String, &RefusedOfModel)| {
+        format!("{model} {}+{}", many.spent, many.others)
+    };
+    models.iter().map(said).collect::<Vec<_>>().join(", ")
 }
 
 #[tokio::test]
@@ -61,22 +68,28 @@ async fn it_is_told_by_model_to_who_is_in_the_project() {
     let (user, reader) = member(&database, &tenant, "reader", Role::Reader).await;
     put(&database, &tenant, own, user, ProjectRole::Viewer).await;
     for _ in 0..2 {
-        refuse(&database, tenant.org, [(second, "a", 4), (own, "b", 5), (own, "a", 3)]).await;
+        let counts = [
+            (second, "a", false, 4),
+            (own, "b", true, 5),
+            (own, "a", true, 2),
+            (own, "a", false, 1),
+        ];
+        refuse(&database, tenant.org, counts).await;
     }
-    refuse(&database, stranger.org, [(stranger.project, "a", 99)]).await;
+    refuse(&database, stranger.org, [(stranger.project, "a", false, 99)]).await;
     database.set_clock(now() + TimeDelta::minutes(15)).await;
-    refuse(&database, tenant.org, [(own, "a", 1)]).await;
+    refuse(&database, tenant.org, [(own, "a", false, 1)]).await;
     let [first, other, theirs] = [own, second, stranger.project].map(ProjectId::uuid);
     for (caller, hours, projects, models, expected) in [
-        (caller, 1, &[][..], &[][..], "a 15, b 10"),
+        (caller, 1, &[][..], &[][..], "a 4+11, b 10+0"),
         (caller, 0, &[], &[], ""),
-        (caller, 1, &[other], &[], "a 8"),
-        (caller, 1, &[], &["b", "c"], "b 10"),
+        (caller, 1, &[other], &[], "a 0+8"),
+        (caller, 1, &[], &["b", "c"], "b 10+0"),
         (caller, 1, &[theirs], &[], ""),
-        (&reader, 1, &[], &[], "a 7, b 10"),
-        (&reader, 1, &[first, other], &["a"], "a 7"),
+        (&reader, 1, &[], &[], "a 4+3, b 10+0"),
+        (&reader, 1, &[first, other], &["a"], "a 4+3"),
         (&reader, 1, &[other], &[], ""),
-        (&stranger.caller, 1, &[], &[], "a 99"),
+        (&stranger.caller, 1, &[], &[], "a 0+99"),
         (&stranger.caller, 1, &[first, other], &[], ""),
     ] {
         let told = told(&database, caller, hours, projects, models).await;
@@ -87,16 +100,16 @@ async fn it_is_told_by_model_to_who_is_in_the_project() {
     let bounds = [begins, now() + TimeDelta::minutes(15)];
     let ask = Ask { bounds: &bounds, hours: false, projects: &[], models: &[] };
     let found = store.refused_requests(caller, ask).await.unwrap();
-    assert_eq!(found.models.get("a"), Some(&14));
+    assert_eq!(found.models.get("a").map(|of| of.total()), Some(14));
     database.set_clock(now() + TimeDelta::days(100)).await;
     assert_eq!(store.system().reap_refused_requests().await.unwrap(), 0);
     database.set_clock(now() + TimeDelta::days(100) + TimeDelta::seconds(1)).await;
-    assert_eq!(store.system().reap_refused_requests().await.unwrap(), 4);
-    assert_eq!(told(&database, caller, 1, &[], &[]).await, "a 1");
+    assert_eq!(store.system().reap_refused_requests().await.unwrap(), 5);
+    assert_eq!(told(&database, caller, 1, &[], &[]).await, "a 0+1");
 }
 
 #[tokio::test]
-async fn an_organization_from_before_is_counted_since_the_migration_and_a_new_one_always() {
+async fn an_organization_from_before_is_counted_from_the_day_after_and_a_new_one_always() {
     let database = Database::new().await;
     database.stop_clock(now()).await;
     let old = Tenant::new(&database, "old").await;
@@ -105,15 +118,27 @@ async fn an_organization_from_before_is_counted_since_the_migration_and_a_new_on
         .await;
     database.migrate_by_hand(MIGRATION).await;
     let new = Tenant::new(&database, "new").await;
+    // Until then nodes of the version before may still refuse.
+    let next: DateTime<Utc> = "2026-11-19T00:00:00Z".parse().unwrap();
     for (tenant, begins, since) in [
-        (&old, now() - TimeDelta::seconds(1), Some(now())),
-        (&old, now(), None),
+        (&old, now(), Some(next)),
+        (&old, next - TimeDelta::seconds(1), Some(next)),
+        (&old, next, None),
         (&new, now() - TimeDelta::days(28), None),
     ] {
-        let bounds = [begins, now() + TimeDelta::days(1)];
+        let bounds = [begins, next + TimeDelta::days(1)];
         let ask = Ask { bounds: &bounds, hours: false, projects: &[], models: &[] };
         let found = database.store.refused_requests(&tenant.caller, ask).await.unwrap();
         assert_eq!(found.since, since);
-        assert_eq!(found.whole("a"), since.is_none().then_some(0));
+        assert_eq!(found.whole("a", true), since.is_none().then_some(0));
     }
+}
+
+#[test]
+fn nothing_is_known_of_a_model_that_nobody_would_have_counted() {
+    let counted = RefusedOfModel { spent: 3, others: 0 };
+    let models = BTreeMap::from([("listed".to_owned(), counted)]);
+    let found = RefusedRequests { models, since: None };
+    assert_eq!((found.whole("listed", false), found.whole("listed", true)), (Some(0), Some(0)));
+    assert_eq!((found.whole("house", false), found.whole("house", true)), (None, Some(0)));
 }

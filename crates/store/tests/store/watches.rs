@@ -4,10 +4,10 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use chrono::{DateTime, Days, TimeDelta, Utc};
 use domain::{Period, ProviderError, Role, Scope, Story, Watch, window::first_instant};
-use ledger::Settlement;
+use ledger::{Request, Settlement};
 use store::{
     StoreError,
-    drift::PAST,
+    drift::{PAST, Side},
     system::{ErrorOf, RefusedOf},
 };
 use testkit::{Database, Tenant};
@@ -44,12 +44,30 @@ impl Scene {
 
     /// A request at this time that cost so much and took so long.
     async fn used(&self, when: DateTime<Utc>, charge: &str, last: u64) {
-        self.database.set_clock(when).await;
         let price = price(&self.database, "sandbox-tokens").await;
-        let asked = request(&self.tenant, &price, charge);
+        self.did(when, request(&self.tenant, &price, charge), charge, last).await;
+    }
+
+    /// One of a model without a price.
+    async fn passed(&self, when: DateTime<Utc>) {
+        let price = price(&self.database, "sandbox-tokens").await;
+        let model = "house".to_owned();
+        let asked = Request { model, price: None, ..request(&self.tenant, &price, "0") };
+        self.did(when, asked, "0", 3_000).await;
+    }
+
+    async fn did(&self, when: DateTime<Utc>, asked: Request, charge: &str, last: u64) {
+        self.database.set_clock(when).await;
         let story = Story { moments: domain::Moments { last, ..story().moments }, ..story() };
         let settlement = Settlement { story: Some(Arc::new(story)), ..answered(charge) };
         self.node.ledger.reserve(asked).await.unwrap().settle(settlement).await;
+    }
+
+    /// Refuses so many requests for a model now.
+    async fn refuse(&self, model: &str, spent: bool, requests: i64) {
+        let (org, project) = (self.tenant.org, self.tenant.project);
+        let of = RefusedOf { org, project, model: model.to_owned(), spent };
+        self.database.store.system().flush_refused_requests(&[(of, requests)]).await.unwrap();
     }
 
     /// How many warnings two nodes write that look at the same time.
@@ -59,6 +77,20 @@ impl Scene {
         let system = self.database.store.system();
         let (one, two) = tokio::join!(system.watch(org), other.system().watch(org));
         one.unwrap() + two.unwrap()
+    }
+
+    /// The models of today: what was refused before, of how many, and today; what is worse.
+    async fn drifts(&self) -> String {
+        let (store, caller) = (&self.database.store, &self.tenant.caller);
+        let zone = store.organization(caller).await.unwrap().zone;
+        let now = store.clock(caller).await.unwrap();
+        let drifts = store.drifts(caller, (zone, now), &[], &[]).await.unwrap();
+        let side = |side: &Side| format!("{:?}/{}", side.refused, side.asked());
+        let said = drifts.iter().map(|drift| {
+            let (before, today) = (side(&drift.before), side(&drift.today));
+            format!("{} {before} {today} {:?}", drift.model, drift.worse())
+        });
+        said.collect::<Vec<_>>().join("; ")
     }
 
     /// The mails, as kind and a value of what they tell.
@@ -112,21 +144,16 @@ async fn a_model_that_does_worse_is_told_once_a_day() {
 #[tokio::test]
 async fn a_model_of_which_more_is_refused_is_told_if_it_was_counted_before() {
     let scene = Scene::new().await;
-    let (database, org) = (&scene.database, scene.tenant.org);
-    let now = at(NOW);
+    let (database, now) = (&scene.database, at(NOW));
     for place in 0..100 {
         scene.used(now - TimeDelta::days(1 + place % 28), "0.001", 3_000).await;
     }
-    let refuse = async |model: &str, requests| {
-        let of = RefusedOf { org, project: scene.tenant.project, model: model.to_owned() };
-        database.store.system().flush_refused_requests(&[(of, requests)]).await.unwrap();
-    };
     // 4 of 104 then, all of it today; and what nobody asked for before, today alone.
     database.set_clock(now - TimeDelta::days(3)).await;
-    refuse("sandbox-tokens", 4).await;
+    scene.refuse("sandbox-tokens", false, 4).await;
     database.set_clock(now).await;
-    refuse("sandbox-tokens", 20).await;
-    refuse("sandbox-dime", 90).await;
+    scene.refuse("sandbox-tokens", false, 20).await;
+    scene.refuse("sandbox-dime", false, 90).await;
     let zone = database.store.organization(&scene.tenant.caller).await.unwrap().zone;
     let begins = first_instant(now.with_timezone(&zone).date_naive() - Days::new(PAST), zone);
     let since = async |since: Option<DateTime<Utc>>| {
@@ -149,6 +176,53 @@ async fn a_model_of_which_more_is_refused_is_told_if_it_was_counted_before() {
     // One that began after all were counted waits for nothing.
     database.tamper("DELETE FROM warnings").await;
     since(None).await;
+    assert_eq!(scene.looked().await, 1);
+    scene.node.finish().await;
+}
+
+#[tokio::test]
+async fn a_spent_budget_warns_of_no_model_and_a_rate_limit_does() {
+    let scene = Scene::new().await;
+    let now = at(NOW);
+    for place in 0..100 {
+        scene.used(now - TimeDelta::days(1 + place % 28), "0.001", 3_000).await;
+    }
+    scene.database.set_clock(now).await;
+    scene.refuse("sandbox-tokens", true, 5_000).await;
+    assert_eq!((scene.looked().await, scene.drifts().await), (0, String::new()));
+    for _ in 0..94 {
+        scene.used(now, "0.001", 3_000).await;
+    }
+    assert_eq!(scene.looked().await, 0);
+    assert_eq!(scene.drifts().await, "sandbox-tokens Some(0)/100 Some(0)/94 Some([])");
+    scene.refuse("sandbox-tokens", false, 6).await;
+    assert_eq!(scene.looked().await, 1);
+    assert_eq!(scene.drifts().await, "sandbox-tokens Some(0)/100 Some(6)/100 Some([Refused])");
+    let told = r#"drift owner@example.com sandbox-tokens ["refused"]"#;
+    assert_eq!(scene.mailed().await, told);
+    scene.node.finish().await;
+}
+
+#[tokio::test]
+async fn a_model_whose_refusals_nobody_counted_is_not_compared() {
+    let scene = Scene::new().await;
+    let now = at(NOW);
+    for place in 0..100 {
+        scene.passed(now - TimeDelta::days(1 + place % 28)).await;
+    }
+    for _ in 0..20 {
+        scene.passed(now).await;
+    }
+    assert_eq!(scene.drifts().await, "house None/100 None/20 Some([])");
+    // The project lists it from today on.
+    scene.refuse("house", false, 80).await;
+    assert_eq!(scene.drifts().await, "house None/100 Some(80)/100 Some([])");
+    assert_eq!(scene.looked().await, 0);
+    // It was listed before.
+    scene.database.set_clock(now - TimeDelta::days(3)).await;
+    scene.refuse("house", true, 1).await;
+    scene.database.set_clock(now).await;
+    assert_eq!(scene.drifts().await, "house Some(0)/100 Some(80)/100 Some([Refused])");
     assert_eq!(scene.looked().await, 1);
     scene.node.finish().await;
 }

@@ -34,7 +34,7 @@ fn rows(page: &View) -> Vec<Row<'_>> {
     let names: BTreeSet<_> = page.errors.keys().chain(page.refused.models.keys()).collect();
     let rows = names.into_iter().map(|model| {
         let known = page.latencies.models.iter().find(|(name, _)| name == model);
-        let refused = page.refused.models.get(model).copied().unwrap_or(0);
+        let refused = page.refused.models.get(model).copied().unwrap_or_default().total();
         let errors = page.errors.get(model).copied().unwrap_or_default();
         let answered = known.map_or(0, |(_, latency)| latency.requests);
         Row { model, refused, errors, asked: refused + errors.total() + answered }

@@ -45,12 +45,22 @@ fn drift_letter() {
         "organization": "Brackwater <Freight>", "zone": "Europe/Oslo", "model": "gpt-5\r\nBcc: eve@example.com",
         "worse": ["failing", "refused", "first_token", "slower", "dearer"],
         "today": { "requests": 240, "failed": 30, "refused": 60, "first_us": 900_000, "total_us": 4_400_000, "cost": "0.0125" },
-        "before": { "requests": 12_345, "failed": 12, "refused": null, "first_us": 400_000, "total_us": 2_200_000, "cost": null },
+        "before": { "requests": 12_345, "failed": 12, "refused": 100, "first_us": 400_000, "total_us": 2_200_000, "cost": "0.005" },
     });
     let mail = mail("drift", &params);
     assert!(!mail.text.contains("\nBcc:") && !mail.html.contains("<Freight>"), "{}", mail.text);
     insta::assert_snapshot!("drift.text", format!("{}\n{}", mail.subject, mail.text));
     insta::assert_snapshot!("drift.html", mail.html);
+    // What is not known of the past: of refusals nothing is said.
+    let unknown = json!({
+        "worse": ["slower"],
+        "before": { "requests": 500, "failed": 0, "refused": null, "first_us": null, "total_us": 2_200_000, "cost": null },
+    });
+    let text = super::mail("drift", &with(params.clone(), unknown)).text;
+    assert!(
+        text.contains("$0.0125 today, unknown before") && !text.contains("Refused  "),
+        "{text}"
+    );
     // As nodes wrote it that did not count what is refused.
     let side =
         json!({ "requests": 240, "failed": 30, "first_us": null, "total_us": null, "cost": null });
