@@ -1,11 +1,12 @@
 //! How long requests took, on its page.
 
 use axum::http::StatusCode;
-use domain::{Moments, Outcome, ProjectRole, ProviderError, Story};
+use chrono::NaiveDate;
+use domain::{Moments, Outcome, Period, ProjectRole, ProviderError, Scope, Story};
 use store::system::{ErrorOf, RefusedOf};
 use testkit::Tenant;
 
-use crate::spender::{Spender, table, told};
+use crate::spender::{Spender, between, table, told};
 
 /// How a stream went that took so many microseconds.
 fn story(last: u64) -> Story {
@@ -151,7 +152,7 @@ async fn what_limits_refused_is_told_beside_it_and_compared_if_it_was_counted() 
     system.flush_refused_requests(&counts).await.unwrap();
     let path = spender.path("latency");
     let page = spender.browser.get(&path).await;
-    page.is(StatusCode::OK).hides("<b>").hides("987654").hides("counted by model since");
+    page.is(StatusCode::OK).hides("<b>").hides("987654").hides("are not all counted");
     page.says("Today against the past");
     let error = ErrorOf {
         org: own,
@@ -184,9 +185,43 @@ async fn what_limits_refused_is_told_beside_it_and_compared_if_it_was_counted() 
         .tamper("UPDATE organizations SET refused_requests_since = exq_now()")
         .await;
     let page = spender.browser.get(&path).await;
-    page.is(StatusCode::OK).says("Refused ones are counted by model since");
+    page.is(StatusCode::OK).says("are not all counted");
     let today = table(&page.body, "Models today against the past");
     assert!(today.contains("75.0%") && !today.contains("87.1%"), "{today}");
+}
+
+#[tokio::test]
+async fn receipts_of_what_was_not_served_are_of_the_same_project_and_days() {
+    let mut spender = Spender::new().await;
+    let (secret, _) = spender.project("Quiet harbour").await;
+    let (store, scope) = (spender.site.app.store.clone(), Scope::Project(spender.project));
+    let amount = "0.05".parse().unwrap();
+    store.set_budget(&spender.caller, scope, Period::Month, amount).await.unwrap();
+    let receipt = spender.refused("0.10").await.to_string();
+    let counts = [spender.project, secret].map(|project| {
+        let (org, model) = (spender.caller.org, "sandbox-dime".to_owned());
+        (RefusedOf { org, project, model, spent: true }, 38)
+    });
+    store.system().flush_refused_requests(&counts).await.unwrap();
+    let path = spender.path("latency");
+    for (asked, days, sees) in [
+        (String::new(), 6, true),
+        (format!("?range=today&project={}", spender.project), 0, true),
+        (format!("?project={secret}&model=sandbox-dime"), 6, false),
+    ] {
+        let page = spender.browser.get(&format!("{path}{asked}")).await;
+        let start = format!("href=\"{}", spender.path("requests?outcome=refused"));
+        let link = between(&page.is(StatusCode::OK).body, &start, "\"").unwrap();
+        let link = spender.path(&format!("requests?outcome=refused{link}")).replace("&amp;", "&");
+        let day = |name: &str| {
+            let day = between(&format!("{link}&"), &format!("{name}="), "&").unwrap().to_owned();
+            day.parse::<NaiveDate>().unwrap()
+        };
+        assert_eq!((day("to") - day("from")).num_days(), days, "{link}");
+        let receipts = spender.browser.get(&link).await;
+        receipts.is(StatusCode::OK).hides("left out");
+        assert_eq!(receipts.body.contains(&receipt), sees, "{asked}: {link}");
+    }
 }
 
 #[tokio::test]

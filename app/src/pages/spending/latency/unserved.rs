@@ -49,16 +49,16 @@ pub(super) fn card(page: &View) -> Option<AnyView> {
     if rows.is_empty() {
         return None;
     }
-    let mut columns = vec![Column::text("Model"), Column::number("Refused")];
+    let mut columns = vec![Column::text("Model"), Column::number("Refused by a limit")];
     columns.extend(ProviderError::ALL.map(|error| Column::number(label(error))));
     columns.push(Column::number("Share of its requests"));
     let left = rows.len().saturating_sub(LISTED);
     let listed = rows.iter().take(LISTED).map(cells).collect_view();
     let rest = (left > 0).then(|| format!("{} more models have no row. ", count(left as u64)));
-    let receipts = page.path.replace("/latency", "/requests?outcome=refused");
+    let receipts = receipts(page);
     let since = page.refused.since.map(|since| {
         let day = time_text(since, page.asked.stretch.zone, Precision::Day);
-        format!(" Refused ones are counted by model since {day}.")
+        format!(" Refusals before {day} are not all counted.")
     });
     Some(
         view! {
@@ -67,18 +67,33 @@ pub(super) fn card(page: &View) -> Option<AnyView> {
                 <CardFoot>
                     <span>
                         {rest}
-                        "Refused: by a budget, the usage limit, a rate limit or a guard, before it was forwarded; "
-                        <a href=receipts>"receipts"</a>" say by which. Models without a price are left out, unless the project lists them."
+                        "“Refused by a limit” means that a budget, the usage limit, a rate limit or a guard said no before anything was forwarded. "
+                        <a href=receipts>"Receipts"</a>" say which. Refusals of models without a price are left out, unless the project lists these models."
                         {since}
                     </span>
                     <span>
-                        "By the provider, unreachable: no connection could be made. Busy: the provider’s own limits (429). Denied: it does not accept the key of the connection (401 to 403). Rejected: what was asked for is wrong (other 4xx). Broken: 5xx, or a redirect."
+                        "By the provider: “Unreachable” means that no connection could be made, “Busy” that its own limits said no (429), “Denied” that it does not accept the connection’s key (401 to 403), “Rejected” that what was asked for is wrong (other 4xx), “Broken” that it answered with 5xx or a redirect."
                     </span>
                 </CardFoot>
             </Card>
         }
         .into_any(),
     )
+}
+
+/// The receipts of the same days and project; they know no model.
+fn receipts(page: &View) -> String {
+    let (stretch, project) = (&page.asked.stretch, &page.asked.question.project);
+    let (from, to) = stretch.dates_of(&stretch.window());
+    let mut pairs = vec![
+        ("outcome", "refused".to_owned()),
+        ("from", from.to_string()),
+        ("to", to.to_string()),
+        ("project", project.clone()),
+    ];
+    pairs.retain(|(_, value)| !value.is_empty());
+    let query = serde_urlencoded::to_string(pairs).unwrap_or_default();
+    format!("{}?{query}", page.path.replace("/latency", "/requests"))
 }
 
 const fn label(error: ProviderError) -> &'static str {
