@@ -109,7 +109,7 @@ fn settings(page: &View) -> AnyView {
     let step = page.asked.stretch.step.word();
     let sum = vec![Choice::new("", format!("Each {step}")), Choice::new("yes", "Added up")];
     let sum_value = if question.added { "yes" } else { "" };
-    let shape = vec![Choice::new("", "Stacked"), Choice::new("multiples", "Side by side")];
+    let shape = vec![Choice::new("", "Stacked"), Choice::new("multiples", "A chart each")];
     let shape_value = if question.apart { "multiples" } else { "" };
     let fields = view! {
         <Select name="by" label="Group by" choices=by value=by_value/>
