@@ -26,7 +26,7 @@ pub(super) fn card(page: &View) -> Option<AnyView> {
     let rows = page.drifts.iter().take(LISTED).map(row).collect_view();
     let note = format!("Each model beside its own last {PAST} days, which stand below");
     let foot = format!(
-        "“In short” says when a median or the cost grew by half or more, or 5 more of 100 requests failed (without an answer, or not served by the provider, but for rejected ones) or were refused by a rate limit or a guard. It needs {LEAST_TODAY} requests today and {LEAST_BEFORE} before; of refusals, refused ones are among them. A spent budget or usage limit has an alert of its own and is not compared."
+        "“In short” says when a median or the cost grew by half or more, or 5 more of 100 requests failed (without an answer, or not served by the provider, but for rejected ones) or were refused by a rate limit or a guard. It needs {LEAST_TODAY} requests today and {LEAST_BEFORE} before (for refusals, refused ones count too). A spent budget or usage limit has an alert of its own and is not compared."
     );
     let is_partly_counted =
         |drift: &Drift| drift.before.refused.is_none() && drift.before.cost.is_some();
