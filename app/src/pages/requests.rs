@@ -77,14 +77,8 @@ async fn show(
         }
     };
     let since = kept::since(store, caller, &filter, &shown).await?;
-    let view = View {
-        shown,
-        since,
-        projects: store.projects(caller).await?,
-        keys: store.api_keys(caller).await?,
-        filter,
-        member,
-    };
+    let (projects, keys) = tokio::try_join!(store.projects(caller), store.api_keys(caller))?;
+    let view = View { member, filter, shown, since, projects, keys };
     let page = Page::new("Requests").status(view.filter.draft.status());
     Ok(view.member.visitor.look.page(page, || {
         let (form, list) = (form::cards(&view), list::card(&view));

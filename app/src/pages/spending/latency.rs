@@ -72,8 +72,7 @@ pub(super) async fn show(
 
 async fn read(app: &App, member: &Member, query: Option<&str>) -> Result<View, Failure> {
     let (store, caller) = (&app.store, &member.caller);
-    let projects = store.projects(caller).await?;
-    let now = store.clock(caller).await?;
+    let (projects, now) = tokio::try_join!(store.projects(caller), store.clock(caller))?;
     let mut asked = Asked::read(query, &projects, member.organization.zone, now);
     let bounds = asked.stretch.bounds();
     let ask = Ask {
@@ -82,11 +81,13 @@ async fn read(app: &App, member: &Member, query: Option<&str>) -> Result<View, F
         projects: asked.project_ids(),
         models: asked.models(),
     };
-    let latencies = store.latencies(caller, ask).await?;
-    let errors = store.provider_errors(caller, ask).await?;
-    let refused = store.refused_requests(caller, ask).await?;
-    let drifts = (asked.stretch.zone, asked.now);
-    let drifts = store.drifts(caller, drifts, asked.project_ids(), asked.models()).await?;
+    // What does not depend on each other is read side by side.
+    let (latencies, errors, refused, drifts) = tokio::try_join!(
+        store.latencies(caller, ask),
+        store.provider_errors(caller, ask),
+        store.refused_requests(caller, ask),
+        store.drifts(caller, (asked.stretch.zone, asked.now), asked.project_ids(), asked.models()),
+    )?;
     let found = !latencies.models.is_empty() || !errors.is_empty() || !refused.models.is_empty();
     let ever = found || asked.is_narrowed() || store.ever_timed(caller).await?;
     if ever && !found {

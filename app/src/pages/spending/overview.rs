@@ -6,7 +6,7 @@ use chrono_tz::Tz;
 use domain::{Action, Period, Scope, Usd, window::Window};
 use leptos::prelude::*;
 use store::{
-    ApiKey, Budget, Crossing, Project, Standing, Threshold, UsageLimit,
+    ApiKey, Budget, BudgetStatus, Crossing, Project, Standing, Threshold, UsageLimit,
     slices::{Ask, Dimension, Grain, Only},
 };
 
@@ -82,37 +82,39 @@ async fn read(app: &App, member: &Member) -> Result<View, Failure> {
     let whole = member.can(Action::SeeWhole);
     let cycles = store.cycles(caller).await?;
     let cycle = *cycles.first().ok_or(Failure::Internal)?;
-    let zone = store.cycle_zone(caller, cycle).await?;
-    let (projects, keys) = (store.projects(caller).await?, store.api_keys(caller).await?);
-    let now = store.clock(caller).await?;
-    let this = Stretch::cycle(cycle, zone, true);
-    let used = Used::read(app, member, &this, &projects).await?;
-    let before = match cycles.get(1) {
-        Some(before) => Before::read(app, member, &this, *before, now).await?,
-        None => None,
-    };
-    let ever = before.is_some() || store.ever_used(caller).await?;
-    let (standings, _) = store.standings(caller).await?;
-    let thresholds = store.thresholds(caller).await?;
-    let mut open = store.crossings(caller).await?;
+    // What does not depend on each other is read side by side.
+    let (zone, projects, keys, now, (standings, _), thresholds, mut open) = tokio::try_join!(
+        store.cycle_zone(caller, cycle),
+        store.projects(caller),
+        store.api_keys(caller),
+        store.clock(caller),
+        store.standings(caller),
+        store.thresholds(caller),
+        store.crossings(caller),
+    )?;
     open.retain(|crossing| is_open(crossing, zone, now));
+    let this = Stretch::cycle(cycle, zone, true);
+    let (used, before, own) = tokio::try_join!(
+        Used::read(app, member, &this, &projects),
+        Before::read(app, member, &this, cycles.get(1), now),
+        Own::read(app, member),
+    )?;
+    let ever = before.is_some() || store.ever_used(caller).await?;
     let org = format!("/{}", member.organization.id);
-    let steps = steps(
-        app,
-        member,
-        &org,
-        &projects,
-        &keys,
-        Set { request: ever, budget: !standings.is_empty(), threshold: !thresholds.is_empty() },
-    );
-    let steps = steps.await?;
-    let (spent, budget) = if whole {
-        let own = store.budget_status(caller, Scope::Org(caller.org), Period::Month).await?;
-        (own.spent, own.budget)
-    } else {
-        (used.course.iter().copied().sum(), None)
+    let done = set_up::Done {
+        billing: own.as_ref().is_some_and(|own| own.billing),
+        project: projects.iter().any(|project| project.archived_at.is_none()),
+        key: keys.iter().any(|key| key.revoked_at.is_none()),
+        request: ever,
+        budget: !standings.is_empty(),
+        threshold: !thresholds.is_empty(),
     };
-    let limit = if whole { Some(store.usage_limit(caller).await?) } else { None };
+    let steps = steps(member, &org, &projects, &keys, done);
+    let spent = match &own {
+        Some(own) => own.status.spent,
+        None => used.course.iter().copied().sum(),
+    };
+    let (budget, limit) = own.map_or((None, None), |own| (own.status.budget, Some(own.limit)));
     let own_keys = reader::Keys::new(&keys).filter(|_| !whole);
     Ok(View {
         frame: member.frame(NavItem::Overview),
@@ -198,10 +200,11 @@ impl Before {
         app: &App,
         member: &Member,
         this: &Stretch,
-        cycle: Window,
+        cycle: Option<&Window>,
         now: DateTime<Utc>,
     ) -> Result<Option<Self>, Failure> {
         let (store, caller) = (&app.store, &member.caller);
+        let Some(cycle) = cycle.copied() else { return Ok(None) };
         let stretch = Stretch::cycle(cycle, store.cycle_zone(caller, cycle).await?, true);
         let (bounds, only) = (stretch.bounds(), Only::default());
         let ask = Ask { bounds: &bounds, grain: Grain::Days, by: &[], only: &only };
@@ -215,35 +218,45 @@ impl Before {
     }
 }
 
-/// What is known already of the steps of setting up.
-struct Set {
-    request: bool,
-    budget: bool,
-    threshold: bool,
+/// What only those see who see the whole organization.
+struct Own {
+    status: BudgetStatus,
+    limit: UsageLimit,
+    /// Whether it is known who pays.
+    billing: bool,
+}
+
+impl Own {
+    async fn read(app: &App, member: &Member) -> Result<Option<Self>, Failure> {
+        let (store, caller) = (&app.store, &member.caller);
+        if !member.can(Action::SeeWhole) {
+            return Ok(None);
+        }
+        let (status, limit, billing) = tokio::try_join!(
+            store.budget_status(caller, Scope::Org(caller.org), Period::Month),
+            store.usage_limit(caller),
+            store.billing_profile(caller),
+        )?;
+        Ok(Some(Self { status, limit, billing: billing.is_some() }))
+    }
 }
 
 /// What there is to do: for an owner in the organization, for a reader in own projects.
-async fn steps(
-    app: &App,
+fn steps(
     member: &Member,
     org: &str,
     projects: &[Project],
     keys: &[ApiKey],
-    set: Set,
-) -> Result<Vec<set_up::Step>, Failure> {
-    let project = projects.iter().any(|project| project.archived_at.is_none());
-    let Set { request, budget, threshold } = set;
-    if !member.can(Action::SeeWhole) {
-        // Who only looks needs no key.
-        let works = |project: &Project| project.who.may(Action::EditOwnKeys).is_ok();
-        let key = (projects.is_empty() || projects.iter().any(works))
-            .then(|| keys.iter().any(|key| key.own && key.revoked_at.is_none()));
-        return Ok(set_up::own_steps(project, key, request, org));
+    done: set_up::Done,
+) -> Vec<set_up::Step> {
+    if member.can(Action::SeeWhole) {
+        return set_up::steps(done, org);
     }
-    let billing = app.store.billing_profile(&member.caller).await?.is_some();
-    let key = keys.iter().any(|key| key.revoked_at.is_none());
-    let done = set_up::Done { billing, project, key, request, budget, threshold };
-    Ok(set_up::steps(done, org))
+    // Who only looks needs no key.
+    let works = |project: &Project| project.who.may(Action::EditOwnKeys).is_ok();
+    let key = (projects.is_empty() || projects.iter().any(works))
+        .then(|| keys.iter().any(|key| key.own && key.revoked_at.is_none()));
+    set_up::own_steps(done.project, key, done.request, org)
 }
 
 impl View {

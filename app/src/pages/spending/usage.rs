@@ -99,7 +99,13 @@ async fn read(app: &App, member: &Member, query: Option<&str>) -> Result<View, F
     let (bounds, by, only) = (asked.stretch.bounds(), asked.question.dimensions(), asked.only());
     let ask = Ask { bounds: &bounds, grain: asked.stretch.grain, by: &by, only: &only };
     let measure = asked.question.measure;
-    let explored = store.explore(caller, ask, LARGEST, measure.size()).await?;
+    // What does not depend on each other is read side by side.
+    let explore = async { Ok(store.explore(caller, ask, LARGEST, measure.size()).await?) };
+    let around = async {
+        Ok(tokio::try_join!(store.projects(caller), store.api_keys(caller), store.views(caller))?)
+    };
+    let (explored, before, (projects, keys, views)) =
+        tokio::try_join!(explore, before(app, member, &asked), around)?;
     // Names are asked for what has a line and for what is filtered by.
     let groups = &explored.cut.groups;
     let filters = asked.question.filters.iter().map(Filter::apart);
@@ -108,16 +114,16 @@ async fn read(app: &App, member: &Member, query: Option<&str>) -> Result<View, F
         .cloned()
         .chain(filters.map(|group| Slice::of(0, group, Totals::default())))
         .collect();
-    let names = store.names(caller, &named).await?;
+    let name = async { Ok(store.names(caller, &named).await?) };
+    let (names, choices) =
+        tokio::try_join!(name, Choices::read(app, member, &asked, &projects, &keys))?;
     let sheet = Sheet::new(asked.stretch.spans.clone(), &explored.cut, &by, &names, measure);
-    let before = before(app, member, &asked).await?;
-    let (projects, keys) = (store.projects(caller).await?, store.api_keys(caller).await?);
     let whole = member.can(Action::SeeWhole);
     Ok(View {
         frame: member.frame(NavItem::Usage),
         path: member.path("usage"),
         ever: !sheet.is_empty() || before.is_some() || store.ever_used(caller).await?,
-        choices: Choices::read(app, member, &asked, &projects, &keys).await?,
+        choices,
         notes: of_keys(&keys, &projects).into_iter().chain(of_projects(&projects)).collect(),
         asked,
         sheet,
@@ -125,7 +131,7 @@ async fn read(app: &App, member: &Member, query: Option<&str>) -> Result<View, F
         explored,
         names,
         whole,
-        views: store.views(caller).await?,
+        views,
         keeping: Draft::with([]),
         edits: views::edits(member),
     })
