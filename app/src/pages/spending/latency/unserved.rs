@@ -65,15 +65,15 @@ pub(super) fn card(page: &View) -> Option<AnyView> {
             <Card title="Not served" note="Nothing was charged">
                 <Table label="What was not served by model" columns narrow=Narrow::Pin dense=true>{listed}</Table>
                 <CardFoot>
-                    <span>
+                    <p>
                         {rest}
                         "“Refused by a limit” means that a budget, the usage limit, a rate limit or a guard said no before anything was forwarded. "
                         <a href=receipts>"Receipts"</a>" say which. Refusals of models without a price are left out, unless the project lists these models."
                         {since}
-                    </span>
-                    <span>
+                    </p>
+                    <p>
                         "By the provider: “Unreachable” means that no connection could be made, “Busy” that its own limits said no (429), “Denied” that it does not accept the connection’s key (401 to 403), “Rejected” that what was asked for is wrong (other 4xx), “Broken” that it answered with 5xx or a redirect."
-                    </span>
+                    </p>
                 </CardFoot>
             </Card>
         }
