@@ -70,6 +70,7 @@ for (const half of [0, 1]) {
 }
 
 test('pages of the operator', async ({ page, house, complaints }) => {
+  test.setTimeout(420_000);
   const operator = await account(house, 'Oda Operator', ['--operator']);
   await organization(house, operator, 'Run & Kept');
   await signIn(page, operator);
