@@ -58,51 +58,70 @@ fn sums() -> String {
 
 /// Days and quarters, which keep all dimensions, against the rollups that keep some of them.
 fn shapes() -> String {
-    let (columns, sums) = (columns(), sums());
-    format!(
-        "WITH nil AS (SELECT '00000000-0000-0000-0000-000000000000'::uuid AS id),
-        u AS (SELECT false AS quarters, org_id, day_starts AS at, project_id, key_id, member_id, model, sandbox, requests,
-                estimated, unpriced, charge, {columns} FROM days
-            UNION ALL SELECT true, org_id, quarter, project_id, key_id, member_id, model, sandbox, requests,
-                estimated, unpriced, charge, {columns} FROM quarters),
-        k AS (SELECT u.org_id, s.shape, u.at, CASE WHEN s.project THEN u.project_id ELSE nil.id END AS project_id,
-                CASE WHEN s.key THEN u.key_id ELSE nil.id END AS key_id,
-                CASE WHEN s.member THEN u.member_id ELSE nil.id END AS member_id,
-                CASE WHEN s.model THEN u.model ELSE '' END AS model, u.sandbox, sum(requests) AS requests,
-                sum(estimated) AS estimated, sum(unpriced) AS unpriced, ARRAY[{sums}] AS tokens, sum(charge) AS charge
-            FROM u JOIN exq_shapes() s USING (quarters) CROSS JOIN nil GROUP BY 1, 2, 3, 4, 5, 6, 7, 8),
-        r AS (SELECT org_id, shape, at, project_id, key_id, member_id, model, sandbox, requests, estimated, unpriced,
-                ARRAY[{columns}]::numeric[] AS tokens, charge FROM rollups)
-        SELECT format('organization %s, shape %s, %s, project %s, key %s, model %s: all dimensions %s requests %s dollars %s tokens, kept %s requests %s dollars %s tokens',
-            org_id, shape, at, project_id, key_id, model, k.requests, k.charge, k.tokens, r.requests, r.charge, r.tokens)
-        FROM k FULL JOIN r USING (org_id, shape, at, project_id, key_id, member_id, model, sandbox)
-        WHERE (k.requests, k.estimated, k.unpriced, k.tokens, k.charge)
-            IS DISTINCT FROM (r.requests, r.estimated, r.unpriced, r.tokens, r.charge)
-        ORDER BY org_id, shape, at LIMIT 1"
-    )
+    let kept = |dimension: &str, column: &str, none: &str| {
+        format!("CASE WHEN s.{dimension} THEN u.{column} ELSE {none} END AS {column}")
+    };
+    let nil = "'00000000-0000-0000-0000-000000000000'::uuid";
+    let dimensions = [
+        kept("project", "project_id", nil),
+        kept("key", "key_id", nil),
+        kept("member", "member_id", nil),
+        kept("model", "model", "''"),
+    ];
+    let (all, dimensions) = (all_dimensions(), dimensions.join(", "));
+    let finer = format!(
+        "SELECT u.org_id, s.shape, u.at, {dimensions}, u.sandbox, {} FROM ({all}) u
+            JOIN exq_shapes() s ON s.quarters = (u.shape = 10) GROUP BY 1, 2, 3, 4, 5, 6, 7, 8",
+        summed()
+    );
+    against(&finer, "rollups")
 }
 
 /// Days, quarters and rollups against their sums over longer spans.
 fn coarse() -> String {
-    let (columns, sums) = (columns(), sums());
+    let (all, columns) = (all_dimensions(), columns());
+    let finer = format!(
+        "SELECT org_id, shape, exq_coarse(shape, at) AS at, project_id, key_id, member_id, model, sandbox, {}
+            FROM ({all} UNION ALL SELECT shape, org_id, at, project_id, key_id, member_id, model, sandbox, requests,
+                estimated, unpriced, charge, {columns} FROM rollups) u GROUP BY 1, 2, 3, 4, 5, 6, 7, 8",
+        summed()
+    );
+    against(&finer, "coarse_rollups")
+}
+
+/// Days and quarters, by the shapes that they have among coarse rollups.
+fn all_dimensions() -> String {
+    let of = |shape: u8, at: &str, table: &str| {
+        format!(
+            "SELECT {shape}::smallint AS shape, org_id, {at} AS at, project_id, key_id, member_id, model, sandbox, requests,
+                estimated, unpriced, charge, {} FROM {table}",
+            columns()
+        )
+    };
+    format!("{} UNION ALL {}", of(0, "day_starts", "days"), of(10, "quarter", "quarters"))
+}
+
+/// The sums that are compared.
+fn summed() -> String {
     format!(
-        "WITH u AS (SELECT 0::smallint AS shape, org_id, day_starts AS at, project_id, key_id, member_id, model, sandbox,
-                requests, estimated, unpriced, charge, {columns} FROM days
-            UNION ALL SELECT 10::smallint, org_id, quarter, project_id, key_id, member_id, model, sandbox,
-                requests, estimated, unpriced, charge, {columns} FROM quarters
-            UNION ALL SELECT shape, org_id, at, project_id, key_id, member_id, model, sandbox,
-                requests, estimated, unpriced, charge, {columns} FROM rollups),
-        f AS (SELECT org_id, shape, exq_coarse(shape, at) AS at, project_id, key_id, member_id, model, sandbox,
-                sum(requests) AS requests, sum(estimated) AS estimated, sum(unpriced) AS unpriced, ARRAY[{sums}] AS tokens,
-                sum(charge) AS charge
-            FROM u GROUP BY 1, 2, 3, 4, 5, 6, 7, 8),
-        c AS (SELECT org_id, shape, at, project_id, key_id, member_id, model, sandbox, requests, estimated, unpriced,
-                ARRAY[{columns}]::numeric[] AS tokens, charge FROM coarse_rollups)
-        SELECT format('organization %s, shape %s, from %s, project %s, key %s, model %s: rollups %s requests %s dollars %s tokens, coarse %s requests %s dollars %s tokens',
-            org_id, shape, at, project_id, key_id, model, f.requests, f.charge, f.tokens, c.requests, c.charge, c.tokens)
-        FROM f FULL JOIN c USING (org_id, shape, at, project_id, key_id, member_id, model, sandbox)
+        "sum(requests) AS requests, sum(estimated) AS estimated, sum(unpriced) AS unpriced, ARRAY[{}] AS tokens,
+            sum(charge) AS charge",
+        sums()
+    )
+}
+
+/// Sums of what is finer against a table of rollups of several shapes.
+fn against(finer: &str, rollups: &str) -> String {
+    let columns = columns();
+    format!(
+        "WITH f AS ({finer}),
+        r AS (SELECT org_id, shape, at, project_id, key_id, member_id, model, sandbox, requests, estimated, unpriced,
+                ARRAY[{columns}]::numeric[] AS tokens, charge FROM {rollups})
+        SELECT format('organization %s, shape %s, from %s, project %s, key %s, model %s: finer %s requests %s dollars %s tokens, {rollups} %s requests %s dollars %s tokens',
+            org_id, shape, at, project_id, key_id, model, f.requests, f.charge, f.tokens, r.requests, r.charge, r.tokens)
+        FROM f FULL JOIN r USING (org_id, shape, at, project_id, key_id, member_id, model, sandbox)
         WHERE (f.requests, f.estimated, f.unpriced, f.tokens, f.charge)
-            IS DISTINCT FROM (c.requests, c.estimated, c.unpriced, c.tokens, c.charge)
+            IS DISTINCT FROM (r.requests, r.estimated, r.unpriced, r.tokens, r.charge)
         ORDER BY org_id, shape, at LIMIT 1"
     )
 }
