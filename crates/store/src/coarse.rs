@@ -42,6 +42,14 @@ impl Grain {
             Self::Days => TimeDelta::days(16),
         }
     }
+
+    /// The shape of those that keep all dimensions, as `exq_coarse_shapes` has it.
+    pub(crate) const fn all_dimensions(self) -> i16 {
+        match self {
+            Self::Quarters => 10,
+            Self::Days => 0,
+        }
+    }
 }
 
 impl Ask<'_> {

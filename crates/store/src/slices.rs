@@ -270,13 +270,13 @@ pub(crate) async fn whole(
     ask: Ask<'_>,
     most: Option<i64>,
 ) -> Result<Vec<Slice>, StoreError> {
-    let org = caller.org.uuid();
+    let (org, all) = (caller.org.uuid(), ask.grain.all_dimensions());
     match (ask.grain, Shape::of(caller, &ask).map(|shape| shape.number)) {
         (Grain::Quarters, None) => {
-            slices!(tx, org, ask, most, "quarters", "quarter", "quarter", 10_i16)
+            slices!(tx, org, ask, most, "quarters", "quarter", "quarter", all)
         }
         (Grain::Days, None) => {
-            slices!(tx, org, ask, most, "days", "day_starts", "day_starts", 0_i16)
+            slices!(tx, org, ask, most, "days", "day_starts", "day_starts", all)
         }
         (Grain::Quarters, Some(shape)) => {
             slices!(tx, org, ask, most, "rollups", "at", "quarter", shape, " AND shape = $11")
