@@ -149,6 +149,44 @@ fn summed_requests(sums: &BTreeMap<Apart, Totals>) -> i64 {
     sums.values().map(|totals| totals.requests).sum()
 }
 
+/// A request of each key in each of 30 hours, dearer by key and hour.
+const MANY: &str = "
+    INSERT INTO deltas (org_id, quarter, day_starts, day_ends, project_id, key_id, member_id, model, sandbox,
+        requests, estimated, input, cached, output, charge)
+    SELECT o.org_id, timestamptz '2026-07-01 22:00+00' + h * interval '1 hour', '2026-07-01 22:00+00', '2026-07-02 22:00+00',
+        md5('project')::uuid, md5('key' || k)::uuid, md5('member')::uuid, 'model', true, 1, 0, 1, 0, 1,
+        0.000000000001 * (k * 100 + h)
+    FROM organizations o, generate_series(0, 29) h, generate_series(1, $keys) k";
+
+/// Few slices are read at once, of many only the groups, the largest of them and all together.
+#[tokio::test]
+async fn few_slices_and_many_are_cut_alike() {
+    for keys in [160, 170] {
+        let database = Database::new().await;
+        let tenant = Tenant::new(&database, "owner").await;
+        database.tamper(&MANY.replace("$keys", &keys.to_string())).await;
+        while database.store.system().fold().await.unwrap() > 0 {}
+        let first: DateTime<Utc> = "2026-07-01T22:00:00Z".parse().unwrap();
+        let bounds: Vec<_> = (0..=30).map(|hour| first + TimeDelta::hours(hour)).collect();
+        let (by, only) = ([Dimension::Key], Only::default());
+        let ask = Ask { bounds: &bounds, grain: Grain::Quarters, by: &by, only: &only };
+        let size = |totals: &Totals| totals.charge.pico();
+        let cut = database.store.cuts(&tenant.caller, &[ask], 7, size).await.unwrap().remove(0);
+        let pico = |slice: &Slice| size(&slice.totals);
+        let groups: Vec<_> = cut.groups.iter().map(pico).collect();
+        let wanted = (1..=keys).rev().map(|key| 30 * key * 100 + 435);
+        assert_eq!(groups, wanted.collect::<Vec<i128>>(), "{keys} keys");
+        let stretches: Vec<_> = cut.stretches.iter().map(|it| (it.stretch, pico(it))).collect();
+        let hour = |hour: usize| keys * (keys + 1) / 2 * 100 + keys * i128::try_from(hour).unwrap();
+        assert_eq!(stretches, (0..30).map(|at| (at, hour(at))).collect::<Vec<_>>(), "{keys} keys");
+        let top: Vec<_> = cut.groups[..7].iter().map(|group| group.key).collect();
+        assert_eq!(cut.largest.len(), 7 * 30, "{keys} keys");
+        assert!(cut.largest.iter().all(|slice| top.contains(&slice.key)), "{keys} keys");
+        let largest: i128 = cut.largest.iter().map(pico).sum();
+        assert_eq!(largest, groups[..7].iter().sum::<i128>(), "{keys} keys");
+    }
+}
+
 #[tokio::test]
 async fn members_are_an_owners_business() {
     let database = Database::new().await;
