@@ -151,8 +151,9 @@ impl Member {
     pub async fn of(app: &App, visitor: Visitor, org: OrgId) -> Result<Self, Failure> {
         let caller = app.store.caller(visitor.account.id, org).await?;
         let caller = caller.from_origin(visitor.origin.clone());
-        let organization = app.store.organization(&caller).await?;
-        let organizations = app.store.system().organizations_of(visitor.account.id).await?;
+        let (store, user) = (&app.store, visitor.account.id);
+        let (organization, organizations) =
+            tokio::try_join!(store.organization(&caller), store.system().organizations_of(user))?;
         Ok(Self { caller, organization, organizations, visitor })
     }
 

@@ -7,6 +7,7 @@ use domain::{Action, Period, Scope, Usd, window::Window};
 use leptos::prelude::*;
 use store::{
     ApiKey, Budget, BudgetStatus, Crossing, Project, Standing, Threshold, UsageLimit,
+    explore::Cut,
     slices::{Ask, Dimension, Grain, Only},
 };
 
@@ -166,17 +167,17 @@ impl Used {
         let of = |by, only| Ask { bounds: &bounds, grain: Grain::Days, by, only };
         let mut asks: Vec<_> = APART.iter().map(|by| of(std::slice::from_ref(by), &all)).collect();
         asks.extend(is_apart.then(|| of(&[], &rehearsed)));
-        let mut cuts = store.cuts(caller, &asks, LARGEST, size).await?.into_iter();
-        let mut sheets = Vec::with_capacity(APART.len());
-        for (dimension, cut) in APART.into_iter().zip(cuts.by_ref()) {
-            let shown = cut.groups.len().min(LARGEST);
-            let names = store.names(caller, &cut.groups[..shown]).await?;
-            let spans = cycle.spans.clone();
-            sheets.push((dimension, Sheet::new(spans, &cut, &[dimension], &names, Measure::Cost)));
-        }
+        let mut cuts = store.cuts(caller, &asks, LARGEST, size).await?;
+        let rehearsed = is_apart.then(|| cuts.pop()).flatten().unwrap_or_default().stretches;
+        let shown = cuts.iter().flat_map(|cut| cut.groups.iter().take(LARGEST)).cloned();
+        let names = store.names(caller, &shown.collect::<Vec<_>>()).await?;
+        let sheet = |dimension, cut: &Cut| {
+            Sheet::new(cycle.spans.clone(), cut, &[dimension], &names, Measure::Cost)
+        };
+        let sheets = APART.into_iter().zip(&cuts);
+        let sheets: Vec<_> = sheets.map(|(by, cut)| (by, sheet(by, cut))).collect();
         let whole = sheets.first().map(|(_, sheet)| sheet.by_span.as_slice()).unwrap_or_default();
         let mut course: Vec<Usd> = whole.iter().map(|day| day.charge).collect();
-        let rehearsed = cuts.next().map(|cut| cut.stretches).unwrap_or_default();
         let rehearsed = by_span(course.len(), &rehearsed);
         for (day, apart) in course.iter_mut().zip(rehearsed) {
             *day = day.minus(apart.charge);
