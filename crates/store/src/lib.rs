@@ -105,7 +105,7 @@ pub use service_accounts::ServiceAccount;
 pub use slice_names::Names;
 pub use spend_alerts::SpendAlert;
 use sqlx::{
-    PgPool,
+    Connection as _, PgPool,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 pub use standings::Standing;
@@ -115,6 +115,9 @@ pub use tiers::{OwnTier, UsageLimit};
 pub use views::UsageView;
 pub use watches::Warning;
 pub use what_if::{PastStretch, WhatIf};
+
+/// A connection answered so lately that it needs no test before it is used again.
+const FRESH: Duration = Duration::from_millis(100);
 
 /// The database, as the rest of the program sees it. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -147,6 +150,16 @@ impl Store {
             .max_connections(connections)
             .acquire_timeout(Duration::from_secs(5))
             .max_lifetime(Duration::from_mins(10))
+            // A page takes dozens of connections one after the other; only one that lay idle may be broken.
+            .test_before_acquire(false)
+            .before_acquire(|connection, now| {
+                Box::pin(async move {
+                    if now.idle_for > FRESH {
+                        connection.ping().await?;
+                    }
+                    Ok(true)
+                })
+            })
             .connect_with(bounded("5s", "30s", "15s"))
             .await?;
         // The ledger's statements go by key. Planned anew for each batch, or read as a whole while a

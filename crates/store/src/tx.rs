@@ -1,10 +1,13 @@
 //! Transactions, each under the role that fits it. All of them lock in one order, which stands in
 //! `migrations/README.md`.
 
-use std::ops::{Deref, DerefMut};
+use std::{
+    fmt,
+    ops::{Deref, DerefMut},
+};
 
-use domain::{Caller, OrgId, Role, audit};
-use sqlx::{PgPool, Postgres, Transaction, types::Uuid};
+use domain::{Caller, OrgId, Role, UserId, audit};
+use sqlx::{AssertSqlSafe, PgPool, Postgres, Transaction, types::Uuid};
 
 use crate::{
     Store, StoreError,
@@ -18,25 +21,23 @@ impl Store {
     /// A transaction that reads what the caller sees of the organization. The database refuses to
     /// write in it: what a person changes goes through [`Store::change`].
     pub(crate) async fn tenant(&self, caller: &Caller) -> Result<Tx, StoreError> {
-        tenant(&self.pool, caller, "on").await
+        tenant(&self.pool, "READ ONLY", caller.org, Sees::of(caller)).await
     }
 
     /// As [`Store::tenant`], and may write what nobody has changed: windows and counters that begin.
     pub(crate) async fn counting(&self, caller: &Caller) -> Result<Tx, StoreError> {
-        tenant(&self.pool, caller, "off").await
+        tenant(&self.pool, "READ WRITE", caller.org, Sees::of(caller)).await
     }
 
     /// As [`Store::tenant`], and all its statements see the same instant of the database.
     pub(crate) async fn glimpse(&self, caller: &Caller) -> Result<Tx, StoreError> {
-        let mut tx = begin(&self.pool).await?;
-        sqlx::query!("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ").execute(&mut *tx).await?;
-        enter(&mut tx, caller.org, &sees(caller), "on").await?;
-        Ok(tx)
+        let mode = "ISOLATION LEVEL REPEATABLE READ READ ONLY";
+        tenant(&self.pool, mode, caller.org, Sees::of(caller)).await
     }
 
     /// A transaction that changes something, and says what in the audit log.
     pub(crate) async fn change(&self, caller: &Caller) -> Result<Change, StoreError> {
-        let tx = tenant(&self.pool, caller, "off").await?;
+        let tx = self.counting(caller).await?;
         Ok(Change { tx, caller: caller.clone(), also: Vec::new() })
     }
 }
@@ -84,59 +85,69 @@ impl DerefMut for Change {
     }
 }
 
-async fn tenant(pool: &PgPool, caller: &Caller, read_only: &str) -> Result<Tx, StoreError> {
-    scoped(pool, caller.org, &sees(caller), read_only).await
+/// What a member does not see, the database itself keeps back (`migrations/…_readers.sql`).
+#[derive(Debug, Clone, Copy)]
+enum Sees {
+    All,
+    /// What this person works on.
+    Own(UserId),
+    /// Only what every member sees.
+    Shared,
 }
 
-/// What a reader does not see, the database itself keeps back (`migrations/…_readers.sql`).
-fn sees(caller: &Caller) -> String {
-    match (caller.role, caller.user()) {
-        (Role::Owner, _) => "all".to_owned(),
-        (Role::Reader, Some(user)) => user.uuid().to_string(),
-        (Role::Reader, None) => String::new(),
+impl Sees {
+    fn of(caller: &Caller) -> Self {
+        match (caller.role, caller.user()) {
+            (Role::Owner, _) => Self::All,
+            (Role::Reader, Some(user)) => Self::Own(user),
+            (Role::Reader, None) => Self::Shared,
+        }
+    }
+}
+
+impl fmt::Display for Sees {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::All => f.write_str("all"),
+            Self::Own(user) => write!(f, "{}", user.uuid()),
+            Self::Shared => Ok(()),
+        }
     }
 }
 
 /// A transaction that reads only what every member sees of an organization.
 pub(crate) async fn lobby(pool: &PgPool, org: OrgId) -> Result<Tx, StoreError> {
-    scoped(pool, org, "", "on").await
+    tenant(pool, "READ ONLY", org, Sees::Shared).await
 }
 
-async fn scoped(pool: &PgPool, org: OrgId, sees: &str, read_only: &str) -> Result<Tx, StoreError> {
-    let mut tx = begin(pool).await?;
-    enter(&mut tx, org, sees, read_only).await?;
-    Ok(tx)
-}
-
-async fn enter(tx: &mut Tx, org: OrgId, sees: &str, read_only: &str) -> Result<(), StoreError> {
-    sqlx::query!(
-        "SELECT set_config('role', 'exq_tenant', true) AS role, set_config('app.org', $1::uuid::text, true) AS org,
-            set_config('app.sees', $2, true) AS sees, set_config('transaction_read_only', $3, true) AS read_only",
-        org.uuid(),
-        sees,
-        read_only
-    )
-    .fetch_one(&mut **tx)
-    .await?;
-    Ok(())
+async fn tenant(
+    pool: &PgPool,
+    mode: &'static str,
+    org: OrgId,
+    sees: Sees,
+) -> Result<Tx, StoreError> {
+    let org = org.uuid();
+    begin(pool, format!("BEGIN {mode}; SET LOCAL app.org = '{org}'; SET LOCAL app.sees = '{sees}'; SET LOCAL ROLE exq_tenant")).await
 }
 
 /// A transaction that sees all organizations: for [`crate::system`] alone.
 pub(crate) async fn system(pool: &PgPool) -> Result<Tx, StoreError> {
-    let mut tx = begin(pool).await?;
-    sqlx::query!("SELECT set_config('role', 'exq_system', true)").fetch_one(&mut *tx).await?;
-    Ok(tx)
+    begin(pool, "BEGIN; SET LOCAL ROLE exq_system".to_owned()).await
 }
 
-/// Begins in a task of its own. A `begin` that is cancelled while it waits for the server's answer
-/// leaves its connection inside a transaction that nobody knows of (sqlx 0.9.0).
+/// Begins with one message, for a page reads in dozens of transactions, and in a task of its own. A
+/// `begin` that is cancelled while it waits for the server's answer leaves its connection inside a
+/// transaction that nobody knows of (sqlx 0.9.0). So does one of which a later statement fails: of roles
+/// alone, and then the database ends the connection that lies idle in it.
 #[expect(
     clippy::disallowed_methods,
     reason = "the one place that begins; the task ends with the answer"
 )]
-async fn begin(pool: &PgPool) -> Result<Tx, StoreError> {
+async fn begin(pool: &PgPool, statements: String) -> Result<Tx, StoreError> {
     let pool = pool.clone();
-    match tokio::spawn(async move { pool.begin().await }).await {
+    // Of words of this file and numbers alone.
+    let statements = AssertSqlSafe(statements);
+    match tokio::spawn(async move { pool.begin_with(statements).await }).await {
         Ok(begun) => Ok(begun?),
         Err(_) => Err(StoreError::Unavailable(sqlx::Error::WorkerCrashed)),
     }
@@ -163,10 +174,8 @@ pub(crate) async fn one_at_a_time(tx: &mut Tx, what: &str, of: Uuid) -> Result<(
 
 /// A system transaction that sees one instant of the database and writes nothing; it may take long.
 pub(crate) async fn snapshot(pool: &PgPool) -> Result<Tx, StoreError> {
-    let mut tx = begin(pool).await?;
-    sqlx::query!("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
-        .execute(&mut *tx)
-        .await?;
+    let mode = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+    let mut tx = begin(pool, mode.to_owned()).await?;
     // Before the instant is chosen: a month that is dropped behind it would be there in no form.
     sqlx::query!("LOCK TABLE ONLY events IN ACCESS SHARE MODE").execute(&mut *tx).await?;
     sqlx::query!(
