@@ -7,7 +7,8 @@ CREATE FUNCTION bench_id(at timestamptz, n bigint) RETURNS uuid LANGUAGE sql IMM
         || '7' || substr(md5(n::text), 1, 3) || '8' || substr(md5(n::text), 4, 15))::uuid
 $$;
 
--- Usage of so many days up to now, spread evenly over projects, keys, models and members.
+-- Usage of so many days up to now, spread evenly over projects, keys, models and members. Rollups lie in the order
+-- of their time, as they do when they are folded.
 CREATE FUNCTION bench_fill(org uuid, zone text, n_events bigint, n_days integer, n_projects integer,
     n_keys integer, n_models integer, n_members integer) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
@@ -40,12 +41,12 @@ BEGIN
         input, cached, output, charge)
     SELECT org_id, exq_quarter(admitted_at), project_id, key_id, member_id, model, sandbox, count(*),
         count(*) FILTER (WHERE outcome <> 'answered'), sum(input), sum(cached), sum(output), sum(charge)
-    FROM events WHERE org_id = org GROUP BY 1, 2, 3, 4, 5, 6, 7;
+    FROM events WHERE org_id = org GROUP BY 1, 2, 3, 4, 5, 6, 7 ORDER BY 2;
     INSERT INTO days (org_id, day_starts, day_ends, project_id, key_id, member_id, model, sandbox, requests, estimated,
         input, cached, output, charge)
     SELECT org_id, day_starts, max(day_ends), project_id, key_id, member_id, model, sandbox, count(*),
         count(*) FILTER (WHERE outcome <> 'answered'), sum(input), sum(cached), sum(output), sum(charge)
-    FROM events WHERE org_id = org GROUP BY 1, 2, 4, 5, 6, 7, 8;
+    FROM events WHERE org_id = org GROUP BY 1, 2, 4, 5, 6, 7, 8 ORDER BY 2;
     DROP TABLE p, m, k;
 END $$;
 
@@ -64,7 +65,7 @@ CREATE FUNCTION bench_roll() RETURNS void LANGUAGE sql AS $$
             input, cached, output, charge FROM quarters) u
     JOIN exq_shapes() s USING (quarters)
     CROSS JOIN (SELECT '00000000-0000-0000-0000-000000000000'::uuid AS nil) n
-    GROUP BY 1, 2, 3, 4, 5, 6, 7, 8;
+    GROUP BY 1, 2, 3, 4, 5, 6, 7, 8 ORDER BY 3;
     INSERT INTO coarse_rollups
     SELECT org_id, shape, exq_coarse(shape, at), project_id, key_id, member_id, model, sandbox, sum(requests), sum(estimated),
         0, sum(input), sum(cached), 0, 0, 0, 0, sum(output), 0, 0, 0, sum(charge)
@@ -74,7 +75,7 @@ CREATE FUNCTION bench_roll() RETURNS void LANGUAGE sql AS $$
             input, cached, output, charge FROM days
         UNION ALL SELECT org_id, 10::smallint, quarter, project_id, key_id, member_id, model, sandbox, requests, estimated,
             input, cached, output, charge FROM quarters) u
-    GROUP BY 1, 2, 3, 4, 5, 6, 7, 8
+    GROUP BY 1, 2, 3, 4, 5, 6, 7, 8 ORDER BY 3
 $$;
 
 -- One of three keys of tags with fifty values each, of all organizations; by quarters of an hour so far back as days of
@@ -97,7 +98,7 @@ CREATE FUNCTION bench_tag(called text) RETURNS void LANGUAGE sql AS $$
         CASE WHEN s.model THEN f.model ELSE '' END, f.sandbox, sum(requests), sum(estimated), 0, sum(input),
         sum(cached), 0, 0, 0, 0, sum(output), 0, 0, 0, sum(charge)
     FROM finest f CROSS JOIN exq_tag_shapes() s WHERE s.span <> 'quarter' OR f.quarter > now() - interval '95 days'
-    GROUP BY 1, 2, 3, 4, 5, 6, 7, 8
+    GROUP BY 1, 2, 3, 4, 5, 6, 7, 8 ORDER BY 4
 $$;
 
 -- How long the requests of all organizations took.
@@ -116,5 +117,5 @@ CREATE FUNCTION bench_time() RETURNS void LANGUAGE sql AS $$
         CASE WHEN s.project THEN f.project_id ELSE '00000000-0000-0000-0000-000000000000' END, f.model, sum(requests), 0,
         0, 0, 0, sum(waiting), sum(answering), 0, sum(COALESCE(total_64, 0)), sum(COALESCE(total_256, 0)), 0, 0, 0, 0,
         sum(first_token), sum(speed), sum(reserving)
-    FROM finest f CROSS JOIN exq_latency_shapes() s GROUP BY 1, 2, 3, 4, 5
+    FROM finest f CROSS JOIN exq_latency_shapes() s GROUP BY 1, 2, 3, 4, 5 ORDER BY 3
 $$;
