@@ -11,7 +11,8 @@ use sqlx::types::Uuid;
 
 use crate::{
     Store, StoreError,
-    slices::{Apart, Ask, Dimension, Grain, Only, Slice, may_ask, slices, whole},
+    slices::{Apart, Ask, Dimension, Grain, Only, Slice, Told, at_most, may_ask, slices, whole},
+    tags,
     tx::Tx,
     usage::Totals,
 };
@@ -68,7 +69,7 @@ impl Store {
         let mut tx = self.glimpse(caller).await?;
         let mut cuts = Vec::with_capacity(asks.len());
         for ask in asks {
-            cuts.push(cut(&mut tx, caller, *ask, most, size).await?);
+            cuts.push(cut(&mut tx, caller, *ask, most, size).await?.0);
         }
         Ok(cuts)
     }
@@ -82,8 +83,12 @@ impl Store {
         size: Size,
     ) -> Result<Explored, StoreError> {
         let mut tx = self.looking(caller, ask).await?;
-        let cut = cut(&mut tx, caller, ask, most, size).await?;
-        let sandbox = sandbox(&mut tx, caller, ask).await?;
+        let (cut, told) = cut(&mut tx, caller, ask, most, size).await?;
+        let sandbox = match (ask.only.sandbox, told) {
+            (Some(_), _) => Totals::default(),
+            (None, Some(told)) => told,
+            (None, None) => sandbox(&mut tx, caller, ask).await?,
+        };
         let (refused, running) = beside(&mut tx, caller, ask).await?;
         Ok(Explored { cut, sandbox, refused, running })
     }
@@ -95,22 +100,23 @@ impl Store {
     }
 }
 
+/// Beside it the sandbox's part of it, unless it is told apart by tags.
 pub(crate) async fn cut(
     tx: &mut Tx,
     caller: &Caller,
     ask: Ask<'_>,
     most: usize,
     size: Size,
-) -> Result<Cut, StoreError> {
-    if let Some(slices) = few(tx, caller, ask).await? {
+) -> Result<(Cut, Option<Totals>), StoreError> {
+    if let Some(Told { slices, sandbox }) = few(tx, caller, ask).await? {
         let Cut { groups, stretches, mut largest } = Cut::of(slices, size);
         keep(&mut largest, &groups[..groups.len().min(most)]);
-        return Ok(Cut { groups, stretches, largest });
+        return Ok((Cut { groups, stretches, largest }, Some(sandbox)));
     }
-    let groups = groups(tx, caller, ask, size).await?;
+    let (groups, sandbox) = groups(tx, caller, ask, size).await?;
     let top = &groups[..groups.len().min(most)];
     if top.is_empty() {
-        return Ok(Cut::default());
+        return Ok((Cut::default(), sandbox));
     }
     let only = narrowed(ask.only, ask.by, top);
     let mut largest = slices(tx, caller, Ask { only: &only, ..ask }).await?;
@@ -120,21 +126,24 @@ pub(crate) async fn cut(
     } else {
         slices(tx, caller, Ask { by: &[], ..ask }).await?
     };
-    Ok(Cut { groups, stretches, largest })
+    Ok((Cut { groups, stretches, largest }, sandbox))
 }
 
 /// All slices, if they are few: one pass instead of three over the many rows of quarters and hours. Of days
 /// there are fewer, and coarse ones and indexes make each of the three shorter.
-async fn few(tx: &mut Tx, caller: &Caller, ask: Ask<'_>) -> Result<Option<Vec<Slice>>, StoreError> {
+pub(crate) async fn few(
+    tx: &mut Tx,
+    caller: &Caller,
+    ask: Ask<'_>,
+) -> Result<Option<Told>, StoreError> {
     if ask.grain == Grain::Days || ask.only.tag.is_some() {
         return Ok(None);
     }
-    let slices = whole(tx, caller, ask, Some(FEW + 1)).await?;
-    Ok(i64::try_from(slices.len()).is_ok_and(|found| found <= FEW).then_some(slices))
+    at_most(tx, caller, ask, FEW).await
 }
 
 /// So many slices are read in less time than another pass takes.
-const FEW: i64 = 5_000;
+const FEW: usize = 5_000;
 
 /// Leaves those of these groups.
 fn keep(slices: &mut Vec<Slice>, groups: &[Slice]) {
@@ -142,22 +151,26 @@ fn keep(slices: &mut Vec<Slice>, groups: &[Slice]) {
     slices.retain(|slice| kept.contains(&slice.apart()));
 }
 
-/// Each group over all stretches, the largest first.
+/// Each group over all stretches, the largest first; and as [`cut`] the sandbox's part.
 pub(crate) async fn groups(
     tx: &mut Tx,
     caller: &Caller,
     ask: Ask<'_>,
     size: Size,
-) -> Result<Vec<Slice>, StoreError> {
-    let groups = slices(tx, caller, Ask { bounds: &ask.ends(), ..ask }).await?;
-    Ok(ranked(groups, size))
+) -> Result<(Vec<Slice>, Option<Totals>), StoreError> {
+    let ask = Ask { bounds: &ask.ends(), ..ask };
+    let (groups, sandbox) = match &ask.only.tag {
+        None => {
+            let Told { slices, sandbox } = whole(tx, caller, ask).await?;
+            (slices, Some(sandbox))
+        }
+        Some(tag) => (tags::slices(tx, caller, ask, tag).await?, None),
+    };
+    Ok((ranked(groups, size), sandbox))
 }
 
 /// The sandbox's part.
 async fn sandbox(tx: &mut Tx, caller: &Caller, ask: Ask<'_>) -> Result<Totals, StoreError> {
-    if ask.only.sandbox.is_some() {
-        return Ok(Totals::default());
-    }
     let (bounds, only) = (ask.ends(), Only { sandbox: Some(true), ..ask.only.clone() });
     let ask = Ask { bounds: &bounds, by: &[], only: &only, ..ask };
     let part = slices(tx, caller, ask).await?;
@@ -180,7 +193,7 @@ pub(crate) fn summed(slices: impl IntoIterator<Item = Slice>) -> Vec<Slice> {
 }
 
 /// Each stretch over all groups.
-fn over_all(slices: &[Slice]) -> Vec<Slice> {
+pub(crate) fn over_all(slices: &[Slice]) -> Vec<Slice> {
     let mut stretches: HashMap<usize, Slice> = HashMap::new();
     for slice in slices {
         let whole = Slice::of(slice.stretch, Apart::default(), slice.totals);

@@ -146,6 +146,12 @@ impl Slice {
         Self { stretch, project, key, model, member, tag, person: None, totals }
     }
 
+    /// Whether both are of one group and stretch.
+    fn is_beside(&self, other: &Self) -> bool {
+        let told = |it: &Self| (it.stretch, it.project, it.key, it.member);
+        told(self) == told(other) && self.model == other.model && self.tag == other.tag
+    }
+
     /// The group that it belongs to.
     pub fn apart(&self) -> Apart {
         Apart {
@@ -187,7 +193,7 @@ macro_rules! slices {
                 SELECT "# + $deltas + r#", "# + $columns + r#" FROM deltas
                 WHERE org_id = $1 AND "# + $deltas + r#" >= $2 AND "# + $deltas + r#" < $3"# + $only + r#"
             )
-            SELECT width_bucket(at, $4::timestamptz[]) AS "stretch!",
+            SELECT width_bucket(at, $4::timestamptz[]) AS "stretch!", sandbox AS "sandbox!",
                 CASE WHEN 'project' = ANY ($5) THEN project_id END AS project, CASE WHEN 'key' = ANY ($5) THEN key_id END AS key,
                 CASE WHEN 'model' = ANY ($5) THEN model END AS model, CASE WHEN 'member' = ANY ($5) THEN member_id END AS member,
                 (array_agg(member_id) FILTER (WHERE 'key' = ANY ($5)))[1] AS person,
@@ -197,7 +203,7 @@ macro_rules! slices {
                     sum(image_input), sum(output), sum(reasoning), sum(audio_output), sum(image_output)]::bigint[] AS "tokens!",
                 sum(charge) AS "charge!"
             FROM used
-            GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5 LIMIT $16"#,
+            GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY 1, 3, 4, 5, 6 LIMIT $16"#,
             $org,
             $ask.bounds.first(),
             $ask.bounds.last(),
@@ -219,7 +225,7 @@ macro_rules! slices {
         .await?
         .into_iter()
         .map(|row| {
-            Ok(Slice {
+            let slice = Slice {
                 stretch: usize::try_from(row.stretch - 1).unwrap_or(0),
                 project: row.project,
                 key: row.key,
@@ -234,9 +240,10 @@ macro_rules! slices {
                     tokens: tokens(&row.tokens),
                     charge: usd(&row.charge)?,
                 },
-            })
+            };
+            Ok((row.sandbox, slice))
         })
-        .collect()
+        .collect::<Result<Vec<_>, StoreError>>()
     }};
 }
 
@@ -252,24 +259,67 @@ impl Store {
     }
 }
 
+/// Slices, and how much of them all is the sandbox's.
+#[derive(Debug)]
+pub(crate) struct Told {
+    pub(crate) slices: Vec<Slice>,
+    pub(crate) sandbox: Totals,
+}
+
+impl Told {
+    /// From rows that tell the sandbox apart, those of the same group and stretch beside each other.
+    fn of(rows: Vec<(bool, Slice)>) -> Self {
+        let (mut slices, mut sandbox) =
+            (Vec::<Slice>::with_capacity(rows.len()), Totals::default());
+        for (in_sandbox, slice) in rows {
+            if in_sandbox {
+                sandbox = sandbox.plus(slice.totals);
+            }
+            match slices.last_mut() {
+                Some(last) if last.is_beside(&slice) => {
+                    last.totals = last.totals.plus(slice.totals)
+                }
+                _ => slices.push(slice),
+            }
+        }
+        Self { slices, sandbox }
+    }
+}
+
 pub(crate) async fn slices(
     tx: &mut Tx,
     caller: &Caller,
     ask: Ask<'_>,
 ) -> Result<Vec<Slice>, StoreError> {
     match &ask.only.tag {
-        None => whole(tx, caller, ask, None).await,
+        None => Ok(whole(tx, caller, ask).await?.slices),
         Some(tag) => tags::slices(tx, caller, ask, tag).await,
     }
 }
 
-/// Of requests with any tags or none; at most so many.
-pub(crate) async fn whole(
+/// Of requests with any tags or none.
+pub(crate) async fn whole(tx: &mut Tx, caller: &Caller, ask: Ask<'_>) -> Result<Told, StoreError> {
+    Ok(Told::of(rows(tx, caller, ask, None).await?))
+}
+
+/// The same, if no more rows than these tell it.
+pub(crate) async fn at_most(
+    tx: &mut Tx,
+    caller: &Caller,
+    ask: Ask<'_>,
+    most: usize,
+) -> Result<Option<Told>, StoreError> {
+    let limit = i64::try_from(most).unwrap_or(i64::MAX).saturating_add(1);
+    let rows = rows(tx, caller, ask, Some(limit)).await?;
+    Ok((rows.len() <= most).then(|| Told::of(rows)))
+}
+
+async fn rows(
     tx: &mut Tx,
     caller: &Caller,
     ask: Ask<'_>,
     most: Option<i64>,
-) -> Result<Vec<Slice>, StoreError> {
+) -> Result<Vec<(bool, Slice)>, StoreError> {
     let (org, all) = (caller.org.uuid(), ask.grain.all_dimensions());
     match (ask.grain, Shape::of(caller, &ask).map(|shape| shape.number)) {
         (Grain::Quarters, None) => {

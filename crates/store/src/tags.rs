@@ -128,7 +128,7 @@ pub(crate) async fn slices(
     let untold = Ask { by: &by, only: &only, ..ask };
     let all = tag.values.is_empty();
     if all && !apart {
-        return whole(tx, caller, untold, None).await;
+        return Ok(whole(tx, caller, untold).await?.slices);
     }
     let values: Vec<String> = tag.values.iter().filter_map(stored).collect();
     let mut found = Vec::new();
@@ -142,7 +142,7 @@ pub(crate) async fn slices(
             tagged(tx, caller, untold, &tag.key, &[]).await?
         };
         let none = TagGroup { key: tag.key.clone(), value: TagValue::None };
-        let rest = left(whole(tx, caller, untold, None).await?, tagged);
+        let rest = left(whole(tx, caller, untold).await?.slices, tagged);
         found.extend(rest.map(|slice| Slice { tag: apart.then(|| none.clone()), ..slice }));
     }
     let mut sums = BTreeMap::new();

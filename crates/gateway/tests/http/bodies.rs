@@ -200,7 +200,7 @@ async fn what_ends_while_the_program_stops_is_kept_and_no_request_waits_for_a_sl
     let app = App::new().await;
     app.keeps(Some(7)).await;
     app.provider.play(Script::json(200, ANSWER));
-    let mut other = app.database.admin.begin_with("BEGIN").await.unwrap();
+    let mut other = app.database.admin.begin().await.unwrap();
     sqlx::query("LOCK TABLE bodies IN EXCLUSIVE MODE").execute(&mut *other).await.unwrap();
     for _ in 0..3 {
         let asked = tokio::time::timeout(Duration::from_secs(2), app.chat("")).await;

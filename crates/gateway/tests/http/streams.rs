@@ -55,7 +55,7 @@ async fn the_first_tokens_wait_for_nothing_and_the_end_waits_for_the_books() {
     app.provider.play(Script::stream().piece(HELLO).wait(&go_on).piece(USAGE).piece(DONE).end());
     let answer = app.begin(app.post("/chat/completions"), chat(MODEL, STREAM)).await;
     // Somebody else holds the counters of this organization.
-    let mut other = app.database.admin.begin_with("BEGIN").await.unwrap();
+    let mut other = app.database.admin.begin().await.unwrap();
     sqlx::query("SELECT id FROM counters FOR UPDATE").execute(&mut *other).await.unwrap();
     let mut body = answer.into_body();
     let first = body.frame().await.unwrap().unwrap().into_data().unwrap();

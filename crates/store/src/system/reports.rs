@@ -98,9 +98,9 @@ impl System<'_> {
         let ask =
             Ask { bounds: &bounds, grain: Grain::Days, by: &[Dimension::Project], only: &only };
         let size: Size = |totals| totals.charge.pico();
-        let projects = cut(&mut tx, &rule, ask, MOST, size).await?;
+        let projects = cut(&mut tx, &rule, ask, MOST, size).await?.0;
         let ask = Ask { by: &[Dimension::Model], ..ask };
-        let models = groups(&mut tx, &rule, ask, size).await?;
+        let models = groups(&mut tx, &rule, ask, size).await?.0;
         let ask = Ask { bounds: &[before.starts, of.starts], by: &[], ..ask };
         let before = slices(&mut tx, &rule, ask).await?;
         let sandboxed = Only { sandbox: Some(true), ..only.clone() };

@@ -74,7 +74,7 @@ impl Scene {
 
     /// How many rows a reader's transaction sees.
     async fn seen(&self, reader: UserId) -> i64 {
-        let mut tx = self.database.admin.begin_with("BEGIN").await.unwrap();
+        let mut tx = self.database.admin.begin().await.unwrap();
         sqlx::query(
             "SELECT set_config('role', 'exq_tenant', true), set_config('app.org', $1, true), set_config('app.sees', $2, true)",
         )

@@ -7,6 +7,7 @@ use domain::{Outcome, Role};
 use ledger::Settlement;
 use sqlx::types::Uuid;
 use store::{
+    Until,
     slices::{Apart, Ask, Dimension, Grain, Only, Slice},
     usage::Totals,
 };
@@ -200,4 +201,34 @@ async fn members_are_an_owners_business() {
     assert!(database.store.slices(&reader, of(&one)).await.is_err());
     let by = Ask { by: &[Dimension::Member], ..of(&all) };
     assert!(database.store.slices(&reader, by).await.is_err());
+}
+
+/// The time before is read at once where its slices are few; where they are many, stretches and groups are two
+/// questions.
+#[tokio::test]
+async fn the_time_before_is_the_same_wherever_it_is_cut() {
+    for keys in [2, 170] {
+        let database = Database::new().await;
+        let tenant = Tenant::new(&database, "owner").await;
+        database.tamper(&MANY.replace("$keys", &keys.to_string())).await;
+        while database.store.system().fold().await.unwrap() > 0 {}
+        let first: DateTime<Utc> = "2026-07-01T22:00:00Z".parse().unwrap();
+        let bounds: Vec<_> = (0..=30).map(|hour| first + TimeDelta::hours(hour)).collect();
+        let slices = async |bounds: &[DateTime<Utc>], by: &[Dimension]| {
+            let ask = Ask { bounds, grain: Grain::Quarters, by, only: &Only::default() };
+            database.store.slices(&tenant.caller, ask).await.unwrap()
+        };
+        for minutes in [-60, 0, 15, 60, 435, 600, 1_785, 1_800] {
+            let cut = first + TimeDelta::minutes(minutes);
+            for by in [&[][..], &[Dimension::Key], &[Dimension::Project, Dimension::Model]] {
+                let ask =
+                    Ask { bounds: &bounds, grain: Grain::Quarters, by, only: &Only::default() };
+                let until = Until { day: first, quarter: cut };
+                let past = database.store.past(&tenant.caller, ask, until).await.unwrap();
+                assert_eq!(past.stretches, slices(&bounds, &[]).await, "{minutes} {by:?}");
+                let wanted = summed(slices(&[first, cut.max(first)], by).await);
+                assert_eq!(summed(past.so_far), wanted, "{minutes} {by:?}");
+            }
+        }
+    }
 }
