@@ -277,7 +277,7 @@ impl Told {
             }
             match slices.last_mut() {
                 Some(last) if last.is_beside(&slice) => {
-                    last.totals = last.totals.plus(slice.totals)
+                    last.totals = last.totals.plus(slice.totals);
                 }
                 _ => slices.push(slice),
             }
