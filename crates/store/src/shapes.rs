@@ -15,12 +15,14 @@ pub(crate) struct Shape {
 use Dimension::{Key, Member, Model, Project, Tag};
 
 /// Those that have the fewest rows first.
-const SHAPES: [Shape; 7] = [
+const SHAPES: [Shape; 9] = [
+    Shape { number: 6, grain: Grain::Days, keeps: &[] },
     Shape { number: 2, grain: Grain::Days, keeps: &[Model] },
     Shape { number: 1, grain: Grain::Days, keeps: &[Project] },
     Shape { number: 5, grain: Grain::Days, keeps: &[Member] },
     Shape { number: 4, grain: Grain::Days, keeps: &[Project, Key, Member] },
     Shape { number: 3, grain: Grain::Days, keeps: &[Project, Model] },
+    Shape { number: 13, grain: Grain::Quarters, keeps: &[] },
     Shape { number: 12, grain: Grain::Quarters, keeps: &[Model] },
     Shape { number: 11, grain: Grain::Quarters, keeps: &[Project] },
 ];

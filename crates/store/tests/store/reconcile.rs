@@ -79,6 +79,9 @@ const FILL: &str = include_str!("../../../../migrations/20261203700001_rollups_f
 const COARSE: &str =
     include_str!("../../../../migrations/20261204200002_coarse_rollups_filled.sql");
 
+const OF_ALL: &str =
+    include_str!("../../../../migrations/20261205200002_rollups_of_all_filled.sql");
+
 const UNEARNED: &str = include_str!("../../../../migrations/20261203600002_unearned_filled.sql");
 
 #[tokio::test]
@@ -94,6 +97,12 @@ async fn what_was_folded_before_is_rolled_up_by_the_migration() {
     assert!(system.reconcile().await.unwrap().is_some());
     database.migrate_by_hand(COARSE).await;
     assert_eq!(system.reconcile().await.unwrap(), None);
+    for of_all in ["rollups", "coarse_rollups"] {
+        database.tamper(&format!("DELETE FROM {of_all} WHERE shape IN (6, 13)")).await;
+        assert!(system.reconcile().await.unwrap().is_some());
+        database.migrate_by_hand(OF_ALL).await;
+        assert_eq!(system.reconcile().await.unwrap(), None);
+    }
     node.finish().await;
 }
 
