@@ -42,6 +42,16 @@ postgres_bin() {
   dirname "$(readlink -f "$newest")"
 }
 
+# The roles and migrations by psql, each file in a transaction or in none, as the program applies it.
+apply_migrations() {
+  local file whole
+  for file in crates/store/src/roles.sql migrations/*.sql; do
+    whole=(--single-transaction)
+    case $(head -n 1 "$file") in '-- no-transaction') whole=() ;; esac
+    psql "$DATABASE_URL" --quiet --no-psqlrc --set ON_ERROR_STOP=1 "${whole[@]}" --file "$file" >/dev/null
+  done
+}
+
 # The wasm-bindgen that this workspace is pinned to.
 bindgen_version() { sed -n 's/^wasm-bindgen *= *"=\(.*\)"/\1/p' "$ROOT/Cargo.toml"; }
 bindgen() { printf '%s/wasm-bindgen-%s/bin/wasm-bindgen' "$TOOLS" "$(bindgen_version)"; }

@@ -98,6 +98,10 @@ impl Database {
     /// Runs a migration's text as the login does that migrates in production: no superuser.
     pub async fn migrate_by_hand(&self, text: &str) {
         let mut login = PgConnection::connect(&self.url).await.unwrap();
+        if text.starts_with("-- no-transaction") {
+            sqlx::raw_sql(AssertSqlSafe(text.to_owned())).execute(&mut login).await.unwrap();
+            return;
+        }
         let mut tx = login.begin().await.unwrap();
         sqlx::raw_sql(AssertSqlSafe(text.to_owned())).execute(&mut *tx).await.unwrap();
         tx.commit().await.unwrap();

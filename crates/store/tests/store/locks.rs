@@ -4,12 +4,14 @@
 use std::time::Duration;
 
 use domain::{
-    Environment, Expiry, FormId, Level, Name, Origin, Overlap, Period, ProjectId, ProjectRole,
-    Role, Scope, Usd, UserId,
+    Caller, Environment, Expiry, FormId, Level, Name, Origin, Overlap, Period, ProjectId,
+    ProjectRole, Role, Scope, Usd, UserId,
 };
 use sqlx::AssertSqlSafe;
 use store::{
-    Label, NewApiKey, NewKey, NewOwner, OwnKeys, Rotation, Store, StoreError, system::Suspect,
+    Label, NewApiKey, NewKey, NewOwner, OwnKeys, Rotation, Store, StoreError,
+    slices::{Ask, Dimension, Grain, Only},
+    system::Suspect,
 };
 use testkit::{Database, Tenant};
 
@@ -284,9 +286,11 @@ async fn a_member_who_goes_while_keys_are_made_and_accounts_are_deleted() {
     }
 }
 
-/// What fills coarse rollups after an upgrade.
-const COARSE: &str =
-    include_str!("../../../../migrations/20261204200002_coarse_rollups_filled.sql");
+/// What fills rollups after an upgrade.
+const FILLS: [&str; 2] = [
+    include_str!("../../../../migrations/20261204200002_coarse_rollups_filled.sql"),
+    include_str!("../../../../migrations/20261205200001_rollups_of_all.sql"),
+];
 
 const UNFOLDED: &str = "
     INSERT INTO deltas (org_id, quarter, day_starts, day_ends, project_id, key_id, member_id, model, sandbox, requests,
@@ -297,19 +301,53 @@ const UNFOLDED: &str = "
         generate_series(1, 100) k";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_migration_that_fills_coarse_rollups_waits_for_who_folds() {
+async fn migrations_that_fill_rollups_wait_for_who_folds() {
     let database = Database::new().await;
     let _tenant = Tenant::new(&database, "owner").await;
     database.tamper(UNFOLDED).await;
     let fold = |store: Store| async move { while store.system().fold().await.unwrap() > 0 {} };
     let folding: Vec<_> = (0..3).map(|_| tokio::spawn(fold(database.store.clone()))).collect();
-    for _ in 0..5 {
-        database.migrate_by_hand(COARSE).await;
+    for fill in FILLS.repeat(3) {
+        database.migrate_by_hand(fill).await;
     }
     for task in folding {
         task.await.unwrap();
     }
-    database.migrate_by_hand(COARSE).await;
-    let differ = "SELECT count(*) FROM (SELECT shape, sum(requests) AS n FROM coarse_rollups GROUP BY 1) c WHERE n <> 10000";
-    assert_eq!(database.look(differ).await, "0");
+    for fill in FILLS {
+        database.migrate_by_hand(fill).await;
+    }
+    for rollups in ["rollups", "coarse_rollups"] {
+        let differ = format!(
+            "SELECT count(*) FROM (SELECT shape, sum(requests) AS n FROM {rollups} GROUP BY 1) c WHERE n <> 10000"
+        );
+        assert_eq!(database.look(&differ).await, "0", "{rollups}");
+    }
+}
+
+/// What has policies ask a function.
+const NARROW: &str = include_str!("../../../../migrations/20261205100002_own_projects_asked.sql");
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_migration_that_changes_policies_lets_pages_and_folds_go_on() {
+    let database = Database::new().await;
+    let tenant = Tenant::new(&database, "owner").await;
+    database.tamper(UNFOLDED).await;
+    let cycle = database.store.cycles(&tenant.caller).await.unwrap()[0];
+    let page = |store: Store, caller: Caller| async move {
+        let (bounds, only) = ([cycle.starts, cycle.ends], Only::default());
+        for grain in [Grain::Days, Grain::Quarters].repeat(20) {
+            let ask = Ask { bounds: &bounds, grain, by: &[Dimension::Key], only: &only };
+            store.explore(&caller, ask, 7, |totals| totals.charge.pico()).await.unwrap();
+        }
+    };
+    let mut others: Vec<_> =
+        (0..2).map(|_| tokio::spawn(page(database.store.clone(), tenant.caller.clone()))).collect();
+    let store = database.store.clone();
+    others.push(tokio::spawn(async move { while store.system().fold().await.unwrap() > 0 {} }));
+    for _ in 0..3 {
+        database.migrate_by_hand(NARROW).await;
+    }
+    for other in others {
+        other.await.unwrap();
+    }
 }

@@ -79,8 +79,7 @@ const FILL: &str = include_str!("../../../../migrations/20261203700001_rollups_f
 const COARSE: &str =
     include_str!("../../../../migrations/20261204200002_coarse_rollups_filled.sql");
 
-const OF_ALL: &str =
-    include_str!("../../../../migrations/20261205200002_rollups_of_all_filled.sql");
+const OF_ALL: &str = include_str!("../../../../migrations/20261205200001_rollups_of_all.sql");
 
 const UNEARNED: &str = include_str!("../../../../migrations/20261203600002_unearned_filled.sql");
 
