@@ -127,18 +127,19 @@ async fn tenant(
     sees: Sees,
 ) -> Result<Tx, StoreError> {
     let org = org.uuid();
-    begin(pool, format!("BEGIN {mode}; SET LOCAL app.org = '{org}'; SET LOCAL app.sees = '{sees}'; SET LOCAL ROLE exq_tenant")).await
+    let who = format!("SET LOCAL app.org = '{org}'; SET LOCAL app.sees = '{sees}'");
+    begin(pool, format!("{who}; SET LOCAL ROLE exq_tenant; BEGIN {mode}")).await
 }
 
 /// A transaction that sees all organizations: for [`crate::system`] alone.
 pub(crate) async fn system(pool: &PgPool) -> Result<Tx, StoreError> {
-    begin(pool, "BEGIN; SET LOCAL ROLE exq_system".to_owned()).await
+    begin(pool, "SET LOCAL ROLE exq_system; BEGIN".to_owned()).await
 }
 
-/// Begins with one message, for a page reads in dozens of transactions, and in a task of its own. A
-/// `begin` that is cancelled while it waits for the server's answer leaves its connection inside a
-/// transaction that nobody knows of (sqlx 0.9.0). So does one of which a later statement fails: of roles
-/// alone, and then the database ends the connection that lies idle in it.
+/// Begins with one message, for a page reads in dozens of transactions. `BEGIN` comes last: it goes on with what
+/// Postgres has begun for the message, and if something before it fails, nothing is left begun. In a task of its
+/// own: a `begin` that is cancelled while it waits for the server's answer leaves its connection inside a
+/// transaction that nobody knows of (sqlx 0.9.0).
 #[expect(
     clippy::disallowed_methods,
     reason = "the one place that begins; the task ends with the answer"
