@@ -232,3 +232,70 @@ async fn the_time_before_is_the_same_wherever_it_is_cut() {
         }
     }
 }
+
+/// The same keys in the sandbox and, three times as dear, out of it.
+#[tokio::test]
+async fn the_sandboxs_part_is_told_of_few_slices_and_of_many() {
+    for keys in [80_u8, 90] {
+        let database = Database::new().await;
+        let tenant = Tenant::new(&database, "owner").await;
+        let own = MANY.replace("$keys", &keys.to_string());
+        database.tamper(&own).await;
+        let dear = own.replace("'model', true", "'model', false");
+        database.tamper(&dear.replace("000000000001 *", "000000000003 *")).await;
+        while database.store.system().fold().await.unwrap() > 0 {}
+        let first: DateTime<Utc> = "2026-07-01T22:00:00Z".parse().unwrap();
+        let hours: Vec<_> = (0..=30).map(|hour| first + TimeDelta::hours(hour)).collect();
+        let days = [first, first + TimeDelta::days(1)];
+        let part = i128::from(keys) * (i128::from(keys) + 1) / 2 * 3_000 + i128::from(keys) * 435;
+        let one = Only { keys: vec![first_key(&database).await], ..Only::default() };
+        for (bounds, grain) in [(&hours[..], Grain::Quarters), (&days[..], Grain::Days)] {
+            for (only, sandbox, all) in [
+                (Only::default(), part, part * 4),
+                (Only { sandbox: Some(true), ..Only::default() }, 0, part),
+                (Only { sandbox: Some(false), ..Only::default() }, 0, part * 3),
+                (one.clone(), 3_435, 3_435 * 4),
+            ] {
+                let ask = Ask { bounds, grain, by: &[Dimension::Key], only: &only };
+                let size = |totals: &Totals| totals.charge.pico();
+                let explored = database.store.explore(&tenant.caller, ask, 7, size).await.unwrap();
+                assert_eq!(size(&explored.sandbox), sandbox, "{keys} {grain:?} {only:?}");
+                let sum = |slices: &[Slice]| slices.iter().map(|it| size(&it.totals)).sum::<i128>();
+                assert_eq!(sum(&explored.cut.groups), all, "{keys} {grain:?} {only:?}");
+                assert_eq!(sum(&explored.cut.stretches), all, "{keys} {grain:?} {only:?}");
+                let groups = if only.keys.is_empty() { keys } else { 1 };
+                assert_eq!(explored.cut.groups.len(), usize::from(groups));
+            }
+        }
+    }
+}
+
+async fn first_key(database: &Database) -> Uuid {
+    database.look("md5('key1')::uuid").await.parse().unwrap()
+}
+
+#[tokio::test]
+async fn what_is_used_in_all_is_read_from_rollups_without_dimensions() {
+    let database = Database::new().await;
+    let tenant = Tenant::new(&database, "owner").await;
+    database.tamper(LONG).await;
+    while database.store.system().fold().await.unwrap() > 0 {}
+    let first: DateTime<Utc> = "2026-07-01T22:00:00Z".parse().unwrap();
+    let read = async || {
+        let mut read = Vec::new();
+        for (grain, step) in [(Grain::Days, 1), (Grain::Days, 50), (Grain::Quarters, 10)] {
+            let bounds: Vec<_> =
+                (0..=100).step_by(step).map(|day| first + TimeDelta::days(day)).collect();
+            let ask = Ask { bounds: &bounds, grain, by: &[], only: &Only::default() };
+            read.push(database.store.slices(&tenant.caller, ask).await.unwrap());
+        }
+        read
+    };
+    let before = read().await;
+    assert_eq!(before.iter().map(Vec::len).collect::<Vec<_>>(), [100, 2, 10]);
+    database.tamper("DELETE FROM days; DELETE FROM quarters").await;
+    for rollups in ["rollups", "coarse_rollups"] {
+        database.tamper(&format!("DELETE FROM {rollups} WHERE shape NOT IN (6, 13)")).await;
+    }
+    assert_eq!(read().await, before);
+}
