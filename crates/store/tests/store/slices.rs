@@ -106,11 +106,7 @@ fn summed(slices: Vec<Slice>) -> BTreeMap<Apart, Totals> {
 
 #[tokio::test]
 async fn coarse_rollups_say_of_a_long_time_what_finer_ones_say_of_its_parts() {
-    let database = Database::new().await;
-    let tenant = Tenant::new(&database, "owner").await;
-    database.tamper(LONG).await;
-    while database.store.system().fold().await.unwrap() > 0 {}
-    let first: DateTime<Utc> = "2026-07-01T22:00:00Z".parse().unwrap();
+    let (database, tenant, first) = folded(&[LONG]).await;
     let slices = async |bounds: &[DateTime<Utc>], grain, by: &[Dimension]| {
         let ask = Ask { bounds, grain, by, only: &Only::default() };
         summed(database.store.slices(&tenant.caller, ask).await.unwrap())
@@ -159,16 +155,32 @@ const MANY: &str = "
         0.000000000001 * (k * 100 + h)
     FROM organizations o, generate_series(0, 29) h, generate_series(1, $keys) k";
 
+/// An organization with this usage, folded, and the instant that it begins at.
+async fn folded(deltas: &[&str]) -> (Database, Tenant, DateTime<Utc>) {
+    let database = Database::new().await;
+    let tenant = Tenant::new(&database, "owner").await;
+    for deltas in deltas {
+        database.tamper(deltas).await;
+    }
+    while database.store.system().fold().await.unwrap() > 0 {}
+    (database, tenant, "2026-07-01T22:00:00Z".parse().unwrap())
+}
+
+/// [`MANY`] of so many keys.
+fn of_keys(keys: &impl ToString) -> String {
+    MANY.replace("$keys", &keys.to_string())
+}
+
+fn hours(first: DateTime<Utc>) -> Vec<DateTime<Utc>> {
+    (0..=30).map(|hour| first + TimeDelta::hours(hour)).collect()
+}
+
 /// Few slices are read at once, of many only the groups, the largest of them and all together.
 #[tokio::test]
 async fn few_slices_and_many_are_cut_alike() {
     for keys in [160, 170] {
-        let database = Database::new().await;
-        let tenant = Tenant::new(&database, "owner").await;
-        database.tamper(&MANY.replace("$keys", &keys.to_string())).await;
-        while database.store.system().fold().await.unwrap() > 0 {}
-        let first: DateTime<Utc> = "2026-07-01T22:00:00Z".parse().unwrap();
-        let bounds: Vec<_> = (0..=30).map(|hour| first + TimeDelta::hours(hour)).collect();
+        let (database, tenant, first) = folded(&[&of_keys(&keys)]).await;
+        let bounds = hours(first);
         let (by, only) = ([Dimension::Key], Only::default());
         let ask = Ask { bounds: &bounds, grain: Grain::Quarters, by: &by, only: &only };
         let size = |totals: &Totals| totals.charge.pico();
@@ -208,12 +220,8 @@ async fn members_are_an_owners_business() {
 #[tokio::test]
 async fn the_time_before_is_the_same_wherever_it_is_cut() {
     for keys in [2, 170] {
-        let database = Database::new().await;
-        let tenant = Tenant::new(&database, "owner").await;
-        database.tamper(&MANY.replace("$keys", &keys.to_string())).await;
-        while database.store.system().fold().await.unwrap() > 0 {}
-        let first: DateTime<Utc> = "2026-07-01T22:00:00Z".parse().unwrap();
-        let bounds: Vec<_> = (0..=30).map(|hour| first + TimeDelta::hours(hour)).collect();
+        let (database, tenant, first) = folded(&[&of_keys(&keys)]).await;
+        let bounds = hours(first);
         let slices = async |bounds: &[DateTime<Utc>], by: &[Dimension]| {
             let ask = Ask { bounds, grain: Grain::Quarters, by, only: &Only::default() };
             database.store.slices(&tenant.caller, ask).await.unwrap()
@@ -237,18 +245,15 @@ async fn the_time_before_is_the_same_wherever_it_is_cut() {
 #[tokio::test]
 async fn the_sandboxs_part_is_told_of_few_slices_and_of_many() {
     for keys in [80_u8, 90] {
-        let database = Database::new().await;
-        let tenant = Tenant::new(&database, "owner").await;
-        let own = MANY.replace("$keys", &keys.to_string());
-        database.tamper(&own).await;
+        let own = of_keys(&keys);
         let dear = own.replace("'model', true", "'model', false");
-        database.tamper(&dear.replace("000000000001 *", "000000000003 *")).await;
-        while database.store.system().fold().await.unwrap() > 0 {}
-        let first: DateTime<Utc> = "2026-07-01T22:00:00Z".parse().unwrap();
-        let hours: Vec<_> = (0..=30).map(|hour| first + TimeDelta::hours(hour)).collect();
+        let dear = dear.replace("000000000001 *", "000000000003 *");
+        let (database, tenant, first) = folded(&[&own, &dear]).await;
+        let hours = hours(first);
         let days = [first, first + TimeDelta::days(1)];
         let part = i128::from(keys) * (i128::from(keys) + 1) / 2 * 3_000 + i128::from(keys) * 435;
-        let one = Only { keys: vec![first_key(&database).await], ..Only::default() };
+        let key: Uuid = database.look("md5('key1')::uuid").await.parse().unwrap();
+        let one = Only { keys: vec![key], ..Only::default() };
         for (bounds, grain) in [(&hours[..], Grain::Quarters), (&days[..], Grain::Days)] {
             for (only, sandbox, all) in [
                 (Only::default(), part, part * 4),
@@ -270,17 +275,9 @@ async fn the_sandboxs_part_is_told_of_few_slices_and_of_many() {
     }
 }
 
-async fn first_key(database: &Database) -> Uuid {
-    database.look("md5('key1')::uuid").await.parse().unwrap()
-}
-
 #[tokio::test]
 async fn what_is_used_in_all_is_read_from_rollups_without_dimensions() {
-    let database = Database::new().await;
-    let tenant = Tenant::new(&database, "owner").await;
-    database.tamper(LONG).await;
-    while database.store.system().fold().await.unwrap() > 0 {}
-    let first: DateTime<Utc> = "2026-07-01T22:00:00Z".parse().unwrap();
+    let (database, tenant, first) = folded(&[LONG]).await;
     let read = async || {
         let mut read = Vec::new();
         for (grain, step) in [(Grain::Days, 1), (Grain::Days, 50), (Grain::Quarters, 10)] {
