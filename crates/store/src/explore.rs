@@ -11,8 +11,7 @@ use sqlx::types::Uuid;
 
 use crate::{
     Store, StoreError,
-    slices::{Apart, Ask, Dimension, Grain, Only, Slice, Told, at_most, may_ask, slices, whole},
-    tags,
+    slices::{Apart, Ask, Dimension, Grain, Only, Slice, Told, at_most, may_ask, slices, told},
     tx::Tx,
     usage::Totals,
 };
@@ -26,16 +25,19 @@ pub struct Cut {
     pub stretches: Vec<Slice>,
     /// The largest groups by stretch, in no order.
     pub largest: Vec<Slice>,
+    /// The sandbox's part of it; nothing where the question is about the sandbox.
+    pub sandbox: Totals,
 }
 
 /// How large a group is.
 pub type Size = fn(&Totals) -> i128;
 
 impl Cut {
-    /// Both ways from slices by stretch and group.
+    /// Both ways from slices by stretch and group, none of them of the sandbox.
     pub fn of(slices: Vec<Slice>, size: Size) -> Self {
         let groups = ranked(summed(slices.iter().cloned()), size);
-        Self { groups, stretches: over_all(&slices), largest: slices }
+        let stretches = over_all(&slices);
+        Self { groups, stretches, largest: slices, sandbox: Totals::default() }
     }
 }
 
@@ -44,8 +46,6 @@ impl Cut {
 pub struct Explored {
     /// What was used.
     pub cut: Cut,
-    /// The sandbox's part of it; nothing where the question is about the sandbox.
-    pub sandbox: Totals,
     /// Refused requests; unknown where the question is about models, members, tags or the sandbox, which
     /// refusals are not told apart by.
     pub refused: Option<u64>,
@@ -69,7 +69,7 @@ impl Store {
         let mut tx = self.glimpse(caller).await?;
         let mut cuts = Vec::with_capacity(asks.len());
         for ask in asks {
-            cuts.push(cut(&mut tx, caller, *ask, most, size).await?.0);
+            cuts.push(cut(&mut tx, caller, *ask, most, size).await?);
         }
         Ok(cuts)
     }
@@ -83,14 +83,9 @@ impl Store {
         size: Size,
     ) -> Result<Explored, StoreError> {
         let mut tx = self.looking(caller, ask).await?;
-        let (cut, told) = cut(&mut tx, caller, ask, most, size).await?;
-        let sandbox = match (ask.only.sandbox, told) {
-            (Some(_), _) => Totals::default(),
-            (None, Some(told)) => told,
-            (None, None) => sandbox(&mut tx, caller, ask).await?,
-        };
+        let cut = cut(&mut tx, caller, ask, most, size).await?;
         let (refused, running) = beside(&mut tx, caller, ask).await?;
-        Ok(Explored { cut, sandbox, refused, running })
+        Ok(Explored { cut, refused, running })
     }
 
     /// All statements of an answer see the same instant.
@@ -100,23 +95,22 @@ impl Store {
     }
 }
 
-/// Beside it the sandbox's part of it, unless it is told apart by tags.
 pub(crate) async fn cut(
     tx: &mut Tx,
     caller: &Caller,
     ask: Ask<'_>,
     most: usize,
     size: Size,
-) -> Result<(Cut, Option<Totals>), StoreError> {
+) -> Result<Cut, StoreError> {
     if let Some(Told { slices, sandbox }) = few(tx, caller, ask).await? {
-        let Cut { groups, stretches, mut largest } = Cut::of(slices, size);
-        keep(&mut largest, &groups[..groups.len().min(most)]);
-        return Ok((Cut { groups, stretches, largest }, Some(sandbox)));
+        let mut cut = Cut { sandbox, ..Cut::of(slices, size) };
+        keep(&mut cut.largest, &cut.groups[..cut.groups.len().min(most)]);
+        return Ok(cut);
     }
-    let (groups, sandbox) = groups(tx, caller, ask, size).await?;
+    let Told { slices: groups, sandbox } = groups(tx, caller, ask, size).await?;
     let top = &groups[..groups.len().min(most)];
     if top.is_empty() {
-        return Ok((Cut::default(), sandbox));
+        return Ok(Cut::default());
     }
     let only = narrowed(ask.only, ask.by, top);
     let mut largest = slices(tx, caller, Ask { only: &only, ..ask }).await?;
@@ -126,7 +120,7 @@ pub(crate) async fn cut(
     } else {
         slices(tx, caller, Ask { by: &[], ..ask }).await?
     };
-    Ok((Cut { groups, stretches, largest }, sandbox))
+    Ok(Cut { groups, stretches, largest, sandbox })
 }
 
 /// All slices, if they are few: one pass instead of three over the many rows of quarters and hours. Of days
@@ -151,30 +145,15 @@ fn keep(slices: &mut Vec<Slice>, groups: &[Slice]) {
     slices.retain(|slice| kept.contains(&slice.apart()));
 }
 
-/// Each group over all stretches, the largest first; and as [`cut`] the sandbox's part.
+/// Each group over all stretches, the largest first.
 pub(crate) async fn groups(
     tx: &mut Tx,
     caller: &Caller,
     ask: Ask<'_>,
     size: Size,
-) -> Result<(Vec<Slice>, Option<Totals>), StoreError> {
-    let ask = Ask { bounds: &ask.ends(), ..ask };
-    let (groups, sandbox) = match &ask.only.tag {
-        None => {
-            let Told { slices, sandbox } = whole(tx, caller, ask).await?;
-            (slices, Some(sandbox))
-        }
-        Some(tag) => (tags::slices(tx, caller, ask, tag).await?, None),
-    };
-    Ok((ranked(groups, size), sandbox))
-}
-
-/// The sandbox's part.
-async fn sandbox(tx: &mut Tx, caller: &Caller, ask: Ask<'_>) -> Result<Totals, StoreError> {
-    let (bounds, only) = (ask.ends(), Only { sandbox: Some(true), ..ask.only.clone() });
-    let ask = Ask { bounds: &bounds, by: &[], only: &only, ..ask };
-    let part = slices(tx, caller, ask).await?;
-    Ok(part.first().map(|slice| slice.totals).unwrap_or_default())
+) -> Result<Told, StoreError> {
+    let Told { slices, sandbox } = told(tx, caller, Ask { bounds: &ask.ends(), ..ask }).await?;
+    Ok(Told { slices: ranked(slices, size), sandbox })
 }
 
 /// The largest first; what is as large, in the order of ids.

@@ -259,7 +259,7 @@ impl Store {
     }
 }
 
-/// Slices, and how much of them all is the sandbox's.
+/// Slices, and how much of them all is the sandbox's; nothing where the question is about the sandbox.
 #[derive(Debug)]
 pub(crate) struct Told {
     pub(crate) slices: Vec<Slice>,
@@ -268,11 +268,11 @@ pub(crate) struct Told {
 
 impl Told {
     /// From rows that tell the sandbox apart, those of the same group and stretch beside each other.
-    fn of(rows: Vec<(bool, Slice)>) -> Self {
+    fn of(rows: Vec<(bool, Slice)>, only: &Only) -> Self {
         let (mut slices, mut sandbox) =
             (Vec::<Slice>::with_capacity(rows.len()), Totals::default());
         for (in_sandbox, slice) in rows {
-            if in_sandbox {
+            if in_sandbox && only.sandbox.is_none() {
                 sandbox = sandbox.plus(slice.totals);
             }
             match slices.last_mut() {
@@ -297,9 +297,24 @@ pub(crate) async fn slices(
     }
 }
 
+/// The same with the sandbox's part, which by tags is a question of its own.
+pub(crate) async fn told(tx: &mut Tx, caller: &Caller, ask: Ask<'_>) -> Result<Told, StoreError> {
+    let Only { tag: Some(tag), sandbox, .. } = ask.only else {
+        return whole(tx, caller, ask).await;
+    };
+    let slices = tags::slices(tx, caller, ask, tag).await?;
+    let (bounds, only) = (ask.ends(), Only { sandbox: Some(true), ..ask.only.clone() });
+    let part = Ask { bounds: &bounds, by: &[], only: &only, ..ask };
+    let sandbox = match sandbox {
+        None => tags::slices(tx, caller, part, tag).await?.first().map(|slice| slice.totals),
+        Some(_) => None,
+    };
+    Ok(Told { slices, sandbox: sandbox.unwrap_or_default() })
+}
+
 /// Of requests with any tags or none.
 pub(crate) async fn whole(tx: &mut Tx, caller: &Caller, ask: Ask<'_>) -> Result<Told, StoreError> {
-    Ok(Told::of(rows(tx, caller, ask, None).await?))
+    Ok(Told::of(rows(tx, caller, ask, None).await?, ask.only))
 }
 
 /// The same, if no more rows than these tell it.
@@ -311,7 +326,7 @@ pub(crate) async fn at_most(
 ) -> Result<Option<Told>, StoreError> {
     let limit = i64::try_from(most).unwrap_or(i64::MAX).saturating_add(1);
     let rows = rows(tx, caller, ask, Some(limit)).await?;
-    Ok((rows.len() <= most).then(|| Told::of(rows)))
+    Ok((rows.len() <= most).then(|| Told::of(rows, ask.only)))
 }
 
 async fn rows(

@@ -98,14 +98,11 @@ impl System<'_> {
         let ask =
             Ask { bounds: &bounds, grain: Grain::Days, by: &[Dimension::Project], only: &only };
         let size: Size = |totals| totals.charge.pico();
-        let projects = cut(&mut tx, &rule, ask, MOST, size).await?.0;
+        let projects = cut(&mut tx, &rule, ask, MOST, size).await?;
         let ask = Ask { by: &[Dimension::Model], ..ask };
-        let models = groups(&mut tx, &rule, ask, size).await?.0;
+        let models = groups(&mut tx, &rule, ask, size).await?;
         let ask = Ask { bounds: &[before.starts, of.starts], by: &[], ..ask };
         let before = slices(&mut tx, &rule, ask).await?;
-        let sandboxed = Only { sandbox: Some(true), ..only.clone() };
-        let ask = Ask { bounds: &[of.starts, of.ends], only: &sandboxed, ..ask };
-        let sandbox = slices(&mut tx, &rule, ask).await?;
         let refused = refused(&mut tx, org, of, &only).await?;
         let rehearses = sqlx::query_scalar!(
             r#"SELECT EXISTS (SELECT FROM projects WHERE org_id = $1 AND rehearsal) AS "any!""#,
@@ -118,12 +115,12 @@ impl System<'_> {
         Ok(Reported {
             totals: all.fold(Totals::default(), Totals::plus),
             before: before.iter().map(|slice| slice.totals.charge).sum(),
-            sandbox: sandbox.iter().map(|slice| slice.totals.charge).sum(),
+            sandbox: models.sandbox.charge,
             rehearses,
             refused,
             days: spent(&bounds, &projects.stretches),
             projects: self.tops(&rule, Dimension::Project, projects.groups, MOST).await?,
-            models: self.tops(&rule, Dimension::Model, models, MOST).await?,
+            models: self.tops(&rule, Dimension::Model, models.slices, MOST).await?,
         })
     }
 }

@@ -82,7 +82,7 @@ impl System<'_> {
         let are_hours = window::are_hours(of.starts, of.ends);
         let grain = if are_hours { Grain::Quarters } else { Grain::Days };
         let ask = Ask { bounds, grain, by: by.as_slice(), only: &only };
-        let cut = cut(&mut tx, rule, ask, MOST, |totals| totals.charge.pico()).await?.0;
+        let cut = cut(&mut tx, rule, ask, MOST, |totals| totals.charge.pico()).await?;
         Ok((now, by, cut))
     }
 }

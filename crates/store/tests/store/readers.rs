@@ -78,7 +78,7 @@ impl Scene {
         for (grain, by) in [Grain::Quarters, Grain::Days].into_iter().zip(SLICED) {
             let explored = self.explored(caller, by, grain).await;
             sums.extend([charge(&explored.cut.groups), charge(&explored.cut.stretches)]);
-            sums.push(explored.sandbox.charge);
+            sums.push(explored.cut.sandbox.charge);
             let (bounds, only) = ([cycle.starts, cycle.ends], Only::default());
             let ask = Ask { bounds: &bounds, grain, by, only: &only };
             sums.push(charge(&store.slices(caller, ask).await.unwrap()));

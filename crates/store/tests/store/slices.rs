@@ -264,7 +264,7 @@ async fn the_sandboxs_part_is_told_of_few_slices_and_of_many() {
                 let ask = Ask { bounds, grain, by: &[Dimension::Key], only: &only };
                 let size = |totals: &Totals| totals.charge.pico();
                 let explored = database.store.explore(&tenant.caller, ask, 7, size).await.unwrap();
-                assert_eq!(size(&explored.sandbox), sandbox, "{keys} {grain:?} {only:?}");
+                assert_eq!(size(&explored.cut.sandbox), sandbox, "{keys} {grain:?} {only:?}");
                 let sum = |slices: &[Slice]| slices.iter().map(|it| size(&it.totals)).sum::<i128>();
                 assert_eq!(sum(&explored.cut.groups), all, "{keys} {grain:?} {only:?}");
                 assert_eq!(sum(&explored.cut.stretches), all, "{keys} {grain:?} {only:?}");

@@ -236,7 +236,7 @@ fn remarks(page: &View) -> Option<AnyView> {
             measure.to_lowercase()
         ));
     }
-    let sandbox = page.explored.sandbox;
+    let sandbox = page.explored.cut.sandbox;
     if sandbox.requests > 0 {
         remarks.push(format!(
             "{} of it, {}, is the sandbox’s: it answers by itself and nobody sends a bill for it.",
