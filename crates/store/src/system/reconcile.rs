@@ -4,7 +4,7 @@ use domain::TokenClass;
 use sqlx::{AssertSqlSafe, Row as _};
 
 use super::System;
-use crate::{StoreError, tx};
+use crate::{StoreError, slices::Grain, tx};
 
 mod tags;
 
@@ -71,8 +71,9 @@ fn shapes() -> String {
     let (all, dimensions) = (all_dimensions(), dimensions.join(", "));
     let finer = format!(
         "SELECT u.org_id, s.shape, u.at, {dimensions}, u.sandbox, {} FROM ({all}) u
-            JOIN exq_shapes() s ON s.quarters = (u.shape = 10) GROUP BY 1, 2, 3, 4, 5, 6, 7, 8",
-        summed()
+            JOIN exq_shapes() s ON s.quarters = (u.shape = {}) GROUP BY 1, 2, 3, 4, 5, 6, 7, 8",
+        summed(),
+        Grain::Quarters.all_dimensions()
     );
     against(&finer, "rollups")
 }
@@ -91,14 +92,17 @@ fn coarse() -> String {
 
 /// Days and quarters, by the shapes that they have among coarse rollups.
 fn all_dimensions() -> String {
-    let of = |shape: u8, at: &str, table: &str| {
+    let of = |grain: Grain, at: &str, table: &str| {
         format!(
-            "SELECT {shape}::smallint AS shape, org_id, {at} AS at, project_id, key_id, member_id, model, sandbox, requests,
+            "SELECT {}::smallint AS shape, org_id, {at} AS at, project_id, key_id, member_id, model, sandbox, requests,
                 estimated, unpriced, charge, {} FROM {table}",
+            grain.all_dimensions(),
             columns()
         )
     };
-    format!("{} UNION ALL {}", of(0, "day_starts", "days"), of(10, "quarter", "quarters"))
+    let (days, quarters) =
+        (of(Grain::Days, "day_starts", "days"), of(Grain::Quarters, "quarter", "quarters"));
+    format!("{days} UNION ALL {quarters}")
 }
 
 /// The sums that are compared.
