@@ -10,6 +10,7 @@ mod bodies;
 mod budgets;
 mod catalogue;
 mod closing;
+mod connections;
 mod deletion;
 mod doubt;
 mod findings;
