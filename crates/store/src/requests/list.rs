@@ -34,12 +34,12 @@ pub enum Next {
     Further(EventId),
 }
 
-/// What the first statement answers.
-struct Found {
-    ids: Vec<Uuid>,
-    /// How many were gone through, and the oldest of them; none where the part is full.
-    seen: Option<i64>,
-    oldest: Option<Uuid>,
+/// A request that was gone through: one that fits, or the last of so many.
+struct Seen {
+    id: Uuid,
+    fits: bool,
+    /// So many have been gone through with it that the search stops.
+    last: bool,
 }
 
 impl Store {
@@ -67,18 +67,18 @@ impl Store {
                 share.max(LEAST_SEEN)
             }
         };
-        let mut found =
-            find(&mut tx, caller, filter, projects.as_deref(), before, (wanted, most_seen)).await?;
-        let more = found.ids.len() > most;
-        found.ids.truncate(most);
-        let next = match (found.ids.last(), found.oldest) {
+        let limits = (wanted, most_seen);
+        let seen = find(&mut tx, caller, filter, projects.as_deref(), before, limits).await?;
+        let stopped = seen.last().filter(|seen| seen.last).map(|seen| seen.id);
+        let mut ids: Vec<Uuid> = seen.iter().filter(|seen| seen.fits).map(|seen| seen.id).collect();
+        let more = ids.len() > most;
+        ids.truncate(most);
+        let next = match (ids.last(), stopped) {
             (Some(last), _) if more => Next::Older(EventId::from_uuid(*last)),
-            (_, Some(oldest)) if found.seen == Some(most_seen) => {
-                Next::Further(EventId::from_uuid(oldest))
-            }
+            (_, Some(oldest)) => Next::Further(EventId::from_uuid(oldest)),
             _ => Next::End,
         };
-        Ok(Lines { rows: lines(&mut tx, caller, &found.ids).await?, next })
+        Ok(Lines { rows: lines(&mut tx, caller, &ids).await?, next })
     }
 }
 
@@ -131,13 +131,13 @@ async fn find(
     projects: Option<&[Uuid]>,
     before: Option<EventId>,
     (wanted, most_seen): (i64, i64),
-) -> Result<Found, StoreError> {
+) -> Result<Vec<Seen>, StoreError> {
     let slack = TimeDelta::minutes(2);
     let below = before.map_or(Uuid::max(), EventId::uuid);
     let until = filter.until.map_or(Uuid::max(), |until| EventId::floor(until + slack).uuid());
     let least = filter.from.map_or(Uuid::nil(), |from| EventId::floor(from - slack).uuid());
-    let found = sqlx::query_file_as!(
-        Found,
+    let seen = sqlx::query_file_as!(
+        Seen,
         "src/requests/find.sql",
         caller.org.uuid(),
         projects,
@@ -154,9 +154,9 @@ async fn find(
         filter.from,
         filter.until
     )
-    .fetch_one(&mut **tx)
+    .fetch_all(&mut **tx)
     .await?;
-    Ok(found)
+    Ok(seen)
 }
 
 /// The rows behind the ids, which are in falling order.

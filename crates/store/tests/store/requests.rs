@@ -312,5 +312,9 @@ async fn no_list_scans_the_events() {
     assert!(plan.contains("((org_id = $1) AND (id < $3) AND (id >= $4))"), "{plan}");
     let of_project = "((org_id = $1) AND (project_id = p.id) AND (id < $3) AND (id >= $4))";
     assert!(plan.contains(of_project) && plan.contains("_org_id_project_id_id_idx"), "{plan}");
+    // What was estimated is found among its like.
+    assert!(plan.contains("_org_id_id_sandbox_charge_booked_idx"), "{plan}");
+    // It stops when it has enough: nothing is sorted but what is gone through project by project.
+    assert_eq!(plan.matches("->  Sort").count(), 1, "{plan}");
     assert!(!plan.contains("Seq Scan"), "{plan}");
 }
