@@ -18,7 +18,7 @@ use chrono::{DateTime, Utc};
 use domain::EventId;
 use leptos::prelude::*;
 use store::{
-    ApiKey, Project,
+    NamedKey, Project,
     requests::{Lines, Next, RefusalsPart},
 };
 
@@ -44,7 +44,7 @@ struct View {
     since: Option<DateTime<Utc>>,
     /// For the choices of the filter, and to tell what is chosen.
     projects: Vec<Project>,
-    keys: Vec<ApiKey>,
+    keys: Vec<NamedKey>,
 }
 
 /// The list: of requests, or of what was refused.
@@ -77,7 +77,7 @@ async fn show(
         }
     };
     let since = kept::since(store, caller, &filter, &shown).await?;
-    let (projects, keys) = tokio::try_join!(store.projects(caller), store.api_keys(caller))?;
+    let (projects, keys) = tokio::try_join!(store.projects(caller), store.named_keys(caller))?;
     let view = View { member, filter, shown, since, projects, keys };
     let page = Page::new("Requests").status(view.filter.draft.status());
     Ok(view.member.visitor.look.page(page, || {

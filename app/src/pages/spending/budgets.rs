@@ -167,7 +167,7 @@ async fn read(
     done: Option<Done>,
 ) -> Result<Option<View>, Failure> {
     let (store, caller) = (&app.store, &member.caller);
-    let (projects, keys) = (store.projects(caller).await?, store.api_keys(caller).await?);
+    let (projects, keys) = (store.projects(caller).await?, store.named_keys(caller).await?);
     let subjects = Subject::all(member, &projects, &keys);
     let Some(subject) = Subject::find(&subjects, asked)? else { return Ok(None) };
     let (standings, now) = store.standings(caller).await?;

@@ -3,12 +3,12 @@
 use std::collections::HashMap;
 
 use domain::{Period, ProjectId, Scope};
-use store::{ApiKey, Project};
+use store::{NamedKey, Project};
 
 pub(super) type Notes = HashMap<String, String>;
 
 /// The labels of what a budget or threshold can concern, the organization apart.
-pub(super) fn names(projects: Vec<Project>, keys: Vec<ApiKey>) -> HashMap<Scope, String> {
+pub(super) fn names(projects: Vec<Project>, keys: Vec<NamedKey>) -> HashMap<Scope, String> {
     let projects = projects.into_iter().map(|it| (Scope::Project(it.id), it.name));
     let keys = keys.into_iter().map(|it| (Scope::Key(it.id), it.name));
     projects.chain(keys).collect()
@@ -42,13 +42,13 @@ pub(super) fn of_projects(projects: &[Project]) -> Notes {
 }
 
 /// A key's project and last characters, and whether that project is for rehearsals.
-pub(super) fn of_keys(keys: &[ApiKey], projects: &[Project]) -> Notes {
-    let rehearses = |key: &ApiKey| {
+pub(super) fn of_keys(keys: &[NamedKey], projects: &[Project]) -> Notes {
+    let rehearses = |key: &NamedKey| {
         projects.iter().any(|project| project.id == key.project && project.rehearsal)
     };
-    let note = |key: &ApiKey| {
+    let note = |key: &NamedKey| {
         let rehearsal = if rehearses(key) { ", rehearsal" } else { "" };
-        let revoked = if key.revoked_at.is_some() { ", revoked" } else { "" };
+        let revoked = if key.revoked { ", revoked" } else { "" };
         let text = format!("{}{rehearsal} · …{}{revoked}", key.project_name, key.last_four);
         (key.id.to_string(), text)
     };

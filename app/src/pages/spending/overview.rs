@@ -6,7 +6,7 @@ use chrono_tz::Tz;
 use domain::{Action, Period, Scope, Usd, window::Window};
 use leptos::prelude::*;
 use store::{
-    ApiKey, Budget, BudgetStatus, Crossing, Project, Standing, Threshold, UsageLimit,
+    Budget, BudgetStatus, Crossing, NamedKey, Project, Standing, Threshold, UsageLimit,
     explore::Cut,
     slices::{Ask, Dimension, Grain, Only},
 };
@@ -87,7 +87,7 @@ async fn read(app: &App, member: &Member) -> Result<View, Failure> {
     let (zone, projects, keys, now, (standings, _), thresholds, mut open) = tokio::try_join!(
         store.cycle_zone(caller, cycle),
         store.projects(caller),
-        store.api_keys(caller),
+        store.named_keys(caller),
         store.clock(caller),
         store.standings(caller),
         store.thresholds(caller),
@@ -95,17 +95,18 @@ async fn read(app: &App, member: &Member) -> Result<View, Failure> {
     )?;
     open.retain(|crossing| is_open(crossing, zone, now));
     let this = Stretch::cycle(cycle, zone, true);
-    let (used, before, own) = tokio::try_join!(
+    let (used, before, own, own_keys) = tokio::try_join!(
         Used::read(app, member, &this, &projects),
         Before::read(app, member, &this, cycles.get(1), now),
         Own::read(app, member),
+        reader::Keys::read(app, member),
     )?;
     let ever = before.is_some() || store.ever_used(caller).await?;
     let org = format!("/{}", member.organization.id);
     let done = set_up::Done {
         billing: own.as_ref().is_some_and(|own| own.billing),
         project: projects.iter().any(|project| project.archived_at.is_none()),
-        key: keys.iter().any(|key| key.revoked_at.is_none()),
+        key: keys.iter().any(|key| !key.revoked),
         request: ever,
         budget: !standings.is_empty(),
         threshold: !thresholds.is_empty(),
@@ -116,7 +117,6 @@ async fn read(app: &App, member: &Member) -> Result<View, Failure> {
         None => used.course.iter().copied().sum(),
     };
     let (budget, limit) = own.map_or((None, None), |own| (own.status.budget, Some(own.limit)));
-    let own_keys = reader::Keys::new(&keys).filter(|_| !whole);
     Ok(View {
         frame: member.frame(NavItem::Overview),
         steps,
@@ -247,7 +247,7 @@ fn steps(
     member: &Member,
     org: &str,
     projects: &[Project],
-    keys: &[ApiKey],
+    keys: &[NamedKey],
     done: set_up::Done,
 ) -> Vec<set_up::Step> {
     if member.can(Action::SeeWhole) {
@@ -256,7 +256,7 @@ fn steps(
     // Who only looks needs no key.
     let works = |project: &Project| project.who.may(Action::EditOwnKeys).is_ok();
     let key = (projects.is_empty() || projects.iter().any(works))
-        .then(|| keys.iter().any(|key| key.own && key.revoked_at.is_none()));
+        .then(|| keys.iter().any(|key| key.own && !key.revoked));
     set_up::own_steps(done.project, key, done.request, org)
 }
 

@@ -102,7 +102,7 @@ async fn read(app: &App, member: &Member, query: Option<&str>) -> Result<View, F
     // What does not depend on each other is read side by side.
     let explore = async { Ok(store.explore(caller, ask, LARGEST, measure.size()).await?) };
     let around = async {
-        Ok(tokio::try_join!(store.projects(caller), store.api_keys(caller), store.views(caller))?)
+        Ok(tokio::try_join!(store.projects(caller), store.named_keys(caller), store.views(caller))?)
     };
     let (explored, before, (projects, keys, views)) =
         tokio::try_join!(explore, before(app, member, &asked), around)?;

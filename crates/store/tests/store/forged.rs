@@ -160,6 +160,7 @@ async fn look(store: &Store, caller: &Caller, things: &Furniture, asked: &mut As
         project_members_page(things.project, &page());
         project_candidates(things.project);
         api_keys();
+        named_keys();
         api_keys_page(things.project, &page(), None);
         api_key(things.key);
         key_activity();

@@ -1,7 +1,9 @@
 //! What the page's forms set a budget and thresholds of.
 
+use std::collections::HashSet;
+
 use domain::{Action, Period, Scope};
-use store::{ApiKey, Project};
+use store::{NamedKey, Project};
 
 use crate::web::{Failure, Member};
 
@@ -21,7 +23,7 @@ pub(super) struct Subject {
 
 impl Subject {
     /// All that the person sees, the one first that is shown when none is asked for.
-    pub(super) fn all(member: &Member, projects: &[Project], keys: &[ApiKey]) -> Vec<Self> {
+    pub(super) fn all(member: &Member, projects: &[Project], keys: &[NamedKey]) -> Vec<Self> {
         let whole = member.can(Action::SeeWhole).then(|| Self {
             scope: Scope::Org(member.caller.org),
             name: None,
@@ -29,17 +31,20 @@ impl Subject {
             listed: true,
             tracked: true,
         });
+        let edits = |project: &Project| project.who.may(Action::EditProjectLimits).is_ok();
+        let edited: HashSet<_> =
+            projects.iter().filter(|it| edits(it)).map(|project| project.id).collect();
         let projects = projects.iter().map(|project| Self {
             scope: Scope::Project(project.id),
             name: Some(project.name.clone()),
-            edits: project.who.may(Action::EditProjectLimits).is_ok(),
+            edits: edited.contains(&project.id),
             listed: project.archived_at.is_none(),
             tracked: true,
         });
         let keys = keys.iter().map(|key| Self {
             scope: Scope::Key(key.id),
             name: Some(key.name.clone()),
-            edits: key.who.may(Action::EditProjectLimits).is_ok(),
+            edits: edited.contains(&key.project),
             listed: false,
             tracked: key.tracked,
         });

@@ -1,10 +1,14 @@
 //! What a reader has besides spending: own keys.
 
+use domain::Action;
 use leptos::prelude::*;
 use store::ApiKey;
 
 use super::View;
-use crate::components::{Badge, Card, Column, Precision, Table, Time, Tone};
+use crate::{
+    components::{Badge, Card, Column, Precision, Table, Time, Tone},
+    web::{App, Failure, Member},
+};
 
 /// So many fit.
 const MOST: usize = 5;
@@ -13,11 +17,14 @@ const MOST: usize = 5;
 pub(super) struct Keys(Vec<ApiKey>);
 
 impl Keys {
-    /// Nothing without any.
-    pub(super) fn new(keys: &[ApiKey]) -> Option<Self> {
-        let own = keys.iter().filter(|key| key.own && key.revoked_at.is_none());
-        let own: Vec<_> = own.cloned().collect();
-        (!own.is_empty()).then_some(Self(own))
+    /// Nothing without any, and nothing for who sees the whole organization.
+    pub(super) async fn read(app: &App, member: &Member) -> Result<Option<Self>, Failure> {
+        if member.can(Action::SeeWhole) {
+            return Ok(None);
+        }
+        let mut keys = app.store.api_keys(&member.caller).await?;
+        keys.retain(|key| key.own && key.revoked_at.is_none());
+        Ok((!keys.is_empty()).then_some(Self(keys)))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use domain::{Action, TagKey};
 use store::{
-    ApiKey, Project,
+    NamedKey, Project,
     slices::{Ask, Dimension, Only},
 };
 
@@ -34,11 +34,11 @@ impl Choices {
         member: &Member,
         asked: &Asked,
         projects: &[Project],
-        keys: &[ApiKey],
+        keys: &[NamedKey],
     ) -> Result<Self, Failure> {
         let (store, caller) = (&app.store, &member.caller);
         let project = |it: &Project| Choice::new(it.id.to_string(), it.name.clone());
-        let key = |it: &ApiKey| {
+        let key = |it: &NamedKey| {
             let text = format!("{}, {} · …{}", it.name, it.project_name, it.last_four);
             Choice::new(it.id.to_string(), text)
         };
