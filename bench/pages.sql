@@ -65,17 +65,20 @@ CREATE FUNCTION bench_roll() RETURNS void LANGUAGE sql AS $$
             input, cached, output, charge FROM quarters) u
     JOIN exq_shapes() s USING (quarters)
     CROSS JOIN (SELECT '00000000-0000-0000-0000-000000000000'::uuid AS nil) n
-    GROUP BY 1, 2, 3, 4, 5, 6, 7, 8 ORDER BY 3;
+    GROUP BY 1, 2, 3, 4, 5, 6, 7, 8 ORDER BY 3, 1, 2, 4, 5, 6, 7, 8;
     INSERT INTO coarse_rollups
-    SELECT org_id, shape, exq_coarse(shape, at), project_id, key_id, member_id, model, sandbox, sum(requests), sum(estimated),
-        0, sum(input), sum(cached), 0, 0, 0, 0, sum(output), 0, 0, 0, sum(charge)
-    FROM (SELECT org_id, shape, at, project_id, key_id, member_id, model, sandbox, requests, estimated, input, cached, output,
+    SELECT u.org_id, s.shape, exq_coarse(s.shape, u.at), project_id, key_id, member_id, u.model, sandbox, sum(requests),
+        sum(estimated), 0, sum(input), sum(cached), 0, 0, 0, 0, sum(output), 0, 0, 0, sum(charge)
+    FROM exq_coarse_shapes() s JOIN (
+        SELECT org_id, shape, at, project_id, key_id, member_id, model, sandbox, requests, estimated, input, cached, output,
             charge FROM rollups
         UNION ALL SELECT org_id, 0::smallint, day_starts, project_id, key_id, member_id, model, sandbox, requests, estimated,
             input, cached, output, charge FROM days
         UNION ALL SELECT org_id, 10::smallint, quarter, project_id, key_id, member_id, model, sandbox, requests, estimated,
-            input, cached, output, charge FROM quarters) u
-    GROUP BY 1, 2, 3, 4, 5, 6, 7, 8 ORDER BY 3
+            input, cached, output, charge FROM quarters
+        UNION ALL SELECT org_id, 14::smallint, quarter, project_id, key_id, member_id, '', sandbox, requests, estimated,
+            input, cached, output, charge FROM quarters) u ON u.shape = s.shape % 20
+    GROUP BY 1, 2, 3, 4, 5, 6, 7, 8 ORDER BY 3, 1, 2, 4, 5, 6, 7, 8
 $$;
 
 -- One of three keys of tags with fifty values each, of all organizations; by quarters of an hour so far back as days of

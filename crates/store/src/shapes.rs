@@ -15,7 +15,7 @@ pub(crate) struct Shape {
 use Dimension::{Key, Member, Model, Project, Tag};
 
 /// Those that have the fewest rows first.
-const SHAPES: [Shape; 9] = [
+const SHAPES: [Shape; 10] = [
     Shape { number: 6, grain: Grain::Days, keeps: &[] },
     Shape { number: 2, grain: Grain::Days, keeps: &[Model] },
     Shape { number: 1, grain: Grain::Days, keeps: &[Project] },
@@ -25,9 +25,13 @@ const SHAPES: [Shape; 9] = [
     Shape { number: 13, grain: Grain::Quarters, keeps: &[] },
     Shape { number: 12, grain: Grain::Quarters, keeps: &[Model] },
     Shape { number: 11, grain: Grain::Quarters, keeps: &[Project] },
+    Shape { number: Shape::BY_KEY, grain: Grain::Quarters, keeps: &[Project, Key, Member] },
 ];
 
 impl Shape {
+    /// The one that there is over hours and longer spans alone: what is finer is read from quarters, which keep all.
+    pub(crate) const BY_KEY: i16 = 14;
+
     /// The smallest rollup that answers the question; none if only one with all dimensions does. Who
     /// does not see the whole organization sees what keeps the project.
     pub(crate) fn of(caller: &Caller, ask: &Ask<'_>) -> Option<&'static Self> {

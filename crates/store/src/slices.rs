@@ -164,31 +164,31 @@ impl Slice {
     }
 }
 
-/// The statement for one rollup: its table, its column of time and that of deltas, the number of its shape among
-/// coarse rollups; and which of its rows are of that shape, where several lie in one table. `OFFSET 0` has each range
+/// The statement for one rollup: its table, its column of time and that of deltas, the number of its shape, if it
+/// keeps some of the dimensions; and which of its rows are of that shape, where several lie in one table. `OFFSET 0` has each range
 /// looked up by index, for the planner takes a range whose ends it does not know for a good part of the table.
 macro_rules! slices {
-    ($tx:expr, $org:expr, $ask:expr, $most:expr, $table:literal, $at:literal, $deltas:literal, $shape:expr $(, $of:literal)?) => {
+    ($tx:expr, $org:expr, $ask:expr, $most:expr, $table:literal, $at:literal, $deltas:literal, $shape:expr $(, $of:literal, $of_shape:expr)?) => {
         slices!(@
             " AND (cardinality($6::uuid[]) = 0 OR project_id = ANY ($6)) AND (cardinality($7::uuid[]) = 0 OR key_id = ANY ($7))
                 AND (cardinality($8::text[]) = 0 OR model = ANY ($8)) AND (cardinality($9::uuid[]) = 0 OR member_id = ANY ($9))
                 AND ($10::boolean IS NULL OR sandbox = $10)",
             "project_id, key_id, member_id, model, sandbox, requests, estimated, unpriced, input, cached, cache_write,
                 cache_write_1h, audio_input, image_input, output, reasoning, audio_output, image_output, charge",
-            $tx, $org, $ask, $most, $table, $at, $deltas, $shape $(, $of)?)
+            $tx, $org, $ask, $most, $table, $at, $deltas, $shape $(, $of, $of_shape)?)
     };
     (@ $only:literal, $columns:literal, $tx:expr, $org:expr, $ask:expr, $most:expr, $table:literal, $at:literal,
-        $deltas:literal, $shape:expr $(, $of:literal)?) => {{
-        let parts = $ask.parts();
+        $deltas:literal, $shape:expr $(, $of:literal, $of_shape:expr)?) => {{
+        let parts = $ask.parts($shape);
         sqlx::query!(
             r#"WITH used AS (
                 SELECT r.* FROM unnest($12::timestamptz[], $13::timestamptz[]) AS p (starts, ends) CROSS JOIN LATERAL (
                     SELECT "# + $at + r#" AS at, "# + $columns + r#" FROM "# + $table + r#"
                     WHERE org_id = $1 AND "# + $at + r#" >= p.starts AND "# + $at + r#" < p.ends"# $(+ $of)? + $only + r#" OFFSET 0) r
                 UNION ALL
-                SELECT r.* FROM unnest($14::timestamptz[], $15::timestamptz[]) AS p (starts, ends) CROSS JOIN LATERAL (
+                SELECT r.* FROM unnest($11::smallint[], $14::timestamptz[], $15::timestamptz[]) AS p (shape, starts, ends) CROSS JOIN LATERAL (
                     SELECT at, "# + $columns + r#" FROM coarse_rollups
-                    WHERE org_id = $1 AND shape = $11 AND at >= p.starts AND at < p.ends"# + $only + r#" OFFSET 0) r
+                    WHERE org_id = $1 AND shape = p.shape AND at >= p.starts AND at < p.ends"# + $only + r#" OFFSET 0) r
                 UNION ALL
                 SELECT "# + $deltas + r#", "# + $columns + r#" FROM deltas
                 WHERE org_id = $1 AND "# + $deltas + r#" >= $2 AND "# + $deltas + r#" < $3"# + $only + r#"
@@ -214,12 +214,13 @@ macro_rules! slices {
             &$ask.only.models,
             &$ask.only.members,
             $ask.only.sandbox,
-            $shape,
+            &parts.shapes,
             &parts.fine.starts,
             &parts.fine.ends,
             &parts.coarse.starts,
             &parts.coarse.ends,
             $most
+            $(, $of_shape)?
         )
         .fetch_all(&mut **$tx)
         .await?
@@ -335,19 +336,31 @@ async fn rows(
     ask: Ask<'_>,
     most: Option<i64>,
 ) -> Result<Vec<(bool, Slice)>, StoreError> {
-    let (org, all) = (caller.org.uuid(), ask.grain.all_dimensions());
-    match (ask.grain, Shape::of(caller, &ask).map(|shape| shape.number)) {
-        (Grain::Quarters, None) => {
-            slices!(tx, org, ask, most, "quarters", "quarter", "quarter", all)
+    let org = caller.org.uuid();
+    let shape = Shape::of(caller, &ask).map(|shape| shape.number);
+    match (ask.grain, shape) {
+        (Grain::Quarters, None | Some(Shape::BY_KEY)) => {
+            slices!(tx, org, ask, most, "quarters", "quarter", "quarter", shape)
         }
         (Grain::Days, None) => {
-            slices!(tx, org, ask, most, "days", "day_starts", "day_starts", all)
+            slices!(tx, org, ask, most, "days", "day_starts", "day_starts", None)
         }
-        (Grain::Quarters, Some(shape)) => {
-            slices!(tx, org, ask, most, "rollups", "at", "quarter", shape, " AND shape = $11")
+        (Grain::Quarters, Some(of)) => {
+            slices!(tx, org, ask, most, "rollups", "at", "quarter", shape, " AND shape = $17", of)
         }
-        (Grain::Days, Some(shape)) => {
-            slices!(tx, org, ask, most, "rollups", "at", "day_starts", shape, " AND shape = $11")
+        (Grain::Days, Some(of)) => {
+            slices!(
+                tx,
+                org,
+                ask,
+                most,
+                "rollups",
+                "at",
+                "day_starts",
+                shape,
+                " AND shape = $17",
+                of
+            )
         }
     }
 }

@@ -4,7 +4,7 @@ use domain::TokenClass;
 use sqlx::{AssertSqlSafe, Row as _};
 
 use super::System;
-use crate::{StoreError, slices::Grain, tx};
+use crate::{StoreError, shapes::Shape, slices::Grain, tx};
 
 mod tags;
 
@@ -78,14 +78,30 @@ fn shapes() -> String {
     against(&finer, "rollups")
 }
 
-/// Days, quarters and rollups against their sums over longer spans.
+/// Days, quarters and rollups against their sums over longer spans, each length against the next shorter one.
 fn coarse() -> String {
-    let (all, columns) = (all_dimensions(), columns());
+    let all = all_dimensions();
+    let of = |shape: &str, model: &str, rollups: &str| {
+        let columns = columns();
+        format!(
+            "SELECT ({shape})::smallint, org_id, at, project_id, key_id, member_id, {model}, sandbox, requests, estimated,
+                unpriced, charge, {columns} FROM {rollups}"
+        )
+    };
+    let by_key = Shape::BY_KEY;
+    let shorter = [
+        all,
+        of("shape", "model", "rollups"),
+        of("shape + 20", "model", "rollups WHERE shape < 10"),
+        of("shape + 20", "model", "coarse_rollups WHERE shape BETWEEN 11 AND 14"),
+        of("shape + 40", "model", "coarse_rollups WHERE shape BETWEEN 1 AND 6"),
+        of(&by_key.to_string(), "''", "coarse_rollups WHERE shape = 10"),
+    ];
     let finer = format!(
         "SELECT org_id, shape, exq_coarse(shape, at) AS at, project_id, key_id, member_id, model, sandbox, {}
-            FROM ({all} UNION ALL SELECT shape, org_id, at, project_id, key_id, member_id, model, sandbox, requests,
-                estimated, unpriced, charge, {columns} FROM rollups) u GROUP BY 1, 2, 3, 4, 5, 6, 7, 8",
-        summed()
+            FROM ({}) u GROUP BY 1, 2, 3, 4, 5, 6, 7, 8",
+        summed(),
+        shorter.join(" UNION ALL ")
     );
     against(&finer, "coarse_rollups")
 }

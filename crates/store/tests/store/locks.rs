@@ -287,9 +287,10 @@ async fn a_member_who_goes_while_keys_are_made_and_accounts_are_deleted() {
 }
 
 /// What fills rollups after an upgrade.
-const FILLS: [&str; 2] = [
+const FILLS: [&str; 3] = [
     include_str!("../../../../migrations/20261204200002_coarse_rollups_filled.sql"),
     include_str!("../../../../migrations/20261205200001_rollups_of_all.sql"),
+    include_str!("../../../../migrations/20261206100001_spans.sql"),
 ];
 
 const UNFOLDED: &str = "

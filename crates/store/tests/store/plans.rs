@@ -140,14 +140,14 @@ async fn few_groups_of_many_are_read_by_group() {
     let prepare = format!("SET plan_cache_mode = force_custom_plan; PREPARE asked AS {statement}");
     sqlx::raw_sql(AssertSqlSafe(prepare)).execute(&mut *connection).await.unwrap();
     let some = |word: &str| format!("ARRAY[md5('{word}1')::uuid, md5('{word}2')::uuid]");
-    let time = "ARRAY[now() - interval '50 days'], ARRAY[now()], '{}', '{}', NULL";
+    let time = "'{}', ARRAY[now() - interval '50 days'], ARRAY[now()], '{}', '{}', NULL";
     for (shape, only, index) in [
         (4, format!("'{{}}', {}, '{{}}'", some("key")), "rollups_key"),
         (3, format!("{}, '{{}}', '{{model-1}}'", some("project")), "rollups_project_model"),
     ] {
         let asked = format!(
             "EXPLAIN (COSTS OFF) EXECUTE asked (md5('org1')::uuid, now() - interval '50 days', now(),
-                ARRAY[now() - interval '50 days', now()], '{{}}', {only}, '{{}}', NULL, {shape}, {time})"
+                ARRAY[now() - interval '50 days', now()], '{{}}', {only}, '{{}}', NULL, {time}, {shape})"
         );
         let rows = sqlx::raw_sql(AssertSqlSafe(asked)).fetch_all(&mut *connection).await.unwrap();
         let lines: Vec<String> = rows.iter().map(|row| row.get(0)).collect();

@@ -1,7 +1,9 @@
 //! `reconcile` finds each kind of damage and names it; folding loses nothing.
 
-use domain::{Outcome, Usd};
+use chrono::TimeDelta;
+use domain::{Job, NodeId, Outcome, Usd};
 use ledger::{Realm, Request, Settlement};
+use store::system::Done;
 use testkit::{Database, Tenant};
 
 use crate::support::{Running, answered, price, request};
@@ -57,6 +59,8 @@ async fn each_damage_is_named() {
          "INSERT INTO rollups SELECT * FROM gone; DROP TABLE gone", "fewer dimensions"),
         ("UPDATE coarse_rollups SET output = output + 1 WHERE shape IN (0, 11)",
          "UPDATE coarse_rollups SET output = output - 1 WHERE shape IN (0, 11)", "coarse"),
+        ("UPDATE coarse_rollups SET estimated = estimated + 1 WHERE shape = 33",
+         "UPDATE coarse_rollups SET estimated = estimated - 1 WHERE shape = 33", "coarse"),
         ("CREATE TABLE gone AS SELECT * FROM coarse_rollups WHERE shape = 4; DELETE FROM coarse_rollups WHERE shape = 4",
          "INSERT INTO coarse_rollups SELECT * FROM gone; DROP TABLE gone", "coarse"),
     ] {
@@ -81,6 +85,8 @@ const COARSE: &str =
 
 const OF_ALL: &str = include_str!("../../../../migrations/20261205200001_rollups_of_all.sql");
 
+const SPANS: &str = include_str!("../../../../migrations/20261206100001_spans.sql");
+
 const UNEARNED: &str = include_str!("../../../../migrations/20261203600002_unearned_filled.sql");
 
 #[tokio::test]
@@ -95,6 +101,7 @@ async fn what_was_folded_before_is_rolled_up_by_the_migration() {
     database.tamper("DELETE FROM coarse_rollups WHERE shape > 1").await;
     assert!(system.reconcile().await.unwrap().is_some());
     database.migrate_by_hand(COARSE).await;
+    database.migrate_by_hand(SPANS).await;
     assert_eq!(system.reconcile().await.unwrap(), None);
     for of_all in ["rollups", "coarse_rollups"] {
         database.tamper(&format!("DELETE FROM {of_all} WHERE shape IN (6, 13)")).await;
@@ -102,7 +109,30 @@ async fn what_was_folded_before_is_rolled_up_by_the_migration() {
         database.migrate_by_hand(OF_ALL).await;
         assert_eq!(system.reconcile().await.unwrap(), None);
     }
+    for shape in [14, 24, 33, 34, 41] {
+        database.tamper(&format!("DELETE FROM coarse_rollups WHERE shape = {shape}")).await;
+        assert!(system.reconcile().await.unwrap().is_some());
+        database.migrate_by_hand(SPANS).await;
+        assert_eq!(system.reconcile().await.unwrap(), None);
+    }
     node.finish().await;
+}
+
+/// A node of the version before would find rows that it doesn't know: it may neither finish nor begin.
+#[tokio::test]
+async fn the_comparison_is_put_off_by_the_migration_that_the_version_before_does_not_know() {
+    let database = Database::new().await;
+    let (system, node) = (database.store.system(), NodeId::generate());
+    system.plan_job(Job::Reconcile).await.unwrap();
+    let running = system.claim_job(node, Job::Reconcile).await.unwrap().unwrap();
+    database.migrate_by_hand(SPANS).await;
+    assert!(!system.renew_job(&running).await.unwrap());
+    system.fail_job(&running, "no room").await.unwrap();
+    system.release_job(&running).await.unwrap();
+    assert!(!system.finish_job(&running, &Done::well("done")).await.unwrap());
+    assert_eq!(system.claim_job(node, Job::Reconcile).await.unwrap(), None);
+    database.advance(TimeDelta::hours(13)).await;
+    assert!(system.claim_job(node, Job::Reconcile).await.unwrap().is_some());
 }
 
 #[tokio::test]
