@@ -95,7 +95,7 @@ impl Ask<'_> {
 
     /// A few of very many are found in less time than in spans of all, by the indexes that rollups by day have. The
     /// database chooses them if it knows what is asked for.
-    fn is_looked_up(&self) -> bool {
+    pub(crate) fn is_looked_up(&self) -> bool {
         let Only { keys, projects, models, .. } = self.only;
         let by_pair = !projects.is_empty() && !models.is_empty();
         self.grain == Grain::Days && (!keys.is_empty() || by_pair)

@@ -66,7 +66,7 @@ impl Store {
         for ask in asks {
             may_ask(caller, ask.by, ask.only)?;
         }
-        let mut tx = self.glimpse(caller).await?;
+        let mut tx = self.summing(caller).await?;
         let mut cuts = Vec::with_capacity(asks.len());
         for ask in asks {
             cuts.push(cut(&mut tx, caller, *ask, most, size).await?);
@@ -91,7 +91,7 @@ impl Store {
     /// All statements of an answer see the same instant.
     pub(crate) async fn looking(&self, caller: &Caller, ask: Ask<'_>) -> Result<Tx, StoreError> {
         may_ask(caller, ask.by, ask.only)?;
-        self.glimpse(caller).await
+        self.summing(caller).await
     }
 }
 

@@ -11,7 +11,7 @@ use crate::{
     money::usd,
     shapes::Shape,
     tags::{self, TagGroup, TagOnly},
-    tx::Tx,
+    tx::{Tx, plan_anew},
     usage::{Totals, tokens},
 };
 
@@ -252,10 +252,7 @@ impl Store {
     /// The slices, by stretch and then by what they are told apart by.
     pub async fn slices(&self, caller: &Caller, ask: Ask<'_>) -> Result<Vec<Slice>, StoreError> {
         may_ask(caller, ask.by, ask.only)?;
-        let mut tx = match &ask.only.tag {
-            None => self.tenant(caller).await?,
-            Some(_) => self.glimpse(caller).await?,
-        };
+        let mut tx = self.summing(caller).await?;
         slices(&mut tx, caller, ask).await
     }
 }
@@ -336,6 +333,9 @@ async fn rows(
     ask: Ask<'_>,
     most: Option<i64>,
 ) -> Result<Vec<(bool, Slice)>, StoreError> {
+    if ask.is_looked_up() {
+        plan_anew(tx).await?;
+    }
     let org = caller.org.uuid();
     let shape = Shape::of(caller, &ask).map(|shape| shape.number);
     match (ask.grain, shape) {

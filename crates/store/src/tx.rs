@@ -35,6 +35,15 @@ impl Store {
         tenant(&self.pool, mode, caller.org, Sees::of(caller)).await
     }
 
+    /// As [`Store::glimpse`], for what sums rollups: one plan fits all that is asked (`tests/store/plans.rs`), and to
+    /// make another each time takes as long as to read hundreds of rows. See [`plan_anew`].
+    pub(crate) async fn summing(&self, caller: &Caller) -> Result<Tx, StoreError> {
+        let mode = "ISOLATION LEVEL REPEATABLE READ READ ONLY";
+        let who = who(caller.org, Sees::of(caller));
+        let plans = "SET LOCAL plan_cache_mode = force_generic_plan";
+        begin(&self.pool, format!("{plans}; {who}; BEGIN {mode}")).await
+    }
+
     /// A transaction that changes something, and says what in the audit log.
     pub(crate) async fn change(&self, caller: &Caller) -> Result<Change, StoreError> {
         let tx = self.counting(caller).await?;
@@ -126,9 +135,23 @@ async fn tenant(
     org: OrgId,
     sees: Sees,
 ) -> Result<Tx, StoreError> {
+    let who = who(org, sees);
+    begin(pool, format!("{who}; BEGIN {mode}")).await
+}
+
+/// What the database must know to keep back the rest.
+fn who(org: OrgId, sees: Sees) -> String {
     let org = org.uuid();
-    let who = format!("SET LOCAL app.org = '{org}'; SET LOCAL app.sees = '{sees}'");
-    begin(pool, format!("{who}; SET LOCAL ROLE exq_tenant; BEGIN {mode}")).await
+    format!("SET LOCAL app.org = '{org}'; SET LOCAL app.sees = '{sees}'; SET LOCAL ROLE exq_tenant")
+}
+
+/// From here on the database looks at what is asked before it chooses a plan. Left to itself it would soon take the
+/// plan for all for cheaper, because it does not know how few a key's rows are.
+pub(crate) async fn plan_anew(tx: &mut Tx) -> Result<(), StoreError> {
+    sqlx::query!("SELECT set_config('plan_cache_mode', 'force_custom_plan', true)")
+        .fetch_one(&mut **tx)
+        .await?;
+    Ok(())
 }
 
 /// A transaction that sees all organizations: for [`crate::system`] alone.

@@ -1,8 +1,10 @@
 //! How the database goes about what pages of usage ask: by index, and never through the events.
 
-use std::{fs, path::Path};
+use std::{fs, path::Path, time::Duration};
 
+use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::{AssertSqlSafe, PgConnection, Row as _};
+use store::slices::{Ask, Dimension, Grain, Only};
 use testkit::{Database, Tenant};
 
 /// The statements as they were compiled.
@@ -153,6 +155,41 @@ async fn few_groups_of_many_are_read_by_group() {
         let lines: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
         assert!(lines.iter().any(|line| line.contains(index)), "{}", lines.join("\n"));
     }
+}
+
+/// Four hundred keys on a hundred days, of which the organization is to be filled in.
+const OF_KEYS: &str = "
+    INSERT INTO rollups
+    SELECT '$org', 4, d, md5('project')::uuid, md5('key' || k)::uuid, md5('member')::uuid, '', false, 1, 0, 0, 1, 0, 0, 0, 0, 0,
+        1, 0, 0, 0, 0.01
+    FROM generate_series(timestamptz '2026-07-01 22:00+00', '2026-10-08 22:00+00', '1 day') d, generate_series(1, 400) k;
+    ANALYZE rollups;";
+
+/// The plan that all sums share would read every key; so these have one of their own, however often they are asked.
+#[tokio::test]
+async fn sums_of_a_few_keys_are_planned_for() {
+    let database = Database::new().await;
+    let tenant = Tenant::new(&database, "acme").await;
+    database.tamper(&OF_KEYS.replace("$org", &tenant.org.uuid().to_string())).await;
+    let first: DateTime<Utc> = "2026-07-01T22:00:00Z".parse().unwrap();
+    let bounds: Vec<_> = (0..=100).map(|day| first + TimeDelta::days(day)).collect();
+    let key = database.look("md5('key7')::uuid").await.parse().unwrap();
+    let (all, one) = (Only::default(), Only { keys: vec![key], ..Only::default() });
+    let ask = |only| Ask { bounds: &bounds, grain: Grain::Days, by: &[Dimension::Key], only };
+    for only in [&all, &all, &one, &one, &one, &one, &one, &one, &one, &one] {
+        let slices = database.store.slices(&tenant.caller, ask(only)).await.unwrap();
+        assert_eq!(slices.len(), if only.keys.is_empty() { 40_000 } else { 100 });
+    }
+    // The database tells what was read a second or so later, with the next statement.
+    let found = "SELECT COALESCE(sum(idx_scan), 0) FROM pg_stat_user_indexes WHERE indexrelname = 'rollups_key'";
+    for _ in 0..100 {
+        if database.look(found).await.parse::<u32>().unwrap() >= 8 {
+            return;
+        }
+        database.store.slices(&tenant.caller, ask(&one)).await.unwrap();
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    panic!("the index is not read");
 }
 
 /// As the person sees it who asks.
