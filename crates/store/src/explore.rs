@@ -11,6 +11,7 @@ use sqlx::types::Uuid;
 
 use crate::{
     Store, StoreError,
+    shapes::Shape,
     slices::{Apart, Ask, Dimension, Grain, Only, Slice, Told, at_most, may_ask, slices, told},
     tx::Tx,
     usage::Totals,
@@ -124,20 +125,21 @@ pub(crate) async fn cut(
 }
 
 /// All slices, if they are few: one pass instead of three over the many rows of quarters and hours. Of days
-/// there are fewer, and coarse ones and indexes make each of the three shorter.
+/// there are fewer. Of keys and pairs there are more slices than rows that the three read.
 pub(crate) async fn few(
     tx: &mut Tx,
     caller: &Caller,
     ask: Ask<'_>,
 ) -> Result<Option<Told>, StoreError> {
-    if ask.grain == Grain::Days || ask.only.tag.is_some() {
+    let is_small = ask.by.len() < 2 && Shape::of(caller, &ask).is_none_or(Shape::is_small);
+    if ask.grain == Grain::Days || ask.only.tag.is_some() || !is_small {
         return Ok(None);
     }
     at_most(tx, caller, ask, FEW).await
 }
 
 /// So many slices are read in less time than another pass takes.
-const FEW: usize = 5_000;
+const FEW: usize = 2_000;
 
 /// Leaves those of these groups.
 fn keep(slices: &mut Vec<Slice>, groups: &[Slice]) {

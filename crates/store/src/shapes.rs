@@ -32,6 +32,11 @@ impl Shape {
     /// The one that there is over hours and longer spans alone: what is finer is read from quarters, which keep all.
     pub(crate) const BY_KEY: i16 = 14;
 
+    /// It has few rows for each stretch of time.
+    pub(crate) fn is_small(&self) -> bool {
+        self.keeps.len() < 2
+    }
+
     /// The smallest rollup that answers the question; none if only one with all dimensions does. Who
     /// does not see the whole organization sees what keeps the project.
     pub(crate) fn of(caller: &Caller, ask: &Ask<'_>) -> Option<&'static Self> {
