@@ -84,11 +84,10 @@ async fn read(app: &App, member: &Member) -> Result<View, Failure> {
     let cycles = store.cycles(caller).await?;
     let cycle = *cycles.first().ok_or(Failure::Internal)?;
     // What does not depend on each other is read side by side.
-    let (zone, projects, keys, now, (standings, _), thresholds, mut open) = tokio::try_join!(
+    let (zone, projects, keys, (standings, now), thresholds, mut open) = tokio::try_join!(
         store.cycle_zone(caller, cycle),
         store.projects(caller),
         store.named_keys(caller),
-        store.clock(caller),
         store.standings(caller),
         store.thresholds(caller),
         store.crossings(caller),
