@@ -119,6 +119,9 @@ async fn a_reader_with_one_project_of_two_sees_that_one() {
         assert_eq!(ids, [own.0]);
         let ids: Vec<_> = store.api_keys(&reader).await.unwrap().iter().map(|k| k.id).collect();
         assert_eq!(ids, [own.1]);
+        let named = store.named_keys(&reader).await.unwrap();
+        let ids: Vec<_> = named.iter().map(|key| (key.id, key.project)).collect();
+        assert_eq!(ids, [(own.1, own.0)]);
         assert!(store.key_activity(&reader).await.unwrap().keys().eq([&own.1]));
 
         let mine = [Scope::Key(own.1), Scope::Project(own.0)];

@@ -268,6 +268,29 @@ async fn pages_leave_nothing_out_and_what_is_rare_is_searched_for_in_steps() {
     }
 }
 
+/// They are gone through by themselves, so the newest fifty are one step however many others there are.
+#[tokio::test]
+async fn estimated_requests_are_found_among_their_like() {
+    let database = Database::new().await;
+    let tenant = Tenant::new(&database, "ours").await;
+    many(&database, &tenant, 12_000).await;
+    database
+        .tamper(
+            "UPDATE events e SET outcome = CASE WHEN place % 200 = 0 THEN 'unknown' ELSE 'estimated' END
+             FROM (SELECT id, row_number() OVER (ORDER BY id) AS place FROM events) p WHERE p.id = e.id AND place % 100 = 0",
+        )
+        .await;
+    for (outcome, wanted) in
+        [(Outcome::Estimated, (60, 2)), (Outcome::Unknown, (60, 2)), (Outcome::Corrected, (0, 1))]
+    {
+        let filter = Filter { outcome: Some(outcome), ..Filter::default() };
+        let (rows, parts) = all(&database.store, &tenant.caller, &filter).await;
+        assert_eq!((rows.len(), parts), wanted, "{outcome:?}");
+        assert!(rows.iter().all(|row| row.outcome == outcome));
+        assert!(rows.is_sorted_by(|a, b| a.id > b.id));
+    }
+}
+
 /// The plan that stands when a statement was asked often: made once for whatever is asked.
 pub(crate) async fn plan(
     database: &Database,
