@@ -145,6 +145,12 @@ fn who(org: OrgId, sees: Sees) -> String {
     format!("SET LOCAL app.org = '{org}'; SET LOCAL app.sees = '{sees}'; SET LOCAL ROLE exq_tenant")
 }
 
+/// As [`system`], for what takes some rows of a table after the other: by their keys and places, because the plan
+/// may be as old as the time when there were none, and then reads all that have come since for each of them.
+pub(crate) async fn taking(pool: &PgPool) -> Result<Tx, StoreError> {
+    begin(pool, "SET LOCAL enable_seqscan = off; SET LOCAL ROLE exq_system; BEGIN".to_owned()).await
+}
+
 /// From here on the database looks at what is asked before it chooses a plan. Left to itself it would soon take the
 /// plan for all for cheaper, because it does not know how few a key's rows are.
 pub(crate) async fn plan_anew(tx: &mut Tx) -> Result<(), StoreError> {

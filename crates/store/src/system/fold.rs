@@ -10,12 +10,12 @@ impl System<'_> {
     /// Moves a slice of deltas into the rollups; answers how many. Any node may do it at any time:
     /// each delta counts exactly once, because the statement that adds it removes it.
     pub async fn fold(self) -> Result<u64, StoreError> {
-        let mut tx = self.begin().await?;
+        let mut tx = self.begin_taking().await?;
         let folded = sqlx::query_scalar!(
             r#"WITH slice AS (
-                SELECT org_id, id FROM deltas ORDER BY org_id, id LIMIT $1 FOR UPDATE SKIP LOCKED
+                SELECT ctid FROM deltas ORDER BY org_id, id LIMIT $1 FOR UPDATE SKIP LOCKED
             ), taken AS (
-                DELETE FROM deltas d USING slice s WHERE d.org_id = s.org_id AND d.id = s.id RETURNING d.*
+                DELETE FROM deltas d WHERE d.ctid = ANY (ARRAY(SELECT ctid FROM slice)) RETURNING d.*
             ), by_quarter AS (
                 INSERT INTO quarters AS r (org_id, quarter, project_id, key_id, member_id, model, sandbox,
                     requests, estimated, unpriced, input, cached, cache_write, cache_write_1h, audio_input,

@@ -101,6 +101,11 @@ impl<'a> System<'a> {
         tx::system(&self.store.ledger).await
     }
 
+    /// For what moves the rows of a table away, some at a time.
+    async fn begin_taking(self) -> Result<Tx, StoreError> {
+        tx::taking(&self.store.pool).await
+    }
+
     pub(crate) async fn begin(self) -> Result<Tx, StoreError> {
         tx::system(&self.store.pool).await
     }

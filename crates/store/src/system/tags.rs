@@ -15,7 +15,7 @@ impl System<'_> {
     /// value that has rows keeps them, and one that came too late has none all day. Who finds another node
     /// at it leaves it to that one.
     pub async fn fold_tags(self) -> Result<u64, StoreError> {
-        let mut tx = self.begin().await?;
+        let mut tx = self.begin_taking().await?;
         // Before the statement that must see what the last one has decided; held until the commit.
         let ours = sqlx::query_scalar!(
             r#"SELECT pg_try_advisory_xact_lock(hashtext('exq_fold_tags')) AS "ours!""#

@@ -10,12 +10,12 @@ impl System<'_> {
     /// Moves a slice of timings into the latencies; answers how many. As [`System::fold`], any node may do
     /// it at any time.
     pub async fn fold_timings(self) -> Result<u64, StoreError> {
-        let mut tx = self.begin().await?;
+        let mut tx = self.begin_taking().await?;
         let folded = sqlx::query_scalar!(
             r#"WITH slice AS (
-                SELECT org_id, id FROM timings ORDER BY org_id, id LIMIT $1 FOR UPDATE SKIP LOCKED
+                SELECT ctid, org_id, id FROM timings ORDER BY org_id, id LIMIT $1 FOR UPDATE SKIP LOCKED
             ), taken AS (
-                DELETE FROM timings t USING slice s WHERE t.org_id = s.org_id AND t.id = s.id RETURNING t.id
+                DELETE FROM timings t WHERE t.ctid = ANY (ARRAY(SELECT ctid FROM slice)) RETURNING t.id
             ), finest AS (
                 SELECT org_id, hour, day_starts, project_id, model, count(*) AS requests, sum(failed) AS failed,
                     sum(reading_us) AS reading_us, sum(reserving_us) AS reserving_us, sum(connecting_us) AS connecting_us,

@@ -157,6 +157,64 @@ async fn few_groups_of_many_are_read_by_group() {
     }
 }
 
+/// Six thousand rows that wait to be folded: deltas, timings and deltas by tag.
+const WAITING: [(&str, &str); 3] = [
+    ("deltas", "
+    INSERT INTO deltas (org_id, quarter, day_starts, day_ends, project_id, key_id, member_id, model, sandbox, requests,
+        estimated, input, cached, output, charge)
+    SELECT '$org', '2026-07-01 22:00+00', '2026-07-01 22:00+00', '2026-07-02 22:00+00', md5('project')::uuid,
+        md5('key' || k % 9)::uuid, md5('member')::uuid, 'model', false, 1, 0, 1, 0, 1, 0.1 FROM generate_series(1, 6000) k"),
+    ("timings", "
+    INSERT INTO timings (org_id, admitted_at, day_starts, project_id, model, outcome, shown, reasoning, read_us,
+        admitted_us, first_token_us, last_us)
+    SELECT '$org', '2026-07-01 22:00+00', '2026-07-01 22:00+00', md5('project')::uuid, 'model', 'answered', 9, 0, 1, 2, 3, 4
+    FROM generate_series(1, 6000) k"),
+    ("tag_deltas", "
+    INSERT INTO tag_deltas (org_id, quarter, day_starts, tags, project_id, model, sandbox, requests,
+        estimated, unpriced, input, cached, cache_write, cache_write_1h, audio_input, image_input, output, reasoning,
+        audio_output, image_output, charge)
+    SELECT '$org', '2026-07-01 22:00+00', '2026-07-01 22:00+00', ARRAY['team=value'], md5('project')::uuid, 'model', false,
+        1, 0, 0, 1, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0.01 FROM generate_series(1, 6000) k"),
+];
+
+/// What is folded is taken by its key and place, also by a plan from when there was nothing: else each row that is
+/// taken would be looked for among all that have come since.
+#[tokio::test]
+async fn folds_that_were_planned_for_nothing_go_through_no_table() {
+    let database = Database::new().await;
+    let tenant = Tenant::new(&database, "acme").await;
+    let system = database.store.system();
+    let fold = async || {
+        (
+            system.fold().await.unwrap(),
+            system.fold_timings().await.unwrap(),
+            system.fold_tags().await.unwrap(),
+        )
+    };
+    database.tamper("ANALYZE deltas; ANALYZE timings; ANALYZE tag_deltas").await;
+    for _ in 0..8 {
+        assert_eq!(fold().await, (0, 0, 0));
+    }
+    for (_, rows) in WAITING {
+        database.tamper(&rows.replace("$org", &tenant.org.uuid().to_string())).await;
+    }
+    while fold().await != (0, 0, 0) {}
+    for (table, _) in WAITING {
+        let seen =
+            |what| format!("SELECT {what} FROM pg_stat_user_tables WHERE relname = '{table}'");
+        // The database tells a second or so later, with the next statement.
+        for _ in 0..100 {
+            if database.look(&seen("n_tup_del")).await == "6000" {
+                break;
+            }
+            fold().await;
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        assert_eq!(database.look(&seen("n_tup_del")).await, "6000", "{table}");
+        assert_eq!(database.look(&seen("seq_tup_read")).await, "0", "{table}");
+    }
+}
+
 /// Four hundred keys on a hundred days, of which the organization is to be filled in.
 const OF_KEYS: &str = "
     INSERT INTO rollups

@@ -1,9 +1,9 @@
 -- $1: so many deltas at most. $2: so many values of a key have rows of their own in a day: those that have any
 -- (kept), then those that came first.
 WITH slice AS (
-    SELECT org_id, id FROM tag_deltas ORDER BY id LIMIT $1 FOR UPDATE SKIP LOCKED
+    SELECT ctid FROM tag_deltas ORDER BY id LIMIT $1 FOR UPDATE SKIP LOCKED
 ), taken AS (
-    DELETE FROM tag_deltas d USING slice s WHERE d.org_id = s.org_id AND d.id = s.id RETURNING d.*
+    DELETE FROM tag_deltas d WHERE d.ctid = ANY (ARRAY(SELECT ctid FROM slice)) RETURNING d.*
 ), said AS (
     SELECT t.*, exq_tag_key(g.tag) AS tag_key, exq_tag_value(g.tag) AS tag_value
     FROM taken t CROSS JOIN unnest(t.tags) AS g (tag)
