@@ -170,7 +170,7 @@ async fn the_cycle_before_is_cut_to_the_quarter_of_an_hour() {
     let spender = spent().await;
     let whole = ledger(&spender).await;
     let (store, caller) = (&spender.site.app.store, &spender.caller);
-    let cycle = store.cycles(caller).await.unwrap()[0];
+    let cycle = store.cycles(caller).await.unwrap().current.window;
     let instant = async |column: &str| {
         let at = format!("SELECT min({column}) FROM (SELECT day_starts, quarter FROM deltas) d");
         let at = spender.site.database.look(&at).await;

@@ -15,6 +15,7 @@ mod budgets;
 mod change;
 mod coarse;
 mod corrections;
+mod cycles;
 pub mod drift;
 mod error;
 pub mod event_slices;
@@ -78,6 +79,7 @@ pub use bodies::{Keeping, SealedBody};
 pub use budgets::{Budget, BudgetStatus, SetBudget};
 pub use change::ChangeCursor;
 pub use corrections::{Doubtful, DoubtfulKey};
+pub use cycles::{BillingCycle, Cycles};
 pub use error::{Conflict, StoreError};
 pub use invitations::{
     Invitation, InvitationMail, InvitationState, Invited, Outcome as InviteOutcome,

@@ -1,14 +1,11 @@
-//! What a page of usage needs besides: the time before, whether there ever was a request, the zone
-//! of a billing cycle.
+//! What a page of usage needs besides: the time before, and whether there ever was a request.
 
 use chrono::{DateTime, Utc};
-use chrono_tz::Tz;
-use domain::{Action, Caller, window::Window};
+use domain::{Action, Caller};
 
 use crate::{
     Store, StoreError,
     explore::{few, over_all, summed},
-    organizations::zone,
     slices::{Ask, Grain, Slice, Told, slices},
     tx::Tx,
 };
@@ -40,15 +37,16 @@ impl Store {
         until: Until,
     ) -> Result<Past, StoreError> {
         let mut tx = self.looking(caller, ask).await?;
-        if let Some(past) = at_once(&mut tx, caller, ask, until).await? {
-            return Ok(past);
-        }
-        let stretches = slices(&mut tx, caller, Ask { by: &[], ..ask }).await?;
-        let [starts, _] = ask.ends();
-        let days = [starts, until.day];
-        let mut so_far = slices(&mut tx, caller, Ask { bounds: &days, ..ask }).await?;
-        if until.quarter > until.day {
-            let rest = [until.day, until.quarter];
+        let cut = match ask.grain {
+            Grain::Quarters => until.quarter.max(until.day),
+            Grain::Days => until.day,
+        };
+        let Past { stretches, mut so_far } = match at_once(&mut tx, caller, ask, cut).await? {
+            Some(past) => past,
+            None => in_two(&mut tx, caller, ask, cut).await?,
+        };
+        if until.quarter > cut {
+            let rest = [cut, until.quarter];
             let ask = Ask { bounds: &rest, grain: Grain::Quarters, ..ask };
             so_far.extend(slices(&mut tx, caller, ask).await?);
         }
@@ -68,20 +66,6 @@ impl Store {
         .fetch_one(&mut *tx)
         .await?)
     }
-
-    /// The zone that a billing cycle was made in.
-    pub async fn cycle_zone(&self, caller: &Caller, cycle: Window) -> Result<Tz, StoreError> {
-        caller.may(Action::List)?;
-        let mut tx = self.tenant(caller).await?;
-        let name = sqlx::query_scalar!(
-            "SELECT zone FROM windows WHERE org_id = $1 AND period = 'month' AND starts = $2",
-            caller.org.uuid(),
-            cycle.starts
-        )
-        .fetch_one(&mut *tx)
-        .await?;
-        zone(&name)
-    }
 }
 
 /// Both from one pass, if that finds few slices: the stretch that the cut goes through is read as two.
@@ -89,9 +73,8 @@ async fn at_once(
     tx: &mut Tx,
     caller: &Caller,
     ask: Ask<'_>,
-    until: Until,
+    cut: DateTime<Utc>,
 ) -> Result<Option<Past>, StoreError> {
-    let cut = until.quarter.max(until.day);
     let begun = ask.bounds.partition_point(|bound| *bound < cut);
     let mut bounds = ask.bounds.to_vec();
     let is_within = (1..bounds.len()).contains(&begun) && bounds[begun] != cut;
@@ -102,9 +85,22 @@ async fn at_once(
     else {
         return Ok(None);
     };
-    let so_far = summed(slices.iter().filter(|slice| slice.stretch < begun).cloned());
+    let so_far = slices.iter().filter(|slice| slice.stretch < begun).cloned().collect();
     for slice in &mut slices {
         slice.stretch -= usize::from(is_within && slice.stretch >= begun);
     }
     Ok(Some(Past { stretches: over_all(&slices), so_far }))
+}
+
+/// Both from a pass of its own.
+async fn in_two(
+    tx: &mut Tx,
+    caller: &Caller,
+    ask: Ask<'_>,
+    cut: DateTime<Utc>,
+) -> Result<Past, StoreError> {
+    let stretches = slices(tx, caller, Ask { by: &[], ..ask }).await?;
+    let [starts, _] = ask.ends();
+    let so_far = slices(tx, caller, Ask { bounds: &[starts, cut], ..ask }).await?;
+    Ok(Past { stretches, so_far })
 }

@@ -87,10 +87,9 @@ impl Store {
     /// The organization's billing cycles so far, the one that is running first.
     pub async fn statements(&self, caller: &Caller) -> Result<Vec<Cycle>, StoreError> {
         caller.may(Action::SeeBilling)?;
-        let windows = self.cycles(caller).await?;
-        let (Some(newest), Some(oldest)) = (windows.first(), windows.last()) else {
-            return Ok(Vec::new());
-        };
+        let cycles = self.cycles(caller).await?;
+        let newest = cycles.current.window;
+        let oldest = cycles.earlier.last().map_or(newest, |cycle| cycle.window);
         let mut tx = self.tenant(caller).await?;
         let rows = sqlx::query!(
             r#"SELECT w.label, w.starts, w.ends, s.closed_at AS "closed_at?", COALESCE(u.charge, 0) AS "used!",

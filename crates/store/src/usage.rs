@@ -1,9 +1,9 @@
-//! What usage is counted in: requests, tokens and money, by billing cycles.
+//! What usage is counted in: requests, tokens and money.
 
 use chrono::{DateTime, Utc};
-use domain::{Action, Caller, Period, Tokens, Usd, window::Window};
+use domain::{Action, Caller, Tokens, Usd};
 
-use crate::{Store, StoreError, system::window};
+use crate::{Store, StoreError};
 
 /// Requests, tokens and money.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -49,27 +49,6 @@ impl Totals {
 }
 
 impl Store {
-    /// The organization's billing cycles so far, the current one first.
-    pub async fn cycles(&self, caller: &Caller) -> Result<Vec<Window>, StoreError> {
-        caller.may(Action::List)?;
-        let mut tx = self.counting(caller).await?;
-        let at = sqlx::query_scalar!(r#"SELECT exq_now() AS "at!""#).fetch_one(&mut *tx).await?;
-        window(&mut tx, caller.org, Period::Month, at).await?;
-        let rows = sqlx::query!(
-            "SELECT label, starts, ends FROM windows WHERE org_id = $1 AND period = 'month' AND starts <= $2
-             ORDER BY starts DESC",
-            caller.org.uuid(),
-            at
-        )
-        .fetch_all(&mut *tx)
-        .await?;
-        tx.commit().await?;
-        Ok(rows
-            .into_iter()
-            .map(|row| Window { label: row.label, starts: row.starts, ends: row.ends })
-            .collect())
-    }
-
     /// The instant at which it is asked, by the clock that usage is booked by. What is read after it
     /// is complete up to it.
     pub async fn clock(&self, caller: &Caller) -> Result<DateTime<Utc>, StoreError> {

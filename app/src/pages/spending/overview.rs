@@ -6,7 +6,8 @@ use chrono_tz::Tz;
 use domain::{Action, Period, Scope, Usd, window::Window};
 use leptos::prelude::*;
 use store::{
-    Budget, BudgetStatus, Crossing, NamedKey, Project, Standing, Threshold, UsageLimit,
+    BillingCycle, Budget, BudgetStatus, Crossing, Cycles, NamedKey, Project, Standing, Threshold,
+    UsageLimit,
     explore::Cut,
     slices::{Ask, Dimension, Grain, Only},
 };
@@ -82,24 +83,31 @@ async fn read(app: &App, member: &Member) -> Result<View, Failure> {
     let (store, caller) = (&app.store, &member.caller);
     let whole = member.can(Action::SeeWhole);
     let cycles = store.cycles(caller).await?;
-    let cycle = *cycles.first().ok_or(Failure::Internal)?;
-    // What does not depend on each other is read side by side.
-    let (zone, projects, keys, (standings, now), thresholds, mut open) = tokio::try_join!(
-        store.cycle_zone(caller, cycle),
-        store.projects(caller),
-        store.named_keys(caller),
-        store.standings(caller),
-        store.thresholds(caller),
-        store.crossings(caller),
-    )?;
-    open.retain(|crossing| is_open(crossing, zone, now));
-    let this = Stretch::cycle(cycle, zone, true);
-    let (used, before, own, own_keys) = tokio::try_join!(
-        Used::read(app, member, &this, &projects),
-        Before::read(app, member, &this, cycles.get(1), now),
+    let BillingCycle { window: cycle, zone } = cycles.current;
+    let this = Stretch::cycle(cycles.current, None);
+    let used = async {
+        let projects = store.projects(caller).await?;
+        let used = Used::read(app, member, &this, &projects).await?;
+        Ok((projects, used))
+    };
+    let watched = async {
+        Ok(tokio::try_join!(
+            store.named_keys(caller),
+            store.standings(caller),
+            store.thresholds(caller),
+            store.crossings(caller),
+        )?)
+    };
+    // What does not depend on each other is read side by side, what takes longest first.
+    let (used, before, watched, own, own_keys) = tokio::try_join!(
+        used,
+        Before::read(app, member, &this, &cycles),
+        watched,
         Own::read(app, member),
         reader::Keys::read(app, member),
     )?;
+    let ((projects, used), (keys, (standings, now), thresholds, mut open)) = (used, watched);
+    open.retain(|crossing| is_open(crossing, zone, now));
     let ever = before.is_some() || store.ever_used(caller).await?;
     let org = format!("/{}", member.organization.id);
     let done = set_up::Done {
@@ -200,18 +208,17 @@ impl Before {
         app: &App,
         member: &Member,
         this: &Stretch,
-        cycle: Option<&Window>,
-        now: DateTime<Utc>,
+        cycles: &Cycles,
     ) -> Result<Option<Self>, Failure> {
         let (store, caller) = (&app.store, &member.caller);
-        let Some(cycle) = cycle.copied() else { return Ok(None) };
-        let stretch = Stretch::cycle(cycle, store.cycle_zone(caller, cycle).await?, true);
+        let Some(cycle) = cycles.earlier.first().copied() else { return Ok(None) };
+        let stretch = Stretch::cycle(cycle, None);
         let (bounds, only) = (stretch.bounds(), Only::default());
         let ask = Ask { bounds: &bounds, grain: Grain::Days, by: &[], only: &only };
-        let past = store.past(caller, ask, stretch.until(this, now)).await?;
+        let past = store.past(caller, ask, stretch.until(this, cycles.now)).await?;
         let days = by_span(stretch.spans.len(), &past.stretches);
         Ok((!past.stretches.is_empty()).then(|| Self {
-            cycle,
+            cycle: cycle.window,
             days: days.iter().map(|day| day.charge).collect(),
             so_far: past.so_far.iter().map(|slice| slice.totals.charge).sum(),
         }))

@@ -186,13 +186,15 @@ mod tests {
     use chrono::{DateTime, Utc};
     use chrono_tz::Tz;
     use domain::{Period, Tokens, Usd};
+    use store::BillingCycle;
 
     use super::*;
     use crate::pages::spending::stretch::Stretch;
 
     fn november() -> Vec<Window> {
         let at: DateTime<Utc> = "2026-11-18T13:32:07Z".parse().unwrap();
-        Stretch::cycle(Window::first(Period::Month, Tz::UTC, at), Tz::UTC, true).spans
+        let window = Window::first(Period::Month, Tz::UTC, at);
+        Stretch::cycle(BillingCycle { window, zone: Tz::UTC }, None).spans
     }
 
     fn slice(stretch: usize, group: usize, pico: i128) -> Slice {

@@ -6,7 +6,7 @@ use domain::{
     Period,
     window::{Window, first_instant, quarter},
 };
-use store::{Until, slices::Grain};
+use store::{BillingCycle, Until, slices::Grain};
 
 use super::calendar::{cycle_name, day_name, month_name, same_age, weekday_name};
 use crate::components::days_text;
@@ -46,7 +46,7 @@ impl Step {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     /// A billing cycle.
-    Cycle(Window),
+    Cycle(BillingCycle),
     /// From one date up to and with another.
     Dates(NaiveDate, NaiveDate),
 }
@@ -64,13 +64,14 @@ pub(super) struct Stretch {
 }
 
 impl Stretch {
-    /// `own`: the zone's days are those that usage is rolled up by.
-    pub(super) fn cycle(cycle: Window, zone: Tz, own: bool) -> Self {
-        let step = Step::of(cycle.starts, cycle.ends);
-        Self::cut(Kind::Cycle(cycle), cycle.starts, cycle.ends, zone, own, step)
+    /// `other`: in days of this zone, not of the one that its usage is rolled up by.
+    pub(super) fn cycle(cycle: BillingCycle, other: Option<Tz>) -> Self {
+        let (Window { starts, ends, .. }, zone) = (cycle.window, other.unwrap_or(cycle.zone));
+        let (kind, step) = (Kind::Cycle(cycle), Step::of(starts, ends));
+        Self::cut(kind, starts, ends, zone, other.is_none(), step)
     }
 
-    /// Both dates are within it.
+    /// Both dates are within it. `own`: the zone's days are those that usage is rolled up by.
     pub(super) fn dates(first: NaiveDate, last: NaiveDate, zone: Tz, own: bool) -> Self {
         let starts = first_instant(first, zone);
         let ends = first_instant(last + Days::new(1), zone);
@@ -150,7 +151,7 @@ impl Stretch {
     /// `November 2026`, `1–7 Nov 2026`.
     pub(super) fn title(&self) -> String {
         match self.kind {
-            Kind::Cycle(cycle) => cycle_name(cycle),
+            Kind::Cycle(cycle) => cycle_name(cycle.window),
             Kind::Dates(..) => self.days(),
         }
     }
@@ -158,7 +159,7 @@ impl Stretch {
     /// `November`, `1–7 Nov 2026`: beside the one that it is compared with.
     pub(super) fn short_title(&self) -> String {
         match self.kind {
-            Kind::Cycle(cycle) => month_name(cycle),
+            Kind::Cycle(cycle) => month_name(cycle.window),
             Kind::Dates(..) => self.days(),
         }
     }
@@ -304,7 +305,8 @@ mod tests {
     fn a_cycle_is_cut_by_the_days_of_any_zone() {
         let at = "2026-11-18T13:32:07Z".parse().unwrap();
         let cycle = Window::first(Period::Month, Tz::Europe__Oslo, at);
-        let own = Stretch::cycle(cycle, Tz::Europe__Oslo, true);
+        let november = BillingCycle { window: cycle, zone: Tz::Europe__Oslo };
+        let own = Stretch::cycle(november, None);
         assert_eq!((own.spans.len(), own.grain), (30, Grain::Days));
         assert_eq!((own.window().starts, own.window().ends), (cycle.starts, cycle.ends));
         assert_eq!(
@@ -315,7 +317,7 @@ mod tests {
             (own.days().as_str(), own.label(&own.spans[17]).as_str()),
             ("1–30 Nov 2026", "18 Nov")
         );
-        let other = Stretch::cycle(cycle, Tz::Asia__Kathmandu, false);
+        let other = Stretch::cycle(november, Some(Tz::Asia__Kathmandu));
         assert_eq!(other.grain, Grain::Quarters);
         assert_eq!(other.spans.len(), 31, "two parts of a day at its ends");
         assert_eq!((other.window().starts, other.window().ends), (cycle.starts, cycle.ends));

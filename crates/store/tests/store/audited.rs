@@ -293,7 +293,7 @@ async fn alerts() -> BTreeSet<String> {
     let alert = store.crossings(caller).await.unwrap()[0].id;
     log.told(store.acknowledge(caller, alert), "alert.acknowledged").await;
     log.told(store.acknowledge(caller, alert), "").await;
-    let over = store.cycles(caller).await.unwrap()[0].label;
+    let over = store.cycles(caller).await.unwrap().current.window.label;
     database.advance(chrono::TimeDelta::days(40)).await;
     log.told(store.close_cycle(caller, over), "cycle.closed").await;
     log.told(store.keep_invoice(caller, over, &[]), "invoice.kept").await;

@@ -202,7 +202,7 @@ async fn count(
     things: &Furniture,
     asked: &mut Asked,
 ) {
-    let month = store.cycles(caller).await.unwrap()[0];
+    let month = store.cycles(caller).await.unwrap().current.window;
     let raise = NewRaise {
         amount: usd("99"),
         starts: None,
@@ -233,7 +233,6 @@ async fn count(
         cuts(&[ask], 7, |totals| totals.charge.pico());
         explore(ask, 7, |totals| totals.charge.pico());
         past(ask, Until { day: month.starts, quarter: month.ends });
-        cycle_zone(month);
     }
     for scope in [Scope::Org(theirs.org), Scope::Project(things.project), Scope::Key(things.key)] {
         ask! { store, caller, asked:
@@ -375,7 +374,7 @@ async fn keys(store: &Store, caller: &Caller, things: &Furniture, asked: &mut As
 async fn log(store: &Store, caller: &Caller, asked: &mut Asked) {
     let filter = AuditFilter::default();
     let entry = AuditId::generate();
-    let month = store.cycles(caller).await.unwrap()[0].label;
+    let month = store.cycles(caller).await.unwrap().current.window.label;
     ask! { store, caller, asked:
         statement(month);
         close_cycle(month);

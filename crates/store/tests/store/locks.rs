@@ -333,7 +333,7 @@ async fn a_migration_that_changes_policies_lets_pages_and_folds_go_on() {
     let database = Database::new().await;
     let tenant = Tenant::new(&database, "owner").await;
     database.tamper(UNFOLDED).await;
-    let cycle = database.store.cycles(&tenant.caller).await.unwrap()[0];
+    let cycle = database.store.cycles(&tenant.caller).await.unwrap().current.window;
     let page = |store: Store, caller: Caller| async move {
         let (bounds, only) = ([cycle.starts, cycle.ends], Only::default());
         for grain in [Grain::Days, Grain::Quarters].repeat(20) {

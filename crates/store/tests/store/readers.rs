@@ -63,7 +63,7 @@ impl Scene {
     /// What a page about the cycle shows a caller.
     async fn explored(&self, caller: &Caller, by: &[Dimension], grain: Grain) -> Explored {
         let store = &self.database.store;
-        let cycle = store.cycles(caller).await.unwrap()[0];
+        let cycle = store.cycles(caller).await.unwrap().current.window;
         let (bounds, only) = ([cycle.starts, cycle.ends], Only::default());
         let ask = Ask { bounds: &bounds, grain, by, only: &only };
         store.explore(caller, ask, 1, |totals| totals.charge.pico()).await.unwrap()
@@ -72,7 +72,7 @@ impl Scene {
     /// What a caller sees of charges, told apart in several ways, and of the cycle's other sums.
     async fn charges(&self, caller: &Caller) -> Vec<Usd> {
         let store = &self.database.store;
-        let cycle = store.cycles(caller).await.unwrap()[0];
+        let cycle = store.cycles(caller).await.unwrap().current.window;
         let charge = |slices: &[Slice]| slices.iter().map(|slice| slice.totals.charge).sum();
         let mut sums = Vec::new();
         for (grain, by) in [Grain::Quarters, Grain::Days].into_iter().zip(SLICED) {

@@ -52,7 +52,7 @@ async fn each_rollup_agrees_with_all_dimensions_folded_or_not() {
 
 async fn check(database: &Database, tenant: &Tenant) {
     let caller = &tenant.caller;
-    let cycle = database.store.cycles(caller).await.unwrap()[0];
+    let cycle = database.store.cycles(caller).await.unwrap().current.window;
     let bounds = [cycle.starts, cycle.ends];
     let events = database.look("SELECT sum(charge) FROM events").await;
     for grain in [Grain::Days, Grain::Quarters] {
@@ -221,7 +221,7 @@ async fn members_are_an_owners_business() {
     let database = Database::new().await;
     let tenant = Tenant::new(&database, "owner").await;
     let (_, reader) = member(&database, &tenant, "reader", Role::Reader).await;
-    let cycle = database.store.cycles(&reader).await.unwrap()[0];
+    let cycle = database.store.cycles(&reader).await.unwrap().current.window;
     let bounds = [cycle.starts, cycle.ends];
     let of = |only| Ask { bounds: &bounds, grain: Grain::Days, by: &[], only };
     let (all, one) = (Only::default(), Only { members: vec![Uuid::nil()], ..Only::default() });

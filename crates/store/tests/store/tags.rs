@@ -255,7 +255,7 @@ async fn all_values_and_what_has_none_are_the_events_folded_or_not_corrected_or_
 /// What the page shows of the running cycle by a key.
 async fn explored(scene: &Scene, caller: &Caller, key: &str) -> store::explore::Explored {
     let store = &scene.database.store;
-    let cycle = store.cycles(caller).await.unwrap()[0];
+    let cycle = store.cycles(caller).await.unwrap().current.window;
     let tag = Some(TagOnly { key: key.parse().unwrap(), values: Vec::new() });
     let (bounds, only) = ([cycle.starts, cycle.ends], Only { tag, ..Only::default() });
     let ask = Ask { bounds: &bounds, grain: Grain::Days, by: &[Dimension::Tag], only: &only };
@@ -363,7 +363,7 @@ async fn a_days_values_past_a_thousand_are_one_and_stay_so() {
         scene.fold_all().await;
     }
     let other = Some(TagOnly { key: "run".parse().unwrap(), values: vec![TagValue::Other] });
-    let cycle = store.cycles(caller).await.unwrap()[0];
+    let cycle = store.cycles(caller).await.unwrap().current.window;
     let (bounds, only) = ([cycle.starts, cycle.ends], Only { tag: other, ..Only::default() });
     let ask = Ask { bounds: &bounds, grain: Grain::Quarters, by: &[], only: &only };
     assert_eq!(charged(sum(&store.slices(caller, ask).await.unwrap())), (22, 63, 110));
@@ -380,7 +380,7 @@ async fn a_days_values_past_a_thousand_are_one_and_stay_so() {
 async fn tags_do_not_go_with_keys_and_members() {
     let scene = Scene::new().await;
     let (store, caller) = (&scene.database.store, &scene.tenant.caller);
-    let cycle = store.cycles(caller).await.unwrap()[0];
+    let cycle = store.cycles(caller).await.unwrap().current.window;
     let bounds = [cycle.starts, cycle.ends];
     let tag = Some(TagOnly { key: "team".parse().unwrap(), values: Vec::new() });
     let plain = Only { tag, ..Only::default() };

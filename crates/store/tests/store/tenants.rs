@@ -34,7 +34,7 @@ async fn another_tenants_things_are_not_there() {
         store.projects(caller).await.unwrap().iter().all(|project| project.id != theirs.project)
     );
     assert!(store.budgets(caller).await.unwrap().is_empty());
-    let cycle = store.cycles(caller).await.unwrap()[0];
+    let cycle = store.cycles(caller).await.unwrap().current.window;
     let (bounds, only) = ([cycle.starts, cycle.ends], Only::default());
     for grain in [Grain::Days, Grain::Quarters] {
         let ask = Ask { bounds: &bounds, grain, by: &[], only: &only };

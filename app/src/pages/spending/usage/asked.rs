@@ -4,7 +4,10 @@
 use chrono::{DateTime, Datelike as _, NaiveDate, Utc};
 use chrono_tz::Tz;
 use domain::{Action, window::Window};
-use store::slices::{Dimension, Only};
+use store::{
+    BillingCycle,
+    slices::{Dimension, Only},
+};
 
 use crate::{
     pages::spending::{
@@ -29,7 +32,7 @@ pub(super) struct Asked {
     /// A sentence for everything that is wrong.
     pub(super) faults: Vec<String>,
     /// All billing cycles, the newest first.
-    pub(super) cycles: Vec<Window>,
+    pub(super) cycles: Vec<BillingCycle>,
     pub(super) stretch: Stretch,
     /// What it is compared with.
     pub(super) before: Option<Stretch>,
@@ -43,15 +46,14 @@ impl Asked {
         member: &Member,
         query: Option<&str>,
     ) -> Result<Self, Failure> {
-        let (store, caller) = (&app.store, &member.caller);
         let typed = Question::read(query);
         let (mut question, mut faults) = (typed.clone(), typed.faults.clone());
-        let cycles = store.cycles(caller).await?;
-        let now = store.clock(caller).await?;
+        let cycles = app.store.cycles(&member.caller).await?;
+        let (now, current) = (cycles.now, cycles.current);
+        let cycles: Vec<_> = cycles.all().copied().collect();
         let own = member.organization.zone;
         let other = zone(&mut question, own, &mut faults);
         let today = now.with_timezone(&other.unwrap_or(own)).date_naive();
-        let current = *cycles.first().ok_or(Failure::NotFound)?;
         let kind = wanted(&question.range, &cycles, today).unwrap_or_else(|fault| {
             faults.push(format!("{fault} This billing cycle is shown instead."));
             question.range = Range::ThisCycle;
@@ -63,12 +65,8 @@ impl Asked {
             let (value, kind) = (&filter.value, word(filter.dimension));
             format!("“{value}” is the id of no {kind}, so nothing matches it.")
         }));
-        let cycle_in = async |cycle: Window| match other {
-            Some(zone) => Ok::<_, Failure>(Stretch::cycle(cycle, zone, false)),
-            None => Ok(Stretch::cycle(cycle, store.cycle_zone(caller, cycle).await?, true)),
-        };
         let stretch = match kind {
-            Kind::Cycle(cycle) => cycle_in(cycle).await?,
+            Kind::Cycle(cycle) => Stretch::cycle(cycle, other),
             Kind::Dates(first, last) => {
                 Stretch::dates(first, last, other.unwrap_or(own), other.is_none())
             }
@@ -76,10 +74,9 @@ impl Asked {
         let before = match kind {
             _ if !question.compared => None,
             Kind::Dates(first, last) => Some(stretch.days_before(first, last)),
-            Kind::Cycle(cycle) => match cycles.iter().find(|it| it.starts < cycle.starts) {
-                Some(before) => Some(cycle_in(*before).await?),
-                None => None,
-            },
+            Kind::Cycle(cycle) => {
+                before(&cycles, cycle).map(|before| Stretch::cycle(before, other))
+            }
         };
         Ok(Self { typed, question, faults, cycles, stretch, before, now })
     }
@@ -92,8 +89,13 @@ impl Asked {
     /// The cycle before the one that is shown, if one is.
     pub(super) fn older_cycle(&self) -> Option<Window> {
         let Kind::Cycle(cycle) = self.stretch.kind else { return None };
-        self.cycles.iter().find(|it| it.starts < cycle.starts).copied()
+        before(&self.cycles, cycle).map(|before| before.window)
     }
+}
+
+/// The cycle before one of these.
+fn before(cycles: &[BillingCycle], cycle: BillingCycle) -> Option<BillingCycle> {
+    cycles.iter().find(|it| it.window.starts < cycle.window.starts).copied()
 }
 
 /// The zone that is asked for, unless it is the organization's.
@@ -146,8 +148,8 @@ fn who(question: &mut Question, whole: bool, faults: &mut Vec<String>) {
 }
 
 /// What the range means today, or what is wrong with it.
-fn wanted(range: &Range, cycles: &[Window], today: NaiveDate) -> Result<Kind, String> {
-    let cycle = |cycle: Option<&Window>, fault: &dyn Fn() -> String| {
+fn wanted(range: &Range, cycles: &[BillingCycle], today: NaiveDate) -> Result<Kind, String> {
+    let cycle = |cycle: Option<&BillingCycle>, fault: &dyn Fn() -> String| {
         cycle.map(|cycle| Kind::Cycle(*cycle)).ok_or_else(fault)
     };
     match range {
@@ -155,7 +157,7 @@ fn wanted(range: &Range, cycles: &[Window], today: NaiveDate) -> Result<Kind, St
         Range::LastCycle => {
             cycle(cycles.get(1), &|| "There was no billing cycle before this one.".to_owned())
         }
-        Range::Cycle(name) => cycle(cycles.iter().find(|it| slug(**it) == *name), &|| {
+        Range::Cycle(name) => cycle(cycles.iter().find(|it| slug(it.window) == *name), &|| {
             format!("There is no billing cycle “{name}”.")
         }),
         Range::Days(days) => {
@@ -206,9 +208,10 @@ mod tests {
 
     use super::*;
 
-    fn cycles() -> Vec<Window> {
+    fn cycles() -> Vec<BillingCycle> {
         let at = |text: &str| text.parse().unwrap();
-        let cycle = |text| Window::first(Period::Month, Tz::UTC, at(text));
+        let window = |text| Window::first(Period::Month, Tz::UTC, at(text));
+        let cycle = |text| BillingCycle { window: window(text), zone: Tz::UTC };
         vec![cycle("2026-11-18T13:32:07Z"), cycle("2026-10-18T13:32:07Z")]
     }
 
@@ -217,7 +220,7 @@ mod tests {
         let today = "2026-11-18".parse().unwrap();
         let kind = wanted(&Question::read(Some(query)).range, &cycles(), today)?;
         Ok(match kind {
-            Kind::Cycle(cycle) => slug(cycle),
+            Kind::Cycle(cycle) => slug(cycle.window),
             Kind::Dates(first, last) => format!("{first} {last}"),
         })
     }

@@ -52,7 +52,7 @@ fn ranges(page: &View) -> Vec<Link> {
         (_, Kind::Cycle(cycle)) => cycles.iter().position(|it| *it == cycle).map(|at| match at {
             0 => Range::ThisCycle,
             1 => Range::LastCycle,
-            _ => Range::Cycle(slug(cycle)),
+            _ => Range::Cycle(slug(cycle.window)),
         }),
         (range, Kind::Dates(..)) => Some(range.clone()),
     };
@@ -136,10 +136,11 @@ fn time(page: &View, zone: String) -> AnyView {
         <Button>"Show dates"</Button>
     };
     let dates = form(page, "row", &["range", "cycle", "from", "until"], dates.into_any());
-    let cycles = page.asked.cycles.iter().map(|it| Choice::new(slug(*it), cycle_name(*it)));
+    let cycles = page.asked.cycles.iter().map(|it| it.window);
+    let cycles = cycles.map(|it| Choice::new(slug(it), cycle_name(it)));
     let cycles: Vec<_> = cycles.collect();
     let cycle = match page.asked.stretch.kind {
-        Kind::Cycle(cycle) => slug(cycle),
+        Kind::Cycle(cycle) => slug(cycle.window),
         Kind::Dates(..) => String::new(),
     };
     let cycle = view! {
