@@ -69,8 +69,10 @@ impl Store {
         }
         let mut tx = self.summing(caller).await?;
         let mut cuts = Vec::with_capacity(asks.len());
-        for ask in asks {
-            cuts.push(cut(&mut tx, caller, *ask, most, size).await?);
+        for (place, ask) in asks.iter().enumerate() {
+            let same = asks[..place].iter().position(|other| ask.is_of_same_whole(other));
+            let whole = same.and_then(|same| cuts.get(same)).map(|cut: &Cut| cut.stretches.clone());
+            cuts.push(cut_whole(&mut tx, caller, *ask, whole, most, size).await?);
         }
         Ok(cuts)
     }
@@ -103,6 +105,18 @@ pub(crate) async fn cut(
     most: usize,
     size: Size,
 ) -> Result<Cut, StoreError> {
+    cut_whole(tx, caller, ask, None, most, size).await
+}
+
+/// `whole`: each stretch over all groups, if it is known.
+async fn cut_whole(
+    tx: &mut Tx,
+    caller: &Caller,
+    ask: Ask<'_>,
+    whole: Option<Vec<Slice>>,
+    most: usize,
+    size: Size,
+) -> Result<Cut, StoreError> {
     if let Some(Told { slices, sandbox }) = few(tx, caller, ask).await? {
         let mut cut = Cut { sandbox, ..Cut::of(slices, size) };
         keep(&mut cut.largest, &cut.groups[..cut.groups.len().min(most)]);
@@ -116,23 +130,24 @@ pub(crate) async fn cut(
     let only = narrowed(ask.only, ask.by, top);
     let mut largest = slices(tx, caller, Ask { only: &only, ..ask }).await?;
     keep(&mut largest, top);
-    let stretches = if groups.len() <= most {
-        over_all(&largest)
-    } else {
-        slices(tx, caller, Ask { by: &[], ..ask }).await?
+    let stretches = match whole {
+        Some(whole) => whole,
+        None if groups.len() <= most => over_all(&largest),
+        None => slices(tx, caller, Ask { by: &[], ..ask }).await?,
     };
     Ok(Cut { groups, stretches, largest, sandbox })
 }
 
 /// All slices, if they are few: one pass instead of three over the many rows of quarters and hours. Of days
-/// there are fewer. Of keys and pairs there are more slices than rows that the three read.
+/// there are fewer, and each group costs. Of keys and pairs there are more slices than rows that the three read.
 pub(crate) async fn few(
     tx: &mut Tx,
     caller: &Caller,
     ask: Ask<'_>,
 ) -> Result<Option<Told>, StoreError> {
     let is_small = ask.by.len() < 2 && Shape::of(caller, &ask).is_none_or(Shape::is_small);
-    if ask.grain == Grain::Days || ask.only.tag.is_some() || !is_small {
+    let by_day = ask.grain == Grain::Days && !ask.by.is_empty();
+    if by_day || ask.only.tag.is_some() || !is_small {
         return Ok(None);
     }
     at_most(tx, caller, ask, FEW).await

@@ -2,6 +2,8 @@
 //! and what is not folded yet are read together in one statement, so that the slices' sum is the ledger at every
 //! instant.
 
+use std::cmp::Ordering;
+
 use chrono::{DateTime, Utc};
 use domain::{Action, Caller};
 use sqlx::types::Uuid;
@@ -11,7 +13,7 @@ use crate::{
     money::usd,
     shapes::Shape,
     tags::{self, TagGroup, TagOnly},
-    tx::{Tx, plan_anew},
+    tx::{Plan, Tx, plan},
     usage::{Totals, tokens},
 };
 
@@ -92,6 +94,11 @@ impl Ask<'_> {
         let (first, last) = (self.bounds.first(), self.bounds.last());
         [first, last].map(|bound| bound.copied().unwrap_or_default())
     }
+
+    /// Whether both cut the same usage into the same stretches.
+    pub(crate) fn is_of_same_whole(&self, other: &Self) -> bool {
+        (self.bounds, self.grain, self.only) == (other.bounds, other.grain, other.only)
+    }
 }
 
 /// Members are for those who see the whole organization.
@@ -146,10 +153,11 @@ impl Slice {
         Self { stretch, project, key, model, member, tag, person: None, totals }
     }
 
-    /// Whether both are of one group and stretch.
-    fn is_beside(&self, other: &Self) -> bool {
+    /// In the order of stretches, and in each of groups.
+    fn place(&self, other: &Self) -> Ordering {
         let told = |it: &Self| (it.stretch, it.project, it.key, it.member);
-        told(self) == told(other) && self.model == other.model && self.tag == other.tag
+        let by_words = || self.model.cmp(&other.model).then_with(|| self.tag.cmp(&other.tag));
+        told(self).cmp(&told(other)).then_with(by_words)
     }
 
     /// The group that it belongs to.
@@ -197,13 +205,13 @@ macro_rules! slices {
                 CASE WHEN 'project' = ANY ($5) THEN project_id END AS project, CASE WHEN 'key' = ANY ($5) THEN key_id END AS key,
                 CASE WHEN 'model' = ANY ($5) THEN model END AS model, CASE WHEN 'member' = ANY ($5) THEN member_id END AS member,
                 (array_agg(member_id) FILTER (WHERE 'key' = ANY ($5)))[1] AS person,
-                sum(requests)::bigint AS "requests!", sum(estimated)::bigint AS "estimated!",
-                sum(unpriced)::bigint AS "unpriced!",
-                ARRAY[sum(input), sum(cached), sum(cache_write), sum(cache_write_1h), sum(audio_input),
-                    sum(image_input), sum(output), sum(reasoning), sum(audio_output), sum(image_output)]::bigint[] AS "tokens!",
+                exq_sum(requests) AS "requests!", exq_sum(estimated) AS "estimated!", exq_sum(unpriced) AS "unpriced!",
+                ARRAY[exq_sum(input), exq_sum(cached), exq_sum(cache_write), exq_sum(cache_write_1h), exq_sum(audio_input),
+                    exq_sum(image_input), exq_sum(output), exq_sum(reasoning), exq_sum(audio_output),
+                    exq_sum(image_output)] AS "tokens!",
                 sum(charge) AS "charge!"
             FROM used
-            GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY 1, 3, 4, 5, 6 LIMIT $16"#,
+            GROUP BY 1, 2, 3, 4, 5, 6 LIMIT $16"#,
             $org,
             $ask.bounds.first(),
             $ask.bounds.last(),
@@ -265,8 +273,9 @@ pub(crate) struct Told {
 }
 
 impl Told {
-    /// From rows that tell the sandbox apart, those of the same group and stretch beside each other.
-    fn of(rows: Vec<(bool, Slice)>, only: &Only) -> Self {
+    /// From rows that tell the sandbox apart.
+    fn of(mut rows: Vec<(bool, Slice)>, only: &Only) -> Self {
+        rows.sort_unstable_by(|(_, one), (_, other)| one.place(other));
         let (mut slices, mut sandbox) =
             (Vec::<Slice>::with_capacity(rows.len()), Totals::default());
         for (in_sandbox, slice) in rows {
@@ -274,7 +283,7 @@ impl Told {
                 sandbox = sandbox.plus(slice.totals);
             }
             match slices.last_mut() {
-                Some(last) if last.is_beside(&slice) => {
+                Some(last) if last.place(&slice).is_eq() => {
                     last.totals = last.totals.plus(slice.totals);
                 }
                 _ => slices.push(slice),
@@ -333,9 +342,21 @@ async fn rows(
     ask: Ask<'_>,
     most: Option<i64>,
 ) -> Result<Vec<(bool, Slice)>, StoreError> {
-    if ask.is_looked_up() {
-        plan_anew(tx).await?;
+    if !ask.is_looked_up() {
+        return planned_rows(tx, caller, ask, most).await;
     }
+    plan(tx, Plan::Anew).await?;
+    let rows = planned_rows(tx, caller, ask, most).await?;
+    plan(tx, Plan::OneForAll).await?;
+    Ok(rows)
+}
+
+async fn planned_rows(
+    tx: &mut Tx,
+    caller: &Caller,
+    ask: Ask<'_>,
+    most: Option<i64>,
+) -> Result<Vec<(bool, Slice)>, StoreError> {
     let org = caller.org.uuid();
     let shape = Shape::of(caller, &ask).map(|shape| shape.number);
     match (ask.grain, shape) {

@@ -219,10 +219,10 @@ macro_rules! tagged {
             )
             SELECT width_bucket(at, $6::timestamptz[]) AS "stretch!", CASE WHEN 'tag' = ANY ($7) THEN tag_value END AS value,
                 CASE WHEN 'project' = ANY ($7) THEN project_id END AS project, CASE WHEN 'model' = ANY ($7) THEN model END AS model,
-                sum(requests)::bigint AS "requests!", sum(estimated)::bigint AS "estimated!",
-                sum(unpriced)::bigint AS "unpriced!",
-                ARRAY[sum(input), sum(cached), sum(cache_write), sum(cache_write_1h), sum(audio_input),
-                    sum(image_input), sum(output), sum(reasoning), sum(audio_output), sum(image_output)]::bigint[] AS "tokens!",
+                exq_sum(requests) AS "requests!", exq_sum(estimated) AS "estimated!", exq_sum(unpriced) AS "unpriced!",
+                ARRAY[exq_sum(input), exq_sum(cached), exq_sum(cache_write), exq_sum(cache_write_1h), exq_sum(audio_input),
+                    exq_sum(image_input), exq_sum(output), exq_sum(reasoning), exq_sum(audio_output),
+                    exq_sum(image_output)] AS "tokens!",
                 sum(charge) AS "charge!"
             FROM used
             WHERE (cardinality($8::text[]) = 0 OR tag_value = ANY ($8)) AND (cardinality($9::uuid[]) = 0 OR project_id = ANY ($9))

@@ -36,11 +36,12 @@ impl Store {
     }
 
     /// As [`Store::glimpse`], for what sums rollups: one plan fits all that is asked (`tests/store/plans.rs`), and to
-    /// make another each time takes as long as to read hundreds of rows. See [`plan_anew`].
+    /// make another each time takes as long as to read hundreds of rows. See [`plan`]. Groups are kept in a hash
+    /// table: the database takes their number for so large that it would rather sort all rows.
     pub(crate) async fn summing(&self, caller: &Caller) -> Result<Tx, StoreError> {
         let mode = "ISOLATION LEVEL REPEATABLE READ READ ONLY";
         let who = who(caller.org, Sees::of(caller));
-        let plans = "SET LOCAL plan_cache_mode = force_generic_plan";
+        let plans = "SET LOCAL plan_cache_mode = force_generic_plan; SET LOCAL enable_sort = off";
         begin(&self.pool, format!("{plans}; {who}; BEGIN {mode}")).await
     }
 
@@ -151,10 +152,23 @@ pub(crate) async fn taking(pool: &PgPool) -> Result<Tx, StoreError> {
     begin(pool, "SET LOCAL enable_seqscan = off; SET LOCAL ROLE exq_system; BEGIN".to_owned()).await
 }
 
-/// From here on the database looks at what is asked before it chooses a plan. Left to itself it would soon take the
-/// plan for all for cheaper, because it does not know how few a key's rows are.
-pub(crate) async fn plan_anew(tx: &mut Tx) -> Result<(), StoreError> {
-    sqlx::query!("SELECT set_config('plan_cache_mode', 'force_custom_plan', true)")
+/// How the database plans a statement that it knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Plan {
+    /// As it did before.
+    OneForAll,
+    /// It looks at what is asked first. Left to itself it would soon take the plan for all for cheaper, because it
+    /// does not know how few a key's rows are.
+    Anew,
+}
+
+/// From here on it plans so.
+pub(crate) async fn plan(tx: &mut Tx, plan: Plan) -> Result<(), StoreError> {
+    let mode = match plan {
+        Plan::OneForAll => "force_generic_plan",
+        Plan::Anew => "force_custom_plan",
+    };
+    sqlx::query!("SELECT set_config('plan_cache_mode', $1, true)", mode)
         .fetch_one(&mut **tx)
         .await?;
     Ok(())
