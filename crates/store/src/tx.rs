@@ -14,6 +14,9 @@ use crate::{
     audit::{append, hold},
 };
 
+/// What a statement is planned for once serves all that it is asked for.
+const ONE_PLAN: &str = "SET LOCAL plan_cache_mode = force_generic_plan";
+
 /// A transaction in progress; dropped without `commit`, it is rolled back.
 pub(crate) type Tx = Transaction<'static, Postgres>;
 
@@ -35,14 +38,21 @@ impl Store {
         tenant(&self.pool, mode, caller.org, Sees::of(caller)).await
     }
 
+    /// As [`Store::tenant`], for what goes through the months of events: one plan fits all that is asked, and to make
+    /// it takes twenty times as long as to follow it.
+    pub(crate) async fn listing(&self, caller: &Caller) -> Result<Tx, StoreError> {
+        let who = who(caller.org, Sees::of(caller));
+        begin(&self.pool, format!("{ONE_PLAN}; {who}; BEGIN READ ONLY")).await
+    }
+
     /// As [`Store::glimpse`], for what sums rollups: one plan fits all that is asked (`tests/store/plans.rs`), and to
     /// make another each time takes as long as to read hundreds of rows. See [`plan`]. Groups are kept in a hash
     /// table: the database takes their number for so large that it would rather sort all rows.
     pub(crate) async fn summing(&self, caller: &Caller) -> Result<Tx, StoreError> {
         let mode = "ISOLATION LEVEL REPEATABLE READ READ ONLY";
         let who = who(caller.org, Sees::of(caller));
-        let plans = "SET LOCAL plan_cache_mode = force_generic_plan; SET LOCAL enable_sort = off";
-        begin(&self.pool, format!("{plans}; {who}; BEGIN {mode}")).await
+        let groups = "SET LOCAL enable_sort = off";
+        begin(&self.pool, format!("{ONE_PLAN}; {groups}; {who}; BEGIN {mode}")).await
     }
 
     /// A transaction that changes something, and says what in the audit log.

@@ -328,3 +328,22 @@ async fn events_of_a_time_are_found_by_their_ids() {
         sqlx::raw_sql("ROLLBACK").execute(&mut *connection).await.unwrap();
     }
 }
+
+/// Between two requests of a list may be thousands that are not in it.
+#[tokio::test]
+async fn requests_of_a_list_are_looked_up_one_by_one() {
+    let database = Database::new().await;
+    let tenant = Tenant::new(&database, "acme").await;
+    let mut connection = database.admin.acquire().await.unwrap();
+    enter(&mut connection, &tenant).await;
+    let months = "SET LOCAL enable_partition_pruning = off";
+    sqlx::raw_sql(months).execute(&mut *connection).await.unwrap();
+    let statements =
+        statements(|query| query.contains(r#"AS "project_name!""#) && query.contains("AS w (id)"));
+    assert_eq!(statements.len(), 1, "{statements:#?}");
+    let plan = plan(&mut connection, &statements[0]).await;
+    let looked_up = |line: &str| line.contains("Index Cond") && line.contains("(id = w.id)");
+    let parts = plan.lines().filter(|line| line.contains(" on events_")).count();
+    assert!(parts > 0, "{plan}");
+    assert_eq!(plan.lines().filter(|line| looked_up(line)).count(), parts, "{plan}");
+}
