@@ -14,8 +14,10 @@ use crate::{
     audit::{append, hold},
 };
 
-/// What a statement is planned for once serves all that it is asked for.
-const ONE_PLAN: &str = "SET LOCAL plan_cache_mode = force_generic_plan";
+/// What a statement is planned for once serves all that it is asked for: by index, because the plan may be as old as
+/// the time when there was nothing to read.
+const ONE_PLAN: &str =
+    "SET LOCAL plan_cache_mode = force_generic_plan; SET LOCAL enable_seqscan = off";
 
 /// A transaction in progress; dropped without `commit`, it is rolled back.
 pub(crate) type Tx = Transaction<'static, Postgres>;
@@ -45,8 +47,8 @@ impl Store {
         begin(&self.pool, format!("{ONE_PLAN}; {who}; BEGIN READ ONLY")).await
     }
 
-    /// As [`Store::glimpse`], for what sums rollups: one plan fits all that is asked (`tests/store/plans.rs`), and to
-    /// make another each time takes as long as to read hundreds of rows. See [`plan`]. Groups are kept in a hash
+    /// As [`Store::glimpse`], for all that sums rollups: one plan fits all that is asked (`tests/store/plans.rs`), and
+    /// to make another each time takes as long as to read hundreds of rows. See [`plan`]. Groups are kept in a hash
     /// table: the database takes their number for so large that it would rather sort all rows.
     pub(crate) async fn summing(&self, caller: &Caller) -> Result<Tx, StoreError> {
         let mode = "ISOLATION LEVEL REPEATABLE READ READ ONLY";
@@ -157,9 +159,11 @@ fn who(org: OrgId, sees: Sees) -> String {
 }
 
 /// As [`system`], for what takes some rows of a table after the other: by their keys and places, because the plan
-/// may be as old as the time when there were none, and then reads all that have come since for each of them.
+/// may be as old as the time when there were none, and then reads all that have come since for each of them. What is
+/// to be looked up one by one says so in the statement; all else is joined by a hash.
 pub(crate) async fn taking(pool: &PgPool) -> Result<Tx, StoreError> {
-    begin(pool, "SET LOCAL enable_seqscan = off; SET LOCAL ROLE exq_system; BEGIN".to_owned()).await
+    let by_key = "SET LOCAL enable_seqscan = off; SET LOCAL enable_nestloop = off";
+    begin(pool, format!("{by_key}; SET LOCAL ROLE exq_system; BEGIN")).await
 }
 
 /// How the database plans a statement that it knows.

@@ -13,17 +13,19 @@ impl System<'_> {
         let mut tx = self.begin_taking().await?;
         let folded = sqlx::query_scalar!(
             r#"WITH slice AS (
-                SELECT ctid, org_id, id FROM timings ORDER BY org_id, id LIMIT $1 FOR UPDATE SKIP LOCKED
+                SELECT ctid FROM timings ORDER BY org_id, id LIMIT $1 FOR UPDATE SKIP LOCKED
             ), taken AS (
-                DELETE FROM timings t WHERE t.ctid = ANY (ARRAY(SELECT ctid FROM slice)) RETURNING t.id
+                DELETE FROM timings t WHERE t.ctid = ANY (ARRAY(SELECT ctid FROM slice)) RETURNING t.org_id, t.id
             ), finest AS (
-                SELECT org_id, hour, day_starts, project_id, model, count(*) AS requests, sum(failed) AS failed,
+                SELECT f.org_id, hour, day_starts, project_id, model, count(*) AS requests, sum(failed) AS failed,
                     sum(reading_us) AS reading_us, sum(reserving_us) AS reserving_us, sum(connecting_us) AS connecting_us,
                     sum(waiting_us) AS waiting_us, sum(answering_us) AS answering_us, sum(whole_us) AS whole_us,
                     sum(total_64) AS total_64, sum(total_256) AS total_256, sum(total_1024) AS total_1024,
                     sum(total_4096) AS total_4096, sum(total_more) AS total_more, sum(total_unknown) AS total_unknown,
                     sum(first_token) AS first_token, sum(speed) AS speed, sum(reserving) AS reserving
-                FROM timed JOIN slice USING (org_id, id) GROUP BY 1, 2, 3, 4, 5
+                FROM taken t CROSS JOIN LATERAL (
+                    SELECT f.* FROM timed f WHERE f.org_id = t.org_id AND f.id = t.id OFFSET 0) f
+                GROUP BY 1, 2, 3, 4, 5
             ), rolled AS (
                 INSERT INTO latencies AS l (org_id, shape, at, project_id, model, requests, failed, reading_us,
                     reserving_us, connecting_us, waiting_us, answering_us, whole_us, total_64, total_256, total_1024,

@@ -10,9 +10,9 @@ WITH slice AS (
 ), days AS (
     SELECT org_id, tag_key, day_starts FROM said GROUP BY 1, 2, 3
 ), kept AS (
-    SELECT DISTINCT d.org_id, d.tag_key, d.day_starts, r.tag_value FROM days d
-    JOIN tag_rollups r ON r.org_id = d.org_id AND r.shape = 1 AND r.tag_key = d.tag_key AND r.at = d.day_starts
-    WHERE r.tag_value <> ''
+    SELECT DISTINCT d.org_id, d.tag_key, d.day_starts, r.tag_value FROM days d CROSS JOIN LATERAL (
+        SELECT tag_value FROM tag_rollups r WHERE r.org_id = d.org_id AND r.shape = 1 AND r.tag_key = d.tag_key
+            AND r.at = d.day_starts AND r.tag_value <> '' OFFSET 0) r
 ), came AS (
     SELECT org_id, tag_key, day_starts, tag_value, row_number() OVER (PARTITION BY org_id, tag_key, day_starts
         ORDER BY min(id)) AS place
