@@ -177,20 +177,29 @@ async fn the_cycle_before_is_cut_to_the_quarter_of_an_hour() {
         chrono::DateTime::parse_from_str(&at, "%F %T%#z").unwrap().to_utc()
     };
     let (day, quarter) = (instant("day_starts").await, instant("quarter").await);
-    let (bounds, only) = ([cycle.starts, day, cycle.ends], Only::default());
-    let ask = Ask { bounds: &bounds, grain: Grain::Days, by: &[Dimension::Model], only: &only };
+    let only = Only::default();
+    // Whether a stretch ends with the cut or goes on, and whether one pass tells both or two.
+    let bounds = [vec![cycle.starts, day, cycle.ends], vec![cycle.starts, cycle.ends]];
+    let by: [&[Dimension]; 2] = [&[Dimension::Model], &[]];
+    let asks = bounds.iter().flat_map(|bounds| by.map(|by| (bounds, by)));
+    let asks = asks.map(|(bounds, by)| Ask { bounds, grain: Grain::Days, by, only: &only });
+    let asks: Vec<_> = asks.collect();
     let charge = |slices: &[Slice]| slices.iter().map(|slice| slice.totals.charge).sum::<Usd>();
     for _ in 0..2 {
-        for (until, expected) in [
+        for ((until, expected), ask) in [
             (Until { day: cycle.starts, quarter: cycle.starts }, Usd::ZERO),
             (Until { day, quarter }, Usd::ZERO),
             (Until { day, quarter: quarter + TimeDelta::minutes(30) }, whole),
             (Until { day: cycle.ends, quarter: cycle.ends }, whole),
-        ] {
+        ]
+        .into_iter()
+        .flat_map(|case| asks.iter().map(move |ask| (case, *ask)))
+        {
             let past = store.past(caller, ask, until).await.unwrap();
             assert_eq!(charge(&past.so_far), expected, "{until:?}");
             assert!(past.so_far.len() <= 2, "one for each model");
             assert_eq!(charge(&past.stretches), whole);
+            assert!(past.stretches.iter().all(|slice| slice.stretch + 1 < ask.bounds.len()));
         }
         // The same when it is folded.
         store.system().fold().await.unwrap();

@@ -18,8 +18,7 @@ pub struct BillingCycle {
 /// The organization's billing cycles so far.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cycles {
-    /// The instant at which it was asked, by the clock that usage is booked by. What is read after it
-    /// is complete up to it.
+    /// As [`Store::clock`].
     pub now: DateTime<Utc>,
     /// The one that is running.
     pub current: BillingCycle,
@@ -56,8 +55,8 @@ impl Store {
             cycles.push(BillingCycle { window, zone: zone(&row.zone)? });
         }
         let mut cycles = cycles.into_iter();
-        // It was made above, unless it was there.
-        let current = cycles.next().ok_or(sqlx::Error::RowNotFound)?;
+        let current =
+            cycles.next().ok_or(StoreError::Damaged("the running cycle has no window"))?;
         Ok(Cycles { now, current, earlier: cycles.collect() })
     }
 }

@@ -138,8 +138,8 @@ async fn cut_whole(
     Ok(Cut { groups, stretches, largest, sandbox })
 }
 
-/// All slices, if they are few: one pass instead of three over the many rows of quarters and hours. Of days
-/// there are fewer, and each group costs. Of keys and pairs there are more slices than rows that the three read.
+/// All slices, if they are few: one pass instead of three over the many rows of quarters and hours, and over days that
+/// nothing tells apart. Of days by group, keys and pairs there are more slices than rows that the three read.
 pub(crate) async fn few(
     tx: &mut Tx,
     caller: &Caller,

@@ -155,9 +155,10 @@ impl Slice {
 
     /// In the order of stretches, and in each of groups.
     fn place(&self, other: &Self) -> Ordering {
-        let told = |it: &Self| (it.stretch, it.project, it.key, it.member);
-        let by_words = || self.model.cmp(&other.model).then_with(|| self.tag.cmp(&other.tag));
-        told(self).cmp(&told(other)).then_with(by_words)
+        fn told(it: &Slice) -> impl Ord {
+            (it.stretch, it.project, it.key, &it.model, it.member, &it.tag)
+        }
+        told(self).cmp(&told(other))
     }
 
     /// The group that it belongs to.

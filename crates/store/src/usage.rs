@@ -49,8 +49,8 @@ impl Totals {
 }
 
 impl Store {
-    /// The instant at which it is asked, by the clock that usage is booked by. What is read after it
-    /// is complete up to it.
+    /// The instant at which it is asked, by the clock that usage is booked by. What is read after it holds
+    /// all that was booked before it.
     pub async fn clock(&self, caller: &Caller) -> Result<DateTime<Utc>, StoreError> {
         caller.may(Action::List)?;
         let mut tx = self.tenant(caller).await?;

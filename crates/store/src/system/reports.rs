@@ -93,7 +93,7 @@ impl System<'_> {
         let rhythm: Rhythm = of.rhythm.parse().map_err(|_| StoreError::Damaged("a rhythm"))?;
         let before = Window::first(rhythm.period(), zone, of.starts - TimeDelta::seconds(1));
         let bounds = window::parts(of.starts, of.ends, zone);
-        let mut tx = self.store.glimpse(&rule).await?;
+        let mut tx = self.store.summing(&rule).await?;
         let only = Only { projects: counted(&mut tx, org).await?, ..Only::default() };
         let ask =
             Ask { bounds: &bounds, grain: Grain::Days, by: &[Dimension::Project], only: &only };

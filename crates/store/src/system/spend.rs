@@ -76,7 +76,7 @@ impl System<'_> {
         of: &SpendOf,
         bounds: &[DateTime<Utc>],
     ) -> Result<(DateTime<Utc>, Option<Dimension>, Cut), StoreError> {
-        let mut tx = self.store.glimpse(rule).await?;
+        let mut tx = self.store.summing(rule).await?;
         let now = sqlx::query_scalar!(r#"SELECT exq_now() AS "now!""#).fetch_one(&mut *tx).await?;
         let (by, only) = of.told(&mut tx, rule.org).await?;
         let are_hours = window::are_hours(of.starts, of.ends);

@@ -109,7 +109,7 @@ impl System<'_> {
         let bounds: Vec<_> = (0..=days + 1)
             .map(|day| first_instant(at.today() - Days::new(days) + Days::new(day), at.zone))
             .collect();
-        let mut tx = self.store.glimpse(&at.rule).await?;
+        let mut tx = self.store.summing(&at.rule).await?;
         let only = Only { projects: counted(&mut tx, at.rule.org).await?, ..Only::default() };
         let ask = Ask { bounds: &bounds, grain: Grain::Days, by: &[], only: &only };
         let sums = spent(&bounds, &slices(&mut tx, &at.rule, ask).await?);
