@@ -90,24 +90,15 @@ async fn read(app: &App, member: &Member) -> Result<View, Failure> {
         let used = Used::read(app, member, &this, &projects).await?;
         Ok((projects, used))
     };
-    let watched = async {
-        let watched = tokio::try_join!(
-            store.named_keys(caller),
-            store.standings(caller),
-            store.thresholds(caller),
-            store.crossings(caller),
-        )?;
-        Ok((watched, Own::read(app, member).await?))
-    };
     // What does not depend on each other is read side by side, what takes longest first: at most seven things, of the
     // eight connections that two processors have.
-    let ((projects, used), before, (watched, own), own_keys) = tokio::try_join!(
+    let ((projects, used), before, watched, own_keys) = tokio::try_join!(
         used,
         Before::read(app, member, &this, &cycles),
-        watched,
+        Watched::read(app, member),
         reader::Keys::read(app, member),
     )?;
-    let (keys, (standings, now), thresholds, mut open) = watched;
+    let Watched { keys, standings, now, thresholds, mut open, own } = watched;
     open.retain(|crossing| is_open(crossing, zone, now));
     let ever = before.is_some() || store.ever_used(caller).await?;
     let org = format!("/{}", member.organization.id);
@@ -223,6 +214,31 @@ impl Before {
             days: days.iter().map(|day| day.charge).collect(),
             so_far: past.so_far.iter().map(|slice| slice.totals.charge).sum(),
         }))
+    }
+}
+
+/// What is watched, and by what.
+struct Watched {
+    keys: Vec<NamedKey>,
+    standings: Vec<Standing>,
+    /// When they stood so.
+    now: DateTime<Utc>,
+    thresholds: Vec<Threshold>,
+    open: Vec<Crossing>,
+    own: Option<Own>,
+}
+
+impl Watched {
+    async fn read(app: &App, member: &Member) -> Result<Self, Failure> {
+        let (store, caller) = (&app.store, &member.caller);
+        let (keys, (standings, now), thresholds, open) = tokio::try_join!(
+            store.named_keys(caller),
+            store.standings(caller),
+            store.thresholds(caller),
+            store.crossings(caller),
+        )?;
+        let own = Own::read(app, member).await?;
+        Ok(Self { keys, standings, now, thresholds, open, own })
     }
 }
 
