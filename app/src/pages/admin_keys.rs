@@ -83,7 +83,6 @@ fn maker(key: &AdminKey) -> String {
     key.maker.as_ref().map_or_else(|| "Not a member".to_owned(), |maker| maker.email.clone())
 }
 
-/// What recognizes a key: its public id and its last four characters.
 fn masked(key: &AdminKey) -> String {
-    format!("{}{}…{}", Opens::Admin.prefix(), key.public_id, key.last_four)
+    Opens::Admin.masked(&key.public_id, &key.last_four)
 }

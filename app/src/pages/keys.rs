@@ -10,7 +10,7 @@ mod rotate;
 pub(super) mod state;
 
 use axum::{Router, extract::State, response::Response, routing::get};
-use domain::Action;
+use domain::{Action, api_key::Opens};
 use filter::{Asked, Keys, owner};
 use leptos::prelude::*;
 use state::{Hygiene, KeyState, last_used};
@@ -246,12 +246,12 @@ fn used(keys: &Keys, key: &ApiKey, member: &Member) -> AnyView {
     }
 }
 
-/// What recognizes a key: its public id and its last four characters.
+/// What tells a key from others.
 fn masked(key: &ApiKey) -> String {
     match (key.imported, key.last_four.is_empty()) {
         (true, true) => "at the provider".to_owned(),
         (true, false) => format!("…{}", key.last_four),
-        (false, _) => format!("sk-exq-{}…{}", key.public_id, key.last_four),
+        (false, _) => Opens::Gateway.masked(&key.public_id, &key.last_four),
     }
 }
 

@@ -4,7 +4,7 @@ mod one;
 
 use axum::{Router, extract::State, http::StatusCode, response::Response, routing::get};
 use chrono::{DateTime, Utc};
-use domain::{FormId, Name, Permissions};
+use domain::{FormId, Name, Permissions, api_key::Opens};
 use identity::MintedKey;
 use leptos::prelude::*;
 use store::{Conflict, NewPersonalKey, OwnOrganization, PersonalKey, StoreError};
@@ -203,7 +203,7 @@ fn row(key: PersonalKey, now: DateTime<Utc>) -> AnyView {
         let href = format!("/account/keys/{}", key.id);
         view! { <LinkButton href weight=Weight::Quiet>"Rename or revoke…"</LinkButton> }
     });
-    let masked = format!("sk-exq-{}…{}", key.public_id, key.last_four);
+    let masked = Opens::Gateway.masked(&key.public_id, &key.last_four);
     view! {
         <tr>
             <th scope="row">{key.name}{badge}<small class="mono">{masked}</small></th>
@@ -247,5 +247,5 @@ fn form(draft: &Draft) -> AnyView {
 /// For the page of one key.
 fn times(key: &PersonalKey) -> String {
     let made = time_text(key.created_at, ZONE, Precision::Minute);
-    format!("sk-exq-{}…{}, made {made} UTC.", key.public_id, key.last_four)
+    format!("{}, made {made} UTC.", Opens::Gateway.masked(&key.public_id, &key.last_four))
 }

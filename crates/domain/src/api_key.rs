@@ -39,6 +39,11 @@ impl Opens {
         }
     }
 
+    /// What tells one of its keys from others without opening anything: `sk-exq-8leSsOp5JCV6…3mHS`.
+    pub fn masked(self, public_id: &str, last_four: &str) -> String {
+        format!("{}{public_id}…{last_four}", self.prefix())
+    }
+
     /// Makes a key from base 62 digits below 62 (other values wrap around).
     pub fn compose(self, digits: [u8; ENTROPY]) -> String {
         let text = digits.map(|digit| char::from(DIGITS[usize::from(digit) % DIGITS.len()]));
@@ -115,6 +120,12 @@ mod tests {
             let changed = String::from_utf8(changed).unwrap();
             prop_assert_eq!(parse(&changed).is_some(), changed == key);
         }
+    }
+
+    #[test]
+    fn what_is_shown_of_a_key_begins_as_it_does() {
+        assert_eq!(Opens::Gateway.masked("8leSsOp5JCV6", "3mHS"), "sk-exq-8leSsOp5JCV6…3mHS");
+        assert_eq!(Opens::Admin.masked("8leSsOp5JCV6", "3mHS"), "sk-exq-admin-8leSsOp5JCV6…3mHS");
     }
 
     #[test]

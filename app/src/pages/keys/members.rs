@@ -7,6 +7,7 @@ use axum::{
     routing::{get, post},
 };
 use chrono::{DateTime, Utc};
+use domain::api_key::Opens;
 use leptos::prelude::*;
 use store::MemberKey;
 
@@ -87,7 +88,7 @@ fn row(member: &Member, key: MemberKey, now: DateTime<Utc>) -> AnyView {
         None => view! { <span class="faint">"Never"</span> }.into_any(),
     };
     let blocked = key.blocked_at.is_some();
-    let masked = format!("sk-exq-{}…{}", key.public_id, key.last_four);
+    let masked = Opens::Gateway.masked(&key.public_id, &key.last_four);
     let (verb, words) = if blocked { ("allow", "Allow key") } else { ("block", "Refuse key") };
     let fields = vec![("action", verb.to_owned())];
     let badge = blocked.then(|| view! { " "<Badge tone=Tone::Warn bare=true text="Refused"/> });
