@@ -49,7 +49,9 @@ pub(super) fn of_keys(keys: &[NamedKey], projects: &[Project]) -> Notes {
     let note = |key: &NamedKey| {
         let rehearsal = if rehearses(key) { ", rehearsal" } else { "" };
         let revoked = if key.revoked { ", revoked" } else { "" };
-        let text = format!("{}{rehearsal} · …{}{revoked}", key.project_name, key.last_four);
+        // A word joiner: the characters stay beside their dots at the end of a line.
+        let last = format!("…\u{2060}{}", key.last_four);
+        let text = format!("{}{rehearsal} · {last}{revoked}", key.project_name);
         (key.id.to_string(), text)
     };
     keys.iter().map(note).collect()
@@ -57,7 +59,26 @@ pub(super) fn of_keys(keys: &[NamedKey], projects: &[Project]) -> Notes {
 
 #[cfg(test)]
 mod tests {
+    use domain::KeyId;
+
     use super::*;
+
+    #[test]
+    fn a_keys_last_characters_stay_beside_their_dots() {
+        let (id, project) = (KeyId::generate(), ProjectId::generate());
+        let key = NamedKey {
+            id,
+            name: "Chat widget".to_owned(),
+            project,
+            project_name: "Support".to_owned(),
+            last_four: "nMuY".to_owned(),
+            tracked: true,
+            revoked: false,
+            own: true,
+        };
+        let notes = of_keys(&[key], &[]);
+        assert_eq!(notes[&id.to_string()], "Support · …\u{2060}nMuY");
+    }
 
     #[test]
     fn only_projects_have_a_page() {
