@@ -1,11 +1,12 @@
 // On a phone nothing is wider than the screen, and everything can be reached.
 
+import { tooSmall } from '../support/axe';
 import { expect, test } from '../support/fixtures';
 import { limit } from '../support/limits';
 import { doors, inhabit, live, offices, pages } from '../support/pages';
 import { account, signIn } from '../support/people';
 
-test('no page is wider than a phone', async ({ page, house, home }) => {
+test('no page is wider than a phone, and nothing too small for a finger', async ({ page, house, home }) => {
   const lived = await live(house, home);
   const limited = await limit(house, home.id, page.request, lived);
   const more = await inhabit(house, home.id, page.request);
@@ -14,6 +15,7 @@ test('no page is wider than a phone', async ({ page, house, home }) => {
     const [wide, screen] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
     expect.soft(wide, path).toBeLessThanOrEqual(screen);
     expect.soft(screen, path).toBe(360);
+    expect.soft(await tooSmall(page), path).toEqual([]);
   };
   for (const { path } of pages(home.id, [...lived.pages, ...limited, ...more])) await check(path);
   await page.context().clearCookies();
