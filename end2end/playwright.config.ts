@@ -16,7 +16,9 @@ const chromium = {
 };
 // Light and dark are both in the tests of looks; pictures are made on demand.
 const PHONE = /narrow\.spec/;
-const SHOTS = /shots\.spec/;
+/** What is done on demand, instead of the rest. */
+const DEMANDED = /(lighthouse|shots)\.spec/;
+const demanded = ['lighthouse', 'shots'].find((name) => process.env[name.toUpperCase()]);
 /** What only scripts can do, what compares with and without them itself, or what needs no page. */
 const SCRIPTED = /(access|islands|looks|rates)\.spec/;
 const desktop = { viewport: { width: 1280, height: 800 } };
@@ -43,9 +45,9 @@ export default defineConfig({
     // Pages fade into each other, which takes time and mixes colours.
     contextOptions: { reducedMotion: 'reduce' },
   },
-  projects: process.env.SHOTS ? [{ name: 'shots', testMatch: SHOTS }] : [
-    { name: 'js', use: desktop, testIgnore: [PHONE, SHOTS] },
-    { name: 'nojs', use: { ...desktop, javaScriptEnabled: false }, testIgnore: [PHONE, SHOTS, SCRIPTED] },
+  projects: demanded ? [{ name: demanded, testMatch: new RegExp(`${demanded}\\.spec`) }] : [
+    { name: 'js', use: desktop, testIgnore: [PHONE, DEMANDED] },
+    { name: 'nojs', use: { ...desktop, javaScriptEnabled: false }, testIgnore: [PHONE, DEMANDED, SCRIPTED] },
     {
       name: 'mobile',
       testMatch: PHONE,
