@@ -257,6 +257,52 @@ async fn the_time_before_is_the_same_wherever_it_is_cut() {
     }
 }
 
+/// What one page asks of the same whole is read once; each cut is what it is alone.
+#[tokio::test]
+async fn cuts_that_are_asked_together_are_what_they_are_alone() {
+    let (database, tenant, first) = folded(&[&of_keys(&30)]).await;
+    let project = database.look("md5('project1')::uuid").await.parse().unwrap();
+    let only = [Only::default(), Only { projects: vec![project], ..Only::default() }];
+    let day = |days| first + TimeDelta::days(days);
+    let bounds = [vec![day(0), day(1), day(2)], vec![day(0), day(2)]];
+    let by: [&[Dimension]; 3] = [&[Dimension::Project], &[Dimension::Key], &[]];
+    let mut asks = Vec::new();
+    for by in by {
+        for only in &only {
+            for bounds in &bounds {
+                let ask = |grain| Ask { bounds, grain, by, only };
+                asks.extend([ask(Grain::Days), ask(Grain::Quarters)]);
+            }
+        }
+    }
+    let cuts = async |asks: &[Ask<'_>]| {
+        let size = |totals: &Totals| totals.charge.pico();
+        let mut cuts = database.store.cuts(&tenant.caller, asks, 2, size).await.unwrap();
+        for cut in &mut cuts {
+            cut.largest.sort_by_key(|slice| (slice.stretch, slice.apart()));
+        }
+        cuts
+    };
+    for (ask, together) in asks.iter().zip(cuts(&asks).await) {
+        let alone = cuts(std::slice::from_ref(ask)).await;
+        assert_eq!(vec![together], alone, "{ask:?}");
+        assert!(!alone[0].stretches.is_empty(), "{ask:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_sum_is_what_the_database_sums_or_refused() {
+    let database = Database::new().await;
+    let of = |numbers| format!("FROM unnest(ARRAY[{numbers}]::bigint[]) AS n");
+    for numbers in ["1, -1, 7", "9223372036854775806, 1", "NULL, 3", "NULL", ""] {
+        let same = format!("SELECT exq_sum(n) IS NOT DISTINCT FROM sum(n)::bigint {}", of(numbers));
+        assert_eq!(database.look(&same).await, "true", "{numbers}");
+    }
+    let large = format!("SELECT exq_sum(n) {}", of("9223372036854775807, 1"));
+    let refused = sqlx::raw_sql(sqlx::AssertSqlSafe(large)).execute(&database.admin).await;
+    assert!(refused.unwrap_err().to_string().contains("bigint out of range"));
+}
+
 /// The same keys in the sandbox and, three times as dear, out of it.
 #[tokio::test]
 async fn the_sandboxs_part_is_told_of_few_slices_and_of_many() {
