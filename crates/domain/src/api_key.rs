@@ -80,6 +80,11 @@ pub fn parse(text: &str) -> Option<Parts<'_>> {
     Opens::Gateway.parse(text)
 }
 
+/// A key's last four characters as pages show them: `…3mHS`. A word joiner keeps them beside their dots at the end of a line.
+pub fn ending(last_four: &str) -> String {
+    format!("…\u{2060}{last_four}")
+}
+
 /// What may be shown of a presented key, valid or not: its start and its last four characters.
 pub fn masked(text: &str) -> String {
     let shown = |c: &char| c.is_ascii_graphic();

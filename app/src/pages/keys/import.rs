@@ -63,7 +63,8 @@ fn labels(text: &str) -> Result<Vec<Label>, String> {
     }
     let label = |(place, line): (usize, &&str)| {
         let (name, last_four) = line.rsplit_once(',').unwrap_or((line, ""));
-        let last_four = last_four.trim().trim_start_matches('…');
+        // Copied from a page, they come with their dots and what keeps them together.
+        let last_four = last_four.trim().trim_start_matches(['…', '\u{2060}']);
         let name = name.parse().map_err(|error| format!("Line {}: {error}.", place + 1))?;
         let fits = matches!(last_four.len(), 0 | 4)
             && last_four.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
@@ -116,6 +117,12 @@ mod tests {
         let read: Vec<_> =
             read.iter().map(|label| (label.name.as_str(), &*label.last_four)).collect();
         assert_eq!(read, [("nightly-import", "3f9K"), ("support, web", "d41c"), ("plain", "")]);
+    }
+
+    #[test]
+    fn what_a_page_shows_of_a_key_is_read_again() {
+        let copied = format!("web, {}", domain::api_key::ending("nMuY"));
+        assert_eq!(labels(&copied).unwrap()[0].last_four, "nMuY");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use domain::{Period, ProjectId, Scope};
+use domain::{Period, ProjectId, Scope, api_key::ending};
 use store::{NamedKey, Project};
 
 pub(super) type Notes = HashMap<String, String>;
@@ -49,8 +49,7 @@ pub(super) fn of_keys(keys: &[NamedKey], projects: &[Project]) -> Notes {
     let note = |key: &NamedKey| {
         let rehearsal = if rehearses(key) { ", rehearsal" } else { "" };
         let revoked = if key.revoked { ", revoked" } else { "" };
-        // A word joiner: the characters stay beside their dots at the end of a line.
-        let last = format!("…\u{2060}{}", key.last_four);
+        let last = ending(&key.last_four);
         let text = format!("{}{rehearsal} · {last}{revoked}", key.project_name);
         (key.id.to_string(), text)
     };
