@@ -1,7 +1,7 @@
 //! `/{org}/keys/{key}`: all that is known of one key.
 
 use axum::{Router, extract::State, response::Response, routing::get};
-use domain::{KeyId, Permissions};
+use domain::{KeyId, Permissions, api_key::ending};
 use leptos::prelude::*;
 use serde::Deserialize;
 use store::{ApiKey, KeyActivity};
@@ -88,7 +88,8 @@ fn chain(member: &Member, key: &ApiKey, successor: Option<ApiKey>) -> AnyView {
             ),
             _ => String::new(),
         };
-        let lead = format!("A new key, …{}, was made in this one’s place.", next.last_four);
+        let last = ending(&next.last_four);
+        let lead = format!("A new key, {last}, was made in this one’s place.");
         view! { <Notice tone=Tone::Plain lead text><LinkButton href>"Open the new key"</LinkButton></Notice> }
     });
     let before = key.replaces.map(|id| {

@@ -5,7 +5,7 @@ mod words;
 
 use axum::{extract::State, response::Response};
 use chrono::{DateTime, Utc};
-use domain::ReceiptId;
+use domain::{ReceiptId, api_key::ending};
 use leptos::prelude::*;
 use store::{Receipt as Refusals, Recipient, RefusedBy};
 
@@ -107,7 +107,7 @@ fn facts(member: &Member, found: &Refusals, owners: &[Recipient], now: DateTime<
     let who = words::who_may_raise(found, owners);
     let set = words::set_then(found, zone);
     let (project, key) = (found.project_name.clone(), found.key_name.clone());
-    let last_four = found.key_last_four.as_ref().map(|last| format!(" …{last}"));
+    let last_four = found.key_last_four.as_ref().map(|last| format!(" {}", ending(last)));
     let revision = words::revision(found);
     view! {
         <Facts>

@@ -1,7 +1,7 @@
 //! `/{org}/team/{user}/remove` and `/{org}/team/leave`: what would stop, before somebody goes.
 
 use axum::{Router, extract::State, response::Response, routing::get};
-use domain::{Action, ProjectId, Role, ServiceAccountId};
+use domain::{Action, ProjectId, Role, ServiceAccountId, api_key::ending};
 use leptos::prelude::*;
 use store::{Member as Person, OwnKey, OwnKeys, Powers, ServiceAccount};
 
@@ -188,7 +188,7 @@ fn preview(keys: &[OwnKey], heirs: Option<AnyView>, draft: &Draft) -> AnyView {
 fn row(key: &OwnKey) -> AnyView {
     view! {
         <tr>
-            <th scope="row">{key.name.clone()}<small class="mono">{format!("…{}", key.last_four)}</small></th>
+            <th scope="row">{key.name.clone()}<small class="mono">{ending(&key.last_four)}</small></th>
             <td data-l="Project">{key.project_name.clone()}</td>
             <td data-l="Requests" class="num">{count(key.requests.unsigned_abs())}</td>
             <td data-l="Charges" class="num"><Money amount=key.spent/></td>

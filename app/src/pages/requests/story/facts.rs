@@ -1,6 +1,6 @@
 //! What was asked, by whom.
 
-use domain::{Action, ServiceTier, Story};
+use domain::{Action, ServiceTier, Story, api_key::ending};
 use leptos::prelude::*;
 use store::requests::{Key, Told};
 
@@ -44,7 +44,7 @@ fn whose(member: &Member, told: &Told) -> AnyView {
         Key::Named { id, name, last_four } => {
             let href = member.path(&format!("keys/{id}"));
             let last = last_four.as_ref().filter(|last| !last.is_empty());
-            let last = last.map(|last| format!(" …{last}"));
+            let last = last.map(|last| format!(" {}", ending(last)));
             view! { <a href=href>{name.clone()}</a><span class="mono faint">{last}</span> }
                 .into_any()
         }

@@ -1,6 +1,6 @@
 //! What a reader has besides spending: own keys.
 
-use domain::Action;
+use domain::{Action, api_key::ending};
 use leptos::prelude::*;
 use store::ApiKey;
 
@@ -58,8 +58,7 @@ fn row(view: &View, key: &ApiKey) -> AnyView {
         None => view! { <span class="faint">"Never"</span> }.into_any(),
     };
     let project = format!("{}/projects/{}", view.org, key.project);
-    let (name, last, of) =
-        (key.name.clone(), format!("…{}", key.last_four), key.project_name.clone());
+    let (name, last, of) = (key.name.clone(), ending(&key.last_four), key.project_name.clone());
     view! {
         <tr>
             <th scope="row">{name}{badge}<small class="mono">{last}</small></th>

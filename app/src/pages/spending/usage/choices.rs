@@ -1,6 +1,6 @@
 //! What can be filtered by.
 
-use domain::{Action, TagKey};
+use domain::{Action, TagKey, api_key::ending};
 use store::{
     NamedKey, Project,
     slices::{Ask, Dimension, Only},
@@ -39,7 +39,7 @@ impl Choices {
         let (store, caller) = (&app.store, &member.caller);
         let project = |it: &Project| Choice::new(it.id.to_string(), it.name.clone());
         let key = |it: &NamedKey| {
-            let text = format!("{}, {} · …{}", it.name, it.project_name, it.last_four);
+            let text = format!("{}, {} · {}", it.name, it.project_name, ending(&it.last_four));
             Choice::new(it.id.to_string(), text)
         };
         let window = asked.stretch.window();
