@@ -42,6 +42,15 @@ async function inspect(page: Page, complaints: string[], all: Shown[]): Promise<
       const html = (await response?.text()) ?? '';
       await valid(html, path);
       await axe(page, path);
+      // Nothing moves once it is seen.
+      const moved = await page.evaluate(() => new Promise<number>((tell) => {
+        let sum = 0;
+        new PerformanceObserver((list) => {
+          for (const entry of list.getEntries()) sum += (entry as unknown as { value: number }).value;
+        }).observe({ type: 'layout-shift', buffered: true });
+        setTimeout(() => tell(sum), 50);
+      }));
+      expect.soft(moved, `${path} moves`).toBe(0);
       const [bare, alive] = await words(page, html);
       expect.soft(alive, path).toBe(bare);
       expect.soft(complaints.splice(0), path).toEqual([]);
