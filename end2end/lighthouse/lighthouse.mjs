@@ -13,7 +13,8 @@ const place = ({ node, description, source, url }) => [node?.selector, descripti
 const pages = JSON.parse(await text(process.stdin));
 const chrome = await launch({
   chromePath: process.env.CHROMIUM ?? ['/usr/bin/chromium', '/usr/bin/chromium-headless-shell'].find((path) => existsSync(path)),
-  chromeFlags: ['--headless=new', '--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'],
+  // It has no sandbox for root; everybody else keeps it.
+  chromeFlags: ['--headless=new', '--disable-gpu', '--disable-dev-shm-usage', ...(process.getuid?.() === 0 ? ['--no-sandbox'] : [])],
 });
 try {
   for (const { name, url, cookie } of pages) {
