@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { Database } from './database';
 import { Sink } from './sink';
 
-const START = 60_000;
+const START = 120_000;
 const STOP = 15_000;
 
 /** What a command of the program did. */

@@ -6,7 +6,7 @@ import { post } from './people';
 import { receiptOf } from './receipts';
 
 /** A limit is in force with the next batch and a new look at the key, on a busy machine some seconds later. */
-const LATER = { timeout: 20_000 };
+const LATER = { timeout: 60_000 };
 
 /** In an hour, as a field of day and time has it; the organization's zone is UTC. */
 const hence = (hours: number) => new Date(Date.now() + hours * 3_600_000).toISOString().slice(0, 16);

@@ -46,7 +46,7 @@ export class Sink {
 
   /** Waits for the mail to an address whose link fits, and answers that link. */
   async link(address: string, fits: RegExp): Promise<string> {
-    const end = Date.now() + 20_000;
+    const end = Date.now() + 60_000;
     while (Date.now() < end) {
       const links = this.to(address).flatMap((mail) => mail.text.match(/^https?:\/\/\S+$/gm) ?? []);
       const found = links.findLast((link) => fits.test(link));

@@ -54,5 +54,5 @@ async function expectDays(
     const bars = await page.locator('.plot svg[role] title').allTextContents();
     const amounts = bars.map((bar) => bar.split(': ')[1]).filter((text) => !/^\$?0(\.00)?$/.test(text));
     expect(amounts).toEqual([words]);
-  }).toPass({ timeout: 15_000 });
+  }).toPass({ timeout: 30_000 });
 }

@@ -30,7 +30,7 @@ test('the chart answers the pointer and the arrow keys', async ({ page, house, h
     await page.mouse.move(1, 1);
     await bars.nth(today).hover({ force: true });
     await expect(tip).toContainText('$0.40', { timeout: 500 });
-  }).toPass({ timeout: 15_000 });
+  }).toPass({ timeout: 30_000 });
   await expect(tip).toContainText('Support assistant');
   await expect(tip).toContainText(titles[today].split(':')[0]);
   await page.mouse.move(1, 1);

@@ -69,7 +69,6 @@ test('a page that is wrong is found out', async ({ page }) => {
 // In two halves, which run beside each other.
 for (const half of [0, 1]) {
   test(`pages of an organization, half ${half + 1}`, async ({ page, house, home, complaints }) => {
-    test.setTimeout(420_000);
     const lived = await live(house, home);
     const limited = await limit(house, home.id, page.request, lived);
     const more = await inhabit(house, home.id, page.request);
@@ -79,7 +78,6 @@ for (const half of [0, 1]) {
 }
 
 test('pages of the operator', async ({ page, house, complaints }) => {
-  test.setTimeout(420_000);
   const operator = await account(house, 'Oda Operator', ['--operator']);
   await organization(house, operator, 'Run & Kept');
   await signIn(page, operator);

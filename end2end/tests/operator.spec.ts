@@ -61,7 +61,7 @@ test('the outbox tells what a mail server answered, and no more', async ({ page,
   await expect(async () => {
     await office.goto('/operator/outbox?state=failed');
     expect(await row.count()).toBe(1);
-  }).toPass({ timeout: 15_000 });
+  }).toPass({ timeout: 30_000 });
   await expect(row).toContainText('550');
   await expect(row).toContainText('1 try');
   expect(await office.content()).not.toContain('/invitations/');

@@ -5,9 +5,6 @@ import { expect, test } from '../support/fixtures';
 import { paced, pythonDimes } from '../support/rates';
 
 test.describe('a rate limit', () => {
-  // The next minute may be a minute away.
-  test.setTimeout(240_000);
-
   test('of the minute makes OpenAI’s clients wait, and then answers', async ({ house, home }) => {
     const limits = { max_requests_per_1_minute: 1 };
     const one = await paced(house, home.id, 'JavaScript', limits);

@@ -30,7 +30,6 @@ const test = base.extend<object, { house: Exchequer }>({
 const STEP = 5_000;
 
 test('from the set-up link to a raised budget', async ({ page, house }) => {
-  test.setTimeout(300_000);
   const [operator, ben] = [somebody('Ada Operator'), somebody('Ben Owner')];
   let [org, key] = ['', ''];
   let used: Used = nothing;
@@ -211,7 +210,7 @@ test('from the set-up link to a raised budget', async ({ page, house }) => {
     await expect(async () => {
       expect((await page.goto(receipt))?.status()).toBe(200);
       expect(await page.getByText('2 requests', { exact: true }).count()).toBe(1);
-    }).toPass({ timeout: 15_000 });
+    }).toPass({ timeout: 30_000 });
     await expect(page.getByRole('heading', { level: 1 })).toHaveText(/^Refused/);
     await expect(page.getByText('organization_spend_limit_exceeded')).toBeVisible();
     await expectUsage(page, org, used);
@@ -236,7 +235,7 @@ test('from the set-up link to a raised budget', async ({ page, house }) => {
       await page.reload();
       expect(await page.getByRole('rowheader', { name: ben.email }).count()).toBe(2);
       expect(await page.getByText('Sent', { exact: true }).count()).toBe(2);
-    }).toPass({ timeout: 15_000 });
+    }).toPass({ timeout: 30_000 });
   });
 
   await test.step('no mail came twice, and the books agree', async () => {
