@@ -188,6 +188,7 @@ async fn look(store: &Store, caller: &Caller, things: &Furniture, asked: &mut As
         doubtful(None);
         doubtful_one(things.request);
         ever_used();
+        first_steps();
         ever_timed();
         clock();
         cycles();
