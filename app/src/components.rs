@@ -36,6 +36,7 @@ mod table;
 mod text_area;
 mod time;
 mod time_bar;
+mod toast;
 mod tone;
 
 pub use agent::agent_name;
@@ -71,4 +72,5 @@ pub use table::{Column, Narrow, Table};
 pub use text_area::TextArea;
 pub use time::{Precision, Time, ago, days_text, time_text};
 pub use time_bar::{TimeBar, TimeKey, Whose};
+pub use toast::{Outcome, Toast};
 pub use tone::Tone;

@@ -271,3 +271,22 @@ test('what is no form is told so', async ({ page, home }) => {
   await page.goto(path);
   await expect(page.getByRole('rowheader')).toHaveCount(1);
 });
+
+test('what was done is told once, and can be undone', async ({ page, house, home, javaScriptEnabled }) => {
+  await house.json(['admin', 'budget', 'set', '--scope', home.id, '--window', 'month', '--usd', '7.50']);
+  await page.goto(`/${home.id}/budgets`);
+  await page.getByRole('button', { name: 'Remove budget' }).click();
+  const toast = page.getByRole('status').filter({ hasText: 'Budget removed.' });
+  await expect(toast).toBeVisible();
+  await toast.getByRole('button', { name: 'Set $7.50 again' }).click();
+  await expect(page.getByRole('status')).toContainText('Budget saved.');
+  await expect(page.getByLabel('Amount a month')).toHaveValue('7.50');
+  if (javaScriptEnabled === false) {
+    // A way out that needs nothing else.
+    await page.getByRole('link', { name: 'Close this message' }).click();
+  } else {
+    await page.reload();
+  }
+  await expect(page).toHaveURL(`/${home.id}/budgets`);
+  await expect(page.locator('.toast')).toHaveCount(0);
+});

@@ -17,7 +17,7 @@ use tower_sessions::Session;
 use super::frame::Personal;
 use crate::{
     components::{
-        Badge, Card, CardBody, ErrorSummary, Fact, Facts, LinkButton, Notice, PostButton, Tone,
+        Badge, Card, CardBody, ErrorSummary, Fact, Facts, LinkButton, PostButton, Toast, Tone,
         Weight,
     },
     layouts::NavItem,
@@ -150,7 +150,7 @@ async fn page(
         let password = password::card(&account, &draft("password"));
         view! {
             <Personal frame title="Your account" sub="The same in every organization that you are a member of.">
-                {done.map(|(lead, text)| view! { <Notice tone=Tone::Ok lead text/> })}
+                {done.map(|(lead, text)| view! { <Toast lead text/> })}
                 <div class="grid two">
                     {profile}
                     {email}
@@ -168,7 +168,7 @@ fn email_card(email: String, unverified: bool, draft: &Draft) -> AnyView {
     let state = unverified.then(|| view! { " "<Badge tone=Tone::Warn text="Not verified"/> });
     let again = unverified.then(|| {
         let fields = vec![("action", "verify".to_owned())];
-        view! { <PostButton action="/account" fields>"Mail the link again"</PostButton> }
+        view! { <PostButton action="/account" fields>"Send it again"</PostButton> }
     });
     let errors = draft.errors();
     view! {

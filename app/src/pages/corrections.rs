@@ -11,7 +11,7 @@ use store::{Doubtful, DoubtfulKey, Part};
 
 use crate::{
     components::{
-        Badge, Card, CardFoot, Column, Empty, Money, Notice, Precision, Table, Time, Tone,
+        Badge, Card, CardFoot, Column, Empty, Money, Outcome, Precision, Table, Time, Tone,
     },
     layouts::{NavItem, PageHead, Shell},
     render::Page,
@@ -77,7 +77,7 @@ fn notice(done: Option<&str>) -> Option<AnyView> {
         ),
         _ => return None,
     };
-    Some(view! { <Notice tone lead text/> }.into_any())
+    Some(view! { <Outcome tone lead text/> }.into_any())
 }
 
 fn list(member: &Member, doubtful: &Part<Doubtful>, before: Option<EventId>) -> AnyView {

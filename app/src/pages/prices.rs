@@ -17,7 +17,7 @@ use serde::Deserialize;
 use store::{Conflict, OwnPrice, StoreError};
 
 use crate::{
-    components::{Button, Card, CardBody, Group, Knob, Notice, Tone},
+    components::{Button, Card, CardBody, Group, Knob, Outcome, Tone},
     layouts::{NavItem, PageHead, Shell},
     render::Page,
     web::{App, Draft, Failure, Member, Query, go, id},
@@ -137,7 +137,7 @@ fn page(member: &Member, view: &View, draft: &Draft) -> Response {
     member.visitor.look.page(page, || {
         let saved = view.saved.as_deref().map(|what| {
             let (tone, lead, text) = said(what);
-            view! { <Notice tone lead text/> }
+            view! { <Outcome tone lead text/> }
         });
         let (set, choice) = (form::card(member, draft), unknown(member, view.unpriced_pass));
         let (own, book) = (list::own(member, view), list::book(member, view));

@@ -16,7 +16,7 @@ use store::Project;
 
 use super::projects::role_words;
 use crate::{
-    components::{Card, CardBody, Link, LinkButton, Notice, Tabs, Tone, Weight},
+    components::{Card, CardBody, Link, LinkButton, Notice, Tabs, Toast, Tone, Weight},
     layouts::{NavItem, PageHead, Shell},
     render::Page,
     web::{App, Draft, Failure, Member, Path, Query, go, id},
@@ -219,7 +219,7 @@ fn notice(member: &Member, project: &Project, after: &After) -> Option<AnyView> 
         }
         .into_any()
     } else if after.saved.is_some() {
-        view! { <Notice tone=Tone::Ok lead="Project saved."/> }.into_any()
+        view! { <Toast lead="Project saved."/> }.into_any()
     } else {
         return None;
     };

@@ -11,8 +11,7 @@ use serde::Deserialize;
 use super::zones;
 use crate::{
     components::{
-        Button, Card, CardBody, ErrorSummary, Fact, Facts, Field, GroupedSelect, Id, Notice, Tone,
-        Weight,
+        Button, Card, CardBody, ErrorSummary, Fact, Facts, Field, GroupedSelect, Id, Toast, Weight,
     },
     islands::CopyButton,
     layouts::{NavItem, PageHead, Shell},
@@ -48,7 +47,7 @@ impl After {
             }
             (None, false) => return None,
         };
-        Some(view! { <Notice tone=Tone::Ok lead text/> }.into_any())
+        Some(view! { <Toast lead text/> }.into_any())
     }
 }
 

@@ -15,7 +15,9 @@ use serde::Deserialize;
 use store::{Invitation, InvitationState, Member as Person, Project};
 
 use crate::{
-    components::{Button, Card, CardBody, Link, LinkButton, Notice, Seg, Tabs, Tone, Weight},
+    components::{
+        Button, Card, CardBody, Link, LinkButton, Notice, Seg, Tabs, Toast, Tone, Weight,
+    },
     layouts::{NavItem, PageHead, Shell},
     render::Page,
     web::{App, Draft, Failure, Member, Query},
@@ -120,7 +122,7 @@ async fn page(
         let lists = lists(member, &team, asked, edits);
         let form = edits.then(|| {
             let form = invite::form(member, draft, &team.projects);
-            view! { <Card title="Invite"><CardBody>{form}</CardBody></Card> }
+            view! { <Card title="Invite" id="invite"><CardBody>{form}</CardBody></Card> }
         });
         let class = if edits { "grid main-side" } else { "stack" };
         let notes = notes(app, member, &team, asked, edits);
@@ -202,7 +204,7 @@ fn notes(app: &App, member: &Member, team: &Team, asked: &Asked, edits: bool) ->
             1 => "1 invitation sent.".to_owned(),
             sent => format!("{sent} invitations sent."),
         };
-        view! { <Notice tone=Tone::Ok lead text="Each works once, for seven days."/> }
+        view! { <Toast lead text="Each works once, for seven days."/> }
     });
     let done = asked.done.as_deref().and_then(|done| match done {
         "removed" => Some("Member removed."),
@@ -210,7 +212,7 @@ fn notes(app: &App, member: &Member, team: &Team, asked: &Asked, edits: bool) ->
         "resent" => Some("Invitation sent again: the link in the mail before is void."),
         _ => None,
     });
-    let done = done.map(|lead| view! { <Notice tone=Tone::Ok lead/> });
+    let done = done.map(|lead| view! { <Toast lead/> });
     let unsent = (edits && !app.mails).then(|| {
         view! {
             <Notice

@@ -12,8 +12,8 @@ use super::{
 };
 use crate::{
     components::{
-        Badge, Card, CardBody, Fact, Facts, Id, LinkButton, Money, Notice, Precision, Time, Tone,
-        Weight,
+        Badge, Card, CardBody, Fact, Facts, Id, LinkButton, Money, Notice, Precision, Time, Toast,
+        Tone, Weight,
     },
     islands::CopyButton,
     layouts::{NavItem, PageHead, Shell},
@@ -68,7 +68,7 @@ pub(super) async fn page(
         view! {
             <Shell frame=member.frame(NavItem::Keys)>
                 <PageHead title sub above>{actions}</PageHead>
-                {saved.then(|| view! { <Notice tone=Tone::Ok lead="Key saved." text="It is in force on every node within a second."/> })}
+                {saved.then(|| view! { <Toast lead="Key saved." text="It is in force on every node within a second."/> })}
                 {chain}
                 <div class="grid two">{facts}{forms}</div>
             </Shell>

@@ -11,8 +11,8 @@ use store::system::{
 use super::{Part, Runner, ZONE, around};
 use crate::{
     components::{
-        Badge, Button, Card, CardBody, Choice, Column, Empty, ErrorSummary, Fact, Facts, Notice,
-        Precision, Select, Table, Time, Tone, Weight,
+        Badge, Button, Card, CardBody, Choice, Column, Empty, ErrorSummary, Fact, Facts, Precision,
+        Select, Table, Time, Toast, Tone, Weight,
     },
     render::Page,
     web::{App, Draft, Failure, Fresh, Query, go},
@@ -76,7 +76,7 @@ async fn page(app: &App, runner: Runner, draft: &Draft, saved: bool) -> Result<R
     Ok(runner.look().page(page, || {
         let (form, facts, nodes) = (form(draft), facts(app, &view.versions), nodes(&view));
         let content = view! {
-            {view.saved.then(|| view! { <Notice tone=Tone::Ok lead="Saved." text="It holds on every node at once."/> })}
+            {view.saved.then(|| view! { <Toast lead="Saved." text="It holds on every node at once."/> })}
             <div class="grid two">
                 <Card title="Sign-up"><CardBody split=true>{form}</CardBody></Card>
                 <Card title="As it runs"><CardBody split=true>{facts}</CardBody></Card>

@@ -9,8 +9,8 @@ use store::system::operator::{MailRow, MailState, Rows};
 use super::{MOST, Part, Runner, ZONE, around, foot};
 use crate::{
     components::{
-        Badge, Card, CardBody, Column, Empty, Link, Notice, PostButton, Seg, Table, Time, Tone,
-        Weight,
+        Badge, Card, CardBody, Column, Empty, Link, Notice, PostButton, Seg, Table, Time, Toast,
+        Tone, Weight,
     },
     render::Page,
     web::{App, Draft, Failure, Query, go, id},
@@ -53,7 +53,7 @@ async fn retry(State(app): State<App>, runner: Runner, draft: Draft) -> Result<R
 
 fn notices(app: &App, done: bool) -> AnyView {
     let done = done.then(|| {
-        view! { <Notice tone=Tone::Ok lead="It is sent again." text="The mail waits for its turn, with all its tries before it."/> }
+        view! { <Toast lead="It is sent again." text="The mail waits for its turn, with all its tries before it."/> }
     });
     let waits = (!app.mails).then(|| {
         view! { <Notice tone=Tone::Warn lead="Mails wait in the outbox." text="There is no mail server: set EXCHEQUER_SMTP_URL and start again, and what waits is sent."/> }

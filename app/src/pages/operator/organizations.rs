@@ -7,7 +7,7 @@ use store::system::operator::{OrganizationRow, Rows};
 use super::{Asked, MOST, Part, Runner, ZONE, around, foot, search};
 use crate::{
     components::{
-        Badge, Card, CardBody, Column, Empty, LinkButton, Money, Notice, Precision, Table, Time,
+        Badge, Card, CardBody, Column, Empty, LinkButton, Money, Precision, Table, Time, Toast,
         Tone, Weight, count,
     },
     render::Page,
@@ -43,7 +43,7 @@ fn content(asked: &Asked, rows: Rows<OrganizationRow>) -> AnyView {
         Some("resumed") => Some(("Organization resumed.", "Its requests are let through again.")),
         _ => None,
     };
-    let done = done.map(|(lead, text)| view! { <Notice tone=Tone::Ok lead text/> });
+    let done = done.map(|(lead, text)| view! { <Toast lead text/> });
     let form = search("/operator", "Name or ID", asked.search.clone());
     let last = rows.rows.last().filter(|_| rows.more).map(|row| row.id.to_string());
     let shown = rows.rows.len();

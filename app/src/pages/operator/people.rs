@@ -9,7 +9,7 @@ use tower_sessions::Session;
 use super::{Asked, MOST, Part, Runner, ZONE, around, foot, search};
 use crate::{
     components::{
-        Badge, Card, CardBody, Column, Empty, Notice, PostButton, Precision, Table, Time, Tone,
+        Badge, Card, CardBody, Column, Empty, PostButton, Precision, Table, Time, Toast, Tone,
         Weight, count,
     },
     render::Page,
@@ -46,7 +46,7 @@ async fn sign_out(
 
 fn content(asked: &Asked, rows: Rows<PersonRow>) -> AnyView {
     let done = asked.done.as_ref().map(|_| {
-        view! { <Notice tone=Tone::Ok lead="Signed out." text="The person is signed out on all devices."/> }
+        view! { <Toast lead="Signed out." text="The person is signed out on all devices."/> }
     });
     let form = search("/operator/users", "Name, e-mail or ID", asked.search.clone());
     let last = rows.rows.last().filter(|_| rows.more).map(|row| row.id.to_string());

@@ -12,7 +12,7 @@ use store::system::operator::{BookStanding, BookVersion};
 use super::{Part, Runner, ZONE, around, search};
 use crate::{
     components::{
-        Badge, Card, CardBody, CardFoot, Column, Empty, LinkButton, Notice, Precision, Table, Time,
+        Badge, Card, CardBody, CardFoot, Column, Empty, LinkButton, Precision, Table, Time, Toast,
         Tone, Weight, count,
     },
     pages::prices::rates::{others, rate, when},
@@ -53,7 +53,7 @@ fn content(asked: Asked, versions: &[BookVersion]) -> AnyView {
             n => format!("{} versions added.", count(n)),
         };
         let text = "Each holds from its day on, on every node within 5 seconds. Requests before keep their price.";
-        view! { <Notice tone=Tone::Ok lead text/> }
+        view! { <Toast lead text/> }
     });
     let shown = versions.len();
     let list = if shown == 0 {

@@ -11,7 +11,7 @@ use super::{Part, Runner, ZONE, around};
 use crate::{
     components::{
         Button, Card, CardBody, CardFoot, Column, DialogPage, Empty, ErrorSummary, Fact, Facts,
-        Field, LinkButton, Notice, Table, Time, Tone, Weight, count,
+        Field, LinkButton, Table, Time, Toast, Weight, count,
     },
     render::Page,
     web::{App, Draft, Failure, Fresh, Query, go},
@@ -85,7 +85,7 @@ fn page(runner: Runner, kept: &Kept, draft: &Draft, saved: bool) -> Response {
             None => "Nothing is dropped.",
         };
         let content = view! {
-            {saved.then(|| view! { <Notice tone=Tone::Ok lead="Saved." text=next/> })}
+            {saved.then(|| view! { <Toast lead="Saved." text=next/> })}
             <div class="grid two">
                 <Card title="Single requests"><CardBody split=true>{form}</CardBody></Card>
                 <Card title="As it stands"><CardBody split=true>{facts}</CardBody></Card>

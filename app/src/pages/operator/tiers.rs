@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use super::{Part, Runner, around};
 use crate::{
-    components::{Card, CardFoot, Column, LinkButton, Money, Notice, Table, Tone, Weight, count},
+    components::{Card, CardFoot, Column, LinkButton, Money, Table, Toast, Weight, count},
     pages::rate_fields,
     render::Page,
     web::{App, Failure, Query},
@@ -46,7 +46,7 @@ fn content(tiers: &Tiers, many: &[u64], done: Option<&str>) -> AnyView {
         }
         _ => None,
     };
-    let done = done.map(|(lead, text)| view! { <Notice tone=Tone::Ok lead text/> });
+    let done = done.map(|(lead, text)| view! { <Toast lead text/> });
     let columns = vec![
         Column::text("Tier"),
         Column::number("Usage limit per month"),

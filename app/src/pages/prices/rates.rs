@@ -12,8 +12,8 @@ pub(in crate::pages) const ASKED: [(TokenClass, &str); 7] = [
     (TokenClass::Cached, "Cached input"),
     (TokenClass::CacheWrite, "Cache write, 5 min"),
     (TokenClass::CacheWrite1h, "Cache write, 1 h"),
-    (TokenClass::AudioInput, "Sound input"),
-    (TokenClass::AudioOutput, "Sound output"),
+    (TokenClass::AudioInput, "Audio input"),
+    (TokenClass::AudioOutput, "Audio output"),
 ];
 
 /// A rate of its own, in dollars per million tokens; a dash where it has none.

@@ -11,7 +11,7 @@ use store::{Candidate, Project, ProjectMember, StoreError};
 
 use super::{Part, address, head};
 use crate::{
-    components::{Notice, Tone},
+    components::Toast,
     layouts::{NavItem, Shell},
     render::Page,
     web::{App, Draft, Failure, Member, Path, Query, go, id},
@@ -151,5 +151,5 @@ fn notice(done: &str) -> Option<AnyView> {
         ),
         _ => return None,
     };
-    Some(view! { <Notice tone=Tone::Ok lead text/> }.into_any())
+    Some(view! { <Toast lead text/> }.into_any())
 }

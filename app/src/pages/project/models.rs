@@ -12,8 +12,8 @@ use super::{
 };
 use crate::{
     components::{
-        Button, Card, CardBody, ErrorSummary, Glyph, Group, Icon, Knob, Notice, TextArea, Tone,
-        Weight, count,
+        Button, Card, CardBody, ErrorSummary, Glyph, Group, Icon, Knob, TextArea, Toast, Weight,
+        count,
     },
     layouts::{NavItem, Shell},
     render::Page,
@@ -125,7 +125,7 @@ fn page(
             facts(project)
         };
         let saved = saved.then(|| {
-            view! { <Notice tone=Tone::Ok lead="Models saved." text="It is in force on every node within a second."/> }
+            view! { <Toast lead="Models saved." text="It is in force on every node within a second."/> }
         });
         view! {
             <Shell frame=member.frame(NavItem::Projects)>

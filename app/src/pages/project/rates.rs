@@ -10,7 +10,7 @@ use store::{Conflict, ModelPage, Project, RateLimit, RateLimits, StoreError};
 use super::{Part, address, head};
 use crate::{
     components::{
-        Button, Card, CardBody, CardFoot, Column, Empty, ErrorSummary, Field, LinkButton, Notice,
+        Button, Card, CardBody, CardFoot, Column, Empty, ErrorSummary, Field, LinkButton, Outcome,
         PostButton, Table, Tone, Weight, count,
     },
     layouts::{NavItem, Shell},
@@ -113,7 +113,7 @@ fn page(
             } else {
                 (Tone::Ok, "They are in force on every node at once.")
             };
-            view! { <Notice tone lead="Rate limits saved." text/> }
+            view! { <Outcome tone lead="Rate limits saved." text/> }
         });
         let (list, form) =
             (list(&path, limits, member.organization.zone, edits), edits.then(|| form(&path, limits, draft)));

@@ -9,7 +9,7 @@ use store::ServiceAccount;
 use crate::{
     components::{
         Button, Card, CardBody, ErrorSummary, Fact, Facts, Field, Glyph, Icon, Id, LinkButton,
-        Notice, Precision, Time, Tone, Weight,
+        Precision, Time, Toast, Weight,
     },
     islands::CopyButton,
     layouts::{NavItem, PageHead, Shell},
@@ -83,7 +83,7 @@ fn page(member: &Member, account: &ServiceAccount, draft: &Draft, saved: bool) -
         view! {
             <Shell frame=member.frame(NavItem::Keys)>
                 <PageHead title sub above>{new_key}</PageHead>
-                {saved.then(|| view! { <Notice tone=Tone::Ok lead="Service account saved."/> })}
+                {saved.then(|| view! { <Toast lead="Service account saved."/> })}
                 <div class="grid two">{facts}{forms}</div>
             </Shell>
         }

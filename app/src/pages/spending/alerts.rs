@@ -12,7 +12,7 @@ use store::{Crossing, Project, Recipient, StoreError, Threshold, Warning};
 
 use super::delivery::warning;
 use crate::{
-    components::{Card, Empty, LinkButton, Notice, PostButton, Tone, Weight},
+    components::{Card, Empty, LinkButton, Notice, PostButton, Toast, Tone, Weight},
     layouts::{Frame, NavItem, PageHead, Shell},
     render::Page,
     web::{App, Draft, Failure, Member, Query, go, id, sentence},
@@ -81,7 +81,7 @@ pub(super) async fn show(
         }
         After { .. } => None,
     };
-    let notice = said.map(|(lead, text)| view! { <Notice tone=Tone::Ok lead text/> }.into_any());
+    let notice = said.map(|(lead, text)| view! { <Toast lead text/> }.into_any());
     let view = read(&app, &member, notice).await?;
     Ok(member.visitor.look.page(Page::new("Alerts"), || page(view)))
 }
@@ -181,7 +181,7 @@ fn page(view: View) -> AnyView {
     let warning = view.whole.then(|| warning(&view.recipients, view.mails)).flatten();
     let test = view.whole.then(|| {
         let (action, fields) = (format!("{}/alerts", view.org), vec![("deed", "test".to_owned())]);
-        view! { <PostButton action fields>"Send me a test alert"</PostButton> }
+        view! { <div id="test"><PostButton action fields>"Send me a test alert"</PostButton></div> }
     });
     let warnings = warnings::card(&view);
     view! {

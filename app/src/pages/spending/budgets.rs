@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use axum::{extract::State, response::Response};
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
-use domain::{Action, Period, Scope};
+use domain::{Action, Period, Scope, Usd};
 use leptos::prelude::*;
 use serde::Deserialize;
 use store::{BudgetRefusals, BudgetStatus, Raise, Recipient, Standing, Threshold};
@@ -15,7 +15,7 @@ use super::{
     notes::{budget_href, names},
 };
 use crate::{
-    components::{Button, Card, Choice, Empty, Link, LinkButton, Seg, Select},
+    components::{Button, Card, Choice, Empty, Link, LinkButton, Seg, Select, usd},
     layouts::{Frame, NavItem, PageHead, Shell},
     render::Page,
     web::{App, Draft, Failure, Member, Query},
@@ -34,7 +34,7 @@ mod status;
 mod subject;
 mod thresholds;
 
-use done::Done;
+use done::{Again, Done};
 use preview::Preview;
 pub(super) use save::save;
 use subject::Subject;
@@ -68,6 +68,8 @@ struct View {
     /// The person sees what the whole organization spends, and who is told.
     whole: bool,
     done: Option<Done>,
+    /// The amount of the budget that was removed, and whether it only observed.
+    removed: Option<(Usd, bool)>,
     forms: Forms,
 }
 
@@ -84,6 +86,21 @@ impl View {
     /// What is shown, as a title.
     fn title(&self) -> String {
         self.subject.title(self.period)
+    }
+
+    /// Where what is shown lies.
+    fn href(&self) -> String {
+        budget_href(&self.path, self.subject.scope, self.period)
+    }
+
+    /// What sets the budget that was removed again.
+    fn again(&self) -> Option<Again> {
+        let (amount, observe) = self.removed?;
+        let mut fields = self.fields("set-budget");
+        fields.push(("amount", amount.to_string()));
+        fields.extend(observe.then(|| ("observe", "yes".to_owned())));
+        let words = format!("Set {} again", usd(amount));
+        Some(Again { words, action: self.path.clone(), fields })
     }
 
     /// What every form of the page sends: what it does, to what.
@@ -114,6 +131,15 @@ pub(super) struct Asked {
     scope: Option<String>,
     window: Option<String>,
     done: Option<String>,
+    was: Option<String>,
+    observe: Option<String>,
+}
+
+impl Asked {
+    fn removed(&self) -> Option<(Usd, bool)> {
+        let amount = self.was.as_deref()?.parse().ok()?;
+        Some((amount, self.observe.is_some()))
+    }
 }
 
 /// What was typed; at most one of them is.
@@ -148,7 +174,9 @@ pub(super) async fn show(
     let look = member.visitor.look;
     let forms = Forms::default();
     Ok(match read(&app, &member, (asked.scope.as_deref(), period), forms, done).await? {
-        Some(view) => look.page(Page::new("Budgets"), || page(view)),
+        Some(view) => {
+            look.page(Page::new("Budgets"), || page(View { removed: asked.removed(), ..view }))
+        }
         None => look.page(Page::new("Budgets"), || none(&member)),
     })
 }
@@ -195,6 +223,7 @@ async fn read(
         mails: app.mails,
         whole: member.can(Action::SeeWhole),
         done,
+        removed: None,
         forms,
     }))
 }
@@ -212,7 +241,7 @@ fn page(view: View) -> AnyView {
     );
     let (choice, windows) = (choice(&view), windows(&view));
     let content = view! {
-        {view.done.map(Done::notice)}
+        {view.done.map(|done| done.told(view.href(), view.again()))}
         <div class="row between ends">{choice}{windows}</div>
         {status::card(&view)}
         {cards(&view)}

@@ -105,7 +105,7 @@ fn usage(view: &View) -> AnyView {
                     <Stats>
                         <Stat label="Usage limit" note="per month"><Money amount/></Stat>
                         <Stat label="Left"><Money amount=left/></Stat>
-                        <Stat label="Held" note=running><Money amount=held/></Stat>
+                        <Stat label="Reserved" note=running><Money amount=held/></Stat>
                         <Stat label="Resets" note=resets><Time at=ends zone/></Stat>
                     </Stats>
                 </div>

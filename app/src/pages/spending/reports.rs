@@ -12,8 +12,8 @@ use store::{Conflict, Report, StoreError};
 
 use crate::{
     components::{
-        Badge, Button, Card, CardBody, ErrorSummary, Notice, PostButton, TextArea, Time, Tone,
-        Weight,
+        Badge, Button, Card, CardBody, ErrorSummary, Notice, PostButton, TextArea, Time, Toast,
+        Tone, Weight,
     },
     layouts::{NavItem, PageHead, Shell},
     render::Page,
@@ -107,7 +107,7 @@ fn notice(app: &App, member: &Member, done: Option<&str>) -> Option<AnyView> {
         ),
         _ => return None,
     };
-    Some(view! { <Notice tone=Tone::Ok lead text/> }.into_any())
+    Some(view! { <Toast lead text/> }.into_any())
 }
 
 async fn page(

@@ -11,7 +11,7 @@ use super::{active, places};
 use crate::{
     components::{
         Button, Card, CardBody, CardFoot, ErrorSummary, Fact, Facts, Group, Knob, LinkButton,
-        Notice, Precision, Time, Tone, Weight,
+        Precision, Time, Toast, Weight,
     },
     layouts::{NavItem, PageHead, Shell},
     render::Page,
@@ -119,7 +119,7 @@ async fn page(
         view! {
             <Shell frame=member.frame(NavItem::Team)>
                 <PageHead title above=("Team", above)/>
-                {saved.then(|| view! { <Notice tone=Tone::Ok lead="Saved." text="It is in force everywhere within a second."/> })}
+                {saved.then(|| view! { <Toast lead="Saved." text="It is in force everywhere within a second."/> })}
                 <div class="grid two">
                     <div class="stack">{about}{role}</div>
                     {places}

@@ -145,11 +145,11 @@ const fn words(class: TokenClass) -> &'static str {
         TokenClass::Cached => "Cached input",
         TokenClass::CacheWrite => "Cache write, 5 min",
         TokenClass::CacheWrite1h => "Cache write, 1 h",
-        TokenClass::AudioInput => "Sound input",
+        TokenClass::AudioInput => "Audio input",
         TokenClass::ImageInput => "Picture input",
         TokenClass::Output => "Output",
         TokenClass::Reasoning => "Reasoning",
-        TokenClass::AudioOutput => "Sound output",
+        TokenClass::AudioOutput => "Audio output",
         TokenClass::ImageOutput => "Picture output",
     }
 }

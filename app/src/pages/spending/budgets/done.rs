@@ -2,7 +2,14 @@
 
 use leptos::prelude::*;
 
-use crate::components::{Notice, Tone};
+use crate::components::{Outcome, PostButton, Toast, Tone};
+
+/// The form that takes a removal back.
+pub(super) struct Again {
+    pub(super) words: String,
+    pub(super) action: String,
+    pub(super) fields: Vec<(&'static str, String)>,
+}
 
 /// What was done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,7 +67,8 @@ impl Done {
         Self::ALL.into_iter().find(|done| done.as_str() == word)
     }
 
-    pub(super) fn notice(self) -> AnyView {
+    /// `clean` is the address of what is shown; `again` sets a removed budget as it was.
+    pub(super) fn told(self, clean: String, again: Option<Again>) -> AnyView {
         let (tone, lead, text) = match self {
             Self::BudgetSet => {
                 (Tone::Ok, "Budget saved.", "It is in force on every node within a second.")
@@ -104,6 +112,12 @@ impl Done {
                 "The alerts that it has sent stay in the list of alerts.",
             ),
         };
-        view! { <Notice tone lead text/> }.into_any()
+        match again.filter(|_| self == Self::BudgetRemoved) {
+            Some(Again { words, action, fields }) => view! {
+                <Toast lead text clean><PostButton action fields>{words}</PostButton></Toast>
+            }
+            .into_any(),
+            None => view! { <Outcome tone lead text clean/> }.into_any(),
+        }
     }
 }

@@ -60,7 +60,14 @@ pub(in crate::pages::spending) async fn save(
     if let Some(done) = done {
         let href = budget_href(&member.path("budgets"), scope, period);
         let sign = if href.contains('?') { '&' } else { '?' };
-        return Ok(go(format!("{href}{sign}done={}", done.as_str())));
+        let mut query = vec![("done", done.as_str().to_owned())];
+        if done == Done::BudgetRemoved {
+            // What the toast offers to set again.
+            let kept = ["was", "observe"].into_iter().filter(|name| draft.has(name));
+            query.extend(kept.map(|name| (name, draft.value(name))));
+        }
+        let query = serde_urlencoded::to_string(query).unwrap_or_default();
+        return Ok(go(format!("{href}{sign}{query}")));
     }
     let status = draft.status();
     let forms = Forms::of(&action, draft);

@@ -132,7 +132,7 @@ fn numbers(view: &View) -> AnyView {
             </div>
             <Stats>
                 {left}
-                <Stat label="Held" note=running><Money amount=held/></Stat>
+                <Stat label="Reserved" note=running><Money amount=held/></Stat>
                 <Stat label="Refused" note="by this budget"><Count number=refused/></Stat>
                 {would}
                 <Stat label="Resets" note=resets><Time at zone/></Stat>

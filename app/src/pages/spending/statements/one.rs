@@ -13,7 +13,7 @@ use store::{StoreError, statements::Statement};
 
 use super::{head, invoice, lines};
 use crate::{
-    components::{Glyph, LinkButton, Notice, PostButton, Tone, Weight},
+    components::{Glyph, LinkButton, Notice, PostButton, Toast, Tone, Weight},
     layouts::{NavItem, PageHead, Shell},
     pages::spending::calendar::{cycle_name, slug, stretch},
     render::Page,
@@ -91,7 +91,7 @@ fn notice(done: Option<&str>) -> Option<AnyView> {
         "removed" => ("The invoice is removed.", ""),
         _ => return None,
     };
-    Some(view! { <Notice tone=Tone::Ok lead text/> }.into_any())
+    Some(view! { <Toast lead text/> }.into_any())
 }
 
 async fn page(
