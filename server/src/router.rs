@@ -83,7 +83,8 @@ fn router(app: App, gateway: Gateway, proxies: Proxies, stopping: CancellationTo
                 .layer(CatchPanicLayer::custom(|_| Failure::Internal.into_response()))
                 // Another site's page must not act for the person: by Sec-Fetch-Site, else Origin.
                 .layer(csrf)
-                .layer(identity::session_layer(&app.store, &app.public_url)),
+                .layer(identity::session_layer(&app.store, &app.public_url))
+                .layer(from_fn_with_state(app.clone(), app::web::name_owners)),
         )
         .with_state(app.clone());
     let (store, secrets) = (app.store.clone(), app.secrets.clone());

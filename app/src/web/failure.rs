@@ -3,23 +3,15 @@
 use std::sync::Arc;
 
 use axum::{
-    extract::Request,
     http::StatusCode,
-    middleware::Next,
     response::{IntoResponse, Response},
 };
 use domain::Forbidden;
 use identity::{NoRandomness, SignError};
-use leptos::prelude::*;
 use store::StoreError;
 use tower_sessions::session;
 
 use super::{go, with_next};
-use crate::{
-    components::LinkButton,
-    layouts::Door,
-    render::{Look, Page},
-};
 
 /// Why a page could not be shown. The one place that turns errors into statuses.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -119,7 +111,7 @@ fn chain(error: &dyn std::error::Error) -> String {
 }
 
 impl Failure {
-    const fn status(&self) -> StatusCode {
+    pub(super) const fn status(&self) -> StatusCode {
         match self {
             Self::SignedOut { .. } | Self::Unproven { .. } | Self::Unused => StatusCode::SEE_OTHER,
             Self::NotFound => StatusCode::NOT_FOUND,
@@ -131,16 +123,15 @@ impl Failure {
         }
     }
 
-    const fn words(&self) -> (&'static str, &'static str) {
+    pub(super) const fn words(&self) -> (&'static str, &'static str) {
         match self {
             Self::SignedOut { .. } | Self::Unproven { .. } | Self::Unused | Self::NotFound => (
                 "There is no such page",
                 "The address may be mistyped, or what it showed was removed, or it belongs to an organization that you are not a member of.",
             ),
-            Self::Forbidden => (
-                "You may not do this",
-                "Your role does not allow it. An owner of the organization or of the project may. Nothing was changed.",
-            ),
+            Self::Forbidden => {
+                ("You may not do this", "Your role does not allow it. Nothing was changed.")
+            }
             Self::NoMethod => (
                 "There is nothing to see here",
                 "This address only takes what a page sends it, or sends nothing. Nothing was changed.",
@@ -159,14 +150,26 @@ impl Failure {
             ),
             Self::Internal => (
                 "Something is wrong on our side",
-                "Nothing was changed. Whoever runs this installation finds the cause in its log.",
+                "Nothing was changed. Try again; if it stays, tell whoever runs this installation.",
             ),
         }
     }
 }
 
+impl Failure {
+    /// What a response is marked with.
+    pub(super) fn of(response: &Response) -> Option<Arc<Self>> {
+        response.extensions().get::<Arc<Self>>().map(Arc::clone)
+    }
+
+    /// Whether trying again may help, so that the same address is offered.
+    pub(super) const fn may_pass(&self) -> bool {
+        matches!(self, Self::Unavailable | Self::Internal)
+    }
+}
+
 impl IntoResponse for Failure {
-    /// Only marks the response: [`show_failures`] makes the page, which needs to know the person's
+    /// Only marks the response: [`super::show_failures`] makes the page, which needs to know the person's
     /// theme.
     fn into_response(self) -> Response {
         match &self {
@@ -179,23 +182,4 @@ impl IntoResponse for Failure {
         response.extensions_mut().insert(Arc::new(self));
         response
     }
-}
-
-/// A middleware around all pages that shows a failure as a page.
-pub async fn show_failures(look: Look, request: Request, next: Next) -> Response {
-    let response = next.run(request).await;
-    let failure = match response.extensions().get::<Arc<Failure>>() {
-        Some(failure) => Arc::clone(failure),
-        // A layer below answers in its own way: a session that was not written.
-        None if response.status().is_server_error() => Arc::new(Failure::Internal),
-        None => return response,
-    };
-    let (title, text) = failure.words();
-    look.page(Page::new(title).status(failure.status()), || {
-        view! {
-            <Door title sub=text>
-                <div class="row"><LinkButton href="/">"Go to the overview"</LinkButton></div>
-            </Door>
-        }
-    })
 }

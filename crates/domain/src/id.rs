@@ -133,6 +133,8 @@ ids! {
     AuditId = "audit_log-";
     /// One showing of a form: what was sent with it once is not done again.
     FormId = "form_";
+    /// One asking for a page, as the log and the page of a fault name it.
+    FaultId = "fault_";
     /// A person's session, as shown to that person; never the cookie.
     SessionId = "sess_";
 }
