@@ -5,6 +5,8 @@
 
 mod copy;
 mod peek;
+mod waiting;
 
 pub use copy::CopyButton;
 pub use peek::{ChartPeek, PeekLine, PeekPoint};
+pub use waiting::Waiting;

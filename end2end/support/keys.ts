@@ -35,12 +35,13 @@ export async function runExamples(page: Page): Promise<Record<'curl' | 'python' 
   const shown = Object.fromEntries(lines.map((line) => line.split(/=(.*)/s).slice(0, 2)));
   const options = { cwd: __dirname, env: { PATH: process.env.PATH, HOME: process.env.HOME, ...shown } };
   const [curl, snake, script] = await Promise.all([
-    text('First request with curl'),
+    text('First request, for a terminal'),
     text('Python'),
     text('JavaScript'),
   ]);
   return {
-    curl: await run('bash', ['-c', curl], options),
+    // It brings its environment along.
+    curl: await run('bash', ['-c', curl], { ...options, env: { PATH: process.env.PATH, HOME: process.env.HOME } }),
     python: await run(python, ['-c', snake], options),
     node: await run('node', ['--input-type=module', '-e', script], options),
   };

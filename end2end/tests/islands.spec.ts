@@ -1,7 +1,9 @@
 // What a person's hand gets an answer from at once, and what the browser may not do.
 
 import { expect, test } from '../support/fixtures';
+import { shownKey } from '../support/keys';
 import { live } from '../support/pages';
+import { dime } from '../support/gateway';
 
 test('a click copies a new key', async ({ page, context, home }) => {
   await context.grantPermissions(['clipboard-read', 'clipboard-write']);
@@ -46,6 +48,44 @@ test('the chart answers the pointer and the arrow keys', async ({ page, house, h
   await expect(tip).toContainText(titles[0].split(':')[0]);
   await page.keyboard.press('End');
   await expect(tip).toContainText(titles[titles.length - 1].split(':')[0]);
+});
+
+test('a page that waits for the first request tells when it is there', async ({ page, house, home }) => {
+  await page.goto(`/${home.id}/keys/new`);
+  await page.getByLabel('Name', { exact: true }).fill('Chat widget');
+  await page.getByRole('button', { name: 'Make key' }).click();
+  const waiting = page.locator('.waiting');
+  await expect(waiting).toContainText('Waiting for the first request…');
+  const answer = await dime(house, await shownKey(page));
+  await expect(waiting).toContainText(/The first request arrived. sandbox-dime with Chat widget: \$0\.100000/);
+  await waiting.getByRole('link', { name: 'See it' }).click();
+  await expect(page).toHaveURL(`/requests/${answer.headers.get('x-request-id')}`);
+});
+
+test('a page that waits tells of a refusal, too', async ({ page, house, home }) => {
+  await house.json(['admin', 'budget', 'set', '--scope', home.id, '--window', 'month', '--usd', '0.05']);
+  const project = await house.json<{ id: string }>(['admin', 'project', 'create', '--org', home.id, '--name', 'Small', '--environment', 'production']);
+  const key = await house.json<{ secret: string }>(['admin', 'key', 'create', '--project', project.id, '--name', 'Chat widget']);
+  await page.goto(`/${home.id}`);
+  await expect(page.locator('.waiting')).toContainText('Waiting for the first request…');
+  expect((await dime(house, key.secret)).status).toBe(429);
+  await expect(page.locator('.waiting')).toContainText('The first request was refused.');
+  await page.getByRole('link', { name: 'See why' }).click();
+  await expect(page.getByRole('heading', { level: 1 })).toContainText('Refused by');
+});
+
+test('two presses send a form once', async ({ page, home }) => {
+  await page.goto(`/${home.id}/projects`);
+  let sent = 0;
+  await page.route('**/projects', async (route) => {
+    sent += 1;
+    await new Promise((go) => setTimeout(go, 300));
+    await route.continue();
+  });
+  await page.getByLabel('Name', { exact: true }).fill('Once');
+  await page.getByRole('button', { name: 'Make project' }).dblclick();
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Once');
+  expect(sent).toBe(1);
 });
 
 test('what the policy forbids is noticed', async ({ page, complaints }) => {

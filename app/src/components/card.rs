@@ -12,6 +12,9 @@ pub fn Card(
     /// A link beside the heading, as (text, address).
     #[prop(optional)]
     more: Option<(&'static str, String)>,
+    /// What links to it name.
+    #[prop(optional)]
+    id: Option<&'static str>,
     children: Children,
 ) -> impl IntoView {
     let head = title.map(|title| {
@@ -23,7 +26,7 @@ pub fn Card(
             </header>
         }
     });
-    view! { <section class="card">{head}{children()}</section> }.into_any()
+    view! { <section class="card" id=id>{head}{children()}</section> }.into_any()
 }
 
 /// The padded inside of a card.

@@ -120,7 +120,8 @@ async fn create(
             let facts = facts(&app, &member, &new, &project, &made).await?;
             let done = member.path("keys");
             let permissions = new.permissions.clone();
-            let shown = Shown { minted, facts, done, permissions, organization: None };
+            let first = Some(member.path(&format!("requests/first?key={}", made.id)));
+            let shown = Shown { minted, facts, done, permissions, organization: None, first };
             Ok(shown.of_member(&app, &member))
         }
         Err(StoreError::Conflict(Conflict::KeyMade)) => Ok(made_already(&member)),

@@ -96,6 +96,7 @@ async fn shown(
         done: "/account/keys".to_owned(),
         permissions: Permissions::All,
         organization,
+        first: None,
     };
     Ok(look.page(Shown::page(), || {
         let dialog = shown.dialog(app);

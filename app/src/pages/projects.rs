@@ -67,7 +67,7 @@ async fn page(app: &App, member: &Member, draft: &Draft) -> Result<Response, Fai
                 {running}
                 {over}
                 {listed}
-                <Card title="New project"><CardBody split=true>{form}</CardBody></Card>
+                <Card title="New project" id="new"><CardBody split=true>{form}</CardBody></Card>
             </Shell>
         }
     }))

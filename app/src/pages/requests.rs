@@ -1,6 +1,7 @@
 //! `/{org}/requests`: what was forwarded, request by request; `/requests/{request}`: how one went.
 
 mod filter;
+mod first;
 mod form;
 mod kept;
 mod list;
@@ -32,6 +33,7 @@ use crate::{
 pub(super) fn router() -> Router<App> {
     Router::new()
         .route("/{org}/requests", get(show))
+        .route("/{org}/requests/first", get(first::show))
         .route("/requests/{request}", get(story::show).post(story::open))
 }
 

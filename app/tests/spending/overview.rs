@@ -14,7 +14,7 @@ async fn the_first_day_says_what_to_do() {
     let (site, mut browser, caller) = Site::with_owner().await;
     let path = format!("/{}", caller.org);
     let page = browser.get(&path).await;
-    page.is(StatusCode::OK).says("Set-up").says("1 of 6 done").says("Make a key");
+    page.is(StatusCode::OK).says("Set-up").says("1 of 7 done").says("Make a key");
     page.says("/billing\"").hides("curl http://exchequer.example");
     let profile = BillingProfile {
         legal_name: "B".to_owned(),
@@ -25,7 +25,7 @@ async fn the_first_day_says_what_to_do() {
     let project = site.app.store.projects(&caller).await.unwrap()[0].id;
     testkit::Tenant::key(&site.app.store, &caller, project).await;
     let page = browser.get(&path).await;
-    page.says("3 of 6 done").says("curl http://exchequer.example/v1/chat/completions");
+    page.says("3 of 7 done").says("curl http://exchequer.example/v1/chat/completions");
 }
 
 #[tokio::test]
@@ -44,7 +44,7 @@ async fn the_set_up_goes_when_all_is_done() {
         .browser
         .get(&path)
         .await
-        .says("4 of 6 done")
+        .says("4 of 7 done")
         .says("No budget is set")
         .says("Usage limit")
         .says("Tier 1, monthly")
@@ -55,6 +55,9 @@ async fn the_set_up_goes_when_all_is_done() {
         .unwrap();
     let level = Level::Percent(80);
     store.set_threshold(&spender.caller, scope, Period::Month, level).await.unwrap();
+    spender.browser.get(&path).await.says("6 of 7 done").says("A second owner");
+    spender.site.reader("kofi", &spender.caller).await;
+    spender.site.database.tamper("UPDATE memberships SET role = 'owner'").await;
     let page = spender.browser.get(&path).await;
     page.is(StatusCode::OK).hides("Set-up").says("$11,256.72 of $20,000.00 spent, 56.3%");
     page.says("value=\"11256.720000000001\"");

@@ -67,6 +67,7 @@ async fn rotate(
                 done,
                 permissions: old.permissions.clone(),
                 organization: None,
+                first: Some(member.path(&format!("requests/first?key={}", made.id))),
             }
             .of_member(&app, &member))
         }

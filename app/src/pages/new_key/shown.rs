@@ -26,6 +26,8 @@ pub(in crate::pages) struct Shown {
     pub(in crate::pages) permissions: Permissions,
     /// The organization that a personal key's examples bill.
     pub(in crate::pages) organization: Option<OrgId>,
+    /// Where the key's first request is asked for.
+    pub(in crate::pages) first: Option<String>,
 }
 
 impl Shown {
@@ -45,7 +47,8 @@ impl Shown {
 
     pub(in crate::pages) fn dialog(&self, app: &App) -> AnyView {
         let secret = self.minted.secret.expose_secret().to_owned();
-        let snippets = snippets::view(app, &secret, &self.permissions, self.organization);
+        let snippets =
+            snippets::view(app, &secret, &self.permissions, self.organization, self.first.clone());
         let facts = self.facts.iter().cloned().map(|(label, words)| {
             view! { <Fact label>{words}</Fact> }
         });

@@ -6,8 +6,8 @@ use chrono_tz::Tz;
 use domain::{Action, Period, Scope, Usd, window::Window};
 use leptos::prelude::*;
 use store::{
-    BillingCycle, Budget, BudgetStatus, Crossing, Cycles, NamedKey, Project, Standing, Threshold,
-    UsageLimit,
+    BillingCycle, Budget, BudgetStatus, Crossing, Cycles, FirstSteps, NamedKey, Project, Standing,
+    Threshold, UsageLimit,
     explore::Cut,
     slices::{Ask, Dimension, Grain, Only},
 };
@@ -109,6 +109,8 @@ async fn read(app: &App, member: &Member) -> Result<View, Failure> {
         request: ever,
         budget: !standings.is_empty(),
         threshold: !thresholds.is_empty(),
+        second_owner: own.as_ref().is_some_and(|own| own.first.second_owner),
+        alerted: app.mails.then(|| own.as_ref().is_some_and(|own| own.first.alerted)),
     };
     let steps = steps(member, &org, &projects, &keys, done);
     let spent = match &own {
@@ -248,6 +250,7 @@ struct Own {
     limit: UsageLimit,
     /// Whether it is known who pays.
     billing: bool,
+    first: FirstSteps,
 }
 
 impl Own {
@@ -256,12 +259,13 @@ impl Own {
         if !member.can(Action::SeeWhole) {
             return Ok(None);
         }
-        let (status, limit, billing) = tokio::try_join!(
+        let (status, limit, billing, first) = tokio::try_join!(
             store.budget_status(caller, Scope::Org(caller.org), Period::Month),
             store.usage_limit(caller),
             store.billing_profile(caller),
+            store.first_steps(caller),
         )?;
-        Ok(Some(Self { status, limit, billing: billing.is_some() }))
+        Ok(Some(Self { status, limit, billing: billing.is_some(), first }))
     }
 }
 

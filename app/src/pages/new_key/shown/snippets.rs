@@ -3,33 +3,40 @@
 use domain::{Endpoint, OrgId, Permissions};
 use leptos::prelude::*;
 
-use crate::{components::Snippet, web::App};
+use crate::{components::Snippet, islands::Waiting, web::App};
 
-/// The key stands in the environment file alone; the programs read it from there. They ask for what
-/// the key may.
+/// The command works as it is pasted; the other programs read the key from the environment file. All ask for what the key
+/// may.
 pub(super) fn view(
     app: &App,
     secret: &str,
     permissions: &Permissions,
     organization: Option<OrgId>,
+    waiting: Option<String>,
 ) -> AnyView {
     let environment = environment(&app.public_url, secret, organization);
     let first = First::of(permissions, app.sandbox);
     let examples = first.map(|first| {
         view! {
-            <Snippet title="First request with curl" text=first.curl(organization.is_some())/>
             <Snippet title="Python" text=first.python()/>
             <Snippet title="JavaScript" text=first.javascript(organization.is_some())/>
         }
+    });
+    let terminal = first.map(|first| {
+        let exports = environment.lines().map(|line| format!("export {line}\n"));
+        let text = format!("{}{}", exports.collect::<String>(), first.curl(organization.is_some()));
+        view! { <Snippet title="First request, for a terminal" text open=true/> }
     });
     let sandbox = (first.is_some() && app.sandbox).then(|| {
         view! { <p class="muted small">"The examples ask the sandbox provider, which needs no vendor account and answers the same each time."</p> }
     });
     view! {
         <div class="stack">
-            <Snippet title="Environment file" text=environment open=true/>
-            {examples}
+            {terminal}
+            {waiting.map(|href| view! { <Waiting href/> })}
             {sandbox}
+            <Snippet title="Environment file" text=environment/>
+            {examples}
         </div>
     }
     .into_any()

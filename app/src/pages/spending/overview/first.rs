@@ -3,13 +3,16 @@
 use leptos::prelude::*;
 
 use super::{View, alerts, limits, set_up};
-use crate::components::{Card, CardBody, Empty, LinkButton, Snippet, Weight};
+use crate::{
+    components::{Card, CardBody, Empty, LinkButton, Snippet, Weight},
+    islands::Waiting,
+};
 
 /// A request that works as it stands once the key is filled in.
 pub(super) fn example(public_url: &str, sandbox: bool) -> String {
     let model = if sandbox { "sandbox-dime" } else { "MODEL" };
     format!(
-        "curl {public_url}/v1/chat/completions \\\n  -H \"Authorization: Bearer $EXCHEQUER_KEY\" \\\n  -H \"Content-Type: application/json\" \\\n  -d '{{\"model\":\"{model}\",\"messages\":[{{\"role\":\"user\",\"content\":\"Hello\"}}]}}'"
+        "curl {public_url}/v1/chat/completions \\\n  -H \"Authorization: Bearer $OPENAI_API_KEY\" \\\n  -H \"Content-Type: application/json\" \\\n  -d '{{\"model\":\"{model}\",\"messages\":[{{\"role\":\"user\",\"content\":\"Hello\"}}]}}'"
     )
 }
 
@@ -28,11 +31,7 @@ pub(super) fn content(view: &View) -> AnyView {
 fn request(view: &View) -> AnyView {
     if let Some(next) = set_up::next(&view.steps) {
         let (href, verb) = next.way();
-        let text = if view.whole {
-            "Fill in billing, make a key, and point an application at Exchequer. The first request shows up here within a second."
-        } else {
-            "What your projects spend shows up here. Get into a project, make a key of your own, and point an application at Exchequer."
-        };
+        let text = next.why;
         return view! {
             <Card title="This cycle">
                 <Empty
@@ -47,18 +46,18 @@ fn request(view: &View) -> AnyView {
         .into_any();
     }
     let note = if view.example.contains("sandbox-dime") {
-        "The sandbox answers it: it costs $0.10 on paper, and nobody sends a bill for it. Put your key into EXCHEQUER_KEY."
+        "The sandbox answers it: it costs $0.10 on paper, and nobody sends a bill for it. OPENAI_API_KEY is your key, as the page that showed it says."
     } else {
-        "Put your key into EXCHEQUER_KEY and a model of your connection into MODEL."
+        "OPENAI_API_KEY is your key, as the page that showed it says. Put a model of your provider in the place of MODEL."
     };
-    let text = view.example.clone();
+    let (text, href) = (view.example.clone(), format!("{}/requests/first", view.org));
     view! {
         <div id="first-request" class="stack">
             <Card title="Send your first request">
                 <CardBody split=true>
                     <p class="muted">{note}</p>
                     <Snippet title="curl" text open=true/>
-                    <p class="muted">"It shows up here within a second; reload the page."</p>
+                    <Waiting href/>
                 </CardBody>
             </Card>
         </div>

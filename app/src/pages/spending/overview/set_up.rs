@@ -15,6 +15,9 @@ pub(super) struct Done {
     pub(super) request: bool,
     pub(super) budget: bool,
     pub(super) threshold: bool,
+    pub(super) second_owner: bool,
+    /// None where no mails are sent.
+    pub(super) alerted: Option<bool>,
 }
 
 /// One step.
@@ -24,57 +27,74 @@ pub(super) struct Step {
     pub(super) done: bool,
     href: String,
     verb: &'static str,
+    /// Why it comes before the first request; nothing of what comes after.
+    pub(super) why: &'static str,
     /// It is the one after which there is something to show.
     pub(super) first_request: bool,
 }
 
-/// All steps in order.
-pub(super) fn steps(done: Done, org: &str) -> Vec<Step> {
-    // The example is shown once it can work.
-    let how = if done.billing && done.project && done.key { "#first-request" } else { "/keys" };
-    let step = |title, done, page: &str, verb| Step {
-        title,
-        done,
-        href: format!("{org}{page}"),
-        verb,
-        first_request: false,
-    };
-    vec![
-        step(
-            "Billing profile, without which requests are refused",
-            done.billing,
-            "/billing",
-            "Fill in billing",
-        ),
-        step("A project", done.project, "/projects", "Make a project"),
-        step("An API key", done.key, "/keys", "Make a key"),
-        Step { first_request: true, ..step("The first request", done.request, how, "See how") },
-        step("A budget that blocks", done.budget, "/budgets", "Set a budget"),
-        step("A threshold that notifies", done.threshold, "/budgets#thresholds", "Add a threshold"),
-    ]
-}
-
-/// The steps of a reader; who only looks needs no key.
-pub(super) fn own_steps(project: bool, key: Option<bool>, request: bool, org: &str) -> Vec<Step> {
-    let how = if project && key != Some(false) { "#first-request" } else { "/keys" };
-    let step = |title, done, page: &str, verb| Step {
-        title,
-        done,
-        href: format!("{org}{page}"),
-        verb,
-        first_request: false,
-    };
-    let key = key.map(|key| step("An API key of your own", key, "/keys", "Make a key"));
-    let first = Step { first_request: true, ..step("The first request", request, how, "See how") };
-    let project = step("A project that you are in", project, "/projects", "Make a project");
-    std::iter::once(project).chain(key).chain([first]).collect()
-}
-
 impl Step {
+    const fn new(title: &'static str, done: bool, href: String, verb: &'static str) -> Self {
+        Self { title, done, href, verb, why: "", first_request: false }
+    }
+
+    const fn since(mut self, why: &'static str) -> Self {
+        self.why = why;
+        self
+    }
+
+    fn request(done: bool, href: String) -> Self {
+        Self { first_request: true, ..Self::new("The first request", done, href, "See how") }
+    }
+
     /// Where and how it is done.
     pub(super) fn way(&self) -> (String, &'static str) {
         (self.href.clone(), self.verb)
     }
+}
+
+const WHY_BILLING: &str = "Requests are refused until it is known who pays. Then make a key, and point an application at Exchequer.";
+const WHY_PROJECT: &str =
+    "A project keeps its keys, people, budgets and usage apart from the others.";
+const WHY_KEY: &str = "An application needs one to send requests. The page that shows it has the first request to copy, and tells when it has arrived.";
+
+/// All steps in order.
+pub(super) fn steps(done: Done, org: &str) -> Vec<Step> {
+    let at = |page: &str| format!("{org}{page}");
+    // The example is shown once it can work.
+    let how = if done.billing && done.project && done.key { "#first-request" } else { "/keys/new" };
+    let billing = "Billing profile, without which requests are refused";
+    let owner = "A second owner, for when you are away";
+    let budget = "A budget that blocks";
+    let threshold = "A threshold that notifies";
+    let mut steps = vec![
+        Step::new(billing, done.billing, at("/billing"), "Fill in billing").since(WHY_BILLING),
+        Step::new("A project", done.project, at("/projects#new"), "Make a project")
+            .since(WHY_PROJECT),
+        Step::new("An API key", done.key, at("/keys/new"), "Make a key").since(WHY_KEY),
+        Step::request(done.request, at(how)),
+        Step::new(budget, done.budget, at("/budgets"), "Set a budget"),
+        Step::new(threshold, done.threshold, at("/budgets#thresholds"), "Add a threshold"),
+    ];
+    let alerted = done.alerted.map(|sent| {
+        Step::new("An alert that arrived", sent, at("/alerts#test"), "Send me a test alert")
+    });
+    steps.extend(alerted);
+    steps.push(Step::new(owner, done.second_owner, at("/team#invite"), "Invite an owner"));
+    steps
+}
+
+/// The steps of a reader; who only looks needs no key.
+pub(super) fn own_steps(project: bool, key: Option<bool>, request: bool, org: &str) -> Vec<Step> {
+    let at = |page: &str| format!("{org}{page}");
+    let how = if project && key != Some(false) { "#first-request" } else { "/keys/new" };
+    let own = "A project that you are in";
+    let project = Step::new(own, project, at("/projects#new"), "Make a project")
+        .since("What your projects spend shows up here. An owner can add you to one, or you make one of your own to try things.");
+    let key = key.map(|key| {
+        Step::new("An API key of your own", key, at("/keys/new"), "Make a key").since(WHY_KEY)
+    });
+    std::iter::once(project).chain(key).chain([Step::request(request, at(how))]).collect()
 }
 
 /// What must be done before the first request.
@@ -116,6 +136,8 @@ mod tests {
             request: false,
             budget: false,
             threshold: false,
+            second_owner: false,
+            alerted: Some(true),
         };
         let steps = steps(nothing, "/org-1");
         let left: Vec<_> =
@@ -124,10 +146,11 @@ mod tests {
             left,
             [
                 "/org-1/billing",
-                "/org-1/keys",
-                "/org-1/keys",
+                "/org-1/keys/new",
+                "/org-1/keys/new",
                 "/org-1/budgets",
-                "/org-1/budgets#thresholds"
+                "/org-1/budgets#thresholds",
+                "/org-1/team#invite",
             ]
         );
         assert_eq!(steps.iter().filter(|step| step.first_request).count(), 1);
