@@ -1,5 +1,6 @@
 //! `/operator`: the area of who runs the installation. To everybody else there is no such page.
 
+mod design;
 mod installation;
 mod jobs;
 mod mails;
@@ -33,6 +34,7 @@ pub(super) fn router() -> Router<App> {
         .merge(jobs::router())
         .merge(retention::router())
         .merge(installation::router())
+        .merge(design::router())
 }
 
 /// Rows of a list that are shown at once.
@@ -107,6 +109,11 @@ impl Part {
             Self::Installation => ("/operator/installation", "Installation"),
         }
     }
+}
+
+/// Every page of the area, as (address, title).
+pub(super) fn pages() -> impl Iterator<Item = (&'static str, &'static str)> {
+    Part::ALL.into_iter().map(Part::words)
 }
 
 /// What stands around each page of the area.

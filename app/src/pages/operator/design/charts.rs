@@ -1,15 +1,13 @@
-//! A usage page with made-up numbers.
+//! Charts with made-up numbers, each with its table.
 
-use app::{
-    components::{
-        Card, CardBody, CardFoot, Chip, Column, Glyph, Legend, Link, LinkButton, Money, Named,
-        Narrow, Plot, Seg, Stat, Stats, Table, count, share, tokens,
-    },
-    layouts::{Frame, PageHead, Shell},
-};
-use chart::{Chart, Point, Series, Unit};
+use chart::{Cap, Chart, Course, Point, Series, Unit};
 use domain::Usd;
 use leptos::prelude::*;
+
+use crate::components::{
+    Card, CardBody, CardFoot, Column, CourseLegend, CoursePlot, Legend, Link, Money, Multiples,
+    Named, Narrow, Plot, Seg, Stat, Stats, Table, Trend, count, share, tokens,
+};
 
 /// Colour, name, dollars on a working day.
 const SERIES: [(u8, &str, i128); 8] = [
@@ -123,26 +121,76 @@ fn picture(chart: Chart) -> impl IntoView {
     .into_any()
 }
 
-pub(super) fn page(frame: Frame) -> impl IntoView {
+fn zeros() -> Chart {
+    let point = |day: u32| Point {
+        label: format!("{day} Nov"),
+        tick: day.to_string(),
+        values: vec![0],
+        ..Point::default()
+    };
+    Chart {
+        label: "No cost from 12 to 18 November".to_owned(),
+        unit: Unit::Dollars,
+        series: vec![Series { name: "All".to_owned(), colour: 1 }],
+        points: (12..=18).map(point).collect(),
+    }
+}
+
+/// Dollars as they add up day by day.
+fn sums(days: i128, daily: i128) -> Vec<i128> {
+    let day = |day: i128| daily * Usd::PICO * (80 + day * 17 % 40) / 100;
+    let adds = |sum: &mut i128, number| {
+        *sum += day(number);
+        Some(*sum)
+    };
+    (1..=days).scan(0, adds).collect()
+}
+
+fn course() -> Course {
+    let cap = |words: &str, dollars: i64, near| Cap {
+        words: words.to_owned(),
+        amount: Usd::from_dollars(dollars).pico(),
+        near,
+    };
+    Course {
+        label: "Spent so far $11,256.72 on 18 November; forecast $18,097.06 on 30 November."
+            .to_owned(),
+        unit: Unit::Dollars,
+        ticks: (1..=DAYS)
+            .map(|day| if day == 1 { "1 Nov".to_owned() } else { day.to_string() })
+            .collect(),
+        spent: sums(TODAY, 625),
+        forecast: Some(Usd::from_dollars(18_097).pico()),
+        before: sums(DAYS, 590),
+        caps: vec![
+            cap("Organization budget $20,000.00, blocks", 20_000, true),
+            cap("Usage limit $25,000.00, blocks", 25_000, false),
+        ],
+    }
+}
+
+/// Bars with their table.
+pub(super) fn bars() -> AnyView {
     let chart = chart();
-    let ranges = ["Today", "7 days", "30 days", "Cycle to date", "Previous cycle", "Custom"]
-        .map(|text| Link::new(text, "?").current(text == "Cycle to date"));
-    let by_project = by_project(&chart);
+    let table = by_project(&chart);
+    view! { {picture(chart)}{table} }.into_any()
+}
+
+/// Lines, small ones, and a chart of nothing.
+pub(super) fn lines() -> AnyView {
+    let hrefs = SERIES.map(|_| "?".to_owned()).to_vec();
     view! {
-        <Shell frame>
-            <PageHead title="Usage" sub="1–18 Nov 2026, cycle to date, Europe/Oslo">
-                <LinkButton href="?" glyph=Glyph::Download>"Export CSV"</LinkButton>
-            </PageHead>
-            <div class="stack">
-                <Seg label="Range" links=ranges.to_vec()/>
-                <ul class="row" aria-label="Filters">
-                    <Chip label="Outcome is" value="answered" remove="?"/>
-                    <Chip label="Model is not" value="sandbox-dime" remove="?"/>
-                </ul>
-            </div>
-            {picture(chart)}
-            {by_project}
-        </Shell>
+        <Card title="Course of a cycle">
+            <CardBody>
+                <CoursePlot course=course()/>
+                <CourseLegend before=Some("October".to_owned()) forecast=true/>
+            </CardBody>
+        </Card>
+        <Card title="Small multiples"><CardBody split=true><Multiples chart=chart() hrefs/></CardBody></Card>
+        <div class="grid two">
+            <Card title="A chart of nothing"><CardBody><Plot chart=zeros()/></CardBody></Card>
+            <Card title="Trend"><CardBody><Trend label="Up, and down on two days" values=vec![5, 8, 9, 7, 2, 2, 8, 9, 6]/></CardBody></Card>
+        </div>
     }
     .into_any()
 }
