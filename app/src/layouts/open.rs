@@ -1,0 +1,21 @@
+//! A page that needs nobody to be signed in and is more than a form.
+
+use leptos::prelude::*;
+
+use crate::components::Glyph;
+
+/// The brand and the way in above the content; its children are the content, a `PageHead` first.
+#[component]
+pub fn Open(children: Children) -> impl IntoView {
+    view! {
+        <header class="bar open">
+            <a class="brand" href="/">
+                <svg aria-hidden="true"><use_ href=Glyph::Logo.href()/></svg>
+                "Exchequer"
+            </a>
+            <a href="/sign-in">"Sign in"</a>
+        </header>
+        <main id="main" class="page" tabindex="-1">{children()}</main>
+    }
+    .into_any()
+}
