@@ -14,13 +14,17 @@ const chromium = {
     '--font-render-hinting=none',
   ],
 };
-// Light and dark are both in the tests of looks; pictures are made on demand.
 const PHONE = /narrow\.spec/;
+/** What is compared with pictures, light and dark. */
+const DRAWN = /design\.spec/;
+/** Whose pictures the guides show. */
+const GUIDES = /pictures\.spec/;
 /** What is done on demand, instead of the rest. */
 const DEMANDED = /(lighthouse|shots)\.spec/;
 const demanded = ['lighthouse', 'shots'].find((name) => process.env[name.toUpperCase()]);
 /** What only scripts can do, what compares with and without them itself, or what needs no page. */
-const SCRIPTED = /(access|islands|looks|rates)\.spec/;
+const SCRIPTED = /(access|islands|keyboard|looks|rates)\.spec/;
+const APART = [PHONE, DRAWN, GUIDES, DEMANDED];
 const desktop = { viewport: { width: 1280, height: 800 } };
 
 export default defineConfig({
@@ -32,7 +36,9 @@ export default defineConfig({
   forbidOnly: Boolean(process.env.CI),
   // They end what hangs, and judge no speed: a busy machine takes thrice what a free one does.
   timeout: 900_000,
-  expect: { timeout: 30_000 },
+  // Letters are drawn a little differently from one version of the browser to the next.
+  expect: { timeout: 30_000, toHaveScreenshot: { maxDiffPixelRatio: 0.02 } },
+  snapshotPathTemplate: '{testDir}/{testFileName}.pictures/{arg}-{projectName}{ext}',
   reporter: [['list'], ['./count-reporter.cjs']],
   use: {
     browserName: 'chromium',
@@ -46,8 +52,18 @@ export default defineConfig({
     contextOptions: { reducedMotion: 'reduce' },
   },
   projects: demanded ? [{ name: demanded, testMatch: new RegExp(`${demanded}\\.spec`) }] : [
-    { name: 'js', use: desktop, testIgnore: [PHONE, DEMANDED] },
-    { name: 'nojs', use: { ...desktop, javaScriptEnabled: false }, testIgnore: [PHONE, DEMANDED, SCRIPTED] },
+    { name: 'js', use: desktop, testIgnore: APART },
+    { name: 'nojs', use: { ...desktop, javaScriptEnabled: false }, testIgnore: [...APART, SCRIPTED] },
+    { name: 'light', use: desktop, testMatch: DRAWN },
+    { name: 'dark', use: { ...desktop, colorScheme: 'dark' }, testMatch: [DRAWN, /keyboard\.spec/] },
+    {
+      name: 'guides',
+      use: { ...desktop, deviceScaleFactor: 2 },
+      testMatch: GUIDES,
+      // Drawn for screens that have two pixels where others have one; keys and ids differ each time.
+      expect: { timeout: 30_000, toHaveScreenshot: { scale: 'device', maxDiffPixelRatio: 0.04 } },
+      snapshotPathTemplate: '../docs/guide/pictures/{arg}{ext}',
+    },
     {
       name: 'mobile',
       testMatch: PHONE,

@@ -3,13 +3,19 @@
 #![expect(unreachable_pub, reason = "the macro makes a component's inner function public")]
 
 mod cloth;
+mod comfort;
 mod defs;
 mod door;
 mod head;
 mod menus;
+mod nav;
+mod open;
 mod shell;
 mod unverified;
 
+pub use comfort::KEYS;
 pub use door::Door;
 pub use head::PageHead;
-pub use shell::{Frame, NavItem, Own, Shell};
+pub use nav::NavItem;
+pub use open::Open;
+pub use shell::{Frame, Own, Shell};

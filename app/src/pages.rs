@@ -7,6 +7,7 @@ mod audit;
 mod billing;
 mod confirm;
 mod corrections;
+mod docs;
 mod estimator;
 mod forgot;
 mod frame;
@@ -30,6 +31,7 @@ mod projects;
 mod rate_fields;
 mod requests;
 mod reset;
+mod search;
 mod second_step;
 mod service_accounts;
 mod settings;
@@ -58,6 +60,7 @@ pub fn router() -> Router<App> {
         .merge(billing::router())
         .merge(confirm::router())
         .merge(corrections::router())
+        .merge(docs::router())
         .merge(estimator::router())
         .merge(forgot::router())
         .merge(home::router())
@@ -74,6 +77,7 @@ pub fn router() -> Router<App> {
         .merge(projects::router())
         .merge(requests::router())
         .merge(reset::router())
+        .merge(search::router())
         .merge(service_accounts::router())
         .merge(second_step::router())
         .merge(settings::router())

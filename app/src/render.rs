@@ -74,12 +74,20 @@ impl Look {
         (status, guards(&nonce), Html(html)).into_response()
     }
 
+    /// A part of a page, for what asks for it in the background.
+    pub fn part<V: IntoView>(&self, view: impl FnOnce() -> V) -> Response {
+        let owner = Owner::new_root(None);
+        let html = owner.with(|| document::tidy(&view().into_any().to_html()));
+        owner.cleanup();
+        (guards(&Nonce::new()), Html(html)).into_response()
+    }
+
     /// The document alone. The view is made, written and dropped here, so nothing outlives it.
     fn html<V: IntoView>(&self, page: Page, nonce: &Nonce, view: impl FnOnce() -> V) -> String {
         let owner = Owner::new_root(Some(Arc::new(SsrSharedContext::new_islands())));
         let html = owner.with(|| {
             let body = view().into_any();
-            document::html(page.title, *self, page.islands.then(|| nonce.to_string()), body)
+            document::html(page.title, *self, page.islands, &nonce.to_string(), body)
         });
         owner.cleanup();
         html

@@ -2,6 +2,7 @@
 
 mod draft;
 mod failure;
+mod failure_page;
 mod fresh;
 mod go;
 mod origin;
@@ -12,7 +13,8 @@ mod state;
 mod visitor;
 
 pub use draft::{Draft, LongDraft, sentence};
-pub use failure::{Failure, show_failures};
+pub use failure::Failure;
+pub use failure_page::{name_owners, show_failures};
 pub use fresh::Fresh;
 pub use go::{go, id, local, with_next};
 pub use origin::{Browser, Whence};

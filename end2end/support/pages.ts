@@ -20,6 +20,10 @@ export const doors: Shown[] = [
   { name: 'verify', path: '/verify/not-a-token' },
   { name: 'invitation-over', path: '/invitations/not-a-token' },
   { name: 'not-found', path: '/nowhere' },
+  { name: 'docs', path: '/docs' },
+  { name: 'docs-search', path: '/docs?q=refused' },
+  { name: 'docs-refusals', path: '/docs/refusals' },
+  { name: 'docs-ledger', path: '/docs/reference/ledger' },
 ];
 
 /** Pages of an organization. */
@@ -57,6 +61,8 @@ export const rooms = [
   'audit',
   'settings',
   'settings/close',
+  'search?q=key',
+  'search?q=no-such-thing',
 ] as const;
 
 /** Pages of who runs the installation. */
@@ -72,6 +78,7 @@ export const offices: Shown[] = [
   { name: 'operator-outbox', path: '/operator/outbox' },
   { name: 'operator-retention', path: '/operator/retention' },
   { name: 'operator-installation', path: '/operator/installation' },
+  { name: 'design', path: '/design' },
 ];
 
 /** All pages of somebody who is signed in; `more` are of things that only that organization has. */
@@ -87,6 +94,8 @@ export function pages(org: string, more: Shown[] = []): Shown[] {
     { name: 'account-delete', path: '/account/delete' },
     { name: 'account-keys', path: '/account/keys' },
     { name: 'organizations-new', path: '/organizations/new' },
+    { name: 'help', path: '/docs' },
+    { name: 'help-first-request', path: '/docs/first-request' },
   ];
   return [...own, ...personal, ...more];
 }

@@ -10,7 +10,7 @@ import { account, enlist } from '../support/people';
 async function spend(house: Exchequer, org: string): Promise<{ project: string; secret: string }> {
   const json = <T>(...command: string[]) => house.json<T>(['admin', ...command]);
   const { id } = await json<{ id: string }>(
-    'project', 'create', '--org', org, '--name', 'Search', '--environment', 'production',
+    'project', 'create', '--org', org, '--name', 'Ranking', '--environment', 'production',
   );
   const { secret } = await json<{ secret: string }>('key', 'create', '--project', id, '--name', 'Indexer');
   for (let number = 0; number < 2; number += 1) expect(await answer(house, secret)).toBe('200 answered');
@@ -20,7 +20,7 @@ async function spend(house: Exchequer, org: string): Promise<{ project: string; 
 /** What a page answers, and whether it says anything of the project. */
 async function tells(page: Page, path: string): Promise<{ status: number; says: boolean }> {
   const response = await page.request.get(path);
-  return { status: response.status(), says: /Search|Indexer|\$0\.20/.test(await response.text()) };
+  return { status: response.status(), says: /Ranking|Indexer|\$0\.20/.test(await response.text()) };
 }
 
 test('who is outside a project sees nothing of it', async ({ page, house, home, visit }) => {
@@ -51,8 +51,8 @@ test('who is outside a project sees nothing of it', async ({ page, house, home, 
     await page.getByRole('button', { name: 'Add member' }).click();
     await expect(row).toBeVisible();
     await hers.goto(`/${home.id}/projects`);
-    await hers.getByRole('link', { name: 'Search' }).click();
-    await expect(hers.getByRole('heading', { level: 1 })).toHaveText('Search');
+    await hers.getByRole('link', { name: 'Ranking' }).click();
+    await expect(hers.getByRole('heading', { level: 1 })).toHaveText('Ranking');
     expect(await tells(hers, `/${home.id}/usage`)).toEqual({ status: 200, says: true });
     await hers.goto(`/${home.id}/keys/new`);
     await expect(hers.locator(`option[value="${project}"]`)).toHaveCount(0);
@@ -105,9 +105,9 @@ test('only the chosen models answer', async ({ page, house, home }) => {
 test('an archived project takes no requests and no keys, and its usage stays', async ({ page, house, home }) => {
   const { project, secret } = await spend(house, home.id);
   await page.goto(`/${home.id}/projects`);
-  await page.getByRole('link', { name: 'Search' }).click();
+  await page.getByRole('link', { name: 'Ranking' }).click();
   await page.getByRole('link', { name: 'Archive this project…' }).click();
-  await page.getByLabel('The project’s name').fill('Search');
+  await page.getByLabel('The project’s name').fill('Ranking');
   await page.getByRole('button', { name: 'Archive project' }).click();
   await expect(page.getByText('This project is archived.')).toBeVisible();
   let dimes = 2;
@@ -122,5 +122,5 @@ test('an archived project takes no requests and no keys, and its usage stays', a
   await expect(page.locator(`option[value="${project}"]`)).toHaveCount(0);
   await page.goto(`/${home.id}/usage`);
   const usage = page.getByRole('region', { name: 'Usage by project' });
-  await expect(usage.getByRole('row').filter({ hasText: 'Search' })).toContainText(`$0.${dimes}0`);
+  await expect(usage.getByRole('row').filter({ hasText: 'Ranking' })).toContainText(`$0.${dimes}0`);
 });

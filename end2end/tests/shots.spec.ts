@@ -1,7 +1,6 @@
-// Pictures of every page, for people to look at: `make shots`. Nothing is compared, because fonts differ
-// from machine to machine.
+// Pictures of every page, for people to look at: `make shots`. Nothing is compared here: that is done with /design.
 
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser, Page } from '@playwright/test';
 import type { Exchequer } from '../support/exchequer';
@@ -12,10 +11,13 @@ import { account, fillSignIn, organization, type Person, signIn } from '../suppo
 
 const FOLDER = join(__dirname, '../out/shots');
 
+const desk = { viewport: { width: 1440, height: 900 } } as const;
+const phone = { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true } as const;
 const LOOKS = {
-  light: { viewport: { width: 1280, height: 800 }, colorScheme: 'light' },
-  dark: { viewport: { width: 1280, height: 800 }, colorScheme: 'dark' },
-  phone: { viewport: { width: 360, height: 740 }, colorScheme: 'light', isMobile: true, hasTouch: true },
+  'light-1440': { ...desk, colorScheme: 'light' },
+  'dark-1440': { ...desk, colorScheme: 'dark' },
+  'light-360': { ...phone, colorScheme: 'light' },
+  'dark-360': { ...phone, colorScheme: 'dark' },
 } as const;
 
 /** A4 between its margins. */
@@ -23,9 +25,25 @@ const PAPER = { width: 718, height: 1047 };
 
 type Look = keyof typeof LOOKS;
 
+test.beforeAll(() => mkdirSync(FOLDER, { recursive: true }));
+
+test.afterAll(() => writeFileSync(join(FOLDER, 'index.html'), sheet()));
+
+/** Every picture so far on one page: a row for each page, a column for each look. */
+function sheet(): string {
+  const all = readdirSync(FOLDER).filter((name) => name.endsWith('.png'));
+  const looks = Object.keys(LOOKS);
+  const names = [...new Set(all.map((name) => name.replace(/-(light|dark)-\d+\.png$/, '')))].sort();
+  const cell = (file: string) => (all.includes(file) ? `<a href="${file}"><img loading="lazy" src="${file}" alt=""></a>` : '');
+  const row = (name: string) =>
+    `<tr><th>${name}</th>${looks.map((look) => `<td>${cell(`${name}-${look}.png`)}</td>`).join('')}</tr>`;
+  const head = looks.map((look) => `<th>${look}</th>`).join('');
+  const style = 'body{font:13px system-ui}td{vertical-align:top}img{height:240px;object-fit:cover;object-position:top;border:1px solid #8884}';
+  return `<!doctype html><meta charset="utf-8"><title>Contact sheet</title><style>${style}</style><table><tr><th></th>${head}</tr>${names.map(row).join('\n')}</table>`;
+}
+
 test('pictures of a demo, of a stopped and of an empty organization', async ({ browser, house, page }) => {
-  test.setTimeout(600_000);
-  mkdirSync(FOLDER, { recursive: true });
+  test.setTimeout(1_800_000);
   const login = (await house.run(['demo'])).stdout;
   const said = (label: string) => new RegExp(`^${label} +(.+)$`, 'm').exec(login)?.[1] ?? '';
   const demo: Person = { name: 'Ines Okafor', email: said('E-mail'), password: said('Password') };
@@ -66,7 +84,7 @@ test('pictures of a demo, of a stopped and of an empty organization', async ({ b
 });
 
 test('pictures of what a click opens in a demo', async ({ browser, house }) => {
-  test.setTimeout(300_000);
+  test.setTimeout(600_000);
   const login = (await house.run(['demo'])).stdout;
   const said = (label: string) => new RegExp(`^${label} +(.+)$`, 'm').exec(login)?.[1] ?? '';
   const demo: Person = { name: 'Ines Okafor', email: said('E-mail'), password: said('Password') };
@@ -88,11 +106,11 @@ test('pictures of what a click opens in a demo', async ({ browser, house }) => {
       ];
     });
   }
-  await take(browser, house.url, 'dark', demo, async (page) => {
+  await take(browser, house.url, 'dark-1440', demo, async (page) => {
     await page.setViewportSize(PAPER);
     await page.emulateMedia({ media: 'print' });
     await page.goto(statement);
-    await shoot(page, 'dark', 'open-paper');
+    await shoot(page, 'dark-1440', 'open-paper');
     return [];
   });
 });
@@ -130,7 +148,7 @@ async function ask(page: Page, house: Exchequer, org: string): Promise<string> {
   await page.goto(path ?? '');
   await page.getByLabel('Keep prompts and answers for so many days').fill('7');
   await page.getByRole('button', { name: 'Save days' }).click();
-  await expect(page).toHaveURL(/saved/);
+  await expect(page.locator('.toast')).toBeVisible();
   const project = path?.split('/').pop() ?? '';
   const key = await house.json<{ secret: string }>(['admin', 'key', 'create', '--project', project, '--name', 'Kept']);
   let shown = '';

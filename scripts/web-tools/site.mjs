@@ -41,6 +41,7 @@ function put(name, content) {
 for (const name of files(pkg)) put(join('pkg', name), readFileSync(join(pkg, name)));
 const sheet = bundle({ filename: join(style, 'main.css'), minify: true });
 put('exchequer.css', Buffer.from(sheet.code));
+put('shell.js', readFileSync(join(style, '../frontend/shell.js')));
 const open = join(style, 'public');
 for (const name of files(open)) put(name, readFileSync(join(open, name)));
 for (const name of files(site)) if (!kept.has(name)) rmSync(join(site, name));

@@ -59,6 +59,7 @@ pub(super) fn UserMenu(frame: Frame) -> impl IntoView {
             <a href="/account">"Your account"</a>
             {frame.operator.then(|| view! { <a href="/operator">"Operator area"</a> })}
             <a href="/account/keys">"Personal keys"</a>
+            <button type="button" popovertarget="keyboard">"Keyboard"</button>
             <hr/>
             <p>"Theme"</p>
             <form method="post" action="/theme">{themes.collect_view()}</form>

@@ -4,8 +4,10 @@ use domain::Role;
 use leptos::prelude::*;
 
 use super::{
+    comfort::{Keyboard, Palette},
     defs::Defs,
     menus::{OrganizationMenu, UserMenu},
+    nav::{GROUPS, NavItem},
     unverified::Unverified,
 };
 use crate::{
@@ -49,110 +51,11 @@ pub struct Own {
     pub default: bool,
 }
 
-/// A page of the navigation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum NavItem {
-    Overview,
-    Usage,
-    Requests,
-    Latency,
-    Budgets,
-    Limits,
-    Alerts,
-    Prices,
-    Estimator,
-    Playground,
-    Advisor,
-    Projects,
-    Keys,
-    Team,
-    Billing,
-    Statements,
-    AdminKeys,
-    Audit,
-    Settings,
-    /// A page that the navigation does not list.
-    None,
-}
-
-impl NavItem {
-    const SPENDING: [Self; 11] = [
-        Self::Overview,
-        Self::Usage,
-        Self::Requests,
-        Self::Latency,
-        Self::Budgets,
-        Self::Limits,
-        Self::Alerts,
-        Self::Prices,
-        Self::Estimator,
-        Self::Playground,
-        Self::Advisor,
-    ];
-    const ORGANIZATION: [Self; 8] = [
-        Self::Projects,
-        Self::Keys,
-        Self::Team,
-        Self::Billing,
-        Self::Statements,
-        Self::AdminKeys,
-        Self::Audit,
-        Self::Settings,
-    ];
-
-    const fn is_for(self, role: Role) -> bool {
-        match self {
-            Self::Limits
-            | Self::Prices
-            | Self::Billing
-            | Self::Statements
-            | Self::AdminKeys
-            | Self::Audit => {
-                matches!(role, Role::Owner)
-            }
-            _ => true,
-        }
-    }
-
-    const fn words(self) -> (&'static str, &'static str, Glyph) {
-        match self {
-            Self::Overview | Self::None => ("", "Overview", Glyph::Overview),
-            Self::Usage => ("/usage", "Usage", Glyph::Usage),
-            Self::Requests => ("/requests", "Requests", Glyph::Request),
-            Self::Latency => ("/latency", "Latency", Glyph::Clock),
-            Self::Budgets => ("/budgets", "Budgets", Glyph::Budget),
-            Self::Limits => ("/limits", "Limits", Glyph::Stop),
-            Self::Alerts => ("/alerts", "Alerts", Glyph::Alert),
-            Self::Prices => ("/prices", "Prices", Glyph::Price),
-            Self::Estimator => ("/estimator", "Estimator", Glyph::Estimate),
-            Self::Playground => ("/playground", "Playground", Glyph::Play),
-            Self::Advisor => ("/advisor", "Advisor", Glyph::Advice),
-            Self::Projects => ("/projects", "Projects", Glyph::Project),
-            Self::Keys => ("/keys", "API keys", Glyph::Key),
-            Self::Team => ("/team", "Team", Glyph::Team),
-            Self::AdminKeys => ("/admin-keys", "Admin keys", Glyph::Lock),
-            Self::Audit => ("/audit", "Audit log", Glyph::Audit),
-            Self::Billing => ("/billing", "Billing", Glyph::Billing),
-            Self::Statements => ("/statements", "Statements", Glyph::Statement),
-            Self::Settings => ("/settings", "Settings", Glyph::Settings),
-        }
-    }
-}
-
 /// The page; its children are the content, a `PageHead` first.
 #[component]
 pub fn Shell(frame: Frame, children: Children) -> impl IntoView {
-    let Frame { org_path, current, role, .. } = frame.clone();
-    let links = |items: &[NavItem]| {
-        let link = |item: NavItem| {
-            let (path, words, glyph) = item.words();
-            let here = (item == current).then_some("page");
-            view! {
-                <a href=format!("{org_path}{path}") aria-current=here><Icon glyph/>{words}</a>
-            }
-        };
-        items.iter().copied().filter(|item| item.is_for(role)).map(link).collect_view()
-    };
+    let org_path = frame.org_path.clone();
+    let search = format!("{org_path}/search");
     let unverified = frame.unverified.then(|| {
         let email = frame.user_email.clone();
         view! { <Unverified email/> }
@@ -180,10 +83,12 @@ pub fn Shell(frame: Frame, children: Children) -> impl IntoView {
                             <span>{frame.org_name.clone()}<small>{frame.role_label.clone()}</small></span>
                             <Icon glyph=Glyph::UpDown class="end"/>
                         </button>
-                        {links(&NavItem::SPENDING)}
-                        <p class="group">"Organization"</p>
-                        {links(&NavItem::ORGANIZATION)}
+                        {groups(&frame)}
                         <div class="foot">
+                            <a href=search.clone() data-opens="palette">
+                                <Icon glyph=Glyph::Search/>"Search"<kbd class="end">"Ctrl K"</kbd>
+                            </a>
+                            <a href="/docs"><Icon glyph=Glyph::Help/>"Help"</a>
                             <button type="button" popovertarget="me">
                                 <Icon glyph=Glyph::User/>
                                 <span>{frame.user_name.clone()}</span>
@@ -197,8 +102,27 @@ pub fn Shell(frame: Frame, children: Children) -> impl IntoView {
             </header>
             <main id="main" class="page" tabindex="-1">{closed}{unverified}{children()}</main>
         </div>
+        <Palette action=search/>
+        <Keyboard/>
     }
     .into_any()
+}
+
+/// The links of the navigation; each group but the first has a heading.
+fn groups(frame: &Frame) -> Vec<AnyView> {
+    let link = |item: NavItem| {
+        let (path, words, glyph) = item.words();
+        let here = (item == frame.current).then_some("page");
+        view! {
+            <a href=format!("{}{path}", frame.org_path) aria-current=here><Icon glyph/>{words}</a>
+        }
+    };
+    let group = |(heading, items): &(Option<&'static str>, &[NavItem])| {
+        let heading = heading.map(|heading| view! { <p class="group">{heading}</p> });
+        let links = items.iter().copied().filter(|item| item.is_for(frame.role)).map(link);
+        view! { {heading}{links.collect_view()} }.into_any()
+    };
+    GROUPS.iter().map(group).collect()
 }
 
 #[cfg(test)]

@@ -247,7 +247,7 @@ fn used(keys: &Keys, key: &ApiKey, member: &Member) -> AnyView {
 }
 
 /// What tells a key from others.
-fn masked(key: &ApiKey) -> String {
+pub(super) fn masked(key: &ApiKey) -> String {
     match (key.imported, key.last_four.is_empty()) {
         (true, true) => "at the provider".to_owned(),
         (true, false) => format!("…{}", key.last_four),

@@ -8,8 +8,14 @@ use super::Look;
 /// the compilers of the server and of the WebAssembly need not agree on.
 const LOADER: &str = include_str!("islands.js");
 
-/// Whole HTML. With a nonce, the document also starts the islands.
-pub(super) fn html(title: String, look: Look, nonce: Option<String>, body: AnyView) -> String {
+/// Whole HTML; the nonce is what the policy asks of scripts.
+pub(super) fn html(
+    title: String,
+    look: Look,
+    with_islands: bool,
+    nonce: &str,
+    body: AnyView,
+) -> String {
     let version = look.assets.version;
     let document = view! {
         <html lang="en" data-theme=look.theme.attribute()>
@@ -21,7 +27,8 @@ pub(super) fn html(title: String, look: Look, nonce: Option<String>, body: AnyVi
                 <link rel="preload" href="/fonts/hanken-grotesk.woff2" r#as="font" r#type="font/woff2" crossorigin="anonymous"/>
                 <link rel="stylesheet" href=format!("/exchequer.css?v={version}")/>
                 <link rel="icon" href="/favicon.svg" r#type="image/svg+xml"/>
-                {nonce.map(|nonce| islands(version, nonce))}
+                <script r#type="module" nonce=nonce.to_owned() src=format!("/shell.js?v={version}")></script>
+                {with_islands.then(|| islands(version, nonce.to_owned()))}
             </head>
             <body>
                 <a class="skip" href="#main">"Skip to content"</a>
@@ -34,7 +41,7 @@ pub(super) fn html(title: String, look: Look, nonce: Option<String>, body: AnyVi
 
 /// Without the marks that only islands need. `<!>` is no valid HTML, and text never holds it; what
 /// the browser makes of it is an empty comment.
-fn tidy(html: &str) -> String {
+pub(super) fn tidy(html: &str) -> String {
     const END: &str = "</leptos-island>";
     let mut parts = html.split("<leptos-island");
     let mut tidied = parts.next().unwrap_or_default().replace("<!>", "");

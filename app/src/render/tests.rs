@@ -27,7 +27,8 @@ async fn a_page_is_guarded_and_says_so_in_its_status() {
     assert!(html.starts_with(r#"<!doctype html><html lang="en" data-theme="dark">"#), "{html}");
     assert!(html.contains("<title>Gone &lt;b&gt; · Exchequer</title>"), "{html}");
     assert!(html.contains(r#"href="/exchequer.css?v=v1""#), "{html}");
-    assert!(!html.contains("<script"), "{html}");
+    assert!(html.contains(r#"src="/shell.js?v=v1"></script>"#), "{html}");
+    assert!(!html.contains("/pkg/"), "{html}");
 }
 
 #[tokio::test]

@@ -20,6 +20,7 @@ mod project_members;
 mod project_models;
 mod projects;
 mod rights;
+mod search;
 mod second_factor;
 mod service_accounts;
 mod set_up;

@@ -1,0 +1,62 @@
+//! What the keyboard opens above any page: the search, and the list of keys. Both are pages too.
+
+use leptos::prelude::*;
+
+use crate::components::{Glyph, Icon};
+
+/// Keys and what they do, the same as in `docs/guide/keyboard.md`.
+pub const KEYS: [(&str, &str); 8] = [
+    ("Ctrl K or ⌘ K", "Search pages, projects, keys, people and actions"),
+    ("Ctrl / or ⌘ /", "Show these keys"),
+    ("↑ ↓", "Go from result to result, or from the search to its results"),
+    ("← → Home End", "Go from bar to bar of a chart"),
+    ("Enter", "Open what is marked"),
+    ("Esc", "Close a menu, a dialog or the search"),
+    ("Tab, Shift Tab", "Go on, go back: everything can be reached"),
+    ("Tab, Enter", "First on every page: skip to content"),
+];
+
+/// The search as a dialog; `shell.js` opens and fills it.
+#[component]
+pub(super) fn Palette(#[prop(into)] action: String) -> impl IntoView {
+    view! {
+        <dialog class="dialog palette" id="palette" aria-label="Search">
+            <form method="get" action=action role="search">
+                <Icon glyph=Glyph::Search/>
+                <input
+                    name="q"
+                    type="search"
+                    aria-label="Search pages, projects, keys, people and actions"
+                    placeholder="Pages, projects, keys, people, actions"
+                    autocomplete="off"
+                    spellcheck="false"
+                    maxlength="100"
+                />
+                <button class="vh" type="submit" tabindex="-1">"Search"</button>
+                <kbd>"Esc"</kbd>
+            </form>
+            <div class="found" data-found="" aria-live="polite"></div>
+        </dialog>
+    }
+    .into_any()
+}
+
+/// The list of keys, opened by a button or by its own key.
+#[component]
+pub(super) fn Keyboard() -> impl IntoView {
+    let rows = KEYS.map(|(keys, what)| {
+        view! { <div><dt><kbd>{keys}</kbd></dt><dd>{what}</dd></div> }
+    });
+    view! {
+        <div class="dialog keyboard" id="keyboard" popover="auto" role="dialog" aria-labelledby="keyboard-title">
+            <div class="head">
+                <h2 id="keyboard-title">"Keyboard"</h2>
+                <button class="btn quiet only" type="button" popovertarget="keyboard" popovertargetaction="hide" aria-label="Close">
+                    <Icon glyph=Glyph::Close/>
+                </button>
+            </div>
+            <dl class="body">{rows.into_iter().collect_view()}</dl>
+        </div>
+    }
+    .into_any()
+}
