@@ -1,5 +1,5 @@
 # Thin: the work is in scripts/. `make run` and `make test` are each enough on a fresh machine.
-.PHONY: run test check dev fmt prepare release setup shots audit soak chaos bench bench-pages
+.PHONY: run test check dev fmt prepare release setup shots pictures audit soak chaos bench bench-pages
 
 run:
 	@scripts/run
@@ -27,6 +27,9 @@ setup:
 
 shots:
 	@scripts/shots
+
+pictures:
+	@scripts/pictures
 
 audit:
 	@scripts/audit

@@ -50,7 +50,7 @@ pub(crate) enum Error {
     #[error("{0}")]
     Lacks(Lacking),
     #[error(
-        "The project {project} may not use the model `{model}`. An owner of the project chooses its models; GET /v1/models lists them."
+        "The project {project} may not use the model `{model}`. An owner of the organization chooses its models; GET /v1/models lists them."
     )]
     ModelNotAllowed { model: String, project: String },
     #[error("The project of this API key is archived: its keys send no requests.")]

@@ -93,7 +93,13 @@ async fn provider(settings: &Settings) -> Check {
         tokio::time::timeout(Duration::from_secs(5), tokio::net::TcpStream::connect((host, port)))
             .await;
     let (ok, says) = match connected {
-        Ok(Ok(_)) => (true, format!("{} answers", upstream.base_url)),
+        Ok(Ok(_)) => (
+            true,
+            format!(
+                "{} accepts connections; whether it takes the key shows with the first request",
+                upstream.base_url
+            ),
+        ),
         Ok(Err(error)) => (false, format!("{}: {error}", upstream.base_url)),
         Err(_) => (false, format!("{} did not answer in 5 seconds", upstream.base_url)),
     };

@@ -211,12 +211,12 @@ async fn welcome(settings: &Settings, database: &Database) -> anyhow::Result<()>
         row("Database", format!("private, in {}", settings.data_dir.display()));
         row(
             "Second node",
-            "needs a database that both reach: DATABASE_URL, and EXCHEQUER_SECRET_KEY".to_owned(),
+            "needs a database that both reach: DATABASE_URL, EXCHEQUER_SECRET_KEY, EXCHEQUER_PUBLIC_URL".to_owned(),
         );
     } else {
         row(
             "Second node",
-            "the same DATABASE_URL and EXCHEQUER_SECRET_KEY, another EXCHEQUER_BIND".to_owned(),
+            "the same DATABASE_URL, EXCHEQUER_SECRET_KEY and EXCHEQUER_PUBLIC_URL, another EXCHEQUER_BIND".to_owned(),
         );
     }
     if settings.smtp.is_none() {
