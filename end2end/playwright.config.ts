@@ -23,7 +23,7 @@ const GUIDES = /pictures\.spec/;
 const DEMANDED = /(lighthouse|shots)\.spec/;
 const demanded = ['lighthouse', 'shots'].find((name) => process.env[name.toUpperCase()]);
 /** What only scripts can do, what compares with and without them itself, or what needs no page. */
-const SCRIPTED = /(access|islands|keyboard|looks|rates)\.spec/;
+const SCRIPTED = /(access|islands|keyboard|looks|rates|wcag)\.spec/;
 const APART = [PHONE, DRAWN, GUIDES, DEMANDED];
 const desktop = { viewport: { width: 1280, height: 800 } };
 

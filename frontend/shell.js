@@ -17,17 +17,22 @@ function open() {
   list();
 }
 
-// The newest question wins, whatever the order of the answers.
+// Whether the answer to what stands there now is shown: the newest question wins, whatever the order of the answers.
 async function list() {
   asked?.abort();
   asked = new AbortController();
   const query = new URLSearchParams({ q: field.value, part: 'list' });
   try {
     const answer = await fetch(`${field.form.action}?${query}`, { signal: asked.signal });
-    if (answer.redirected) location.reload();
-    if (answer.ok) found.innerHTML = await answer.text();
+    const html = await answer.text();
+    // Nobody is signed in any more: what was typed in the page behind is worth more than the search.
+    if (answer.redirected || !answer.ok) throw new Error(answer.statusText);
+    found.innerHTML = html;
+    return true;
   } catch (error) {
-    if (error.name !== 'AbortError') found.replaceChildren('The server does not answer. Enter tries again.');
+    if (error.name === 'AbortError') return false;
+    found.replaceChildren('The search can’t be reached. Enter opens its page.');
+    return true;
   }
 }
 
@@ -41,11 +46,16 @@ function walk(event) {
 }
 
 if (palette) {
-  field.addEventListener('input', list);
+  let waits;
+  field.addEventListener('input', () => {
+    clearTimeout(waits);
+    waits = setTimeout(list, 120);
+  });
   // The first of what is found for what stands there now, however fast one types.
   field.form.addEventListener('submit', async (event) => {
     event.preventDefault();
-    await list();
+    clearTimeout(waits);
+    if (!(await list())) return;
     const first = $('li a', found);
     if (first) first.click();
     else if (!found.children.length) field.form.submit();
@@ -72,7 +82,7 @@ if (palette) {
 document.addEventListener('keydown', (event) => {
   // Shift counts for nothing: where / needs it, it is pressed.
   if (!(event.ctrlKey || event.metaKey) || event.altKey) return;
-  if (event.key === 'k' && palette) {
+  if (event.key.toLowerCase() === 'k' && palette) {
     event.preventDefault();
     $('#keyboard').hidePopover();
     open();
@@ -84,30 +94,31 @@ document.addEventListener('keydown', (event) => {
 });
 
 // What was told once is not told again by reloading or going back.
-const toast = $('.toast');
+const toast = $('.toast:not(.specimen *)');
 if (toast) {
   const close = $('[data-close]', toast);
   history.replaceState(history.state, '', close.href.replace(/\?$/, ''));
   close.addEventListener('click', (event) => {
     event.preventDefault();
     toast.remove();
+    $('#main').focus();
   });
-  // Not while somebody is at it.
+  // Not while somebody is at it, and not what can be done only there.
   const go = () => (toast.matches(':hover, :focus-within') ? setTimeout(go, 2_000) : toast.remove());
-  setTimeout(go, 10_000);
+  if (!$('.actions', toast)) setTimeout(go, 10_000);
 }
 
 // What is to be put right is where one goes on.
-$('main [aria-invalid="true"]')?.focus();
+$('main [aria-invalid="true"]:not(.specimen *)')?.focus();
 
-// A second press while the first is on its way sends nothing. What is downloaded leaves the page where it is, so the
-// form is free again after some seconds.
+// A second press while the first is on its way sends nothing. What is downloaded, or was stopped, leaves the page where it
+// is: the form is free again after some seconds, but for one whose answer takes longer and costs something.
 document.addEventListener('submit', (event) => {
   const form = event.target;
   if (event.defaultPrevented || form.method !== 'post') return;
   if (form.ariaBusy) event.preventDefault();
   form.ariaBusy = 'true';
-  setTimeout(() => (form.ariaBusy = null), 5_000);
+  if (!('slow' in form.dataset)) setTimeout(() => (form.ariaBusy = null), 5_000);
 });
 addEventListener('pageshow', () => {
   for (const form of document.forms) form.ariaBusy = null;

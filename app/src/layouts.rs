@@ -13,7 +13,6 @@ mod open;
 mod shell;
 mod unverified;
 
-pub use comfort::KEYS;
 pub use door::Door;
 pub use head::PageHead;
 pub use nav::NavItem;

@@ -69,7 +69,7 @@ test('a page that waits tells of a refusal, too', async ({ page, house, home }) 
   await page.goto(`/${home.id}`);
   await expect(page.locator('.waiting')).toContainText('Waiting for the first request…');
   expect((await dime(house, key.secret)).status).toBe(429);
-  await expect(page.locator('.waiting')).toContainText('The first request was refused.');
+  await expect(page.locator('.waiting')).toContainText('A request was refused.');
   await page.getByRole('link', { name: 'See why' }).click();
   await expect(page.getByRole('heading', { level: 1 })).toContainText('Refused by');
 });

@@ -5,7 +5,8 @@ use leptos::prelude::*;
 /// Asks `href` every two seconds until it has something to show, and shows it. Without scripts it says what to do.
 #[island]
 pub fn Waiting(
-    /// Answers 204 as long as there is nothing, then with a part of a page.
+    /// Answers 204 as long as there is nothing, 202 with a part of a page that tells of a refusal, 200 with one that
+    /// tells of the request.
     href: String,
 ) -> impl IntoView {
     let asks = RwSignal::new(false);
@@ -36,18 +37,39 @@ mod poll {
     use leptos::{prelude::*, task::spawn_local, wasm_bindgen::JsCast as _};
     use wasm_bindgen_futures::JsFuture;
 
+    /// The request has arrived.
+    const HERE: u16 = 200;
+    /// It was refused: told, and waited for on.
+    const REFUSED: u16 = 202;
+    const NOTHING: u16 = 204;
+
     pub(super) fn start(href: String, found: RwSignal<Option<String>>) {
         let handle = StoredValue::new(None::<IntervalHandle>);
+        let asking = StoredValue::new(false);
         let ask = move || {
-            // Nobody looks; the next time is soon enough.
-            if document().hidden() {
+            // Nobody looks, or the answer before is still to come; the next time is soon enough.
+            if document().hidden() || asking.get_value() {
                 return;
             }
+            asking.set_value(true);
             let href = href.clone();
             spawn_local(async move {
-                let Some(html) = part(&href).await else { return };
-                found.set(Some(html));
-                if let Some(handle) = handle.get_value() {
+                let told = part(&href).await;
+                asking.set_value(false);
+                let over = match told {
+                    Some((HERE, html)) => {
+                        found.set(html);
+                        true
+                    }
+                    Some((REFUSED, html)) => {
+                        found.set(html);
+                        false
+                    }
+                    // What passes is asked for again; signed out, gone or not allowed is for good.
+                    Some((status, _)) => status != NOTHING && status < 500,
+                    None => false,
+                };
+                if let Some(handle) = handle.get_value().filter(|_| over) {
                     handle.clear();
                 }
             });
@@ -56,14 +78,15 @@ mod poll {
         handle.set_value(every.ok());
     }
 
-    /// None while there is nothing, and when the server can't be asked.
-    async fn part(href: &str) -> Option<String> {
+    /// Status and text; none when the server can't be reached. Where it leads elsewhere, nobody is signed in.
+    async fn part(href: &str) -> Option<(u16, Option<String>)> {
         let answer = JsFuture::from(window().fetch_with_str(href)).await.ok()?;
         let answer = answer.dyn_into::<web_sys::Response>().ok()?;
-        if answer.status() != 200 || answer.redirected() {
-            return None;
+        if answer.redirected() {
+            return Some((401, None));
         }
-        JsFuture::from(answer.text().ok()?).await.ok()?.as_string()
+        let text = JsFuture::from(answer.text().ok()?).await.ok()?;
+        Some((answer.status(), text.as_string()))
     }
 }
 

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use crate::components::{Glyph, Icon};
 
 /// Keys and what they do, the same as in `docs/guide/keyboard.md`.
-pub const KEYS: [(&str, &str); 8] = [
+const KEYS: [(&str, &str); 8] = [
     ("Ctrl K or ⌘ K", "Search pages, projects, keys, people and actions"),
     ("Ctrl / or ⌘ /", "Show these keys"),
     ("↑ ↓", "Go from result to result, or from the search to its results"),
@@ -59,4 +59,19 @@ pub(super) fn Keyboard() -> impl IntoView {
         </div>
     }
     .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::KEYS;
+
+    const GUIDE: &str = include_str!("../../../docs/guide/keyboard.md");
+
+    #[test]
+    fn the_guide_lists_the_same_keys() {
+        for (keys, what) in KEYS {
+            assert!(GUIDE.contains(&format!("| {keys} | {what} |")), "{keys}");
+        }
+        assert_eq!(GUIDE.matches("\n| ").count(), KEYS.len() + 2);
+    }
 }

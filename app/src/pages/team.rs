@@ -199,12 +199,13 @@ fn search(member: &Member, asked: &Asked) -> AnyView {
 }
 
 fn notes(app: &App, member: &Member, team: &Team, asked: &Asked, edits: bool) -> AnyView {
+    let clean = || asked.path(member, asked.invited(), asked.role());
     let sent = asked.sent.as_deref().and_then(|sent| sent.parse::<usize>().ok()).map(|sent| {
         let lead = match sent {
             1 => "1 invitation sent.".to_owned(),
             sent => format!("{sent} invitations sent."),
         };
-        view! { <Toast lead text="Each works once, for seven days."/> }
+        view! { <Toast lead text="Each works once, for seven days." clean=clean()/> }
     });
     let done = asked.done.as_deref().and_then(|done| match done {
         "removed" => Some("Member removed."),
@@ -212,7 +213,7 @@ fn notes(app: &App, member: &Member, team: &Team, asked: &Asked, edits: bool) ->
         "resent" => Some("Invitation sent again: the link in the mail before is void."),
         _ => None,
     });
-    let done = done.map(|lead| view! { <Toast lead/> });
+    let done = done.map(|lead| view! { <Toast lead clean=clean()/> });
     let unsent = (edits && !app.mails).then(|| {
         view! {
             <Notice

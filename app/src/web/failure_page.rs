@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::{
     extract::{FromRequestParts as _, Request, State},
+    http::Method,
     middleware::Next,
     response::Response,
 };
@@ -22,7 +23,9 @@ use crate::{
 /// a fault shows.
 pub async fn show_failures(look: Look, request: Request, next: Next) -> Response {
     let id = FaultId::generate().to_string();
-    let again = request.uri().path_and_query().map(ToString::to_string).unwrap_or_default();
+    // What was sent is not kept, so only a page can be asked for again.
+    let again = (request.method() == Method::GET)
+        .then(|| request.uri().path_and_query().map(ToString::to_string).unwrap_or_default());
     let response = next.run(request).instrument(tracing::error_span!("page", id)).await;
     let failure = match Failure::of(&response) {
         Some(failure) => failure,
@@ -35,8 +38,8 @@ pub async fn show_failures(look: Look, request: Request, next: Next) -> Response
         let fault = failure.may_pass().then(|| {
             view! { <p class="small muted">"Whoever runs this installation finds it in the log as "<Id text=id/>"."</p> }
         });
-        let retry = failure.may_pass().then(|| {
-            view! { <LinkButton href=again>"Try again"</LinkButton> }
+        let retry = again.filter(|_| failure.may_pass()).map(|href| {
+            view! { <LinkButton href>"Try again"</LinkButton> }
         });
         view! {
             <Door title sub=text>
@@ -55,6 +58,10 @@ pub async fn name_owners(State(app): State<App>, request: Request, next: Next) -
         return response;
     }
     let Ok(member) = Member::from_request_parts(&mut parts, &app).await else { return response };
+    if member.caller.role == Role::Owner {
+        // It is nobody's to do for others, so there is nobody to ask.
+        return response;
+    }
     let Ok(people) = app.store.members(&member.caller).await else { return response };
     let owners = people.into_iter().filter(|one| one.role == Role::Owner).map(|one| one.name);
     forbidden(&member, &owners.collect::<Vec<_>>())

@@ -20,7 +20,10 @@ async fn finds_what_one_sees_and_nothing_of_others() {
     let part = ines.get(&format!("{path}?q=SUPPORT+prod&part=list")).await;
     part.is(StatusCode::OK).says("Support &amp; co").hides("<html").hides("<!>");
     assert_eq!(part.headers[header::CACHE_CONTROL], "no-store");
-    ines.get(&format!("{path}?q=other")).await.hides(&other.project.to_string());
+    // Another organization's project is called so, and its person lives there.
+    let theirs = ines.get(&format!("{path}?q=search")).await;
+    theirs.hides(&other.project.to_string()).says("Nothing has such a name");
+    ines.get(&format!("{path}?q=other")).await.hides("other@example.com").hides("/team/user-");
     ines.get(&format!("{path}?q=%3Cscript%3E")).await.says("Nothing has such a name");
     ines.get(&format!("/{}/search", other.org)).await.is(StatusCode::NOT_FOUND);
 

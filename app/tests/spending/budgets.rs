@@ -33,6 +33,10 @@ async fn a_budget_is_set_lowered_below_the_spend_and_removed() {
     let form = [("action", "remove-budget"), ("budget", &format!("bdg_{id}"))];
     let done = spender.browser.post(&path, &form).await;
     assert_eq!(done.location(), format!("{path}?done=budget-removed"));
+    spender.browser.get(done.location()).await.says("Budget removed.").says("Set $2.00 again");
+    // It is offered once, and no address offers another amount.
+    let forged = format!("{path}?done=budget-removed&was=999999&observe=yes");
+    spender.browser.get(&forged).await.says("Budget removed.").hides("again</button>");
     // Somebody else removed it meanwhile.
     spender.browser.post(&path, &form).await.is(StatusCode::NOT_FOUND);
     assert_eq!(spender.site.database.look("SELECT count(*) FROM budgets").await, "0");
@@ -363,4 +367,29 @@ async fn a_threshold_mails_addresses_that_are_checked() {
     let form: Vec<_> = form.iter().map(|(a, b)| (a.as_str(), b.as_str())).collect();
     let done = spender.browser.post(&path, &form).await;
     spender.browser.get(done.location()).await.says("Also mails boss@example.com");
+}
+
+#[tokio::test]
+async fn what_is_set_again_is_the_budgets_own_amount_and_takes_nobody_elses_place() {
+    let mut spender = Spender::new().await;
+    let path = spender.path("budgets");
+    let observed = [("action", "set-budget"), ("amount", "500"), ("observe", "yes")];
+    spender.browser.post(&path, &observed).await.location();
+    let id = spender.site.database.look("SELECT id FROM budgets").await.replace('-', "");
+    let budget = format!("bdg_{id}").parse().unwrap();
+    let (store, caller) = (spender.site.app.store.clone(), spender.caller.clone());
+    let ends = store.system().now().await.unwrap() + chrono::TimeDelta::days(7);
+    let reason = "A launch".parse().unwrap();
+    let raise = store::NewRaise { amount: "5000".parse().unwrap(), starts: None, ends, reason };
+    store.raise_budget(&caller, budget, &raise).await.unwrap();
+    let form = [("action", "remove-budget"), ("budget", &format!("bdg_{id}"))];
+    let done = spender.browser.post(&path, &form).await;
+    let page = spender.browser.get(done.location()).await;
+    page.says("Observe $500.00 again").hides("5,000");
+
+    // A colleague was faster: it is told, not passed over.
+    set(&mut spender, "200").await.location();
+    let again = [("action", "set-budget"), ("was", ""), ("amount", "500"), ("observe", "yes")];
+    let done = spender.browser.post(&path, &again).await;
+    assert_eq!(done.location(), format!("{path}?done=budget-replaced"));
 }

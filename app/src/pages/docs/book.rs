@@ -1,6 +1,6 @@
 //! Every page of the help, read once.
 
-use std::{borrow::Cow, sync::LazyLock};
+use std::{borrow::Cow, collections::BTreeSet, sync::LazyLock};
 
 use rust_embed::RustEmbed;
 
@@ -97,6 +97,8 @@ pub(super) struct Book(Vec<Leaf>);
 
 /// Letters of a hit's text.
 const AROUND: usize = 160;
+/// Letters of a question that are read: anybody may ask.
+const LONGEST: usize = 100;
 /// Hits that are shown.
 const MOST: usize = 20;
 
@@ -121,8 +123,9 @@ impl Book {
 
     /// Where all words stand, headings first, guides before reference.
     pub(super) fn search(&self, q: &str) -> Vec<Hit> {
-        let q = q.to_lowercase();
-        let words: Vec<_> = q.split_whitespace().collect();
+        let q: String = q.to_lowercase().chars().take(LONGEST).collect();
+        let words: BTreeSet<_> = q.split_whitespace().collect();
+        let words: Vec<_> = words.into_iter().collect();
         let mut hits: Vec<_> = self.0.iter().flat_map(|leaf| leaf.hits(&words)).collect();
         hits.sort_by_key(|(rank, _)| *rank);
         hits.into_iter().map(|(_, hit)| hit).take(MOST).collect()

@@ -82,7 +82,7 @@ fn form(member: &Member, place: &Place, project: &Project, draft: &Draft) -> Any
     view! {
         <Card title>
             <CardBody split=true>
-                <form class="form" method="post" action=action>
+                <form class="form" method="post" action=action data-slow="">
                     <ErrorSummary lead="Nothing was sent" errors/>
                     {projects}
                     <div class="cols wide">

@@ -14,7 +14,8 @@ use crate::{
     web::{App, Failure, Member},
 };
 
-/// `GET`: 204 while there is none, then a part of a page. A refusal is told too: it is what a newcomer who waits must know.
+/// `GET`: 204 while there is none, then a part of a page. A refusal is told too, as 202, since it is waited on: it is what
+/// a newcomer must know.
 pub(super) async fn show(
     State(app): State<App>,
     member: Member,
@@ -27,9 +28,13 @@ pub(super) async fn show(
         store.refusals(caller, &asked, None)
     )?;
     let look = member.visitor.look;
-    Ok(match (lines.rows.first(), refused.rows.first()) {
+    // Which are only observed were forwarded, and come as requests.
+    let refused = refused.rows.iter().find(|refusals| !refusals.observed);
+    Ok(match (lines.rows.first(), refused) {
         (Some(line), _) => look.part(|| arrived(line)),
-        (None, Some(refusals)) => look.part(|| stopped(refusals)),
+        (None, Some(refusals)) => {
+            (StatusCode::ACCEPTED, look.part(|| stopped(refusals))).into_response()
+        }
         (None, None) => StatusCode::NO_CONTENT.into_response(),
     })
 }
@@ -44,7 +49,7 @@ fn arrived(line: &Line) -> AnyView {
 fn stopped(refusals: &Refusals) -> AnyView {
     let text = format!(" It was made with {}. ", words::key(&refusals.key));
     let href = format!("/receipts/{}", refusals.receipt);
-    told(Tone::Bad, Glyph::Stop, "The first request was refused.", text, &href, "See why")
+    told(Tone::Bad, Glyph::Stop, "A request was refused.", text, &href, "See why")
 }
 
 fn told(tone: Tone, glyph: Glyph, lead: &str, text: String, href: &str, verb: &str) -> AnyView {

@@ -83,7 +83,7 @@ impl Entries {
     /// By kind. Each word that was typed stands somewhere in the name or the note; whose name begins with what was
     /// typed comes first. Without a word, what there is in every organization.
     pub(super) fn matching(self, q: &str) -> Vec<(Kind, Vec<Entry>)> {
-        let q = q.trim().to_lowercase();
+        let q: String = q.trim().to_lowercase().chars().take(100).collect();
         let words: Vec<_> = q.split_whitespace().collect();
         let matches = |entry: &Entry| {
             let text = format!("{} {}", entry.title, entry.note).to_lowercase();

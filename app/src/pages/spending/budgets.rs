@@ -5,10 +5,11 @@ use std::collections::HashMap;
 use axum::{extract::State, response::Response};
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
-use domain::{Action, Period, Scope, Usd};
+use domain::{Action, Period, Scope};
 use leptos::prelude::*;
 use serde::Deserialize;
 use store::{BudgetRefusals, BudgetStatus, Raise, Recipient, Standing, Threshold};
+use tower_sessions::Session;
 
 use super::{
     calendar::stretch,
@@ -29,6 +30,7 @@ mod preview;
 mod raise;
 mod recipients;
 mod refusals;
+mod removed;
 mod save;
 mod status;
 mod subject;
@@ -36,6 +38,7 @@ mod thresholds;
 
 use done::{Again, Done};
 use preview::Preview;
+use removed::Removed;
 pub(super) use save::save;
 use subject::Subject;
 
@@ -68,8 +71,8 @@ struct View {
     /// The person sees what the whole organization spends, and who is told.
     whole: bool,
     done: Option<Done>,
-    /// The amount of the budget that was removed, and whether it only observed.
-    removed: Option<(Usd, bool)>,
+    /// The budget that the person removed just before.
+    removed: Option<Removed>,
     forms: Forms,
 }
 
@@ -93,13 +96,20 @@ impl View {
         budget_href(&self.path, self.subject.scope, self.period)
     }
 
-    /// What sets the budget that was removed again.
+    /// What sets the budget that was removed again, while there is no other.
     fn again(&self) -> Option<Again> {
-        let (amount, observe) = self.removed?;
+        let removed = self.removed.as_ref().filter(|_| self.own.budget.is_none())?;
+        let amount = removed.amount()?;
         let mut fields = self.fields("set-budget");
+        // Somebody may set one before it is pressed: then that is said.
+        fields.push(("was", String::new()));
         fields.push(("amount", amount.to_string()));
-        fields.extend(observe.then(|| ("observe", "yes".to_owned())));
-        let words = format!("Set {} again", usd(amount));
+        let words = if removed.observe {
+            fields.push(("observe", "yes".to_owned()));
+            format!("Observe {} again", usd(amount))
+        } else {
+            format!("Set {} again", usd(amount))
+        };
         Some(Again { words, action: self.path.clone(), fields })
     }
 
@@ -131,15 +141,6 @@ pub(super) struct Asked {
     scope: Option<String>,
     window: Option<String>,
     done: Option<String>,
-    was: Option<String>,
-    observe: Option<String>,
-}
-
-impl Asked {
-    fn removed(&self) -> Option<(Usd, bool)> {
-        let amount = self.was.as_deref()?.parse().ok()?;
-        Some((amount, self.observe.is_some()))
-    }
 }
 
 /// What was typed; at most one of them is.
@@ -167,18 +168,21 @@ impl Forms {
 pub(super) async fn show(
     State(app): State<App>,
     member: Member,
+    session: Session,
     Query(asked): Query<Asked>,
 ) -> Result<Response, Failure> {
     let done = asked.done.as_deref().and_then(Done::read);
     let period = period(asked.window.as_deref().unwrap_or_default())?;
     let look = member.visitor.look;
     let forms = Forms::default();
-    Ok(match read(&app, &member, (asked.scope.as_deref(), period), forms, done).await? {
-        Some(view) => {
-            look.page(Page::new("Budgets"), || page(View { removed: asked.removed(), ..view }))
-        }
-        None => look.page(Page::new("Budgets"), || none(&member)),
-    })
+    let view = read(&app, &member, (asked.scope.as_deref(), period), forms, done).await?;
+    let Some(mut view) = view else {
+        return Ok(look.page(Page::new("Budgets"), || none(&member)));
+    };
+    if view.done == Some(Done::BudgetRemoved) {
+        view.removed = Removed::take(&session, view.subject.scope, period).await?;
+    }
+    Ok(look.page(Page::new("Budgets"), || page(view)))
 }
 
 /// The window that is asked for; the month if none is.

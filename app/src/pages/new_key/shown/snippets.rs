@@ -23,7 +23,8 @@ pub(super) fn view(
         }
     });
     let terminal = first.map(|first| {
-        let exports = environment.lines().map(|line| format!("export {line}\n"));
+        // The space keeps a line out of the history of shells that are set up so, as Debian's and Ubuntu's are.
+        let exports = environment.lines().map(|line| format!(" export {line}\n"));
         let text = format!("{}{}", exports.collect::<String>(), first.curl(organization.is_some()));
         view! { <Snippet title="First request, for a terminal" text open=true/> }
     });

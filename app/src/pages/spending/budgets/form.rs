@@ -94,8 +94,6 @@ fn form(view: &View) -> AnyView {
 fn remove(view: &View, budget: &Budget) -> AnyView {
     let mut fields = view.fields("remove-budget");
     fields.push(("budget", budget.id.to_string()));
-    fields.push(("was", budget.amount.to_string()));
-    fields.extend(budget.observe.then(|| ("observe", "yes".to_owned())));
     let action = view.path.clone();
     view! {
         <CardFoot>

@@ -3,6 +3,7 @@
 use axum::{extract::State, response::Response};
 use domain::{Action, BudgetId, Period, RaiseId, Scope, ThresholdId, Usd};
 use store::{Conflict, RaiseState, StoreError};
+use tower_sessions::Session;
 
 use super::{
     Forms, budget_href,
@@ -10,6 +11,7 @@ use super::{
     level, page, period,
     preview::{self, Preview},
     raise, read,
+    removed::Removed,
 };
 use crate::{
     render::Page,
@@ -20,6 +22,7 @@ use crate::{
 pub(in crate::pages::spending) async fn save(
     State(app): State<App>,
     member: Member,
+    session: Session,
     mut draft: Draft,
 ) -> Result<Response, Failure> {
     let scope = scope(&app, &member, &draft.value("scope")).await?;
@@ -35,7 +38,11 @@ pub(in crate::pages::spending) async fn save(
         }
         "remove-budget" => {
             let budget = id::<BudgetId>(&draft.value("budget"))?;
+            let budgets = app.store.budgets(&member.caller).await?;
             app.store.remove_budget(&member.caller, budget).await?;
+            if let Some(removed) = budgets.iter().find(|it| it.id == budget) {
+                Removed::keep(&session, removed).await?;
+            }
             Some(Done::BudgetRemoved)
         }
         "raise" => raise_budget(&app, &member, on, &mut draft).await?,
@@ -60,14 +67,7 @@ pub(in crate::pages::spending) async fn save(
     if let Some(done) = done {
         let href = budget_href(&member.path("budgets"), scope, period);
         let sign = if href.contains('?') { '&' } else { '?' };
-        let mut query = vec![("done", done.as_str().to_owned())];
-        if done == Done::BudgetRemoved {
-            // What the toast offers to set again.
-            let kept = ["was", "observe"].into_iter().filter(|name| draft.has(name));
-            query.extend(kept.map(|name| (name, draft.value(name))));
-        }
-        let query = serde_urlencoded::to_string(query).unwrap_or_default();
-        return Ok(go(format!("{href}{sign}{query}")));
+        return Ok(go(format!("{href}{sign}done={}", done.as_str())));
     }
     let status = draft.status();
     let forms = Forms::of(&action, draft);

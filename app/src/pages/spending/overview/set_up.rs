@@ -31,11 +31,13 @@ pub(super) struct Step {
     pub(super) why: &'static str,
     /// It is the one after which there is something to show.
     pub(super) first_request: bool,
+    /// It is good to have, and somebody alone can't: the list goes without it.
+    advised: bool,
 }
 
 impl Step {
     const fn new(title: &'static str, done: bool, href: String, verb: &'static str) -> Self {
-        Self { title, done, href, verb, why: "", first_request: false }
+        Self { title, done, href, verb, why: "", first_request: false, advised: false }
     }
 
     const fn since(mut self, why: &'static str) -> Self {
@@ -77,10 +79,11 @@ pub(super) fn steps(done: Done, org: &str) -> Vec<Step> {
         Step::new(threshold, done.threshold, at("/budgets#thresholds"), "Add a threshold"),
     ];
     let alerted = done.alerted.map(|sent| {
-        Step::new("An alert that arrived", sent, at("/alerts#test"), "Send me a test alert")
+        Step::new("An alert that was mailed", sent, at("/alerts#test"), "Send me a test alert")
     });
     steps.extend(alerted);
-    steps.push(Step::new(owner, done.second_owner, at("/team#invite"), "Invite an owner"));
+    let second = Step::new(owner, done.second_owner, at("/team#invite"), "Invite an owner");
+    steps.push(Step { advised: true, ..second });
     steps
 }
 
@@ -106,7 +109,7 @@ pub(super) fn next(steps: &[Step]) -> Option<&Step> {
 pub(super) fn card(view: &View) -> Option<AnyView> {
     let done = view.steps.iter().filter(|step| step.done).count();
     let all = view.steps.len();
-    if done == all {
+    if view.steps.iter().all(|step| step.done || step.advised) {
         return None;
     }
     let rows: Vec<_> = view.steps.iter().map(row).collect();
