@@ -11,6 +11,8 @@
 pub mod components;
 pub mod islands;
 #[cfg(feature = "ssr")]
+mod labels;
+#[cfg(feature = "ssr")]
 pub mod layouts;
 #[cfg(feature = "ssr")]
 pub mod pages;

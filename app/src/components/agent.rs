@@ -1,5 +1,6 @@
 //! Browsers and programs, as people call them.
 
+use crate::labels;
 /// What a browser calls itself, in a few words; none for what nobody knows. Order matters: each
 /// pretends to be those below it.
 pub fn agent_name(agent: &str) -> Option<String> {
@@ -14,11 +15,11 @@ pub fn agent_name(agent: &str) -> Option<String> {
     const SYSTEMS: [(&str, &str); 7] = [
         ("iPhone", "iPhone"),
         ("iPad", "iPad"),
-        ("Android", "Android"),
-        ("Windows", "Windows"),
+        (labels::ANDROID, labels::ANDROID),
+        (labels::WINDOWS, labels::WINDOWS),
         ("Mac OS X", "macOS"),
         ("CrOS", "ChromeOS"),
-        ("Linux", "Linux"),
+        (labels::LINUX, labels::LINUX),
     ];
     let find = |list: &[(&str, &'static str)]| {
         list.iter().find(|(mark, _)| agent.contains(mark)).map(|(_, name)| *name)

@@ -5,12 +5,14 @@ use leptos::prelude::*;
 
 use super::{Notice, Tone};
 
+use crate::labels;
+
 /// The picture of a course. Its words are in its label, so it needs no table.
 #[component]
 pub fn CoursePlot(course: Course) -> impl IntoView {
     match course.svg() {
         Ok(svg) => view! { <div class="plot" inner_html=svg></div> }.into_any(),
-        Err(_) => view! { <Notice tone=Tone::Bad lead="The chart could not be drawn." text=course.label/> }
+        Err(_) => view! { <Notice tone=Tone::Bad lead=labels::THE_CHART_COULD_NOT_BE_DRAWN text=course.label/> }
             .into_any(),
     }
 }
@@ -34,7 +36,7 @@ pub fn CourseLegend(
     };
     view! {
         <ul class="legend">
-            {line("line", "Spent".to_owned())}
+            {line("line", labels::SPENT.to_owned())}
             {forecast.then(|| line("ahead", "Forecast".to_owned()))}
             {before.map(|words| line("past", words))}
         </ul>

@@ -5,6 +5,8 @@ use leptos::prelude::*;
 
 use super::{Tone, numbers::share, usd};
 
+use crate::labels;
+
 /// What a meter shows.
 #[derive(Debug, Clone, Default)]
 pub struct Reading {
@@ -111,7 +113,7 @@ pub fn Meter(
 pub fn MeterLegend() -> impl IntoView {
     view! {
         <div class="legend">
-            <span><svg aria-hidden="true"><rect class="f-ok" y="1" width="14" height="8" rx="1"/></svg>"Spent"</span>
+            <span><svg aria-hidden="true"><rect class="f-ok" y="1" width="14" height="8" rx="1"/></svg>{labels::SPENT}</span>
             <span><svg aria-hidden="true"><rect fill="url(#cloth-ok)" y="1" width="14" height="8"/></svg>"Reserved by requests in flight"</span>
             <span><svg aria-hidden="true"><rect class="f-course" y="1" width="14" height="8"/></svg>"Forecast to the reset"</span>
             <span><svg class="meter" aria-hidden="true"><line class="tick" x1="7" x2="7" y1="3" y2="7"/></svg>"Threshold"</span>

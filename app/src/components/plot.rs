@@ -5,6 +5,7 @@ use leptos::prelude::*;
 
 use super::{Notice, Tone};
 use crate::islands::{ChartPeek, PeekLine, PeekPoint};
+use crate::labels;
 
 /// The picture of a chart, with its numbers at the pointer where scripts run. The table with the
 /// same numbers is the page's to add.
@@ -19,7 +20,7 @@ pub fn Plot(chart: Chart) -> impl IntoView {
         Err(_) => view! {
             <Notice
                 tone=Tone::Bad
-                lead="The chart could not be drawn."
+                lead=labels::THE_CHART_COULD_NOT_BE_DRAWN
                 text="The table below has its numbers."
             />
         }

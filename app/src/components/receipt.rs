@@ -2,10 +2,12 @@
 
 use leptos::prelude::*;
 
+use crate::labels;
+
 /// A receipt; each child is a part, parted by dashes.
 #[component]
 pub fn Receipt(children: Children) -> impl IntoView {
-    view! { <article class="receipt" aria-label="Receipt">{children()}</article> }.into_any()
+    view! { <article class="receipt" aria-label=labels::RECEIPT>{children()}</article> }.into_any()
 }
 
 /// A line of a sum.

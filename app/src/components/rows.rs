@@ -4,6 +4,8 @@ use leptos::prelude::*;
 
 use super::{Glyph, Icon, Tone};
 
+use crate::labels;
+
 /// One row; put them into `<ul class="rows">`.
 #[component]
 pub fn Row(
@@ -38,7 +40,7 @@ pub fn Step(
 ) -> impl IntoView {
     if done {
         view! {
-            <li class="done"><Icon glyph=Glyph::Done/><span>{title}</span><span>"Done"</span></li>
+            <li class="done"><Icon glyph=Glyph::Done/><span>{title}</span><span>{labels::DONE}</span></li>
         }
         .into_any()
     } else {

@@ -4,6 +4,8 @@ use leptos::prelude::*;
 
 use super::{Glyph, Icon};
 
+use crate::labels;
+
 /// The head of a column.
 #[derive(Debug, Clone)]
 pub struct Column {
@@ -27,7 +29,7 @@ impl Column {
 
     /// Buttons; the title is only spoken. Its cells have the class `act`.
     pub fn act() -> Self {
-        Self { act: true, ..Self::text("Actions") }
+        Self { act: true, ..Self::text(labels::ACTIONS) }
     }
 
     /// The column by which the rows stand, the largest first.

@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use crate::labels;
+
 /// Whose time it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Whose {
@@ -26,7 +28,7 @@ impl Whose {
 
     const fn label(self) -> &'static str {
         match self {
-            Self::Ours => "Exchequer",
+            Self::Ours => labels::EXCHEQUER,
             Self::Waiting => "Waiting for the provider",
             Self::Answering => "The answer comes",
         }

@@ -3,15 +3,16 @@
 use leptos::prelude::*;
 
 use crate::components::{Glyph, Icon};
+use crate::labels;
 
 /// Keys and what they do, the same as in `docs/guide/keyboard.md`.
 const KEYS: [(&str, &str); 8] = [
-    ("Ctrl K or ⌘ K", "Search pages, projects, keys, people and actions"),
+    ("Ctrl K or ⌘ K", labels::SEARCH_PAGES_PROJECTS_KEYS_PEOPLE_AND_ACTIONS),
     ("Ctrl / or ⌘ /", "Show these keys"),
     ("↑ ↓", "Go from result to result, or from the search to its results"),
     ("← → Home End", "Go from bar to bar of a chart"),
     ("Enter", "Open what is marked"),
-    ("Esc", "Close a menu, a dialog or the search"),
+    (labels::ESC, "Close a menu, a dialog or the search"),
     ("Tab, Shift Tab", "Go on, go back: everything can be reached"),
     ("Tab, Enter", "First on every page: skip to content"),
 ];
@@ -20,20 +21,20 @@ const KEYS: [(&str, &str); 8] = [
 #[component]
 pub(super) fn Palette(#[prop(into)] action: String) -> impl IntoView {
     view! {
-        <dialog class="dialog palette" id="palette" aria-label="Search">
+        <dialog class="dialog palette" id="palette" aria-label=labels::SEARCH>
             <form method="get" action=action role="search">
                 <Icon glyph=Glyph::Search/>
                 <input
                     name="q"
                     type="search"
-                    aria-label="Search pages, projects, keys, people and actions"
+                    aria-label=labels::SEARCH_PAGES_PROJECTS_KEYS_PEOPLE_AND_ACTIONS
                     placeholder="Pages, projects, keys, people, actions"
                     autocomplete="off"
                     spellcheck="false"
                     maxlength="100"
                 />
-                <button class="vh" type="submit" tabindex="-1">"Search"</button>
-                <kbd>"Esc"</kbd>
+                <button class="vh" type="submit" tabindex="-1">{labels::SEARCH}</button>
+                <kbd>{labels::ESC}</kbd>
             </form>
             <div class="found" data-found="" aria-live="polite"></div>
         </dialog>
@@ -50,8 +51,8 @@ pub(super) fn Keyboard() -> impl IntoView {
     view! {
         <div class="dialog keyboard" id="keyboard" popover="auto" role="dialog" aria-labelledby="keyboard-title">
             <div class="head">
-                <h2 id="keyboard-title">"Keyboard"</h2>
-                <button class="btn quiet only" type="button" popovertarget="keyboard" popovertargetaction="hide" aria-label="Close">
+                <h2 id="keyboard-title">{labels::KEYBOARD}</h2>
+                <button class="btn quiet only" type="button" popovertarget="keyboard" popovertargetaction="hide" aria-label=labels::CLOSE>
                     <Icon glyph=Glyph::Close/>
                 </button>
             </div>

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use super::cloth::CLOTH;
 use crate::components::Glyph;
+use crate::labels;
 
 /// A narrow column with heading and form, and the counting cloth beside it where there is room.
 #[component]
@@ -20,7 +21,7 @@ pub fn Door(
             <main id="main" tabindex="-1">
                 <a class="brand" href="/">
                     <svg aria-hidden="true"><use_ href=Glyph::Logo.href()/></svg>
-                    "Exchequer"
+                    {labels::EXCHEQUER}
                 </a>
                 <div>
                     <h1>{title}</h1>

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use super::Frame;
 use crate::{
     components::{Glyph, Icon},
+    labels,
     render::Theme,
 };
 
@@ -27,11 +28,11 @@ pub(super) fn OrganizationMenu(frame: Frame) -> impl IntoView {
     });
     view! {
         <div class="menu" id="orgs" popover="auto">
-            <p>"Organizations"</p>
+            <p>{labels::ORGANIZATIONS}</p>
             <div class="long">{organizations.collect_view()}</div>
             <hr/>
             {several.then(|| view! { <a href="/organizations">"All organizations"</a> })}
-            <a href="/organizations/new"><Icon glyph=Glyph::Plus/>"New organization"</a>
+            <a href="/organizations/new"><Icon glyph=Glyph::Plus/>{labels::NEW_ORGANIZATION}</a>
         </div>
     }
     .into_any()
@@ -56,15 +57,15 @@ pub(super) fn UserMenu(frame: Frame) -> impl IntoView {
     view! {
         <div class="menu up" id="me" popover="auto">
             <p>{frame.user_email}</p>
-            <a href="/account">"Your account"</a>
+            <a href="/account">{labels::YOUR_ACCOUNT}</a>
             {frame.operator.then(|| view! { <a href="/operator">"Operator area"</a> })}
-            <a href="/account/keys">"Personal keys"</a>
-            <button type="button" popovertarget="keyboard">"Keyboard"</button>
+            <a href="/account/keys">{labels::PERSONAL_KEYS}</a>
+            <button type="button" popovertarget="keyboard">{labels::KEYBOARD}</button>
             <hr/>
             <p>"Theme"</p>
             <form method="post" action="/theme">{themes.collect_view()}</form>
             <hr/>
-            <form method="post" action="/sign-out"><button type="submit">"Sign out"</button></form>
+            <form method="post" action="/sign-out"><button type="submit">{labels::SIGN_OUT}</button></form>
         </div>
     }
     .into_any()

@@ -3,6 +3,7 @@
 use domain::Role;
 
 use crate::components::Glyph;
+use crate::labels;
 
 /// A page of the navigation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,7 +40,7 @@ pub(super) const GROUPS: [(Option<&str>, &[NavItem]); 4] = [
     (Some("Control"), &[NavItem::Budgets, NavItem::Limits, NavItem::Alerts, NavItem::Prices]),
     (Some("Try"), &[NavItem::Playground, NavItem::Estimator]),
     (
-        Some("Organization"),
+        Some(labels::ORGANIZATION),
         &[
             NavItem::Projects,
             NavItem::Keys,
@@ -77,25 +78,25 @@ impl NavItem {
     /// Where it lies below the organization's path, what it is called, and its drawing.
     pub const fn words(self) -> (&'static str, &'static str, Glyph) {
         match self {
-            Self::Overview | Self::None => ("", "Overview", Glyph::Overview),
-            Self::Usage => ("/usage", "Usage", Glyph::Usage),
-            Self::Requests => ("/requests", "Requests", Glyph::Request),
-            Self::Latency => ("/latency", "Latency", Glyph::Clock),
-            Self::Budgets => ("/budgets", "Budgets", Glyph::Budget),
-            Self::Limits => ("/limits", "Limits", Glyph::Stop),
-            Self::Alerts => ("/alerts", "Alerts", Glyph::Alert),
-            Self::Prices => ("/prices", "Prices", Glyph::Price),
-            Self::Estimator => ("/estimator", "Estimator", Glyph::Estimate),
-            Self::Playground => ("/playground", "Playground", Glyph::Play),
-            Self::Advisor => ("/advisor", "Advisor", Glyph::Advice),
-            Self::Projects => ("/projects", "Projects", Glyph::Project),
-            Self::Keys => ("/keys", "API keys", Glyph::Key),
-            Self::Team => ("/team", "Team", Glyph::Team),
-            Self::AdminKeys => ("/admin-keys", "Admin keys", Glyph::Lock),
-            Self::Audit => ("/audit", "Audit log", Glyph::Audit),
-            Self::Billing => ("/billing", "Billing", Glyph::Billing),
-            Self::Statements => ("/statements", "Statements", Glyph::Statement),
-            Self::Settings => ("/settings", "Settings", Glyph::Settings),
+            Self::Overview | Self::None => ("", labels::OVERVIEW, Glyph::Overview),
+            Self::Usage => ("/usage", labels::USAGE, Glyph::Usage),
+            Self::Requests => ("/requests", labels::REQUESTS, Glyph::Request),
+            Self::Latency => ("/latency", labels::LATENCY, Glyph::Clock),
+            Self::Budgets => ("/budgets", labels::BUDGETS, Glyph::Budget),
+            Self::Limits => ("/limits", labels::LIMITS, Glyph::Stop),
+            Self::Alerts => ("/alerts", labels::ALERTS, Glyph::Alert),
+            Self::Prices => ("/prices", labels::PRICES, Glyph::Price),
+            Self::Estimator => ("/estimator", labels::ESTIMATOR, Glyph::Estimate),
+            Self::Playground => ("/playground", labels::PLAYGROUND, Glyph::Play),
+            Self::Advisor => ("/advisor", labels::ADVISOR, Glyph::Advice),
+            Self::Projects => ("/projects", labels::PROJECTS, Glyph::Project),
+            Self::Keys => ("/keys", labels::API_KEYS, Glyph::Key),
+            Self::Team => ("/team", labels::TEAM, Glyph::Team),
+            Self::AdminKeys => ("/admin-keys", labels::ADMIN_KEYS, Glyph::Lock),
+            Self::Audit => ("/audit", labels::AUDIT_LOG, Glyph::Audit),
+            Self::Billing => ("/billing", labels::BILLING, Glyph::Billing),
+            Self::Statements => ("/statements", labels::STATEMENTS, Glyph::Statement),
+            Self::Settings => ("/settings", labels::SETTINGS, Glyph::Settings),
         }
     }
 }

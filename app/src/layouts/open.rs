@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use crate::components::Glyph;
+use crate::labels;
 
 /// The brand and the way in above the content; its children are the content, a `PageHead` first.
 #[component]
@@ -11,9 +12,9 @@ pub fn Open(children: Children) -> impl IntoView {
         <header class="bar open">
             <a class="brand" href="/">
                 <svg aria-hidden="true"><use_ href=Glyph::Logo.href()/></svg>
-                "Exchequer"
+                {labels::EXCHEQUER}
             </a>
-            <a href="/sign-in">"Sign in"</a>
+            <a href="/sign-in">{labels::SIGN_IN}</a>
         </header>
         <main id="main" class="page" tabindex="-1">{children()}</main>
     }

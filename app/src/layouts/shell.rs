@@ -12,6 +12,7 @@ use super::{
 };
 use crate::{
     components::{Glyph, Icon, Notice, Tone},
+    labels,
     render::Theme,
 };
 
@@ -72,7 +73,7 @@ pub fn Shell(frame: Frame, children: Children) -> impl IntoView {
                     <div class="bar">
                         <a class="brand" href=org_path.clone()>
                             <svg aria-hidden="true"><use_ href=Glyph::Logo.href()/></svg>
-                            "Exchequer"
+                            {labels::EXCHEQUER}
                         </a>
                         <button class="btn quiet only" type="button" popovertarget="nav" aria-label="Menu">
                             <Icon glyph=Glyph::Menu/>
@@ -86,9 +87,9 @@ pub fn Shell(frame: Frame, children: Children) -> impl IntoView {
                         {groups(&frame)}
                         <div class="foot">
                             <a href=search.clone() data-opens="palette">
-                                <Icon glyph=Glyph::Search/>"Search"<kbd class="end">"Ctrl K"</kbd>
+                                <Icon glyph=Glyph::Search/>{labels::SEARCH}<kbd class="end">"Ctrl K"</kbd>
                             </a>
-                            <a href="/docs"><Icon glyph=Glyph::Help/>"Help"</a>
+                            <a href="/docs"><Icon glyph=Glyph::Help/>{labels::HELP}</a>
                             <button type="button" popovertarget="me">
                                 <Icon glyph=Glyph::User/>
                                 <span>{frame.user_name.clone()}</span>

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use crate::components::{Notice, PostButton, Tone};
+use crate::labels;
 
 /// Above every page until the person's address is verified, where mails are sent.
 #[component]
@@ -15,7 +16,7 @@ pub(super) fn Unverified(email: String) -> impl IntoView {
             text=format!("Alerts do not reach you. Open the link in the mail to {email}.")
         >
             <PostButton action="/account" fields=vec![("action", "verify".to_owned())]>
-                "Send it again"
+                {labels::SEND_IT_AGAIN}
             </PostButton>
         </Notice>
     }

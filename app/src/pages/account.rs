@@ -20,6 +20,7 @@ use crate::{
         Badge, Card, CardBody, ErrorSummary, Fact, Facts, LinkButton, PostButton, Toast, Tone,
         Weight,
     },
+    labels,
     layouts::NavItem,
     render::Page,
     web::{App, Browser, Draft, Failure, Member, Query, Visitor, go, id},
@@ -43,11 +44,11 @@ impl After {
     fn words(&self) -> Option<(&'static str, &'static str)> {
         Some(match self.saved.as_deref()? {
             "profile" => ("Profile saved.", ""),
-            "devices" => ("Signed out.", "That device is signed out now."),
-            "others" => ("Signed out.", "All other devices are signed out now."),
+            "devices" => (labels::SIGNED_OUT, "That device is signed out now."),
+            "others" => (labels::SIGNED_OUT, "All other devices are signed out now."),
             "mailed" => ("A mail is on its way.", "Its link works for 24 hours."),
-            "email" => ("E-mail address changed.", "You are signed out on all other devices."),
-            _ => ("Password changed.", "You are signed out on all other devices."),
+            "email" => ("E-mail address changed.", labels::YOU_ARE_SIGNED_OUT_ON_ALL_OTHER_DEVICES),
+            _ => (labels::PASSWORD_CHANGED, labels::YOU_ARE_SIGNED_OUT_ON_ALL_OTHER_DEVICES),
         })
     }
 }
@@ -138,7 +139,7 @@ async fn page(
     let home = Member::at_home(app, visitor).await?;
     let zone = home.as_ref().map_or(Tz::UTC, |member| member.organization.zone);
     let frame = home.map(|member| member.frame(NavItem::None));
-    Ok(look.page(Page::new("Your account").status(draft.status()), || {
+    Ok(look.page(Page::new(labels::YOUR_ACCOUNT).status(draft.status()), || {
         let draft = |action: &str| {
             if draft.value("action") == action { draft.clone() } else { Draft::default() }
         };
@@ -149,7 +150,7 @@ async fn page(
         let devices = devices::card(sessions, zone);
         let password = password::card(&account, &draft("password"));
         view! {
-            <Personal frame title="Your account" sub="The same in every organization that you are a member of.">
+            <Personal frame title=labels::YOUR_ACCOUNT sub="The same in every organization that you are a member of.">
                 {done.map(|(lead, text)| view! { <Toast lead text/> })}
                 <div class="grid two">
                     {profile}
@@ -158,28 +159,28 @@ async fn page(
                     {guards}
                 </div>
                 {devices}
-                <div class="row"><LinkButton href="/account/delete" weight=Weight::Quiet>"Delete my account"</LinkButton></div>
+                <div class="row"><LinkButton href="/account/delete" weight=Weight::Quiet>{labels::DELETE_MY_ACCOUNT}</LinkButton></div>
             </Personal>
         }
     }))
 }
 
 fn email_card(email: String, unverified: bool, draft: &Draft) -> AnyView {
-    let state = unverified.then(|| view! { " "<Badge tone=Tone::Warn text="Not verified"/> });
+    let state = unverified.then(|| view! { " "<Badge tone=Tone::Warn text=labels::NOT_VERIFIED/> });
     let again = unverified.then(|| {
         let fields = vec![("action", "verify".to_owned())];
-        view! { <PostButton action="/account" fields>"Send it again"</PostButton> }
+        view! { <PostButton action="/account" fields>{labels::SEND_IT_AGAIN}</PostButton> }
     });
     let errors = draft.errors();
     view! {
-        <Card title="E-mail">
+        <Card title=labels::E_MAIL>
             <CardBody split=true>
-                <ErrorSummary lead="No mail was sent" errors/>
-                <Facts><Fact label="Address"><span id="f-email">{email}</span>{state}</Fact></Facts>
-                <p class="muted">"You sign in with it, and alerts go there."</p>
+                <ErrorSummary lead=labels::NO_MAIL_WAS_SENT errors/>
+                <Facts><Fact label=labels::ADDRESS><span id="f-email">{email}</span>{state}</Fact></Facts>
+                <p class="muted">{labels::YOU_SIGN_IN_WITH_IT_AND_ALERTS_GO_THERE}</p>
                 <div class="row">
                     {again}
-                    <LinkButton href="/account/email">"Change e-mail"</LinkButton>
+                    <LinkButton href="/account/email">{labels::CHANGE_E_MAIL}</LinkButton>
                 </div>
             </CardBody>
         </Card>
@@ -190,17 +191,17 @@ fn email_card(email: String, unverified: bool, draft: &Draft) -> AnyView {
 /// What else guards the account.
 fn guards(factor: bool) -> AnyView {
     let state = if factor {
-        view! { <Badge tone=Tone::Ok text="On"/> }
+        view! { <Badge tone=Tone::Ok text=labels::ON/> }
     } else {
-        view! { <Badge text="Off"/> }
+        view! { <Badge text=labels::OFF/> }
     };
     view! {
-        <Card title="Second factor">
+        <Card title=labels::SECOND_FACTOR>
             <CardBody split=true>
                 <Facts><Fact label="Codes of an app">{state}</Fact></Facts>
                 <p class="muted">"With it, who knows your password still can’t sign in."</p>
                 <div class="row">
-                    <LinkButton href="/account/second-factor">{if factor { "Manage it" } else { "Set it up" }}</LinkButton>
+                    <LinkButton href="/account/second-factor">{if factor { "Manage it" } else { labels::SET_IT_UP }}</LinkButton>
                 </div>
             </CardBody>
         </Card>

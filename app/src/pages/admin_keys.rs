@@ -12,6 +12,7 @@ use crate::{
     components::{
         Badge, Card, Column, Empty, Glyph, LinkButton, Precision, Table, Time, Tone, Weight,
     },
+    labels,
     layouts::{NavItem, PageHead, Shell},
     render::Page,
     web::{App, Failure, Member},
@@ -24,13 +25,13 @@ pub(super) fn router() -> Router<App> {
 async fn show(State(app): State<App>, member: Member) -> Result<Response, Failure> {
     member.may(Action::EditAdminKeys)?;
     let keys = app.store.admin_keys(&member.caller).await?;
-    Ok(member.visitor.look.page(Page::new("Admin keys"), || {
+    Ok(member.visitor.look.page(Page::new(labels::ADMIN_KEYS), || {
         let list = list(&member, keys);
         let href = member.path("admin-keys/new");
         view! {
             <Shell frame=member.frame(NavItem::AdminKeys)>
-                <PageHead title="Admin keys" sub="An admin key lets a program manage this organization through the admin API, as an owner. It sends no model requests.">
-                    <LinkButton href weight=Weight::Primary glyph=Glyph::Plus>"New admin key"</LinkButton>
+                <PageHead title=labels::ADMIN_KEYS sub="An admin key lets a program manage this organization through the admin API, as an owner. It sends no model requests.">
+                    <LinkButton href weight=Weight::Primary glyph=Glyph::Plus>{labels::NEW_ADMIN_KEY}</LinkButton>
                 </PageHead>
                 <Card>{list}</Card>
             </Shell>
@@ -44,15 +45,15 @@ fn list(member: &Member, keys: Vec<AdminKey>) -> AnyView {
             .into_any();
     }
     let columns = vec![
-        Column::text("Name"),
-        Column::text("Made by"),
-        Column::text("Made"),
-        Column::text("Last used"),
-        Column::text("Expires"),
+        Column::text(labels::NAME),
+        Column::text(labels::MADE_BY),
+        Column::text(labels::MADE),
+        Column::text(labels::LAST_USED),
+        Column::text(labels::EXPIRES),
         Column::act(),
     ];
     let rows = keys.into_iter().map(|key| row(member, key)).collect_view();
-    view! { <Table label="Admin keys" columns>{rows}</Table> }.into_any()
+    view! { <Table label=labels::ADMIN_KEYS columns>{rows}</Table> }.into_any()
 }
 
 fn row(member: &Member, key: AdminKey) -> AnyView {
@@ -63,16 +64,16 @@ fn row(member: &Member, key: AdminKey) -> AnyView {
     };
     let (masked, maker) = (masked(&key), maker(&key));
     let expired = key.expired.then(|| {
-        view! { " "<Badge tone=Tone::Bad line=true text="Expired"/> }
+        view! { " "<Badge tone=Tone::Bad line=true text=labels::EXPIRED/> }
     });
     let href = member.path(&format!("admin-keys/{}/revoke", key.id));
     view! {
         <tr>
             <th scope="row">{key.name}{expired}<small class="mono">{masked}</small></th>
-            <td data-l="Made by" class="muted">{maker}</td>
-            <td data-l="Made"><Time at=key.created_at zone precision=Precision::Day/></td>
-            <td data-l="Last used">{day(key.used_at, "Never")}</td>
-            <td data-l="Expires">{day(key.expires_at, "Never")}</td>
+            <td data-l=labels::MADE_BY class="muted">{maker}</td>
+            <td data-l=labels::MADE><Time at=key.created_at zone precision=Precision::Day/></td>
+            <td data-l=labels::LAST_USED>{day(key.used_at, labels::NEVER)}</td>
+            <td data-l=labels::EXPIRES>{day(key.expires_at, labels::NEVER)}</td>
             <td class="act"><LinkButton href weight=Weight::Quiet>"Revoke…"</LinkButton></td>
         </tr>
     }

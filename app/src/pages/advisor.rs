@@ -20,6 +20,7 @@ use store::{
 use self::{idle::IdleKey, others::Compared};
 use crate::{
     components::{Button, Card, CardBody, Choice, Empty, LinkButton, Notice, Select, Tone, Weight},
+    labels,
     layouts::{NavItem, PageHead, Shell},
     render::Page,
     web::{App, Failure, Member, Query},
@@ -63,7 +64,7 @@ async fn show(
     let astray = project.is_none() && !asked.project.is_empty();
     let view = read(&app, member, projects, project, astray).await?;
     let status = if astray { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
-    Ok(view.member.visitor.look.page(Page::new("Advisor").status(status), || page(&view)))
+    Ok(view.member.visitor.look.page(Page::new(labels::ADVISOR).status(status), || page(&view)))
 }
 
 async fn read(
@@ -103,7 +104,7 @@ fn page(view: &View) -> AnyView {
     let (frame, choice) = (view.member.frame(NavItem::Advisor), choice(view));
     view! {
         <Shell frame>
-            <PageHead title="Advisor" sub="What could cost or take less, with what is at stake. It changes nothing by itself."/>
+            <PageHead title=labels::ADVISOR sub="What could cost or take less, with what is at stake. It changes nothing by itself."/>
             {astray}
             {choice}
             {advice}
@@ -135,15 +136,15 @@ fn choice(view: &View) -> Option<AnyView> {
     }
     let value = view.project.map(|id| id.to_string()).unwrap_or_default();
     let one = |project: &Project| Choice::new(project.id.to_string(), project.name.clone());
-    let choices = std::iter::once(Choice::new("", "All projects"));
+    let choices = std::iter::once(Choice::new("", labels::ALL_PROJECTS));
     let choices: Vec<_> = choices.chain(view.projects.iter().map(one)).collect();
     let action = view.member.path("advisor");
     let form = view! {
         <Card>
             <CardBody>
                 <form class="row" method="get" action=action>
-                    <Select name="project" label="Project" choices value/>
-                    <Button>"Show"</Button>
+                    <Select name="project" label=labels::PROJECT choices value/>
+                    <Button>{labels::SHOW}</Button>
                 </form>
             </CardBody>
         </Card>

@@ -18,6 +18,7 @@ use store::{AuditPage, Project};
 use self::filter::Filter;
 use crate::{
     components::{Card, CardFoot, Column, Empty, Glyph, LinkButton, PostButton, Table},
+    labels,
     layouts::{NavItem, PageHead, Shell},
     render::Page,
     web::{App, Failure, Member},
@@ -54,7 +55,7 @@ async fn show(
     let people = filter::people(store.members(caller).await?);
     let head = head::card(&app, store.audit_head(caller).await?)?;
     let view = View { member, filter, entries, projects };
-    let page = Page::new("Audit log").status(view.filter.draft.status()).islands();
+    let page = Page::new(labels::AUDIT_LOG).status(view.filter.draft.status()).islands();
     Ok(view.member.visitor.look.page(page, || {
         let form = filter::form(&view, people);
         let list = list(&view);
@@ -66,7 +67,7 @@ async fn show(
         );
         view! {
             <Shell frame>
-                <PageHead title="Audit log" sub=sub>
+                <PageHead title=labels::AUDIT_LOG sub=sub>
                     <PostButton action=export glyph=Glyph::Download>"Export as CSV"</PostButton>
                 </PageHead>
                 {form}
@@ -83,7 +84,8 @@ fn list(view: &View) -> AnyView {
     }
     let rows = view.entries.entries.iter().map(|(seq, entry)| entry::row(view, *seq, entry));
     let rows = rows.collect_view();
-    let columns = vec![Column::text("When"), Column::text("What"), Column::text("From")];
+    let columns =
+        vec![Column::text(labels::WHEN), Column::text(labels::WHAT), Column::text(labels::FROM)];
     let last = view.entries.entries.last().map(|(seq, _)| *seq);
     let path = view.member.path("audit");
     let older = view
@@ -97,12 +99,12 @@ fn list(view: &View) -> AnyView {
     };
     view! {
         <Card>
-            <Table label="Audit log" columns>{rows}</Table>
+            <Table label=labels::AUDIT_LOG columns>{rows}</Table>
             <CardFoot>
                 <span>{shown}", newest first"</span>
                 <span class="row">
-                    {newest.map(|href| view! { <a href=href>"Newest"</a> })}
-                    {older.map(|href| view! { <a href=href rel="next">"Older"</a> })}
+                    {newest.map(|href| view! { <a href=href>{labels::NEWEST}</a> })}
+                    {older.map(|href| view! { <a href=href rel="next">{labels::OLDER}</a> })}
                 </span>
             </CardFoot>
         </Card>

@@ -14,6 +14,7 @@ use crate::{
         Button, Card, CardBody, ErrorSummary, Field, LinkButton, Notice, Select, TextArea, Tone,
         Weight,
     },
+    labels,
     layouts::{NavItem, PageHead, Shell},
     render::Page,
     web::{App, Draft, Failure, Member, Query, go},
@@ -53,18 +54,18 @@ async fn save(
 }
 
 fn page(member: &Member, stored: Option<&BillingProfile>, draft: &Draft, saved: bool) -> Response {
-    let page = Page::new("Billing").status(draft.status());
+    let page = Page::new(labels::BILLING).status(draft.status());
     member.visitor.look.page(page, || {
         let (state, form) = (state(member, stored.is_some(), saved), form(member, draft));
         let corrections = member.path("corrections");
         view! {
             <Shell frame=member.frame(NavItem::Billing)>
-                <PageHead title="Billing" sub="Who pays for what this organization spends. Exchequer takes no card and no bank data.">
-                    <LinkButton href=corrections>"Corrections"</LinkButton>
+                <PageHead title=labels::BILLING sub="Who pays for what this organization spends. Exchequer takes no card and no bank data.">
+                    <LinkButton href=corrections>{labels::CORRECTIONS}</LinkButton>
                 </PageHead>
                 {state}
                 <div class="grid two">
-                    <Card title="Billing profile"><CardBody split=true>{form}</CardBody></Card>
+                    <Card title=labels::BILLING_PROFILE><CardBody split=true>{form}</CardBody></Card>
                     {explanation()}
                 </div>
             </Shell>
@@ -78,7 +79,7 @@ fn state(member: &Member, filled: bool, saved: bool) -> Option<AnyView> {
         (true, true) => Some(
             view! {
                 <Notice tone=Tone::Ok lead="Billing profile saved." text="Requests with this organization’s keys are let through.">
-                    <LinkButton href=keys>"API keys"</LinkButton>
+                    <LinkButton href=keys>{labels::API_KEYS}</LinkButton>
                 </Notice>
             }
             .into_any(),
@@ -88,7 +89,7 @@ fn state(member: &Member, filled: bool, saved: bool) -> Option<AnyView> {
             view! {
                 <Notice
                     tone=Tone::Warn
-                    lead="Requests are refused until billing is filled in."
+                    lead=labels::REQUESTS_ARE_REFUSED_UNTIL_BILLING_IS_FILLED_IN
                     text="Members can sign in and look around, projects, keys and budgets can be made."
                 />
             }
@@ -107,10 +108,10 @@ fn form(member: &Member, draft: &Draft) -> AnyView {
     let (cost_centre, cost_error) = field("cost_centre");
     view! {
         <form class="form" method="post" action=member.path("billing")>
-            <ErrorSummary lead="Nothing was saved" errors=draft.errors()/>
-            <Field name="legal_name" label="Legal name" value=legal_name error=legal_error required=true maxlength=100 autocomplete="organization"/>
+            <ErrorSummary lead=labels::NOTHING_WAS_SAVED errors=draft.errors()/>
+            <Field name="legal_name" label=labels::LEGAL_NAME value=legal_name error=legal_error required=true maxlength=100 autocomplete="organization"/>
             <Field name="email" label="Billing e-mail" kind="email" value=email error=email_error required=true help="Where questions about a bill go." autocomplete="email"/>
-            <TextArea name="address" label="Address" value=address error=address_error required=true help="Street, place and postal code, as on an invoice."/>
+            <TextArea name="address" label=labels::ADDRESS value=address error=address_error required=true help="Street, place and postal code, as on an invoice."/>
             <Select name="country" label="Country" choices=countries::choices() value=country error=country_error/>
             <div class="cols">
                 <Field name="tax_id" label="Tax ID (optional)" value=tax_id error=tax_error maxlength=60/>

@@ -9,6 +9,7 @@ use tower_sessions::Session;
 
 use crate::{
     components::{Button, ErrorSummary, Field, LinkButton, Weight},
+    labels,
     layouts::Door,
     render::Page,
     web::{App, Browser, Draft, Failure, Query, Visitor, go, local},
@@ -66,11 +67,11 @@ async fn confirm(
 }
 
 fn page(visitor: &Visitor, draft: &Draft) -> Response {
-    visitor.look.page(Page::new("Confirm that it is you").status(draft.status()), || {
+    visitor.look.page(Page::new(labels::CONFIRM_THAT_IT_IS_YOU).status(draft.status()), || {
         let form = form(&visitor.account, draft);
         view! {
             <Door
-                title="Confirm that it is you"
+                title=labels::CONFIRM_THAT_IT_IS_YOU
                 sub="What you are about to do can’t easily be undone, so your password is asked for again. It then counts for ten minutes."
             >
                 {form}
@@ -82,16 +83,16 @@ fn page(visitor: &Visitor, draft: &Draft) -> Response {
 /// The address goes along hidden, so that a password manager knows whose password it is.
 fn form(account: &Account, draft: &Draft) -> AnyView {
     let code = account.factor.then(|| {
-        view! { <Field name="code" label="Code" error=draft.error("code") help="Six digits that your app shows now, or a recovery code." autocomplete="one-time-code" required=true maxlength=40/> }
+        view! { <Field name="code" label=labels::CODE error=draft.error("code") help="Six digits that your app shows now, or a recovery code." autocomplete="one-time-code" required=true maxlength=40/> }
     });
     view! {
         <form class="form" method="post">
             <ErrorSummary lead="Nothing was done" errors=draft.errors()/>
             <input type="text" name="username" value=account.email.to_string() autocomplete="username" hidden/>
-            <Field name="password" label="Password" kind="password" error=draft.error("password") autocomplete="current-password" required=true autofocus=true/>
+            <Field name="password" label=labels::PASSWORD kind="password" error=draft.error("password") autocomplete="current-password" required=true autofocus=true/>
             {code}
             <Button weight=Weight::Primary wide=true>"Confirm"</Button>
-            <LinkButton href="/" wide=true>"Leave it"</LinkButton>
+            <LinkButton href="/" wide=true>{labels::LEAVE_IT}</LinkButton>
         </form>
     }
     .into_any()

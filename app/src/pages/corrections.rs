@@ -13,6 +13,7 @@ use crate::{
     components::{
         Badge, Card, CardFoot, Column, Empty, Money, Outcome, Precision, Table, Time, Tone,
     },
+    labels,
     layouts::{NavItem, PageHead, Shell},
     render::Page,
     web::{App, Failure, Member, Query},
@@ -39,16 +40,16 @@ async fn show(
     let before = asked.before.as_deref().and_then(|id| id.parse::<EventId>().ok());
     let (doubtful, done) =
         (store.doubtful(&member.caller, before).await?, done::read(store, &member).await?);
-    Ok(member.visitor.look.page(Page::new("Corrections"), || {
+    Ok(member.visitor.look.page(Page::new(labels::CORRECTIONS), || {
         let billing = member.path("billing");
         let notice = notice(asked.done.as_deref());
         let (list, done) = (list(&member, &doubtful, before), done::card(&member, &done));
         view! {
             <Shell frame=member.frame(NavItem::Billing)>
                 <PageHead
-                    title="Corrections"
+                    title=labels::CORRECTIONS
                     sub="Charges that no provider told. They count as they are booked until an owner corrects them."
-                    above=("Billing", billing)
+                    above=(labels::BILLING, billing)
                 />
                 {notice}
                 {list}
@@ -83,19 +84,19 @@ fn notice(done: Option<&str>) -> Option<AnyView> {
 fn list(member: &Member, doubtful: &Part<Doubtful>, before: Option<EventId>) -> AnyView {
     if doubtful.rows.is_empty() && before.is_none() {
         return view! {
-            <Card title="Charges in doubt">
+            <Card title=labels::CHARGES_IN_DOUBT>
                 <Empty split=true title="No charge is in doubt" text="Every request of the last 90 days has the charge that follows from what its provider told."/>
             </Card>
         }
         .into_any();
     }
     let columns = vec![
-        Column::text("Request"),
-        Column::text("Project and key"),
-        Column::text("Model"),
-        Column::text("Why"),
-        Column::number("Charged"),
-        Column::number("At most"),
+        Column::text(labels::REQUEST),
+        Column::text(labels::PROJECT_AND_KEY),
+        Column::text(labels::MODEL),
+        Column::text(labels::WHY),
+        Column::number(labels::CHARGED),
+        Column::number(labels::AT_MOST),
         Column::act(),
     ];
     let rows = doubtful.rows.iter().map(|charge| row(member, charge)).collect_view();
@@ -105,13 +106,13 @@ fn list(member: &Member, doubtful: &Part<Doubtful>, before: Option<EventId>) -> 
     let newest = before.map(|_| path);
     let shown = doubtful.rows.len();
     view! {
-        <Card title="Charges in doubt">
-            <Table label="Charges in doubt" columns>{rows}</Table>
+        <Card title=labels::CHARGES_IN_DOUBT>
+            <Table label=labels::CHARGES_IN_DOUBT columns>{rows}</Table>
             <CardFoot>
                 <span>{shown}" of the last 90 days, newest first. At most: the bound that the request reserved."</span>
                 <span class="row">
-                    {newest.map(|href| view! { <a href=href>"Newest"</a> })}
-                    {older.map(|href| view! { <a href=href rel="next">"Older"</a> })}
+                    {newest.map(|href| view! { <a href=href>{labels::NEWEST}</a> })}
+                    {older.map(|href| view! { <a href=href rel="next">{labels::OLDER}</a> })}
                 </span>
             </CardFoot>
         </Card>
@@ -123,9 +124,9 @@ fn list(member: &Member, doubtful: &Part<Doubtful>, before: Option<EventId>) -> 
 fn key_text(key: &DoubtfulKey) -> String {
     match key {
         DoubtfulKey::Named(name) => name.clone(),
-        DoubtfulKey::Untracked => "Untracked key".to_owned(),
-        DoubtfulKey::Playground => "Playground".to_owned(),
-        DoubtfulKey::Personal => "Personal key".to_owned(),
+        DoubtfulKey::Untracked => labels::UNTRACKED_KEY.to_owned(),
+        DoubtfulKey::Playground => labels::PLAYGROUND.to_owned(),
+        DoubtfulKey::Personal => labels::PERSONAL_KEY.to_owned(),
     }
 }
 
@@ -139,11 +140,11 @@ fn row(member: &Member, charge: &Doubtful) -> AnyView {
     view! {
         <tr>
             <th scope="row"><a href=story><Time at zone precision=Precision::Minute/></a><small class="mono anywhere">{id}</small></th>
-            <td data-l="Project and key"><div>{charge.project_name.clone()}<small>{key}</small></div></td>
-            <td data-l="Model">{charge.model.clone()}</td>
-            <td data-l="Why"><div><Badge tone=Tone::Warn line=true text=badge/><small>{why}</small></div></td>
-            <td data-l="Charged" class="num"><Money amount/></td>
-            <td data-l="At most" class="num"><Money amount=bound/></td>
+            <td data-l=labels::PROJECT_AND_KEY><div>{charge.project_name.clone()}<small>{key}</small></div></td>
+            <td data-l=labels::MODEL>{charge.model.clone()}</td>
+            <td data-l=labels::WHY><div><Badge tone=Tone::Warn line=true text=badge/><small>{why}</small></div></td>
+            <td data-l=labels::CHARGED class="num"><Money amount/></td>
+            <td data-l=labels::AT_MOST class="num"><Money amount=bound/></td>
             <td class="act"><a class="btn quiet" href=href>"Correct…"<span class="vh">{which}</span></a></td>
         </tr>
     }
@@ -153,10 +154,13 @@ fn row(member: &Member, charge: &Doubtful) -> AnyView {
 /// Why a charge is in doubt: a word, and what it was charged by.
 fn why(outcome: &str) -> (&'static str, &'static str) {
     match outcome {
-        "unknown" => ("No answer", "Sent, and no answer came: charged the most it can cost."),
-        "interrupted" => ("Interrupted", "Its node died meanwhile: charged the most it can cost."),
-        _ => {
-            ("Estimated", "Its answer ended early or told no usable count: charged by an estimate.")
+        "unknown" => (labels::NO_ANSWER, "Sent, and no answer came: charged the most it can cost."),
+        "interrupted" => {
+            (labels::INTERRUPTED, "Its node died meanwhile: charged the most it can cost.")
         }
+        _ => (
+            labels::ESTIMATED,
+            "Its answer ended early or told no usable count: charged by an estimate.",
+        ),
     }
 }

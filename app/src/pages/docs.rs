@@ -16,6 +16,7 @@ use serde::Deserialize;
 
 use crate::{
     components::{Button, Card, CardBody, Empty, Field, LinkButton},
+    labels,
     layouts::{Frame, NavItem, Open, PageHead, Shell},
     render::{Look, Page},
     web::{App, Failure, Member, Path, Query, Visitor},
@@ -78,7 +79,7 @@ async fn index(
     Query(asked): Query<Asked>,
 ) -> Result<Response, Failure> {
     let reader = Reader::of(&app, visitor, look).await?;
-    let head = view! { <PageHead title="Help" sub="How to send requests, hold what they cost, and run Exchequer."/> };
+    let head = view! { <PageHead title=labels::HELP sub="How to send requests, hold what they cost, and run Exchequer."/> };
     let content = if asked.q.trim().is_empty() {
         view! { {shelf(Shelf::Guide)}{shelf(Shelf::Reference)} }.into_any()
     } else {
@@ -87,11 +88,11 @@ async fn index(
     let content = view! {
         <form class="row search ends" role="search" method="get" action=PATH>
             <Field name="q" label="Words" kind="search" value=asked.q maxlength=100/>
-            <Button>"Search the help"</Button>
+            <Button>{labels::SEARCH_THE_HELP}</Button>
         </form>
         {content}
     };
-    Ok(reader.show("Help", head.into_any(), content.into_any()))
+    Ok(reader.show(labels::HELP, head.into_any(), content.into_any()))
 }
 
 fn shelf(shelf: Shelf) -> AnyView {
@@ -106,7 +107,7 @@ fn found(q: &str) -> AnyView {
     let hits = BOOK.search(q);
     if hits.is_empty() {
         return view! {
-            <Card title="Found">
+            <Card title=labels::FOUND>
                 <Empty split=true title="Nothing is said of this" text="No part of the help has all these words. Try fewer, or the name of a page.">
                     <LinkButton href=PATH>"All help pages"</LinkButton>
                 </Empty>
@@ -117,7 +118,8 @@ fn found(q: &str) -> AnyView {
     let rows = hits.into_iter().map(|Hit { href, title, place, text }| {
         view! { <li><a href=href>{place.unwrap_or_else(|| title.clone())}</a><small>{title}</small><p>{text}</p></li> }
     });
-    view! { <Card title="Found"><ul class="shelf">{rows.collect_view()}</ul></Card> }.into_any()
+    view! { <Card title=labels::FOUND><ul class="shelf">{rows.collect_view()}</ul></Card> }
+        .into_any()
 }
 
 async fn guide(
@@ -147,7 +149,7 @@ async fn leaf(
 ) -> Result<Response, Failure> {
     let leaf = BOOK.leaf(shelf, name).ok_or(Failure::NotFound)?;
     let reader = Reader::of(app, visitor, look).await?;
-    let head = view! { <PageHead title=leaf.title.clone() sub=leaf.lead.clone() above=("Help", PATH.to_owned())/> };
+    let head = view! { <PageHead title=leaf.title.clone() sub=leaf.lead.clone() above=(labels::HELP, PATH.to_owned())/> };
     Ok(reader.show(&leaf.title, head.into_any(), content(leaf)))
 }
 
@@ -160,8 +162,8 @@ fn content(leaf: &'static Leaf) -> AnyView {
     view! {
         <div class="docs">
             <Card><CardBody><div class="prose" inner_html=leaf.html.clone()></div></CardBody></Card>
-            <nav aria-label="On this page">
-                <h2>"On this page"</h2>
+            <nav aria-label=labels::ON_THIS_PAGE>
+                <h2>{labels::ON_THIS_PAGE}</h2>
                 <ul>{places}</ul>
             </nav>
         </div>

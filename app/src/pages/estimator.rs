@@ -16,6 +16,7 @@ use leptos::prelude::*;
 
 use self::{asked::Asked, cost::Estimate, cut::Cut};
 use crate::{
+    labels,
     layouts::{NavItem, PageHead, Shell},
     render::Page,
     web::{App, Draft, Failure, LongDraft, Member},
@@ -72,13 +73,13 @@ async fn list(app: &App, member: &Member) -> Result<List, Failure> {
 }
 
 fn page(member: &Member, list: &List, draft: &Draft, done: Option<&Done>) -> Response {
-    let page = Page::new("Estimator").status(draft.status());
+    let page = Page::new(labels::ESTIMATOR).status(draft.status());
     member.visitor.look.page(page, || {
         let form = form::card(member, list, draft);
         let result = done.map(|done| result::cards(member, done));
         view! {
             <Shell frame=member.frame(NavItem::Estimator)>
-                <PageHead title="Estimator" sub="What a text costs as a prompt, before it is sent. It is neither stored nor sent to a provider."/>
+                <PageHead title=labels::ESTIMATOR sub="What a text costs as a prompt, before it is sent. It is neither stored nor sent to a provider."/>
                 {form}
                 {result}
             </Shell>

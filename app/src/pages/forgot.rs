@@ -9,6 +9,7 @@ use serde::Deserialize;
 
 use crate::{
     components::{Button, ErrorSummary, Field, LinkButton, Weight},
+    labels,
     layouts::Door,
     render::Page,
     web::{App, Browser, Draft, Failure, Query, Stranger, go},
@@ -29,7 +30,7 @@ async fn show(State(app): State<App>, stranger: Stranger, Query(after): Query<Af
         return by_hand(&stranger, StatusCode::OK);
     }
     if after.sent.is_some() {
-        return stranger.look.page(Page::new("Check your mail"), sent);
+        return stranger.look.page(Page::new(labels::CHECK_YOUR_MAIL), sent);
     }
     page(&stranger, &Draft::default())
 }
@@ -54,7 +55,7 @@ async fn ask(
 }
 
 fn page(stranger: &Stranger, draft: &Draft) -> Response {
-    stranger.look.page(Page::new("Forgot the password").status(draft.status()), || {
+    stranger.look.page(Page::new(labels::FORGOT_THE_PASSWORD).status(draft.status()), || {
         let form = form(draft);
         view! {
             <Door
@@ -62,7 +63,7 @@ fn page(stranger: &Stranger, draft: &Draft) -> Response {
                 sub="Write the address of your account. A link to choose a new password goes there."
             >
                 {form}
-                <p class="small muted">"You know it after all? "<a href="/sign-in">"Sign in"</a>"."</p>
+                <p class="small muted">"You know it after all? "<a href="/sign-in">{labels::SIGN_IN}</a>"."</p>
             </Door>
         }
     })
@@ -71,8 +72,8 @@ fn page(stranger: &Stranger, draft: &Draft) -> Response {
 fn form(draft: &Draft) -> AnyView {
     view! {
         <form class="form" method="post" action="/forgot">
-            <ErrorSummary lead="No mail was sent" errors=draft.errors()/>
-            <Field name="email" label="E-mail" kind="email" value=draft.value("email") error=draft.error("email") autocomplete="username" required=true/>
+            <ErrorSummary lead=labels::NO_MAIL_WAS_SENT errors=draft.errors()/>
+            <Field name="email" label=labels::E_MAIL kind="email" value=draft.value("email") error=draft.error("email") autocomplete="username" required=true/>
             <Button weight=Weight::Primary wide=true>"Send the link"</Button>
         </form>
     }
@@ -81,9 +82,9 @@ fn form(draft: &Draft) -> AnyView {
 
 fn sent() -> AnyView {
     view! {
-        <Door title="Check your mail" sub="If there is an account with that address, a link is on its way.">
+        <Door title=labels::CHECK_YOUR_MAIL sub="If there is an account with that address, a link is on its way.">
             <p>"It works once, for an hour. If nothing comes within a few minutes, look among the unwanted mails, or at whether it was the right address."</p>
-            <div class="row"><LinkButton href="/sign-in">"Sign in"</LinkButton></div>
+            <div class="row"><LinkButton href="/sign-in">{labels::SIGN_IN}</LinkButton></div>
         </Door>
     }
     .into_any()
@@ -91,11 +92,11 @@ fn sent() -> AnyView {
 
 /// Where no mail is sent, whatever the address.
 fn by_hand(stranger: &Stranger, status: StatusCode) -> Response {
-    stranger.look.page(Page::new("Forgot the password").status(status), || {
+    stranger.look.page(Page::new(labels::FORGOT_THE_PASSWORD).status(status), || {
         view! {
             <Door title="Forgot the password?" sub="This installation sends no mail.">
                 <p>"Whoever runs it can make a link for you to choose a new password."</p>
-                <div class="row"><LinkButton href="/sign-in">"Sign in"</LinkButton></div>
+                <div class="row"><LinkButton href="/sign-in">{labels::SIGN_IN}</LinkButton></div>
             </Door>
         }
     })

@@ -11,6 +11,7 @@ use tower_sessions::Session;
 
 use crate::{
     components::LinkButton,
+    labels,
     layouts::Door,
     render::Page,
     web::{App, Browser, Draft, Failure, Path, Stranger, Whence, go},
@@ -107,11 +108,11 @@ fn read(draft: &mut Draft, invited: &Invited) -> Option<(Name, NewPassword)> {
 
 /// One page for all that is no invitation, whatever the reason.
 fn over(stranger: &Stranger) -> Response {
-    let page = Page::new("This invitation does not work").status(StatusCode::NOT_FOUND);
+    let page = Page::new(labels::THIS_INVITATION_DOES_NOT_WORK).status(StatusCode::NOT_FOUND);
     stranger.look.page(page, || {
         view! {
             <Door
-                title="This invitation does not work"
+                title=labels::THIS_INVITATION_DOES_NOT_WORK
                 sub="It may have been used, revoked or sent anew, it may be older than seven days, or a part of the address is missing. An owner of the organization can send it again."
             >
                 <div class="row"><LinkButton href="/">"Go to Exchequer"</LinkButton></div>

@@ -7,6 +7,7 @@ use leptos::prelude::*;
 
 use crate::{
     components::{Choice, Field, Group, Knob, Select, Tick},
+    labels,
     web::{Draft, Failure},
 };
 
@@ -34,8 +35,8 @@ pub(super) fn permissions(draft: &Draft) -> AnyView {
     });
     let ticks = ticks.collect_view();
     view! {
-        <Group legend="Permissions" name="permissions" error=draft.error("permissions")>
-            <Knob name="permissions" value="all" label="All" checked=kind == "all" help="Every endpoint, later ones too."/>
+        <Group legend=labels::PERMISSIONS name="permissions" error=draft.error("permissions")>
+            <Knob name="permissions" value="all" label=labels::ALL checked=kind == "all" help="Every endpoint, later ones too."/>
             <Knob name="permissions" value="read_only" label="Read only" checked=kind == "read_only" help="Lists models and sends nothing that costs."/>
             <Knob name="permissions" value="restricted" label="Restricted" checked=kind == "restricted" help="The endpoints ticked here and no other."/>
             <div class="cols when-restricted">{ticks}</div>
@@ -82,7 +83,7 @@ pub(super) fn expiry(draft: &Draft, rule: Option<u16>) -> AnyView {
         .collect();
     choices.push(Choice::new("date", "On a date"));
     if rule.is_none() {
-        choices.push(Choice::new("never", "Never"));
+        choices.push(Choice::new("never", labels::NEVER));
     }
     let help = match rule {
         Some(days) => format!("In this organization a key lives {days} days at most."),

@@ -8,6 +8,7 @@ use store::{Guards, KeyBudget};
 
 use crate::{
     components::{AmountField, Choice, Field, Select, usd},
+    labels,
     web::Draft,
 };
 
@@ -43,7 +44,7 @@ pub(super) fn guards(draft: &Draft) -> AnyView {
             />
             <Field
                 name="max_running"
-                label="Requests at once, at most"
+                label=labels::REQUESTS_AT_ONCE_AT_MOST
                 value=draft.value("max_running")
                 error=draft.error("max_running")
                 inputmode="numeric"
@@ -96,7 +97,7 @@ pub(super) fn budget(draft: &Draft) -> AnyView {
         <div class="cols">
             <AmountField
                 name="budget_amount"
-                label="Its own budget"
+                label=labels::ITS_OWN_BUDGET
                 value=draft.value("budget_amount")
                 error=draft.error("budget_amount")
                 help="Beside the project’s: whichever is reached first refuses. Empty for none."
@@ -124,7 +125,7 @@ pub(super) fn guards_text(guards: Guards) -> String {
         many => format!("{many} requests at once"),
     });
     match (request, running) {
-        (None, None) => "None".to_owned(),
+        (None, None) => labels::NONE.to_owned(),
         (Some(one), None) | (None, Some(one)) => one,
         (Some(request), Some(running)) => format!("{request}, {running}"),
     }

@@ -21,6 +21,7 @@ use crate::{
         Badge, Card, Column, Empty, Glyph, Link, LinkButton, Money, Notice, Pager, Precision,
         Table, Tabs, Time, Tone, Weight, ago,
     },
+    labels,
     layouts::{NavItem, PageHead, Shell},
     render::Page,
     web::{App, Failure, Member, Query},
@@ -52,7 +53,7 @@ async fn show(
     // Who can't fill it in is not told to.
     let billing = !member.can(Action::SeeBilling)
         || app.store.billing_profile(&member.caller).await?.is_some();
-    Ok(member.visitor.look.page(Page::new("API keys"), || {
+    Ok(member.visitor.look.page(Page::new(labels::API_KEYS), || {
         let no_billing = (!billing).then(|| no_billing(&member));
         let (new_key, import) = (member.path("keys/new"), member.path("keys/import"));
         let tabs = tabs(&member, Tab::Keys);
@@ -60,9 +61,9 @@ async fn show(
         let list = list(&member, &asked, &keys);
         view! {
             <Shell frame=member.frame(NavItem::Keys)>
-                <PageHead title="API keys" sub="A key lets an application send requests for one project. It is shown once, when it is made.">
-                    <LinkButton href=import>"Import labels"</LinkButton>
-                    <LinkButton href=new_key weight=Weight::Primary glyph=Glyph::Plus>"New key"</LinkButton>
+                <PageHead title=labels::API_KEYS sub=labels::WHAT_A_KEY_IS>
+                    <LinkButton href=import>{labels::IMPORT_LABELS}</LinkButton>
+                    <LinkButton href=new_key weight=Weight::Primary glyph=Glyph::Plus>{labels::NEW_KEY}</LinkButton>
                 </PageHead>
                 {no_billing}
                 {tabs}
@@ -85,16 +86,16 @@ pub(super) enum Tab {
 pub(super) fn tabs(member: &Member, current: Tab) -> AnyView {
     let mut tabs = vec![
         (Tab::Keys, "Keys of projects", "keys"),
-        (Tab::ServiceAccounts, "Service accounts", "service-accounts"),
+        (Tab::ServiceAccounts, labels::SERVICE_ACCOUNTS, "service-accounts"),
     ];
     if member.can(Action::EditPersonalKeys) {
-        tabs.push((Tab::Personal, "Personal keys", "keys/personal"));
+        tabs.push((Tab::Personal, labels::PERSONAL_KEYS, "keys/personal"));
     }
     let link = |(tab, text, path): (Tab, &'static str, &'static str)| {
         (Link::new(text, member.path(path)).current(tab == current), None)
     };
     let links = tabs.into_iter().map(link).collect();
-    view! { <Tabs label="Keys" links/> }.into_any()
+    view! { <Tabs label=labels::KEYS links/> }.into_any()
 }
 
 /// Said wherever keys are made, because such a key is of no use.
@@ -103,10 +104,10 @@ pub(super) fn no_billing(member: &Member) -> AnyView {
     view! {
         <Notice
             tone=Tone::Warn
-            lead="Requests are refused until billing is filled in."
+            lead=labels::REQUESTS_ARE_REFUSED_UNTIL_BILLING_IS_FILLED_IN
             text="Keys can be made; the gateway answers them with 429 billing_not_active."
         >
-            <LinkButton href=billing>"Fill in billing"</LinkButton>
+            <LinkButton href=billing>{labels::FILL_IN_BILLING}</LinkButton>
         </Notice>
     }
     .into_any()
@@ -129,8 +130,8 @@ fn list(member: &Member, asked: &Asked, keys: &Keys) -> AnyView {
         let new_key = member.path("keys/new");
         return view! {
             <Card>
-                <Empty title="No keys yet" text="A key lets an application send requests for one project. It is shown once, when it is made.">
-                    <LinkButton href=new_key weight=Weight::Primary>"Make a key"</LinkButton>
+                <Empty title="No keys yet" text=labels::WHAT_A_KEY_IS>
+                    <LinkButton href=new_key weight=Weight::Primary>{labels::MAKE_A_KEY}</LinkButton>
                 </Empty>
             </Card>
         }
@@ -144,7 +145,7 @@ fn list(member: &Member, asked: &Asked, keys: &Keys) -> AnyView {
             {form}
             <Card>
                 <Empty title="No such key" text="No key fits these filters. Keys that are revoked stay listed under the state “Revoked”, because their usage stays, too.">
-                    <LinkButton href=clear>"Clear filters"</LinkButton>
+                    <LinkButton href=clear>{labels::CLEAR_FILTERS}</LinkButton>
                 </Empty>
             </Card>
         }
@@ -154,18 +155,19 @@ fn list(member: &Member, asked: &Asked, keys: &Keys) -> AnyView {
     let rows = found.iter().skip(first).take(ROWS).map(|key| row(member, keys, key));
     let rows = rows.collect_view();
     let columns = vec![
-        Column::text("Name"),
-        Column::text("Project"),
-        Column::text("Owner"),
-        Column::text("Permissions"),
-        Column::text("Made"),
-        Column::text("Last used"),
-        Column::text("Expires"),
-        Column::number("This cycle"),
+        Column::text(labels::NAME),
+        Column::text(labels::PROJECT),
+        Column::text(labels::OWNER),
+        Column::text(labels::PERMISSIONS),
+        Column::text(labels::MADE),
+        Column::text(labels::LAST_USED),
+        Column::text(labels::EXPIRES),
+        Column::number(labels::THIS_CYCLE),
         Column::act(),
     ];
     let pager = pager(member, asked, found.len(), keys.all.len());
-    view! { {form}<Card><Table label="API keys" columns>{rows}</Table>{pager}</Card> }.into_any()
+    view! { {form}<Card><Table label=labels::API_KEYS columns>{rows}</Table>{pager}</Card> }
+        .into_any()
 }
 
 fn pager(member: &Member, asked: &Asked, found: usize, all: usize) -> AnyView {
@@ -187,7 +189,7 @@ fn row(member: &Member, keys: &Keys, key: &ApiKey) -> AnyView {
     });
     let expires = match key.expires_at {
         Some(at) => view! { <Time at zone precision=Precision::Day/> }.into_any(),
-        None => view! { <span class="faint">"Never"</span> }.into_any(),
+        None => view! { <span class="faint">{labels::NEVER}</span> }.into_any(),
     };
     view! {
         <tr>
@@ -196,13 +198,13 @@ fn row(member: &Member, keys: &Keys, key: &ApiKey) -> AnyView {
                 {badges(keys, key, state)}
                 <small class="mono">{masked(key)}</small>
             </th>
-            <td data-l="Project"><a href=project>{key.project_name.clone()}</a></td>
-            <td data-l="Owner" class="muted">{owner_view(key)}</td>
-            <td data-l="Permissions" class="muted wide">{key.permissions.label()}</td>
-            <td data-l="Made" class="wide"><Time at=key.created_at zone precision=Precision::Day/></td>
-            <td data-l="Last used">{used(keys, key, member)}</td>
-            <td data-l="Expires">{expires}</td>
-            <td data-l="This cycle" class="num"><Money amount=activity.spent/></td>
+            <td data-l=labels::PROJECT><a href=project>{key.project_name.clone()}</a></td>
+            <td data-l=labels::OWNER class="muted">{owner_view(key)}</td>
+            <td data-l=labels::PERMISSIONS class="muted wide">{key.permissions.label()}</td>
+            <td data-l=labels::MADE class="wide"><Time at=key.created_at zone precision=Precision::Day/></td>
+            <td data-l=labels::LAST_USED>{used(keys, key, member)}</td>
+            <td data-l=labels::EXPIRES>{expires}</td>
+            <td data-l=labels::THIS_CYCLE class="num"><Money amount=activity.spent/></td>
             <td class="act">{revoke}</td>
         </tr>
     }
@@ -213,14 +215,14 @@ fn row(member: &Member, keys: &Keys, key: &ApiKey) -> AnyView {
 fn badges(keys: &Keys, key: &ApiKey, state: KeyState) -> AnyView {
     let never = Hygiene::NeverUsed.concerns(key, &keys.activity(key), keys.now);
     let state = match state {
-        KeyState::Active if never => Some((Tone::Warn, "Never used")),
+        KeyState::Active if never => Some((Tone::Warn, labels::NEVER_USED)),
         KeyState::Active => None,
         other => Some((other.tone(), other.label())),
     };
     let state =
         state.map(|(tone, text)| view! { " "<Badge tone bare=tone == Tone::Warn line=true text/> });
-    let untracked =
-        (!key.tracked && !key.imported).then(|| view! { " "<Badge line=true text="Untracked"/> });
+    let untracked = (!key.tracked && !key.imported)
+        .then(|| view! { " "<Badge line=true text=labels::UNTRACKED/> });
     view! { {state}{untracked} }.into_any()
 }
 
@@ -229,7 +231,7 @@ fn owner_view(key: &ApiKey) -> AnyView {
     let words = owner(key).1;
     match &key.owner {
         KeyOwner::ServiceAccount { .. } => {
-            view! { <span><span class="mono">{words}</span><small>"Service account"</small></span> }
+            view! { <span><span class="mono">{words}</span><small>{labels::SERVICE_ACCOUNT}</small></span> }
                 .into_any()
         }
         _ => words.into_any(),
@@ -242,7 +244,7 @@ fn used(keys: &Keys, key: &ApiKey, member: &Member) -> AnyView {
     match (key.used_at, last_used(key, &activity)) {
         (Some(at), Some(last)) if at == last => ago(at, keys.now, zone).into_any(),
         (_, Some(at)) => view! { <Time at zone precision=Precision::Day/> }.into_any(),
-        _ => view! { <span class="faint">"Never"</span> }.into_any(),
+        _ => view! { <span class="faint">{labels::NEVER}</span> }.into_any(),
     }
 }
 
@@ -257,5 +259,5 @@ pub(super) fn masked(key: &ApiKey) -> String {
 
 /// The verb for what ends a key.
 const fn removal(key: &ApiKey) -> &'static str {
-    if key.imported { "Remove" } else { "Revoke" }
+    if key.imported { labels::REMOVE } else { labels::REVOKE }
 }

@@ -3,6 +3,7 @@
 use domain::Price;
 
 use crate::components::Choice;
+use crate::labels;
 
 /// Models by who sells them, behind the choice of none; each in such words.
 pub(super) fn groups<'a>(
@@ -11,7 +12,7 @@ pub(super) fn groups<'a>(
     words: impl Fn(&Price) -> String,
 ) -> Vec<(String, Vec<Choice>)> {
     let mut groups: Vec<(String, Vec<Choice>)> =
-        vec![("None".to_owned(), vec![Choice::new("", none)])];
+        vec![(labels::NONE.to_owned(), vec![Choice::new("", none)])];
     for price in prices {
         let choice = Choice::new(price.model.clone(), words(price));
         match groups.iter_mut().skip(1).find(|(provider, _)| *provider == price.provider) {

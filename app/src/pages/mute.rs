@@ -14,6 +14,7 @@ use store::system::Mute;
 
 use crate::{
     components::{Button, Weight},
+    labels,
     layouts::Door,
     render::{Look, Page},
     web::{App, Draft, Failure, Path, id},
@@ -60,7 +61,7 @@ async fn read(app: &App, Path((org, mail, token)): Place) -> Result<(OrgId, Mute
 
 fn page(look: Look, mute: Mute) -> Response {
     let Mute { organization, address, muted } = mute;
-    let title = if muted { "These mails are stopped" } else { "Stop these mails" };
+    let title = if muted { "These mails are stopped" } else { labels::STOP_THESE_MAILS };
     look.page(Page::new(title), move || {
         let (sub, form) = if muted {
             (
@@ -78,7 +79,7 @@ fn page(look: Look, mute: Mute) -> Response {
                 format!("{organization} mails reports or alerts of what it spends to {address}, because an owner there has them sent. Owners are told of alerts even if they stop these mails."),
                 view! {
                     <form class="form" method="post">
-                        <Button weight=Weight::Primary wide=true>"Stop these mails"</Button>
+                        <Button weight=Weight::Primary wide=true>{labels::STOP_THESE_MAILS}</Button>
                     </form>
                 }
                 .into_any(),

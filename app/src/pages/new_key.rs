@@ -15,6 +15,7 @@ use store::{ApiKey, Conflict, KeyBudget, MadeKey, NewApiKey, Project, StoreError
 
 use crate::{
     components::{Choice, Precision, time_text, usd},
+    labels,
     pages::{key_fields, key_limits},
     web::{App, Draft, Failure, Member, Query},
 };
@@ -154,27 +155,27 @@ async fn facts(
     let zone = member.organization.zone;
     let expires = |at| time_text(at, zone, Precision::Minute);
     let owner = match made.service_account {
-        None => "You".to_owned(),
+        None => labels::YOU.to_owned(),
         Some(id) => {
             let account = app.store.service_account(&member.caller, id).await?;
             format!("Service account {}", account.name)
         }
     };
     Ok(vec![
-        ("Name", new.name.to_string()),
-        ("Project", format!("{}, {}", project.name, project.environment.as_str())),
-        ("Owner", owner),
-        ("Permissions", new.permissions.label().to_owned()),
-        ("Expires", made.expires_at.map_or_else(|| "Never".to_owned(), expires)),
-        ("Guards", key_limits::guards_text(new.guards)),
-        ("Its own budget", budget_text(new)),
+        (labels::NAME, new.name.to_string()),
+        (labels::PROJECT, format!("{}, {}", project.name, project.environment.as_str())),
+        (labels::OWNER, owner),
+        (labels::PERMISSIONS, new.permissions.label().to_owned()),
+        (labels::EXPIRES, made.expires_at.map_or_else(|| labels::NEVER.to_owned(), expires)),
+        (labels::GUARDS, key_limits::guards_text(new.guards)),
+        (labels::ITS_OWN_BUDGET, budget_text(new)),
     ])
 }
 
 /// `$5.00 a day`, `None`.
 fn budget_text(new: &NewApiKey<'_>) -> String {
     new.budget.map_or_else(
-        || "None".to_owned(),
+        || labels::NONE.to_owned(),
         |budget| format!("{} a {}", usd(budget.amount), budget.period.as_str()),
     )
 }

@@ -18,6 +18,7 @@ use store::system::operator::Operator;
 
 use crate::{
     components::{Button, CardFoot, Field, Link, Tabs},
+    labels,
     layouts::{Door, Frame, NavItem, PageHead, Shell},
     render::Look,
     web::{App, Failure, Member, Visitor},
@@ -99,12 +100,12 @@ impl Part {
 
     const fn words(self) -> (&'static str, &'static str) {
         match self {
-            Self::Organizations => ("/operator", "Organizations"),
-            Self::Tiers => ("/operator/tiers", "Usage tiers"),
-            Self::People => ("/operator/users", "Users"),
-            Self::Prices => ("/operator/prices", "Price book"),
-            Self::Mails => ("/operator/outbox", "Outbox"),
-            Self::Jobs => ("/operator/jobs", "Jobs"),
+            Self::Organizations => ("/operator", labels::ORGANIZATIONS),
+            Self::Tiers => ("/operator/tiers", labels::USAGE_TIERS),
+            Self::People => ("/operator/users", labels::USERS),
+            Self::Prices => ("/operator/prices", labels::PRICE_BOOK),
+            Self::Mails => ("/operator/outbox", labels::OUTBOX),
+            Self::Jobs => ("/operator/jobs", labels::JOBS),
             Self::Retention => ("/operator/retention", "Retention"),
             Self::Installation => ("/operator/installation", "Installation"),
         }
@@ -122,15 +123,15 @@ fn around(frame: Option<Frame>, part: Part, content: AnyView) -> AnyView {
         let (path, words) = other.words();
         (Link::new(words, path).current(other == part), None)
     });
-    let tabs = view! { <Tabs label="Operator" links=links.to_vec()/> }.into_any();
+    let tabs = view! { <Tabs label=labels::OPERATOR links=links.to_vec()/> }.into_any();
     let sub =
         "What concerns the whole installation, never what is in an organization. Times in UTC.";
     match frame {
         Some(frame) => {
-            view! { <Shell frame><PageHead title="Operator" sub/>{tabs}{content}</Shell> }
+            view! { <Shell frame><PageHead title=labels::OPERATOR sub/>{tabs}{content}</Shell> }
                 .into_any()
         }
-        None => view! { <Door title="Operator" sub>{tabs}{content}</Door> }.into_any(),
+        None => view! { <Door title=labels::OPERATOR sub>{tabs}{content}</Door> }.into_any(),
     }
 }
 
@@ -139,7 +140,7 @@ fn search(path: &'static str, label: &'static str, value: String) -> AnyView {
     view! {
         <form class="row search" method="get" action=path>
             <Field name="search" label=label kind="search" value maxlength=100/>
-            <Button>"Search"</Button>
+            <Button>{labels::SEARCH}</Button>
         </form>
     }
     .into_any()
@@ -151,7 +152,7 @@ fn foot(shown: usize, path: &str, kept: (&str, &str), before: Option<String>) ->
         let pairs = [kept, ("before", &before)];
         let pairs = pairs.iter().filter(|(_, value)| !value.is_empty()).collect::<Vec<_>>();
         let query = serde_urlencoded::to_string(pairs).unwrap_or_default();
-        view! { <a href=format!("{path}?{query}") rel="next">"Older"</a> }
+        view! { <a href=format!("{path}?{query}") rel="next">{labels::OLDER}</a> }
     });
     view! { <CardFoot><span>{shown}" shown, newest first"</span>{older}</CardFoot> }.into_any()
 }

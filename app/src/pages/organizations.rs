@@ -10,6 +10,7 @@ use crate::{
         Badge, Button, Card, CardBody, Column, ErrorSummary, Field, Glyph, GroupedSelect,
         LinkButton, Table, Tone, Weight,
     },
+    labels,
     layouts::{NavItem, PageHead, Shell},
     render::Page,
     web::{App, Draft, Failure, Member, Visitor, go},
@@ -26,7 +27,7 @@ async fn list(State(app): State<App>, visitor: Visitor) -> Result<Response, Fail
     let Some(member) = Member::at_home(&app, visitor).await? else {
         return Ok(go("/organizations/new"));
     };
-    Ok(look.page(Page::new("Organizations"), || {
+    Ok(look.page(Page::new(labels::ORGANIZATIONS), || {
         let rows = member
             .organizations
             .iter()
@@ -36,27 +37,27 @@ async fn list(State(app): State<App>, visitor: Visitor) -> Result<Response, Fail
                 view! {
                     <tr>
                         <th scope="row"><a href=own.path>{own.name}</a></th>
-                        <td data-l="Your role">{own.role.label()}</td>
+                        <td data-l=labels::YOUR_ROLE>{own.role.label()}</td>
                         <td>{default}</td>
                     </tr>
                 }
             })
             .collect_view();
-        let columns = vec![Column::text("Name"), Column::text("Your role"), Column::text("Default")];
+        let columns = vec![Column::text(labels::NAME), Column::text(labels::YOUR_ROLE), Column::text(labels::DEFAULT)];
         view! {
             <Shell frame=member.frame(NavItem::None)>
-                <PageHead title="Organizations" sub="All that you are a member of. Which one is opened after sign-in, and billed for personal keys, you choose in your account.">
-                    <LinkButton href="/account" weight=Weight::Quiet>"Your account"</LinkButton>
-                    <LinkButton href="/organizations/new" glyph=Glyph::Plus>"New organization"</LinkButton>
+                <PageHead title=labels::ORGANIZATIONS sub="All that you are a member of. Which one is opened after sign-in, and billed for personal keys, you choose in your account.">
+                    <LinkButton href="/account" weight=Weight::Quiet>{labels::YOUR_ACCOUNT}</LinkButton>
+                    <LinkButton href="/organizations/new" glyph=Glyph::Plus>{labels::NEW_ORGANIZATION}</LinkButton>
                 </PageHead>
-                <Card><Table label="Organizations" columns>{rows}</Table></Card>
+                <Card><Table label=labels::ORGANIZATIONS columns>{rows}</Table></Card>
             </Shell>
         }
     }))
 }
 
 async fn show(State(app): State<App>, visitor: Visitor) -> Result<Response, Failure> {
-    page(&app, visitor, &Draft::with([("zone", "UTC".to_owned())])).await
+    page(&app, visitor, &Draft::with([("zone", labels::UTC.to_owned())])).await
 }
 
 async fn create(
@@ -80,7 +81,7 @@ async fn page(app: &App, visitor: Visitor, draft: &Draft) -> Result<Response, Fa
     let look = visitor.look;
     let frame = Member::at_home(app, visitor).await?.map(|member| member.frame(NavItem::None));
     let alone = frame.is_none();
-    Ok(look.page(Page::new("New organization").status(draft.status()), || {
+    Ok(look.page(Page::new(labels::NEW_ORGANIZATION).status(draft.status()), || {
         let form = form(draft);
         let form = if alone {
             form
@@ -90,7 +91,7 @@ async fn page(app: &App, visitor: Visitor, draft: &Draft) -> Result<Response, Fa
         view! {
             <Personal
                 frame
-                title="New organization"
+                title=labels::NEW_ORGANIZATION
                 sub="An organization has its own projects, keys, budgets and bills. You will be its owner."
             >
                 {form}
@@ -103,14 +104,14 @@ fn form(draft: &Draft) -> AnyView {
     view! {
         <form class="form" method="post" action="/organizations/new">
             <ErrorSummary lead="No organization was made" errors=draft.errors()/>
-            <Field name="name" label="Name" value=draft.value("name") error=draft.error("name") required=true maxlength=100 autocomplete="organization"/>
+            <Field name="name" label=labels::NAME value=draft.value("name") error=draft.error("name") required=true maxlength=100 autocomplete="organization"/>
             <GroupedSelect
                 name="zone"
-                label="Time zone"
+                label=labels::TIME_ZONE
                 groups=zones::groups()
                 value=draft.value("zone")
                 error=draft.error("zone")
-                help="Days, weeks and months of budgets and charts begin at midnight there."
+                help=labels::DAYS_WEEKS_AND_MONTHS_BEGIN_AT_MIDNIGHT_THERE
             />
             <div class="row"><Button weight=Weight::Primary>"Make organization"</Button></div>
         </form>

@@ -4,7 +4,7 @@ use domain::{Email, Name};
 use identity::{NewPassword, Person};
 use leptos::prelude::*;
 
-use crate::{components::Field, web::Draft};
+use crate::{components::Field, labels, web::Draft};
 
 /// What helps to choose a password.
 pub(super) const PASSWORD_HELP: &str =
@@ -12,9 +12,9 @@ pub(super) const PASSWORD_HELP: &str =
 
 pub(super) fn fields(draft: &Draft) -> AnyView {
     view! {
-        <Field name="name" label="Your name" value=draft.value("name") error=draft.error("name") autocomplete="name" required=true maxlength=100/>
-        <Field name="email" label="E-mail" kind="email" value=draft.value("email") error=draft.error("email") autocomplete="username" required=true/>
-        <Field name="password" label="Password" kind="password" error=draft.error("password") help=PASSWORD_HELP autocomplete="new-password" required=true/>
+        <Field name="name" label=labels::YOUR_NAME value=draft.value("name") error=draft.error("name") autocomplete="name" required=true maxlength=100/>
+        <Field name="email" label=labels::E_MAIL kind="email" value=draft.value("email") error=draft.error("email") autocomplete="username" required=true/>
+        <Field name="password" label=labels::PASSWORD kind="password" error=draft.error("password") help=PASSWORD_HELP autocomplete="new-password" required=true/>
     }
     .into_any()
 }

@@ -15,6 +15,7 @@ use crate::{
         Badge, Button, Card, CardBody, Column, Empty, ErrorSummary, Field, LinkButton, Precision,
         Table, Time, Tone, Weight, ago, time_text,
     },
+    labels,
     layouts::{NavItem, Shell},
     render::Page,
     web::{App, Draft, Failure, Fresh, Member, Visitor},
@@ -82,7 +83,7 @@ async fn shown(
     let own = app.store.system().organizations_of(visitor.account.id).await?;
     let billed = own.iter().find(|own| Some(own.id) == default);
     let facts = vec![
-        ("Name", name.to_string()),
+        (labels::NAME, name.to_string()),
         (
             "Billed to",
             billed.map_or_else(|| "Whom the request names".to_owned(), |own| own.name.clone()),
@@ -127,7 +128,7 @@ async fn page(
     let default = visitor.account.default_org;
     let now = system.now().await?;
     let frame = Member::at_home(app, visitor).await?.map(|member| member.frame(NavItem::None));
-    Ok(look.page(Page::new("Personal keys").status(status), || {
+    Ok(look.page(Page::new(labels::PERSONAL_KEYS).status(status), || {
         let (billed, list) = (billed(&own, default), list(keys, now));
         let form = match (unverified, proved) {
             // What was typed is shown again.
@@ -136,10 +137,10 @@ async fn page(
             (_, false) => prove_first(),
         };
         view! {
-            <Personal frame title="Personal keys" sub="Your own keys, for scripts and tools that you run yourself in any of your organizations.">
+            <Personal frame title=labels::PERSONAL_KEYS sub="Your own keys, for scripts and tools that you run yourself in any of your organizations.">
                 {billed}
                 <Card title="Your keys">{list}</Card>
-                <Card title="New personal key"><CardBody split=true>{form}</CardBody></Card>
+                <Card title=labels::NEW_PERSONAL_KEY><CardBody split=true>{form}</CardBody></Card>
             </Personal>
         }
     }))
@@ -155,8 +156,8 @@ fn billed(own: &[OwnOrganization], default: Option<domain::OrgId>) -> AnyView {
     view! {
         <Card title="Who is billed">
             <CardBody split=true>
-                <p>"The organization that the request names in the header " <code>"OpenAI-Organization"</code> ", which must be one of yours. " {sentence}</p>
-                <p class="muted">"The project is the one in " <code>"OpenAI-Project"</code> ", else the default one, if you are its member. Your role there, the organization’s budgets and the project’s models apply; its owners see your keys and can refuse them. One that takes service accounts’ keys alone refuses them all, and one whose keys must expire within so many days refuses those of yours that live longer."</p>
+                <p>"The organization that the request names in the header " <code>{labels::OPENAI_ORGANIZATION}</code> ", which must be one of yours. " {sentence}</p>
+                <p class="muted">"The project is the one in " <code>{labels::OPENAI_PROJECT}</code> ", else the default one, if you are its member. Your role there, the organization’s budgets and the project’s models apply; its owners see your keys and can refuse them. One that takes service accounts’ keys alone refuses them all, and one whose keys must expire within so many days refuses those of yours that live longer."</p>
             </CardBody>
         </Card>
     }
@@ -170,21 +171,21 @@ fn list(keys: Vec<PersonalKey>, now: DateTime<Utc>) -> AnyView {
     }
     let rows = keys.into_iter().map(|key| row(key, now)).collect_view();
     let columns = vec![
-        Column::text("Name"),
-        Column::text("Made"),
-        Column::text("Last used"),
-        Column::text("Expires"),
+        Column::text(labels::NAME),
+        Column::text(labels::MADE),
+        Column::text(labels::LAST_USED),
+        Column::text(labels::EXPIRES),
         Column::act(),
     ];
-    view! { <Table label="Personal keys" columns>{rows}</Table> }.into_any()
+    view! { <Table label=labels::PERSONAL_KEYS columns>{rows}</Table> }.into_any()
 }
 
 fn row(key: PersonalKey, now: DateTime<Utc>) -> AnyView {
     let state = match &key {
-        PersonalKey { revoked_at: Some(_), .. } => Some((Tone::Plain, "Revoked".to_owned())),
-        PersonalKey { leaked_at: Some(_), .. } => Some((Tone::Bad, "Leaked".to_owned())),
+        PersonalKey { revoked_at: Some(_), .. } => Some((Tone::Plain, labels::REVOKED.to_owned())),
+        PersonalKey { leaked_at: Some(_), .. } => Some((Tone::Bad, labels::LEAKED.to_owned())),
         PersonalKey { expires_at: Some(at), .. } if *at <= now => {
-            Some((Tone::Plain, "Expired".to_owned()))
+            Some((Tone::Plain, labels::EXPIRED.to_owned()))
         }
         PersonalKey { blocked_by, .. } if !blocked_by.is_empty() => {
             Some((Tone::Warn, format!("Refused by {}", blocked_by.join(", "))))
@@ -197,9 +198,9 @@ fn row(key: PersonalKey, now: DateTime<Utc>) -> AnyView {
     let badge = state.map(|(tone, text)| view! { " "<Badge tone bare=true text/> });
     let expires = match key.expires_at {
         Some(at) => view! { <Time at zone=ZONE precision=Precision::Day/> }.into_any(),
-        None => view! { <span class="faint">"Never"</span> }.into_any(),
+        None => view! { <span class="faint">{labels::NEVER}</span> }.into_any(),
     };
-    let used = key.used_at.map_or_else(|| "Never".to_owned(), |at| ago(at, now, ZONE));
+    let used = key.used_at.map_or_else(|| labels::NEVER.to_owned(), |at| ago(at, now, ZONE));
     let open = key.revoked_at.is_none().then(|| {
         let href = format!("/account/keys/{}", key.id);
         view! { <LinkButton href weight=Weight::Quiet>"Rename or revoke…"</LinkButton> }
@@ -208,9 +209,9 @@ fn row(key: PersonalKey, now: DateTime<Utc>) -> AnyView {
     view! {
         <tr>
             <th scope="row">{key.name}{badge}<small class="mono">{masked}</small></th>
-            <td data-l="Made"><Time at=key.created_at zone=ZONE precision=Precision::Day/></td>
-            <td data-l="Last used">{used}</td>
-            <td data-l="Expires">{expires}</td>
+            <td data-l=labels::MADE><Time at=key.created_at zone=ZONE precision=Precision::Day/></td>
+            <td data-l=labels::LAST_USED>{used}</td>
+            <td data-l=labels::EXPIRES>{expires}</td>
             <td class="act">{open}</td>
         </tr>
     }
@@ -221,7 +222,7 @@ fn row(key: PersonalKey, now: DateTime<Utc>) -> AnyView {
 fn prove_first() -> AnyView {
     view! {
         <p class="muted">"A key speaks for you in all of your organizations, so your password is asked for before one is made."</p>
-        <div class="row"><LinkButton href="/confirm?next=%2Faccount%2Fkeys">"Confirm that it is you"</LinkButton></div>
+        <div class="row"><LinkButton href="/confirm?next=%2Faccount%2Fkeys">{labels::CONFIRM_THAT_IT_IS_YOU}</LinkButton></div>
     }
     .into_any()
 }
@@ -235,11 +236,11 @@ fn verify_first() -> AnyView {
 fn form(draft: &Draft) -> AnyView {
     view! {
         <form class="form" method="post" action="/account/keys">
-            <ErrorSummary lead="No key was made" errors=draft.errors()/>
+            <ErrorSummary lead=labels::NO_KEY_WAS_MADE errors=draft.errors()/>
             {key_fields::once(draft)}
-            <Field name="name" label="Name" value=draft.value("name") error=draft.error("name") required=true maxlength=100 autocomplete="off" help="What you will use it for. Days are counted in UTC."/>
+            <Field name="name" label=labels::NAME value=draft.value("name") error=draft.error("name") required=true maxlength=100 autocomplete="off" help="What you will use it for. Days are counted in UTC."/>
             {key_fields::expiry(draft, None)}
-            <div class="row"><Button weight=Weight::Primary>"Make key"</Button></div>
+            <div class="row"><Button weight=Weight::Primary>{labels::MAKE_KEY}</Button></div>
         </form>
     }
     .into_any()

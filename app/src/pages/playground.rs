@@ -16,6 +16,7 @@ use store::system::Player;
 use self::{place::Place, run::Run};
 use crate::{
     components::{Card, Empty},
+    labels,
     layouts::{NavItem, PageHead, Shell},
     render::Page,
     web::{App, Draft, Failure, LongDraft, Member, Query},
@@ -79,7 +80,7 @@ async fn play(
 }
 
 fn page(member: &Member, place: &Place, draft: &Draft, done: &Done) -> Response {
-    let page = Page::new("Playground").status(draft.status());
+    let page = Page::new(labels::PLAYGROUND).status(draft.status());
     member.visitor.look.page(page, || {
         let content = match &place.chosen {
             Some(project) => form::cards(member, place, project, draft),
@@ -92,7 +93,7 @@ fn page(member: &Member, place: &Place, draft: &Draft, done: &Done) -> Response 
         };
         view! {
             <Shell frame=member.frame(NavItem::Playground)>
-                <PageHead title="Playground" sub="A prompt, sent to one or two models. It is admitted, limited and charged as any request, and kept only where its project keeps prompts and answers."/>
+                <PageHead title=labels::PLAYGROUND sub="A prompt, sent to one or two models. It is admitted, limited and charged as any request, and kept only where its project keeps prompts and answers."/>
                 {content}
                 {result}
             </Shell>

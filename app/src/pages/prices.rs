@@ -18,6 +18,7 @@ use store::{Conflict, OwnPrice, StoreError};
 
 use crate::{
     components::{Button, Card, CardBody, Group, Knob, Outcome, Tone},
+    labels,
     layouts::{NavItem, PageHead, Shell},
     render::Page,
     web::{App, Draft, Failure, Member, Query, go, id},
@@ -133,7 +134,7 @@ async fn take_back(
 }
 
 fn page(member: &Member, view: &View, draft: &Draft) -> Response {
-    let page = Page::new("Prices").status(draft.status());
+    let page = Page::new(labels::PRICES).status(draft.status());
     member.visitor.look.page(page, || {
         let saved = view.saved.as_deref().map(|what| {
             let (tone, lead, text) = said(what);
@@ -143,7 +144,7 @@ fn page(member: &Member, view: &View, draft: &Draft) -> Response {
         let (own, book) = (list::own(member, view), list::book(member, view));
         view! {
             <Shell frame=member.frame(NavItem::Prices)>
-                <PageHead title="Prices" sub="What requests are charged with, in US dollars per 1 million tokens."/>
+                <PageHead title=labels::PRICES sub="What requests are charged with, in US dollars per 1 million tokens."/>
                 {saved}
                 <div class="grid two">
                     {set}
@@ -159,7 +160,7 @@ fn page(member: &Member, view: &View, draft: &Draft) -> Response {
 /// What was done, in words.
 fn said(what: &str) -> (Tone, &'static str, &'static str) {
     match what {
-        "unknown" => (Tone::Ok, "Saved.", "It holds within 5 seconds."),
+        "unknown" => (Tone::Ok, labels::SAVED, "It holds within 5 seconds."),
         "back" => (Tone::Ok, "Taken back.", "It never held. What is planned now is in the list."),
         "begun" => (
             Tone::Warn,
@@ -173,7 +174,7 @@ fn said(what: &str) -> (Tone, &'static str, &'static str) {
         ),
         _ => (
             Tone::Ok,
-            "Saved.",
+            labels::SAVED,
             "Requests from that moment on are charged with it; those before keep their price.",
         ),
     }

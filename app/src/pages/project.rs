@@ -17,6 +17,7 @@ use store::Project;
 use super::projects::role_words;
 use crate::{
     components::{Card, CardBody, Link, LinkButton, Notice, Tabs, Toast, Tone, Weight},
+    labels,
     layouts::{NavItem, PageHead, Shell},
     render::Page,
     web::{App, Draft, Failure, Member, Path, Query, go, id},
@@ -154,9 +155,9 @@ fn head(member: &Member, project: &Project, here: Part) -> AnyView {
     let models =
         project.models.as_ref().and_then(|models| u64::try_from(models.names().count()).ok());
     let tabs = vec![
-        (link("Project", "", Part::Project), None),
-        (link("Members", "/members", Part::Members), Some(project.members)),
-        (link("Models", "/models", Part::Models), models),
+        (link(labels::PROJECT, "", Part::Project), None),
+        (link(labels::MEMBERS, "/members", Part::Members), Some(project.members)),
+        (link(labels::MODELS, "/models", Part::Models), models),
         (link("Rate limits", "/limits", Part::Rates), None),
     ];
     let sub = format!(
@@ -171,16 +172,16 @@ fn head(member: &Member, project: &Project, here: Part) -> AnyView {
     let sends = project.archived_at.is_none() && project.who.may(Action::SendRequests).is_ok();
     let playground = sends.then(|| {
         let href = member.path(&format!("playground?project={}", project.id));
-        view! { <LinkButton href>"Playground"</LinkButton> }
+        view! { <LinkButton href>{labels::PLAYGROUND}</LinkButton> }
     });
     view! {
-        <PageHead title=project.name.clone() sub above=("Projects", member.path("projects"))>
-            <LinkButton href=usage>"Usage"</LinkButton>
-            <LinkButton href=requests>"Requests"</LinkButton>
-            <LinkButton href=budgets>"Budget"</LinkButton>
+        <PageHead title=project.name.clone() sub above=(labels::PROJECTS, member.path("projects"))>
+            <LinkButton href=usage>{labels::USAGE}</LinkButton>
+            <LinkButton href=requests>{labels::REQUESTS}</LinkButton>
+            <LinkButton href=budgets>{labels::BUDGET}</LinkButton>
             {playground}
         </PageHead>
-        <Tabs label="Project" links=tabs/>
+        <Tabs label=labels::PROJECT links=tabs/>
     }
     .into_any()
 }
@@ -197,24 +198,24 @@ fn notice(member: &Member, project: &Project, after: &After) -> Option<AnyView> 
         view! {
             <Notice tone=Tone::Ok lead="Project for rehearsals made." text>
                 <LinkButton href=budget>"Set its budget"</LinkButton>
-                <LinkButton href=new_key>"New key"</LinkButton>
+                <LinkButton href=new_key>{labels::NEW_KEY}</LinkButton>
             </Notice>
         }
         .into_any()
     } else if after.made.is_some() && project.members == 0 {
         let text = "Nobody but the organization’s owners is in it yet: choose who works in it.";
         view! {
-            <Notice tone=Tone::Ok lead="Project made." text>
+            <Notice tone=Tone::Ok lead=labels::PROJECT_MADE text>
                 <LinkButton href=members>"Add members"</LinkButton>
-                <LinkButton href=new_key>"New key"</LinkButton>
+                <LinkButton href=new_key>{labels::NEW_KEY}</LinkButton>
             </Notice>
         }
         .into_any()
     } else if after.made.is_some() {
         let text = "Its first key lets an application send requests for it.";
         view! {
-            <Notice tone=Tone::Ok lead="Project made." text>
-                <LinkButton href=new_key weight=Weight::Plain>"New key"</LinkButton>
+            <Notice tone=Tone::Ok lead=labels::PROJECT_MADE text>
+                <LinkButton href=new_key weight=Weight::Plain>{labels::NEW_KEY}</LinkButton>
             </Notice>
         }
         .into_any()

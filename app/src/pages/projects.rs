@@ -11,6 +11,7 @@ use crate::{
         Precision, Select, Table, Tick, Time, Weight,
     },
     islands::CopyButton,
+    labels,
     layouts::{NavItem, PageHead, Shell},
     render::Page,
     web::{App, Draft, Failure, Member, go},
@@ -51,23 +52,23 @@ async fn create(
 async fn page(app: &App, member: &Member, draft: &Draft) -> Result<Response, Failure> {
     let projects = app.store.projects(&member.caller).await?;
     let listed = app.store.listed_projects(&member.caller).await?;
-    let page = Page::new("Projects").status(draft.status()).islands();
+    let page = Page::new(labels::PROJECTS).status(draft.status()).islands();
     Ok(member.visitor.look.page(page, || {
         let (over, running): (Vec<_>, Vec<_>) =
             projects.into_iter().partition(|project| project.archived_at.is_some());
         let (running, listed) = (running_card(member, running), listed_card(listed));
         let over = (!over.is_empty()).then(|| {
             let table = table(member, "Archived projects", over);
-            view! { <Card title="Archived" note="Their keys are refused, their usage stays">{table}</Card> }
+            view! { <Card title=labels::ARCHIVED note="Their keys are refused, their usage stays">{table}</Card> }
         });
         let form = form(member, draft);
         view! {
             <Shell frame=member.frame(NavItem::Projects)>
-                <PageHead title="Projects" sub="A project keeps its keys, people, budgets and usage apart from the others."/>
+                <PageHead title=labels::PROJECTS sub=labels::A_PROJECT_KEEPS_ITS_KEYS_PEOPLE_BUDGETS_AND_USAGE_APART_FROM_THE_OTHERS/>
                 {running}
                 {over}
                 {listed}
-                <Card title="New project" id="new"><CardBody split=true>{form}</CardBody></Card>
+                <Card title=labels::NEW_PROJECT id="new"><CardBody split=true>{form}</CardBody></Card>
             </Shell>
         }
     }))
@@ -85,26 +86,26 @@ fn running_card(member: &Member, projects: Vec<Project>) -> AnyView {
         }
         .into_any();
     }
-    let table = table(member, "Projects", projects);
+    let table = table(member, labels::PROJECTS, projects);
     view! { <Card>{table}</Card> }.into_any()
 }
 
 fn table(member: &Member, label: &'static str, projects: Vec<Project>) -> AnyView {
     let rows = projects.into_iter().map(|project| row(member, project)).collect_view();
     let columns = vec![
-        Column::text("Name"),
-        Column::text("Environment"),
-        Column::number("Members"),
-        Column::text("Your role"),
-        Column::text("Project ID"),
-        Column::text("Made"),
+        Column::text(labels::NAME),
+        Column::text(labels::ENVIRONMENT),
+        Column::number(labels::MEMBERS),
+        Column::text(labels::YOUR_ROLE),
+        Column::text(labels::PROJECT_ID),
+        Column::text(labels::MADE),
     ];
     view! { <Table label columns>{rows}</Table> }.into_any()
 }
 
 fn row(member: &Member, project: Project) -> AnyView {
     let id = project.id.to_string();
-    let default = project.is_default.then(|| view! { " "<Badge text="Default"/> });
+    let default = project.is_default.then(|| view! { " "<Badge text=labels::DEFAULT/> });
     let rehearsal = project.rehearsal.then(|| view! { " "<Badge line=true text="Rehearsal"/> });
     view! {
         <tr>
@@ -113,11 +114,11 @@ fn row(member: &Member, project: Project) -> AnyView {
                 {default}
                 {rehearsal}
             </th>
-            <td data-l="Environment"><EnvironmentBadge of=project.environment/></td>
-            <td data-l="Members" class="num"><Count number=project.members/></td>
-            <td data-l="Your role">{role_words(project.who)}</td>
-            <td data-l="Project ID"><span class="row"><Id text=id.clone()/><CopyButton text=id/></span></td>
-            <td data-l="Made"><Time at=project.created_at zone=member.organization.zone precision=Precision::Day/></td>
+            <td data-l=labels::ENVIRONMENT><EnvironmentBadge of=project.environment/></td>
+            <td data-l=labels::MEMBERS class="num"><Count number=project.members/></td>
+            <td data-l=labels::YOUR_ROLE>{role_words(project.who)}</td>
+            <td data-l=labels::PROJECT_ID><span class="row"><Id text=id.clone()/><CopyButton text=id/></span></td>
+            <td data-l=labels::MADE><Time at=project.created_at zone=member.organization.zone precision=Precision::Day/></td>
         </tr>
     }
     .into_any()
@@ -133,9 +134,9 @@ pub(super) fn EnvironmentBadge(of: Environment) -> impl IntoView {
 /// What somebody is in a project, for that person.
 pub(super) const fn role_words(who: Who) -> &'static str {
     match who {
-        Who::Owner => "Organization owner",
+        Who::Owner => labels::ORGANIZATION_OWNER,
         Who::InProject(role) => role.label(),
-        Who::Reader => "None",
+        Who::Reader => labels::NONE,
     }
 }
 
@@ -148,15 +149,15 @@ fn listed_card(projects: Vec<ListedProject>) -> Option<AnyView> {
         view! {
             <tr>
                 <th scope="row">{project.name}</th>
-                <td data-l="Environment"><EnvironmentBadge of=project.environment/></td>
+                <td data-l=labels::ENVIRONMENT><EnvironmentBadge of=project.environment/></td>
             </tr>
         }
     });
     let rows = rows.collect_view();
-    let columns = vec![Column::text("Name"), Column::text("Environment")];
+    let columns = vec![Column::text(labels::NAME), Column::text(labels::ENVIRONMENT)];
     let card = view! {
-        <Card title="Other projects of the organization" note="An owner can add you">
-            <Table label="Other projects of the organization" columns>{rows}</Table>
+        <Card title=labels::OTHER_PROJECTS_OF_THE_ORGANIZATION note="An owner can add you">
+            <Table label=labels::OTHER_PROJECTS_OF_THE_ORGANIZATION columns>{rows}</Table>
         </Card>
     };
     Some(card.into_any())
@@ -183,10 +184,10 @@ fn form(member: &Member, draft: &Draft) -> AnyView {
         <form class="form" method="post" action=member.path("projects")>
             <ErrorSummary lead="No project was made" errors=draft.errors()/>
             <div class="cols">
-                <Field name="name" label="Name" value=draft.value("name") error=draft.error("name") required=true maxlength=100/>
+                <Field name="name" label=labels::NAME value=draft.value("name") error=draft.error("name") required=true maxlength=100/>
                 <Select
                     name="environment"
-                    label="Environment"
+                    label=labels::ENVIRONMENT
                     choices=environments(member)
                     value=draft.value("environment")
                     error=draft.error("environment")
@@ -195,7 +196,7 @@ fn form(member: &Member, draft: &Draft) -> AnyView {
             </div>
             <Tick
                 name="rehearsal"
-                label="For rehearsals"
+                label=labels::FOR_REHEARSALS
                 checked=draft.has("rehearsal")
                 help="To see a cut-off happen: it reaches the sandbox’s models alone, and what it spends counts in its own budgets, not in the organization’s. This can’t be changed later."
             />

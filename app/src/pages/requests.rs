@@ -25,6 +25,7 @@ use store::{
 
 use self::filter::Filter;
 use crate::{
+    labels,
     layouts::{NavItem, PageHead, Shell},
     render::Page,
     web::{App, Failure, Member, go},
@@ -81,7 +82,7 @@ async fn show(
     let since = kept::since(store, caller, &filter, &shown).await?;
     let (projects, keys) = tokio::try_join!(store.projects(caller), store.named_keys(caller))?;
     let view = View { member, filter, shown, since, projects, keys };
-    let page = Page::new("Requests").status(view.filter.draft.status());
+    let page = Page::new(labels::REQUESTS).status(view.filter.draft.status());
     Ok(view.member.visitor.look.page(page, || {
         let (form, list) = (form::cards(&view), list::card(&view));
         let older = view.since.map(|since| kept::notice(&view.member, since));
@@ -92,7 +93,7 @@ async fn show(
         );
         view! {
             <Shell frame>
-                <PageHead title="Requests" sub=sub/>
+                <PageHead title=labels::REQUESTS sub=sub/>
                 {form}
                 {list}
                 {older}

@@ -8,6 +8,7 @@ use secrecy::SecretString;
 use super::person::PASSWORD_HELP;
 use crate::{
     components::{Button, ErrorSummary, Field, LinkButton, Weight},
+    labels,
     layouts::Door,
     render::{Look, Page},
     web::{App, Draft, Failure, Path, go},
@@ -32,7 +33,7 @@ async fn reset(
     match identity::reset_password(&app.store, &app.secrets, &token, password).await {
         Ok(_) => Ok(go("/sign-in?changed")),
         Err(ResetError::Invalid) => {
-            Ok(look.page(Page::new("Link not valid"), move || invalid(app.mails)))
+            Ok(look.page(Page::new(labels::LINK_NOT_VALID), move || invalid(app.mails)))
         }
         Err(ResetError::Store(error)) => Err(error.into()),
         Err(error @ (ResetError::Password(_) | ResetError::Busy(_))) => {
@@ -43,10 +44,10 @@ async fn reset(
 }
 
 fn page(look: Look, draft: &Draft) -> Response {
-    look.page(Page::new("New password").status(draft.status()), || {
+    look.page(Page::new(labels::NEW_PASSWORD).status(draft.status()), || {
         let form = form(draft);
         view! {
-            <Door title="Choose a new password" sub="It replaces the old one and signs you out on every device.">
+            <Door title=labels::CHOOSE_A_NEW_PASSWORD sub="It replaces the old one and signs you out on every device.">
                 {form}
             </Door>
         }
@@ -60,9 +61,9 @@ fn invalid(mails: bool) -> AnyView {
         view! { <p>"Ask whoever runs this installation for a new one."</p> }.into_any()
     };
     view! {
-        <Door title="This link is not valid" sub="It works once and for one hour. Nothing was changed.">
+        <Door title=labels::THIS_LINK_IS_NOT_VALID sub="It works once and for one hour. Nothing was changed.">
             {again}
-            <div class="row"><LinkButton href="/sign-in">"Sign in"</LinkButton></div>
+            <div class="row"><LinkButton href="/sign-in">{labels::SIGN_IN}</LinkButton></div>
         </Door>
     }
     .into_any()
@@ -71,9 +72,9 @@ fn invalid(mails: bool) -> AnyView {
 fn form(draft: &Draft) -> AnyView {
     view! {
         <form class="form" method="post">
-            <ErrorSummary lead="The password was not changed" errors=draft.errors()/>
-            <Field name="password" label="New password" kind="password" error=draft.error("password") help=PASSWORD_HELP autocomplete="new-password" required=true/>
-            <Button weight=Weight::Primary wide=true>"Change password"</Button>
+            <ErrorSummary lead=labels::THE_PASSWORD_WAS_NOT_CHANGED errors=draft.errors()/>
+            <Field name="password" label=labels::NEW_PASSWORD kind="password" error=draft.error("password") help=PASSWORD_HELP autocomplete="new-password" required=true/>
+            <Button weight=Weight::Primary wide=true>{labels::CHANGE_PASSWORD}</Button>
         </form>
     }
     .into_any()

@@ -9,6 +9,7 @@ use serde::Deserialize;
 
 use crate::{
     components::{Button, Card, CardBody, Empty, Field, Icon, LinkButton, Weight},
+    labels,
     layouts::{NavItem, PageHead, Shell},
     render::Page,
     web::{App, Failure, Member, Query},
@@ -38,16 +39,16 @@ async fn show(
     if asked.part == "list" {
         return Ok(member.visitor.look.part(|| list(&found, &asked.q)));
     }
-    Ok(member.visitor.look.page(Page::new("Search"), || {
+    Ok(member.visitor.look.page(Page::new(labels::SEARCH), || {
         let (list, action) = (list(&found, &asked.q), member.path("search"));
         view! {
             <Shell frame=member.frame(NavItem::None)>
-                <PageHead title="Search" sub="Pages, projects, keys, people and actions of this organization."/>
+                <PageHead title=labels::SEARCH sub="Pages, projects, keys, people and actions of this organization."/>
                 <form class="row search ends" role="search" method="get" action=action>
                     <Field name="q" label="Words of a name" kind="search" value=asked.q.clone() maxlength=100 autofocus=true/>
-                    <Button weight=Weight::Primary>"Search"</Button>
+                    <Button weight=Weight::Primary>{labels::SEARCH}</Button>
                 </form>
-                <Card title="Found"><CardBody split=true>{list}</CardBody></Card>
+                <Card title=labels::FOUND><CardBody split=true>{list}</CardBody></Card>
             </Shell>
         }
     }))
@@ -58,7 +59,7 @@ fn list(found: &[(Kind, Vec<Entry>)], q: &str) -> AnyView {
     if found.is_empty() {
         return view! {
             <Empty title="Nothing has such a name" text=format!("No page, project, key or person that you see is called “{}”.", q.trim())>
-                <LinkButton href="/docs">"Search the help"</LinkButton>
+                <LinkButton href="/docs">{labels::SEARCH_THE_HELP}</LinkButton>
             </Empty>
         }
         .into_any();

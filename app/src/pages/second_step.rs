@@ -8,6 +8,7 @@ use tower_sessions::Session;
 
 use crate::{
     components::{Button, ErrorSummary, Field, Weight},
+    labels,
     layouts::Door,
     render::{Look, Page},
     web::{App, Browser, Draft, Failure, Query, go, local, with_next},
@@ -70,10 +71,10 @@ async fn enter(
 
 fn page(look: Look, asked: &Asked, draft: &Draft) -> Response {
     let again = asked.again();
-    look.page(Page::new("Enter your code").status(draft.status()), || {
+    look.page(Page::new(labels::ENTER_YOUR_CODE).status(draft.status()), || {
         let form = form(draft);
         view! {
-            <Door title="Enter your code" sub="Your password was right. Your account also asks for the code that your app shows now.">
+            <Door title=labels::ENTER_YOUR_CODE sub="Your password was right. Your account also asks for the code that your app shows now.">
                 {form}
                 <p class="small muted">"The phone is lost? Use one of your recovery codes. "<a href=again>"Begin again"</a>"."</p>
             </Door>
@@ -84,9 +85,9 @@ fn page(look: Look, asked: &Asked, draft: &Draft) -> Response {
 fn form(draft: &Draft) -> AnyView {
     view! {
         <form class="form" method="post">
-            <ErrorSummary lead="You are not signed in" errors=draft.errors()/>
-            <Field name="code" label="Code" error=draft.error("code") help="Six digits, or a recovery code." autocomplete="one-time-code" required=true autofocus=true maxlength=40/>
-            <Button weight=Weight::Primary wide=true>"Sign in"</Button>
+            <ErrorSummary lead=labels::YOU_ARE_NOT_SIGNED_IN errors=draft.errors()/>
+            <Field name="code" label=labels::CODE error=draft.error("code") help="Six digits, or a recovery code." autocomplete="one-time-code" required=true autofocus=true maxlength=40/>
+            <Button weight=Weight::Primary wide=true>{labels::SIGN_IN}</Button>
         </form>
     }
     .into_any()

@@ -16,6 +16,7 @@ use crate::{
         Button, Card, CardBody, Choice, Column, Count, Empty, ErrorSummary, Field, LinkButton,
         Precision, Select, Table, Time, Weight,
     },
+    labels,
     layouts::{NavItem, PageHead, Shell},
     render::Page,
     web::{App, Draft, Failure, Member, go},
@@ -53,7 +54,7 @@ async fn page(app: &App, member: &Member, draft: &Draft) -> Result<Response, Fai
     let runs = app.store.projects(&member.caller).await?;
     let runs = runs.iter().any(|it| it.who.may(Action::EditServiceAccounts).is_ok());
     let projects = choices(app, member).await?;
-    Ok(member.visitor.look.page(Page::new("Service accounts").status(draft.status()), || {
+    Ok(member.visitor.look.page(Page::new(labels::SERVICE_ACCOUNTS).status(draft.status()), || {
         let tabs = tabs(member, Tab::ServiceAccounts);
         let list = list(member, accounts);
         let form = runs.then(|| {
@@ -62,7 +63,7 @@ async fn page(app: &App, member: &Member, draft: &Draft) -> Result<Response, Fai
         });
         view! {
             <Shell frame=member.frame(NavItem::Keys)>
-                <PageHead title="Service accounts" sub="An application’s keys belong to a service account, so that they outlive whoever made them."/>
+                <PageHead title=labels::SERVICE_ACCOUNTS sub="An application’s keys belong to a service account, so that they outlive whoever made them."/>
                 {tabs}
                 <Card>{list}</Card>
                 {form}
@@ -78,14 +79,14 @@ fn list(member: &Member, accounts: Vec<ServiceAccount>) -> AnyView {
     }
     let rows = accounts.into_iter().map(|account| row(member, account)).collect_view();
     let columns = vec![
-        Column::text("Name"),
-        Column::text("Project"),
-        Column::number("Keys"),
-        Column::text("Made by"),
-        Column::text("Made"),
+        Column::text(labels::NAME),
+        Column::text(labels::PROJECT),
+        Column::number(labels::KEYS),
+        Column::text(labels::MADE_BY),
+        Column::text(labels::MADE),
         Column::act(),
     ];
-    view! { <Table label="Service accounts" columns>{rows}</Table> }.into_any()
+    view! { <Table label=labels::SERVICE_ACCOUNTS columns>{rows}</Table> }.into_any()
 }
 
 fn row(member: &Member, account: ServiceAccount) -> AnyView {
@@ -97,16 +98,16 @@ fn row(member: &Member, account: ServiceAccount) -> AnyView {
     let new_key = may.then(|| {
         let href =
             member.path(&format!("keys/new?project={}&account={}", account.project, account.id));
-        view! { <LinkButton href weight=Weight::Quiet>"New key"</LinkButton> }
+        view! { <LinkButton href weight=Weight::Quiet>{labels::NEW_KEY}</LinkButton> }
     });
     let made_by = account.maker.to_string();
     view! {
         <tr>
             <th scope="row"><a href=href class="mono">{account.name}</a></th>
-            <td data-l="Project"><a href=project>{account.project_name}</a></td>
-            <td data-l="Keys" class="num"><a href=keys><Count number=account.keys.unsigned_abs()/></a></td>
-            <td data-l="Made by" class="muted">{made_by}</td>
-            <td data-l="Made"><Time at=account.created_at zone precision=Precision::Day/></td>
+            <td data-l=labels::PROJECT><a href=project>{account.project_name}</a></td>
+            <td data-l=labels::KEYS class="num"><a href=keys><Count number=account.keys.unsigned_abs()/></a></td>
+            <td data-l=labels::MADE_BY class="muted">{made_by}</td>
+            <td data-l=labels::MADE><Time at=account.created_at zone precision=Precision::Day/></td>
             <td class="act">{new_key}</td>
         </tr>
     }
@@ -118,8 +119,8 @@ fn form(member: &Member, draft: &Draft, projects: Vec<Choice>) -> AnyView {
         <form class="form" method="post" action=member.path("service-accounts")>
             <ErrorSummary lead="Nothing was made" errors=draft.errors()/>
             <div class="cols">
-                <Field name="name" label="Name" value=draft.value("name") error=draft.error("name") required=true maxlength=100 autocomplete="off" help="Of the application, like copilot-prod."/>
-                <Select name="project" label="Project" choices=projects value=draft.value("project") error=draft.error("project")/>
+                <Field name="name" label=labels::NAME value=draft.value("name") error=draft.error("name") required=true maxlength=100 autocomplete="off" help="Of the application, like copilot-prod."/>
+                <Select name="project" label=labels::PROJECT choices=projects value=draft.value("project") error=draft.error("project")/>
             </div>
             <div class="row"><Button weight=Weight::Primary>"Make service account"</Button></div>
         </form>

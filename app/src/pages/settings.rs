@@ -14,6 +14,7 @@ use crate::{
         Button, Card, CardBody, ErrorSummary, Fact, Facts, Field, GroupedSelect, Id, Toast, Weight,
     },
     islands::CopyButton,
+    labels,
     layouts::{NavItem, PageHead, Shell},
     render::Page,
     web::{App, Draft, Failure, Member, Query, go},
@@ -88,7 +89,7 @@ async fn save(
 
 fn page(member: &Member, drafts: &Drafts, notice: Option<AnyView>) -> Response {
     let status = drafts.organization.status().max(drafts.rules.status());
-    let page = Page::new("Settings").status(status).islands();
+    let page = Page::new(labels::SETTINGS).status(status).islands();
     let edits = member.can(Action::EditOrganization);
     member.visitor.look.page(page, || {
         let edit = if edits { form(member, &drafts.organization) } else { facts(member) };
@@ -97,11 +98,11 @@ fn page(member: &Member, drafts: &Drafts, notice: Option<AnyView>) -> Response {
         let id_card = id_card(member);
         view! {
             <Shell frame=member.frame(NavItem::Settings)>
-                <PageHead title="Settings" sub="What the organization is called, when its days begin, and what holds for all who are in it."/>
+                <PageHead title=labels::SETTINGS sub="What the organization is called, when its days begin, and what holds for all who are in it."/>
                 {notice}
                 <div class="grid two">
                     <div class="stack">
-                        <Card title="Organization"><CardBody split=true>{edit}</CardBody></Card>
+                        <Card title=labels::ORGANIZATION><CardBody split=true>{edit}</CardBody></Card>
                         {end}
                     </div>
                     <div class="stack">{id_card}{rules}</div>
@@ -114,11 +115,11 @@ fn page(member: &Member, drafts: &Drafts, notice: Option<AnyView>) -> Response {
 fn form(member: &Member, draft: &Draft) -> AnyView {
     view! {
         <form class="form" method="post" action=member.path("settings")>
-            <ErrorSummary lead="Nothing was saved" errors=draft.errors()/>
-            <Field name="name" label="Name" value=draft.value("name") error=draft.error("name") required=true maxlength=100/>
+            <ErrorSummary lead=labels::NOTHING_WAS_SAVED errors=draft.errors()/>
+            <Field name="name" label=labels::NAME value=draft.value("name") error=draft.error("name") required=true maxlength=100/>
             <GroupedSelect
                 name="zone"
-                label="Time zone"
+                label=labels::TIME_ZONE
                 groups=zones::groups()
                 value=draft.value("zone")
                 error=draft.error("zone")
@@ -134,8 +135,8 @@ fn facts(member: &Member) -> AnyView {
     let (name, zone) = (member.organization.name.clone(), member.organization.zone.name());
     view! {
         <Facts>
-            <Fact label="Name">{name}</Fact>
-            <Fact label="Time zone">{zone}</Fact>
+            <Fact label=labels::NAME>{name}</Fact>
+            <Fact label=labels::TIME_ZONE>{zone}</Fact>
         </Facts>
         <p class="muted">"Only an owner of this organization can change them."</p>
     }
@@ -150,7 +151,7 @@ fn id_card(member: &Member) -> AnyView {
                 <div class="row"><Id text=id.clone()/><CopyButton text=id/></div>
                 <p class="muted">
                     "A project’s API key knows its organization. An application that sends the header "
-                    <code>"OpenAI-Organization"</code>
+                    <code>{labels::OPENAI_ORGANIZATION}</code>
                     " with it must send this id, or its requests are refused. With a personal key the header chooses who is billed."
                 </p>
             </CardBody>

@@ -10,6 +10,7 @@ use tower_sessions::Session;
 use super::{person, zones};
 use crate::{
     components::{Button, ErrorSummary, Field, GroupedSelect, Weight},
+    labels,
     layouts::Door,
     render::{Look, Page},
     web::{App, Browser, Draft, Failure, Path, Whence, go},
@@ -40,7 +41,7 @@ async fn show(
     if !identity::is_setup_token(&app.store, &app.secrets, &token).await? {
         return Ok(closed(look, StatusCode::FORBIDDEN));
     }
-    Ok(page(look, &Draft::with([("zone", "UTC".to_owned())])))
+    Ok(page(look, &Draft::with([("zone", labels::UTC.to_owned())])))
 }
 
 async fn set_up(
@@ -80,10 +81,10 @@ async fn set_up(
 }
 
 fn page(look: Look, draft: &Draft) -> Response {
-    look.page(Page::new("Set up").status(draft.status()), || {
+    look.page(Page::new(labels::SET_UP).status(draft.status()), || {
         let form = form(draft);
         view! {
-            <Door title="Set up Exchequer" sub="You will run this installation and own its first organization.">
+            <Door title=labels::SET_UP_EXCHEQUER sub="You will run this installation and own its first organization.">
                 {form}
             </Door>
         }
@@ -91,7 +92,7 @@ fn page(look: Look, draft: &Draft) -> Response {
 }
 
 fn closed(look: Look, status: StatusCode) -> Response {
-    look.page(Page::new("Set up").status(status), || {
+    look.page(Page::new(labels::SET_UP).status(status), || {
         view! {
             <Door title="This installation is not set up yet" sub="The server prints a link for it each time it starts.">
                 <p>"Open that link in this browser. Look for “/setup/” in the terminal or the log where "<code>"exchequer serve"</code>" runs."</p>
@@ -105,16 +106,16 @@ fn form(draft: &Draft) -> AnyView {
         <form class="form" method="post">
             <ErrorSummary lead="Nothing was set up" errors=draft.errors()/>
             {person::fields(draft)}
-            <Field name="organization" label="Organization" value=draft.value("organization") error=draft.error("organization") help="Your company or team. You can make more of them later." autocomplete="organization" required=true maxlength=100/>
+            <Field name="organization" label=labels::ORGANIZATION value=draft.value("organization") error=draft.error("organization") help="Your company or team. You can make more of them later." autocomplete="organization" required=true maxlength=100/>
             <GroupedSelect
                 name="zone"
-                label="Time zone"
+                label=labels::TIME_ZONE
                 groups=zones::groups()
                 value=draft.value("zone")
                 error=draft.error("zone")
-                help="Days, weeks and months of budgets and charts begin at midnight there."
+                help=labels::DAYS_WEEKS_AND_MONTHS_BEGIN_AT_MIDNIGHT_THERE
             />
-            <Button weight=Weight::Primary wide=true>"Set up Exchequer"</Button>
+            <Button weight=Weight::Primary wide=true>{labels::SET_UP_EXCHEQUER}</Button>
         </form>
     }
     .into_any()

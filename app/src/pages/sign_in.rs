@@ -10,6 +10,7 @@ use tower_sessions::Session;
 
 use crate::{
     components::{Button, ErrorSummary, Field, Notice, Tone, Weight},
+    labels,
     layouts::Door,
     render::Page,
     web::{App, Browser, Draft, Failure, Query, Stranger, go, local, with_next},
@@ -34,7 +35,7 @@ impl Asked {
     const fn done(&self) -> Option<(&'static str, &'static str)> {
         match self {
             Self { changed: Some(_), .. } => {
-                Some(("Password changed.", "Sign in with the new one."))
+                Some((labels::PASSWORD_CHANGED, "Sign in with the new one."))
             }
             Self { deleted: Some(_), .. } => {
                 Some(("Your account is deleted.", "You are signed out everywhere."))
@@ -101,11 +102,11 @@ async fn page(
 ) -> Result<Response, Failure> {
     let open = app.store.system().sign_up_policy().await? == SignUpPolicy::Open;
     let (host, mails) = (app.host(), app.mails);
-    Ok(stranger.look.page(Page::new("Sign in").status(draft.status()), || {
+    Ok(stranger.look.page(Page::new(labels::SIGN_IN).status(draft.status()), || {
         let form = form(draft);
         view! {
             <Door
-                title="Sign in"
+                title=labels::SIGN_IN
                 sub="See what your organization spends on language models, and decide where it stops."
                 foot=host
             >
@@ -135,10 +136,10 @@ fn below(open: bool, mails: bool) -> AnyView {
 fn form(draft: &Draft) -> AnyView {
     view! {
         <form class="form" method="post">
-            <ErrorSummary lead="You are not signed in" errors=draft.errors()/>
-            <Field name="email" label="E-mail" kind="email" value=draft.value("email") error=draft.error("email") autocomplete="username" required=true/>
-            <Field name="password" label="Password" kind="password" error=draft.error("password") autocomplete="current-password" required=true/>
-            <Button weight=Weight::Primary wide=true>"Sign in"</Button>
+            <ErrorSummary lead=labels::YOU_ARE_NOT_SIGNED_IN errors=draft.errors()/>
+            <Field name="email" label=labels::E_MAIL kind="email" value=draft.value("email") error=draft.error("email") autocomplete="username" required=true/>
+            <Field name="password" label=labels::PASSWORD kind="password" error=draft.error("password") autocomplete="current-password" required=true/>
+            <Button weight=Weight::Primary wide=true>{labels::SIGN_IN}</Button>
         </form>
     }
     .into_any()

@@ -10,6 +10,7 @@ use tower_sessions::Session;
 use super::person;
 use crate::{
     components::{Button, ErrorSummary, LinkButton, Weight},
+    labels,
     layouts::Door,
     render::Page,
     web::{App, Browser, Draft, Failure, Query, Stranger, go},
@@ -31,7 +32,7 @@ async fn show(
     Query(after): Query<After>,
 ) -> Result<Response, Failure> {
     if after.sent.is_some() {
-        return Ok(stranger.look.page(Page::new("Check your mail"), || sent(app.host())));
+        return Ok(stranger.look.page(Page::new(labels::CHECK_YOUR_MAIL), || sent(app.host())));
     }
     if stranger.signed_in {
         return Ok(go("/"));
@@ -76,14 +77,14 @@ async fn page(app: &App, stranger: &Stranger, draft: &Draft) -> Result<Response,
     let open = app.store.system().sign_up_policy().await? == SignUpPolicy::Open;
     let host = app.host();
     if !open {
-        return Ok(stranger.look.page(Page::new("Sign up"), || closed(host)));
+        return Ok(stranger.look.page(Page::new(labels::SIGN_UP), || closed(host)));
     }
-    Ok(stranger.look.page(Page::new("Sign up").status(draft.status()), || {
+    Ok(stranger.look.page(Page::new(labels::SIGN_UP).status(draft.status()), || {
         let form = form(draft);
         view! {
             <Door title="Create an account" sub="It is yours alone; you make or join organizations with it." foot=host>
                 {form}
-                <p class="small muted">"You have an account? "<a href="/sign-in">"Sign in"</a>"."</p>
+                <p class="small muted">"You have an account? "<a href="/sign-in">{labels::SIGN_IN}</a>"."</p>
             </Door>
         }
     }))
@@ -92,9 +93,9 @@ async fn page(app: &App, stranger: &Stranger, draft: &Draft) -> Result<Response,
 /// The same whether or not the address had an account.
 fn sent(host: String) -> AnyView {
     view! {
-        <Door title="Check your mail" sub="A mail is on its way to the address that you gave. It says how to go on." foot=host>
+        <Door title=labels::CHECK_YOUR_MAIL sub="A mail is on its way to the address that you gave. It says how to go on." foot=host>
             <p>"Its link works for 24 hours. If nothing comes within a few minutes, look among the unwanted mails, then sign up once more."</p>
-            <div class="row"><LinkButton href="/sign-in">"Sign in"</LinkButton></div>
+            <div class="row"><LinkButton href="/sign-in">{labels::SIGN_IN}</LinkButton></div>
         </Door>
     }
     .into_any()
@@ -104,7 +105,7 @@ fn closed(host: String) -> AnyView {
     view! {
         <Door title="Accounts are by invitation" foot=host>
             <p>"On this installation nobody can create an account alone. Ask an owner of your organization to invite you: the link in the invitation leads to your account. If your organization is not here yet, ask whoever runs the installation."</p>
-            <div class="row"><LinkButton href="/sign-in">"Sign in"</LinkButton></div>
+            <div class="row"><LinkButton href="/sign-in">{labels::SIGN_IN}</LinkButton></div>
         </Door>
     }
     .into_any()
@@ -113,7 +114,7 @@ fn closed(host: String) -> AnyView {
 fn form(draft: &Draft) -> AnyView {
     view! {
         <form class="form" method="post" action="/sign-up">
-            <ErrorSummary lead="No account was made" errors=draft.errors()/>
+            <ErrorSummary lead=labels::NO_ACCOUNT_WAS_MADE errors=draft.errors()/>
             {person::fields(draft)}
             <Button weight=Weight::Primary wide=true>"Create account"</Button>
         </form>

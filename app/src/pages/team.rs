@@ -18,6 +18,7 @@ use crate::{
     components::{
         Button, Card, CardBody, Link, LinkButton, Notice, Seg, Tabs, Toast, Tone, Weight,
     },
+    labels,
     layouts::{NavItem, PageHead, Shell},
     render::Page,
     web::{App, Draft, Failure, Member, Query},
@@ -117,7 +118,7 @@ async fn page(
 ) -> Result<Response, Failure> {
     let team = Team::read(app, member).await?;
     let edits = member.can(Action::EditMembers);
-    let page = Page::new("Team").status(draft.status());
+    let page = Page::new(labels::TEAM).status(draft.status());
     Ok(member.visitor.look.page(page, || {
         let lists = lists(member, &team, asked, edits);
         let form = edits.then(|| {
@@ -130,10 +131,10 @@ async fn page(
         view! {
             <Shell frame=member.frame(NavItem::Team)>
                 <PageHead
-                    title="Team"
+                    title=labels::TEAM
                     sub="Owners may do everything. Readers make requests and run their own projects; they don’t see billing or change members."
                 >
-                    <LinkButton href=leave weight=Weight::Quiet>"Leave organization"</LinkButton>
+                    <LinkButton href=leave weight=Weight::Quiet>{labels::LEAVE_ORGANIZATION}</LinkButton>
                 </PageHead>
                 {notes}
                 <div class=class>
@@ -153,8 +154,8 @@ fn lists(member: &Member, team: &Team, asked: &Asked, edits: bool) -> AnyView {
                 .current(invited == asked.invited())
         };
         let links = vec![
-            (tab("Active", false), count(team.people.len())),
-            (tab("Invited", true), count(team.invitations.len())),
+            (tab(labels::ACTIVE, false), count(team.people.len())),
+            (tab(labels::INVITED, true), count(team.invitations.len())),
         ];
         view! { <Tabs label="Lists" links/> }
     });
@@ -173,7 +174,7 @@ fn lists(member: &Member, team: &Team, asked: &Asked, edits: bool) -> AnyView {
     view! {
         {tabs}
         <div class="row">
-            <Seg label="Role" links=roles/>
+            <Seg label=labels::ROLE links=roles/>
             {search(member, asked)}
         </div>
         {list}
@@ -192,7 +193,7 @@ fn search(member: &Member, asked: &Asked) -> AnyView {
             {hidden}
             <label class="vh" for="team-q">"Search members"</label>
             <input id="team-q" type="search" name="q" placeholder="Name or address" value=asked.q.clone().unwrap_or_default()/>
-            <Button>"Search"</Button>
+            <Button>{labels::SEARCH}</Button>
         </form>
     }
     .into_any()
@@ -208,7 +209,7 @@ fn notes(app: &App, member: &Member, team: &Team, asked: &Asked, edits: bool) ->
         view! { <Toast lead text="Each works once, for seven days." clean=clean()/> }
     });
     let done = asked.done.as_deref().and_then(|done| match done {
-        "removed" => Some("Member removed."),
+        "removed" => Some(labels::MEMBER_REMOVED),
         "revoked" => Some("Invitation revoked: its link is void."),
         "resent" => Some("Invitation sent again: the link in the mail before is void."),
         _ => None,

@@ -10,6 +10,7 @@ use tower_sessions::Session;
 use super::sign_in::onward;
 use crate::{
     components::{Button, ErrorSummary, Field, LinkButton, Weight},
+    labels,
     layouts::Door,
     render::{Look, Page},
     web::{App, Browser, Draft, Failure, Path},
@@ -41,7 +42,7 @@ async fn verify(
         identity::verify_email(&app.store, &app.secrets, &session, &token, &password, &device);
     match verified.await {
         Ok(done) => Ok(onward(done, "/")),
-        Err(VerifyError::Invalid) => Ok(look.page(Page::new("Link not valid"), invalid)),
+        Err(VerifyError::Invalid) => Ok(look.page(Page::new(labels::LINK_NOT_VALID), invalid)),
         Err(VerifyError::Store(error) | VerifyError::Unproven(ProveError::Store(error))) => {
             Err(error.into())
         }
@@ -77,7 +78,7 @@ async fn page(
 
 fn form(own: bool, draft: &Draft) -> AnyView {
     let password = (!own).then(|| {
-        view! { <Field name="password" label="Password" kind="password" error=draft.error("password") autocomplete="current-password" required=true/> }
+        view! { <Field name="password" label=labels::PASSWORD kind="password" error=draft.error("password") autocomplete="current-password" required=true/> }
     });
     view! {
         <form class="form" method="post">
@@ -91,11 +92,11 @@ fn form(own: bool, draft: &Draft) -> AnyView {
 
 fn invalid() -> AnyView {
     view! {
-        <Door title="This link is not valid" sub="It works once and for 24 hours. Nothing was changed.">
+        <Door title=labels::THIS_LINK_IS_NOT_VALID sub="It works once and for 24 hours. Nothing was changed.">
             <p>"Your address may be verified already: sign in. If you can’t, choose a new password by mail, or sign up once more."</p>
             <div class="row">
-                <LinkButton href="/sign-in" weight=Weight::Primary>"Sign in"</LinkButton>
-                <LinkButton href="/forgot">"Choose a new password"</LinkButton>
+                <LinkButton href="/sign-in" weight=Weight::Primary>{labels::SIGN_IN}</LinkButton>
+                <LinkButton href="/forgot">{labels::CHOOSE_A_NEW_PASSWORD}</LinkButton>
             </div>
         </Door>
     }

@@ -2,14 +2,14 @@
 
 use chrono_tz::{TZ_VARIANTS, Tz};
 
-use crate::{components::Choice, web::Draft};
+use crate::{components::Choice, labels, web::Draft};
 
 /// All zones by region, UTC first.
 pub(super) fn groups() -> Vec<(String, Vec<Choice>)> {
     let mut groups: Vec<(String, Vec<Choice>)> =
-        vec![("Universal".to_owned(), vec![Choice::new("UTC", "UTC")])];
+        vec![("Universal".to_owned(), vec![Choice::new(labels::UTC, labels::UTC)])];
     let mut others = Vec::new();
-    for name in TZ_VARIANTS.iter().map(|zone| zone.name()).filter(|name| *name != "UTC") {
+    for name in TZ_VARIANTS.iter().map(|zone| zone.name()).filter(|name| *name != labels::UTC) {
         let Some((region, _)) = name.split_once('/') else {
             others.push(Choice::new(name, name));
             continue;

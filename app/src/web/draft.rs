@@ -19,6 +19,7 @@ use store::StoreError;
 
 use super::Failure;
 use crate::components::{Errors, count};
+use crate::labels;
 
 /// Longest body of a form, in bytes.
 const LONGEST: usize = 64 * 1024;
@@ -137,7 +138,7 @@ impl Draft {
         let typed = self.value(name);
         let value = read(&typed);
         if value.is_none() && !typed.is_empty() {
-            self.refuse(name, "Choose one from the list.");
+            self.refuse(name, labels::CHOOSE_ONE_FROM_THE_LIST);
         }
         value
     }

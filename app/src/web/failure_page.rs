@@ -15,6 +15,7 @@ use tracing::Instrument as _;
 use super::{App, Failure, Member};
 use crate::{
     components::{Card, Empty, Id, LinkButton, Tone},
+    labels,
     layouts::{Door, NavItem, PageHead, Shell},
     render::{Look, Page},
 };
@@ -44,7 +45,7 @@ pub async fn show_failures(look: Look, request: Request, next: Next) -> Response
         view! {
             <Door title sub=text>
                 {fault}
-                <div class="row">{retry}<LinkButton href="/">"Go to the overview"</LinkButton></div>
+                <div class="row">{retry}<LinkButton href="/">{labels::GO_TO_THE_OVERVIEW}</LinkButton></div>
             </Door>
         }
     })
@@ -86,7 +87,7 @@ fn forbidden(member: &Member, owners: &[String]) -> Response {
                 <Card title="Whom to ask">
                     <Empty split=true title="Somebody else may do this" text=ask tone=Tone::Warn>
                         <LinkButton href=team>"See the team"</LinkButton>
-                        <LinkButton href=home>"Go to the overview"</LinkButton>
+                        <LinkButton href=home>{labels::GO_TO_THE_OVERVIEW}</LinkButton>
                     </Empty>
                 </Card>
             </Shell>

@@ -7,6 +7,7 @@ use tower_sessions::Session;
 
 use crate::{
     components::{Button, Card, CardBody, ErrorSummary, Field, LinkButton, Notice, Tone, Weight},
+    labels,
     layouts::NavItem,
     pages::frame::Personal,
     render::Page,
@@ -54,10 +55,10 @@ async fn page(
     let (look, email) = (visitor.look, visitor.account.email.to_string());
     let frame = Member::at_home(app, visitor).await?.map(|member| member.frame(NavItem::None));
     let status = if refused.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { draft.status() };
-    Ok(look.page(Page::new("Delete your account").status(status), || {
+    Ok(look.page(Page::new(labels::DELETE_YOUR_ACCOUNT).status(status), || {
         let (refused, form) = (refused.map(why), form(&email, draft));
         view! {
-            <Personal frame title="Delete your account" sub="It can’t be undone.">
+            <Personal frame title=labels::DELETE_YOUR_ACCOUNT sub="It can’t be undone.">
                 {refused}
                 <Card><CardBody>{form}</CardBody></Card>
             </Personal>
@@ -69,13 +70,13 @@ fn why(refused: Deletion) -> AnyView {
     match refused {
         Deletion::Done => ().into_any(),
         Deletion::LastOperator => view! {
-            <Notice tone=Tone::Bad lead="Your account was not deleted." text="Nobody else runs this installation. Make another account an operator first."/>
+            <Notice tone=Tone::Bad lead=labels::YOUR_ACCOUNT_WAS_NOT_DELETED text="Nobody else runs this installation. Make another account an operator first."/>
         }
         .into_any(),
         Deletion::SoleOwner(organizations) => {
             let list: Vec<_> = organizations.into_iter().map(item).collect();
             view! {
-                <Notice tone=Tone::Bad lead="Your account was not deleted." text="You are the only owner of these organizations. Make another member of each an owner, or close it, first."/>
+                <Notice tone=Tone::Bad lead=labels::YOUR_ACCOUNT_WAS_NOT_DELETED text="You are the only owner of these organizations. Make another member of each an owner, or close it, first."/>
                 <Card title="To hand over"><CardBody split=true><ul>{list}</ul></CardBody></Card>
             }
             .into_any()
@@ -96,8 +97,8 @@ fn form(email: &str, draft: &Draft) -> AnyView {
             <ErrorSummary lead="Your account was not deleted" errors=draft.errors()/>
             <Field name="email" label="The address of your account" value=draft.value("email") error=draft.error("email") help autocomplete="off" required=true/>
             <div class="row">
-                <Button weight=Weight::Danger>"Delete my account"</Button>
-                <LinkButton href="/account">"Leave it"</LinkButton>
+                <Button weight=Weight::Danger>{labels::DELETE_MY_ACCOUNT}</Button>
+                <LinkButton href="/account">{labels::LEAVE_IT}</LinkButton>
             </div>
         </form>
     }

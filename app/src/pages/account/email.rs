@@ -8,6 +8,7 @@ use tower_sessions::Session;
 
 use crate::{
     components::{Button, Card, CardBody, ErrorSummary, Field, LinkButton, Weight},
+    labels,
     layouts::{Door, NavItem},
     pages::frame::Personal,
     render::Page,
@@ -72,10 +73,10 @@ async fn mail(
 async fn page(app: &App, visitor: Visitor, draft: &Draft) -> Result<Response, Failure> {
     let (look, present, mails) = (visitor.look, visitor.account.email.to_string(), app.mails);
     let frame = Member::at_home(app, visitor).await?.map(|member| member.frame(NavItem::None));
-    Ok(look.page(Page::new("Another e-mail address").status(draft.status()), || {
+    Ok(look.page(Page::new(labels::ANOTHER_E_MAIL_ADDRESS).status(draft.status()), || {
         let form = form(&present, mails, draft);
         view! {
-            <Personal frame title="Another e-mail address" sub="You sign in with it, and alerts go there.">
+            <Personal frame title=labels::ANOTHER_E_MAIL_ADDRESS sub=labels::YOU_SIGN_IN_WITH_IT_AND_ALERTS_GO_THERE>
                 <Card><CardBody>{form}</CardBody></Card>
             </Personal>
         }
@@ -95,8 +96,8 @@ fn form(present: &str, mails: bool, draft: &Draft) -> AnyView {
             <ErrorSummary lead="The address was not changed" errors=draft.errors()/>
             <Field name="email" label="New e-mail" kind="email" value=draft.value("email") error=draft.error("email") help autocomplete="email" required=true/>
             <div class="row">
-                <Button weight=Weight::Primary>"Change e-mail"</Button>
-                <LinkButton href="/account">"Leave it"</LinkButton>
+                <Button weight=Weight::Primary>{labels::CHANGE_E_MAIL}</Button>
+                <LinkButton href="/account">{labels::LEAVE_IT}</LinkButton>
             </div>
         </form>
     }
@@ -105,12 +106,12 @@ fn form(present: &str, mails: bool, draft: &Draft) -> AnyView {
 
 async fn open(visitor: Visitor) -> Response {
     let present = visitor.account.email.to_string();
-    visitor.look.page(Page::new("Use this address"), || {
+    visitor.look.page(Page::new(labels::USE_THIS_ADDRESS), || {
         let sub = format!("The account {present} gets the address that this link was mailed to, and its other devices are signed out.");
         view! {
-            <Door title="Use this address" sub>
+            <Door title=labels::USE_THIS_ADDRESS sub>
                 <form class="form" method="post">
-                    <Button weight=Weight::Primary wide=true>"Use this address"</Button>
+                    <Button weight=Weight::Primary wide=true>{labels::USE_THIS_ADDRESS}</Button>
                 </form>
             </Door>
         }
@@ -125,14 +126,14 @@ async fn finish(
 ) -> Result<Response, Failure> {
     let (token, user) = (token.into(), visitor.account.id);
     if !identity::finish_email_change(&app.store, &app.secrets, &session, user, &token).await? {
-        return Ok(visitor.look.page(Page::new("Link not valid"), invalid));
+        return Ok(visitor.look.page(Page::new(labels::LINK_NOT_VALID), invalid));
     }
     Ok(go("/account?saved=email"))
 }
 
 fn invalid() -> AnyView {
     view! {
-        <Door title="This link is not valid" sub="It works once, for 24 hours, and for the account that asked for it. Nothing was changed.">
+        <Door title=labels::THIS_LINK_IS_NOT_VALID sub="It works once, for 24 hours, and for the account that asked for it. Nothing was changed.">
             <p>"Ask for the change once more on your account’s page."</p>
             <div class="row"><LinkButton href="/account">"Open your account"</LinkButton></div>
         </Door>

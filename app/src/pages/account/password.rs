@@ -7,6 +7,7 @@ use tower_sessions::Session;
 
 use crate::{
     components::{Button, Card, CardBody, ErrorSummary, Field, Weight},
+    labels,
     pages::person::PASSWORD_HELP,
     web::{App, Draft, Failure},
 };
@@ -51,14 +52,14 @@ pub(super) async fn change(
 pub(super) fn card(account: &Account, draft: &Draft) -> AnyView {
     let form = view! {
         <form class="form" method="post" action="/account">
-            <ErrorSummary lead="The password was not changed" errors=draft.errors()/>
+            <ErrorSummary lead=labels::THE_PASSWORD_WAS_NOT_CHANGED errors=draft.errors()/>
             <input type="hidden" name="action" value="password"/>
             <input type="text" name="username" value=account.email.to_string() autocomplete="username" hidden/>
             <Field name="current" label="Current password" kind="password" error=draft.error("current") autocomplete="current-password" required=true/>
-            <Field name="new" label="New password" kind="password" error=draft.error("new") help=PASSWORD_HELP autocomplete="new-password" required=true/>
-            <div class="row"><Button weight=Weight::Primary>"Change password"</Button></div>
+            <Field name="new" label=labels::NEW_PASSWORD kind="password" error=draft.error("new") help=PASSWORD_HELP autocomplete="new-password" required=true/>
+            <div class="row"><Button weight=Weight::Primary>{labels::CHANGE_PASSWORD}</Button></div>
             <p class="muted">"Signs you out everywhere but here."</p>
         </form>
     };
-    view! { <Card title="Password"><CardBody split=true>{form}</CardBody></Card> }.into_any()
+    view! { <Card title=labels::PASSWORD><CardBody split=true>{form}</CardBody></Card> }.into_any()
 }

@@ -6,6 +6,7 @@ use store::{OwnOrganization, StoreError, system::Account};
 
 use crate::{
     components::{Button, Card, CardBody, Choice, ErrorSummary, Field, Select, Weight},
+    labels,
     web::{App, Draft, Failure},
 };
 
@@ -37,9 +38,9 @@ pub(super) fn card(account: &Account, own: &[OwnOrganization], draft: &Draft) ->
     draft.keep("organization", &account.default_org.map_or_else(String::new, |id| id.to_string()));
     let form = view! {
         <form class="form" method="post" action="/account">
-            <ErrorSummary lead="Nothing was saved" errors=draft.errors()/>
+            <ErrorSummary lead=labels::NOTHING_WAS_SAVED errors=draft.errors()/>
             <input type="hidden" name="action" value="profile"/>
-            <Field name="name" label="Name" value=draft.value("name") error=draft.error("name") help="Other members see it." autocomplete="name" required=true maxlength=100/>
+            <Field name="name" label=labels::NAME value=draft.value("name") error=draft.error("name") help="Other members see it." autocomplete="name" required=true maxlength=100/>
             <Select name="organization" label="Default organization" choices value=draft.value("organization") error=draft.error("organization") help="Opened after signing in; your personal keys are billed to it unless a request says otherwise. Without one, each of their requests must."/>
             <div class="row"><Button weight=Weight::Primary>"Save profile"</Button></div>
         </form>

@@ -12,6 +12,7 @@ use crate::{
         Button, Card, CardBody, ErrorSummary, Field, LinkButton, Notice, PostButton, Qr, Secret,
         Snippet, Tone, Weight,
     },
+    labels,
     layouts::NavItem,
     pages::frame::Personal,
     render::Page,
@@ -116,12 +117,12 @@ async fn page(
 ) -> Result<Response, Failure> {
     let look = visitor.look;
     let frame = Member::at_home(app, visitor).await?.map(|member| member.frame(NavItem::None));
-    let page = Page::new("Second factor").status(draft.status()).islands();
+    let page = Page::new(labels::SECOND_FACTOR).status(draft.status()).islands();
     Ok(look.page(page, || {
         let (title, content) = match sight {
-            Sight::Off => ("Second factor", off()),
-            Sight::Begun(told) => ("Second factor", begun(&told, draft)),
-            Sight::On { recovery_codes } => ("Second factor", on(recovery_codes)),
+            Sight::Off => (labels::SECOND_FACTOR, off()),
+            Sight::Begun(told) => (labels::SECOND_FACTOR, begun(&told, draft)),
+            Sight::On { recovery_codes } => (labels::SECOND_FACTOR, on(recovery_codes)),
             Sight::Codes(codes) => ("Keep these recovery codes", shown(&codes)),
         };
         let ended = ended.then(|| {
@@ -144,8 +145,8 @@ fn off() -> AnyView {
     view! {
         <p>"It is off. You need an app for one-time passwords, such as Aegis, Google Authenticator, 1Password or Bitwarden."</p>
         <div class="row">
-            <PostButton action=PATH weight=Weight::Primary fields=act("begin")>"Set it up"</PostButton>
-            <LinkButton href="/account">"Leave it"</LinkButton>
+            <PostButton action=PATH weight=Weight::Primary fields=act("begin")>{labels::SET_IT_UP}</PostButton>
+            <LinkButton href="/account">{labels::LEAVE_IT}</LinkButton>
         </div>
     }
     .into_any()
@@ -165,10 +166,10 @@ fn begun(told: &Enrolment, draft: &Draft) -> AnyView {
         <form class="form" method="post" action=PATH>
             <ErrorSummary lead="It is not on yet" errors=draft.errors()/>
             <input type="hidden" name="action" value="confirm"/>
-            <Field name="code" label="Code" error=draft.error("code") help="Six digits." autocomplete="one-time-code" inputmode="numeric" required=true maxlength=10/>
+            <Field name="code" label=labels::CODE error=draft.error("code") help="Six digits." autocomplete="one-time-code" inputmode="numeric" required=true maxlength=10/>
             <div class="row">
                 <Button weight=Weight::Primary>"Switch it on"</Button>
-                <LinkButton href="/account">"Leave it"</LinkButton>
+                <LinkButton href="/account">{labels::LEAVE_IT}</LinkButton>
             </div>
         </form>
     }
@@ -201,7 +202,7 @@ fn shown(codes: &[SecretString]) -> AnyView {
         <Snippet title="Recovery codes" text=text.join("\n") open=true/>
         <form method="get" action="/account" class="row between">
             <label class="pick"><input type="checkbox" required/><span>"I have stored the codes"</span></label>
-            <Button weight=Weight::Primary>"Done"</Button>
+            <Button weight=Weight::Primary>{labels::DONE}</Button>
         </form>
     }
     .into_any()

@@ -15,6 +15,7 @@ use crate::{
         Button, Card, CardBody, Choice, DialogPage, ErrorSummary, Fact, Facts, Field, LinkButton,
         Secret, Select, Snippet, Weight,
     },
+    labels,
     layouts::{NavItem, PageHead, Shell},
     pages::key_fields,
     render::Page,
@@ -72,12 +73,12 @@ async fn create(
 }
 
 fn page(member: &Member, draft: &Draft) -> Response {
-    member.visitor.look.page(Page::new("New admin key").status(draft.status()), || {
-        let above = ("Admin keys", member.path("admin-keys"));
+    member.visitor.look.page(Page::new(labels::NEW_ADMIN_KEY).status(draft.status()), || {
+        let above = (labels::ADMIN_KEYS, member.path("admin-keys"));
         let form = form(member, draft);
         view! {
             <Shell frame=member.frame(NavItem::AdminKeys)>
-                <PageHead title="New admin key" sub="The key itself is shown on the next page, this once." above/>
+                <PageHead title=labels::NEW_ADMIN_KEY sub=labels::THE_KEY_ITSELF_IS_SHOWN_ON_THE_NEXT_PAGE_THIS_ONCE above/>
                 <Card><CardBody>{form}</CardBody></Card>
             </Shell>
         }
@@ -89,15 +90,15 @@ fn form(member: &Member, draft: &Draft) -> AnyView {
         Choice::new("30", "In 30 days"),
         Choice::new("90", "In 90 days"),
         Choice::new("365", "In 365 days"),
-        Choice::new("never", "Never"),
+        Choice::new("never", labels::NEVER),
     ];
     view! {
         <form class="form" method="post" action=member.path("admin-keys/new")>
             {key_fields::once(draft)}
-            <ErrorSummary lead="No key was made" errors=draft.errors()/>
+            <ErrorSummary lead=labels::NO_KEY_WAS_MADE errors=draft.errors()/>
             <Field
                 name="name"
-                label="Name"
+                label=labels::NAME
                 value=draft.value("name")
                 error=draft.error("name")
                 help="Which program will use it, like directory-sync."
@@ -105,10 +106,10 @@ fn form(member: &Member, draft: &Draft) -> AnyView {
                 maxlength=100
                 autocomplete="off"
             />
-            <Select name="expires" label="Expires" choices value=draft.value("expires") error=draft.error("expires") help="From then on it is refused."/>
+            <Select name="expires" label=labels::EXPIRES choices value=draft.value("expires") error=draft.error("expires") help="From then on it is refused."/>
             <div class="row">
                 <Button weight=Weight::Primary>"Make admin key"</Button>
-                <LinkButton href=member.path("admin-keys") weight=Weight::Quiet>"Cancel"</LinkButton>
+                <LinkButton href=member.path("admin-keys") weight=Weight::Quiet>{labels::CANCEL}</LinkButton>
             </div>
         </form>
     }
@@ -117,7 +118,7 @@ fn form(member: &Member, draft: &Draft) -> AnyView {
 
 /// Kept by no cache: all documents say so.
 fn shown(app: &App, member: &Member, name: &Name, minted: &MintedKey) -> Response {
-    let page = Page::new("Copy your new admin key now").islands();
+    let page = Page::new(labels::COPY_YOUR_NEW_ADMIN_KEY_NOW).islands();
     member.visitor.look.page(page, || {
         let secret = minted.secret.expose_secret().to_owned();
         let curl = format!(
@@ -128,22 +129,22 @@ fn shown(app: &App, member: &Member, name: &Name, minted: &MintedKey) -> Respons
         let name = name.to_string();
         let foot = view! {
             <form method="get" action=member.path("admin-keys") class="row between">
-                <label class="pick"><input type="checkbox" required/><span>"I have stored the key"</span></label>
-                <Button weight=Weight::Primary>"Done"</Button>
+                <label class="pick"><input type="checkbox" required/><span>{labels::I_HAVE_STORED_THE_KEY}</span></label>
+                <Button weight=Weight::Primary>{labels::DONE}</Button>
             </form>
         }
         .into_any();
         view! {
             <Shell frame=member.frame(NavItem::AdminKeys)>
                 <DialogPage
-                    title="Copy your new admin key now"
-                    text="This is the only time it is shown. Exchequer keeps a fingerprint, not the key."
+                    title=labels::COPY_YOUR_NEW_ADMIN_KEY_NOW
+                    text=labels::SHOWN_ONCE
                     foot
                 >
                     <Secret text=secret/>
-                    <Facts><Fact label="Name">{name}</Fact></Facts>
+                    <Facts><Fact label=labels::NAME>{name}</Fact></Facts>
                     <div class="stack">
-                        <Snippet title="Environment file" text=environment open=true/>
+                        <Snippet title=labels::ENVIRONMENT_FILE text=environment open=true/>
                         <Snippet title="First request with curl" text=curl/>
                     </div>
                     <p class="muted">
@@ -157,7 +158,7 @@ fn shown(app: &App, member: &Member, name: &Name, minted: &MintedKey) -> Respons
 
 /// The answer to a form that was sent before.
 fn made_already(member: &Member) -> Response {
-    let page = Page::new("This admin key was made already").status(StatusCode::CONFLICT);
+    let page = Page::new(labels::THIS_ADMIN_KEY_WAS_MADE_ALREADY).status(StatusCode::CONFLICT);
     member.visitor.look.page(page, || {
         let foot = view! {
             <LinkButton href=member.path("admin-keys/new") weight=Weight::Quiet>"Make another admin key"</LinkButton>
@@ -166,8 +167,8 @@ fn made_already(member: &Member) -> Response {
         .into_any();
         view! {
             <Shell frame=member.frame(NavItem::AdminKeys)>
-                <DialogPage title="This admin key was made already" foot>
-                    <p>"The form was sent before, so no second key was made. A key is shown in one answer alone and can’t be shown again. If you did not get to store it, revoke it and make another one."</p>
+                <DialogPage title=labels::THIS_ADMIN_KEY_WAS_MADE_ALREADY foot>
+                    <p>{labels::SENT_BEFORE}</p>
                 </DialogPage>
             </Shell>
         }

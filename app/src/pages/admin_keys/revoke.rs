@@ -7,6 +7,7 @@ use leptos::prelude::*;
 use super::{maker, masked};
 use crate::{
     components::{DialogPage, Fact, Facts, LinkButton, PostButton, Weight},
+    labels,
     layouts::{NavItem, Shell},
     render::Page,
     web::{App, Failure, Fresh, Member, Path, go, id},
@@ -29,7 +30,7 @@ async fn show(
     Ok(member.visitor.look.page(Page::new(title.clone()), || {
         let action = member.path(&format!("admin-keys/{}/revoke", key.id));
         let foot = view! {
-            <LinkButton href=member.path("admin-keys") weight=Weight::Quiet>"Keep key"</LinkButton>
+            <LinkButton href=member.path("admin-keys") weight=Weight::Quiet>{labels::KEEP_KEY}</LinkButton>
             <PostButton action weight=Weight::Danger>"Revoke admin key"</PostButton>
         }
         .into_any();
@@ -38,8 +39,8 @@ async fn show(
             <Shell frame=member.frame(NavItem::AdminKeys)>
                 <DialogPage title text="Every request with this key is refused from now on, with 401 invalid_api_key. Admin keys that were made with it end, too, and open invitations of owners that it sent. This can’t be undone: a program that needs a key gets a new one." foot>
                     <Facts>
-                        <Fact label="Key"><span class="mono">{masked}</span></Fact>
-                        <Fact label="Made by">{maker}</Fact>
+                        <Fact label=labels::KEY><span class="mono">{masked}</span></Fact>
+                        <Fact label=labels::MADE_BY>{maker}</Fact>
                     </Facts>
                 </DialogPage>
             </Shell>

@@ -11,6 +11,7 @@ use crate::{
     components::{
         Card, CardBody, CardFoot, Column, Money, Precision, Table, Time, count, time_text, usd,
     },
+    labels,
     pages::requests::words,
 };
 
@@ -74,12 +75,12 @@ const fn title(kind: FindingKind) -> &'static str {
 fn card(view: &View, finding: &Finding) -> AnyView {
     let (title, note, advice) = (title(finding.kind), requests(finding.requests), advice(finding));
     let columns = vec![
-        Column::text("Time"),
-        Column::text("Model"),
-        Column::text("Project and key"),
-        Column::number("Tokens out"),
-        Column::number("Charge"),
-        Column::number("Total time"),
+        Column::text(labels::TIME),
+        Column::text(labels::MODEL),
+        Column::text(labels::PROJECT_AND_KEY),
+        Column::number(labels::TOKENS_OUT),
+        Column::number(labels::CHARGE),
+        Column::number(labels::TOTAL_TIME),
     ];
     let rows = finding.rows.iter().map(|line| row(view, line)).collect_view();
     let more = (finding.kind == FindingKind::Unstreamed).then(|| {
@@ -149,17 +150,17 @@ fn row(view: &View, line: &Line) -> AnyView {
         let amount = line.charge;
         view! { <Money amount fine=true/> }.into_any()
     } else {
-        view! { <span class="faint">"Unpriced"</span> }.into_any()
+        view! { <span class="faint">{labels::UNPRICED}</span> }.into_any()
     };
     let total = line.total_ms.map_or_else(|| "–".to_owned(), words::time);
     view! {
         <tr>
             <th scope="row"><a href=href><Time at zone precision=Precision::Second/></a></th>
-            <td data-l="Model">{line.model.clone()}</td>
-            <td data-l="Project and key"><div>{line.project_name.clone()}<small>{words::key(&line.key)}</small></div></td>
-            <td data-l="Tokens out" class="num">{count(line.tokens.generated())}</td>
-            <td data-l="Charge" class="num">{charge}</td>
-            <td data-l="Total time" class="num">{total}</td>
+            <td data-l=labels::MODEL>{line.model.clone()}</td>
+            <td data-l=labels::PROJECT_AND_KEY><div>{line.project_name.clone()}<small>{words::key(&line.key)}</small></div></td>
+            <td data-l=labels::TOKENS_OUT class="num">{count(line.tokens.generated())}</td>
+            <td data-l=labels::CHARGE class="num">{charge}</td>
+            <td data-l=labels::TOTAL_TIME class="num">{total}</td>
         </tr>
     }
     .into_any()

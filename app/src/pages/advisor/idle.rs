@@ -10,6 +10,7 @@ use store::{ApiKey, KeyActivity};
 use super::View;
 use crate::{
     components::{Card, CardBody, CardFoot, Column, Precision, Table, Time, ago, count},
+    labels,
     pages::keys::state::{KeyState, last_used},
 };
 
@@ -48,10 +49,10 @@ pub(super) fn card(view: &View) -> Option<AnyView> {
         return None;
     }
     let columns = vec![
-        Column::text("Key"),
-        Column::text("Project"),
-        Column::text("Made"),
-        Column::text("Last used"),
+        Column::text(labels::KEY),
+        Column::text(labels::PROJECT),
+        Column::text(labels::MADE),
+        Column::text(labels::LAST_USED),
     ];
     let rows = view.idle.iter().take(MOST).map(|idle| row(view, idle)).collect_view();
     let (title, all) = ("Idle keys", view.idle.len());
@@ -65,7 +66,7 @@ pub(super) fn card(view: &View) -> Option<AnyView> {
         <Card title note>
             <CardBody split=true><p class="muted">"Nobody used them for 30 days or ever, and each would still be taken. Revoke what is not needed: a key that nobody misses is one that nobody sees leak."</p></CardBody>
             <Table label=title columns>{rows}</Table>
-            <CardFoot><span>{shown}</span><a href=keys>"All API keys"</a></CardFoot>
+            <CardFoot><span>{shown}</span><a href=keys>{labels::ALL_API_KEYS}</a></CardFoot>
         </Card>
     };
     Some(card.into_any())
@@ -74,14 +75,14 @@ pub(super) fn card(view: &View) -> Option<AnyView> {
 fn row(view: &View, idle: &IdleKey) -> AnyView {
     let (key, zone) = (&idle.key, view.member.organization.zone);
     let href = view.member.path(&format!("keys/{}", key.id));
-    let used = idle.used.map_or_else(|| "Never".to_owned(), |at| ago(at, view.now, zone));
+    let used = idle.used.map_or_else(|| labels::NEVER.to_owned(), |at| ago(at, view.now, zone));
     let made = key.created_at;
     view! {
         <tr>
             <th scope="row"><a href=href>{key.name.clone()}</a></th>
-            <td data-l="Project">{key.project_name.clone()}</td>
-            <td data-l="Made"><Time at=made zone precision=Precision::Day/></td>
-            <td data-l="Last used">{used}</td>
+            <td data-l=labels::PROJECT>{key.project_name.clone()}</td>
+            <td data-l=labels::MADE><Time at=made zone precision=Precision::Day/></td>
+            <td data-l=labels::LAST_USED>{used}</td>
         </tr>
     }
     .into_any()

@@ -8,6 +8,7 @@ use super::{
     others::{Compared, Used},
 };
 use crate::components::{Card, CardFoot, Column, Empty, Money, Table, Tokens, change, count};
+use crate::labels;
 
 /// So many models are shown.
 const MOST: usize = 20;
@@ -21,11 +22,11 @@ pub(super) fn card(view: &View) -> AnyView {
         view! { <Empty split=true title="Nothing cheaper is known" text/> }.into_any()
     } else {
         let columns = vec![
-            Column::text("Model"),
-            Column::number("Tokens"),
-            Column::number("Charged"),
-            Column::number("At today’s price"),
-            Column::number("Difference"),
+            Column::text(labels::MODEL),
+            Column::number(labels::TOKENS),
+            Column::number(labels::CHARGED),
+            Column::number(labels::AT_TODAYS_PRICE),
+            Column::number(labels::DIFFERENCE),
         ];
         let rows = compared.used.iter().take(MOST).map(|used| rows(view, used)).collect_view();
         view! { <Table label=title columns>{rows}</Table> }.into_any()
@@ -51,7 +52,7 @@ fn rows(view: &View, used: &Used) -> AnyView {
     });
     let today = match used.today {
         Some(amount) => view! { <Money amount/> }.into_any(),
-        None => "Not known".into_any(),
+        None => labels::NOT_KNOWN.into_any(),
     };
     let cheaper = used.cheaper.iter().map(|(model, cost)| instead(used.today, model, *cost));
     let cheaper = cheaper.collect_view();
@@ -59,10 +60,10 @@ fn rows(view: &View, used: &Used) -> AnyView {
     view! {
         <tr>
             <th scope="row"><a href=href>{used.model.clone()}</a><small>{used.project_name.clone()}</small></th>
-            <td class="num" data-l="Tokens"><Tokens number=total/></td>
-            <td class="num" data-l="Charged"><div><Money amount=charge/>{unpriced}</div></td>
-            <td class="num" data-l="At today’s price">{today}</td>
-            <td class="num" data-l="Difference">"–"</td>
+            <td class="num" data-l=labels::TOKENS><Tokens number=total/></td>
+            <td class="num" data-l=labels::CHARGED><div><Money amount=charge/>{unpriced}</div></td>
+            <td class="num" data-l=labels::AT_TODAYS_PRICE>{today}</td>
+            <td class="num" data-l=labels::DIFFERENCE>"–"</td>
         </tr>
         {cheaper}
     }
@@ -80,8 +81,8 @@ fn instead(today: Option<Usd>, model: &str, cost: Usd) -> AnyView {
             <th scope="row" class="instead">"On "{model.to_owned()}</th>
             <td class="num wide"></td>
             <td class="num wide"></td>
-            <td class="num" data-l="At today’s price"><Money amount=cost/></td>
-            <td class="num" data-l="Difference">{difference}</td>
+            <td class="num" data-l=labels::AT_TODAYS_PRICE><Money amount=cost/></td>
+            <td class="num" data-l=labels::DIFFERENCE>{difference}</td>
         </tr>
     }
     .into_any()

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 
 use super::{View, told};
 use crate::components::{Glyph, Icon, Precision, Time, agent_name};
+use crate::labels;
 
 /// A row of the log.
 pub(super) fn row(view: &View, seq: u64, entry: &Entry) -> AnyView {
@@ -13,7 +14,7 @@ pub(super) fn row(view: &View, seq: u64, entry: &Entry) -> AnyView {
             <tr>
                 <th scope="row" class="told">"Entry "{seq}</th>
                 <td class="told">"This entry can’t be read: it was edited in the database."</td>
-                <td data-l="From"></td>
+                <td data-l=labels::FROM></td>
             </tr>
         }
         .into_any();
@@ -33,7 +34,7 @@ pub(super) fn row(view: &View, seq: u64, entry: &Entry) -> AnyView {
         <tr>
             <th scope="row" class="told"><Time at zone precision=Precision::Second/><small>"Entry "{seq}</small></th>
             <td class="told">{sentence(view, entry, &body)}{changes(entry, &body)}</td>
-            <td data-l="From" class="muted from">
+            <td data-l=labels::FROM class="muted from">
                 <span>{address}{agent}</span>
             </td>
         </tr>

@@ -8,6 +8,7 @@ use store::{AuditFilter, Member as Person};
 use super::View;
 use crate::{
     components::{Button, Card, CardBody, Choice, ErrorSummary, Field, LinkButton, Select, Weight},
+    labels,
     web::Draft,
 };
 
@@ -81,7 +82,7 @@ pub(super) fn people(members: Vec<Person>) -> Vec<Choice> {
     let members = members
         .into_iter()
         .map(|member| Choice::new(member.user.to_string(), member.email.unwrap_or(member.name)));
-    [Choice::new("", "Anybody"), Choice::new("operator", "The operator")]
+    [Choice::new("", "Anybody"), Choice::new("operator", labels::THE_OPERATOR)]
         .into_iter()
         .chain(members)
         .collect()
@@ -102,26 +103,27 @@ pub(super) fn form(view: &View, mut people: Vec<Choice>) -> AnyView {
     let kinds = Kind::ALL.iter().map(|kind| Choice::new(kind.as_str(), kind.label()));
     let kinds = std::iter::once(Choice::new("", "Anything")).chain(kinds).collect::<Vec<_>>();
     let projects = view.projects.iter().map(|it| Choice::new(it.id.to_string(), it.name.clone()));
-    let projects = std::iter::once(Choice::new("", "Any")).chain(projects).collect::<Vec<_>>();
+    let projects =
+        std::iter::once(Choice::new("", labels::ANY)).chain(projects).collect::<Vec<_>>();
     let (errors, path) = (draft.errors(), view.member.path("audit"));
     let clear = (!view.filter.is_empty()).then(|| {
         let href = path.clone();
-        view! { <LinkButton href weight=Weight::Quiet>"Clear"</LinkButton> }
+        view! { <LinkButton href weight=Weight::Quiet>{labels::CLEAR}</LinkButton> }
     });
     view! {
         <Card>
             <CardBody>
                 <form class="form" method="get" action=path>
-                    <ErrorSummary lead="Nothing is shown" errors/>
+                    <ErrorSummary lead=labels::NOTHING_IS_SHOWN errors/>
                     <div class="cols wide">
-                        <Select name="kind" label="What" choices=kinds value=kind error=kind_error/>
-                        <Select name="actor" label="By" choices=people value=actor/>
-                        <Select name="project" label="Project" choices=projects value=project error=project_error/>
+                        <Select name="kind" label=labels::WHAT choices=kinds value=kind error=kind_error/>
+                        <Select name="actor" label=labels::BY choices=people value=actor/>
+                        <Select name="project" label=labels::PROJECT choices=projects value=project error=project_error/>
                         <Field name="subject" label="ID of what was changed" value=subject maxlength=100 autocomplete="off"/>
-                        <Field name="from" label="From" kind="date" value=from error=from_error/>
-                        <Field name="to" label="To, included" kind="date" value=to error=to_error/>
+                        <Field name="from" label=labels::FROM kind="date" value=from error=from_error/>
+                        <Field name="to" label=labels::TO_INCLUDED kind="date" value=to error=to_error/>
                     </div>
-                    <div class="row"><Button>"Show"</Button>{clear}</div>
+                    <div class="row"><Button>{labels::SHOW}</Button>{clear}</div>
                 </form>
             </CardBody>
         </Card>

@@ -7,6 +7,7 @@ use store::{AuditFilter, Store};
 
 use crate::{
     components::{Card, Column, Money, Precision, Table, Time},
+    labels,
     pages::audit::told,
     web::{Failure, Member},
 };
@@ -55,15 +56,15 @@ pub(super) fn card(member: &Member, done: &[Done]) -> Option<AnyView> {
     }
     let rows = done.iter().map(|done| row(member, done)).collect_view();
     let columns = vec![
-        Column::text("When"),
-        Column::text("Reason"),
-        Column::number("Was"),
-        Column::number("Now"),
-        Column::text("Request"),
+        Column::text(labels::WHEN),
+        Column::text(labels::REASON),
+        Column::number(labels::WAS),
+        Column::number(labels::NOW),
+        Column::text(labels::REQUEST),
     ];
     let log = member.path(&format!("audit?kind={}", Kind::ChargeCorrected.as_str()));
     let card = view! {
-        <Card title="Corrected" more=("In the audit log", log)>
+        <Card title=labels::CORRECTED more=("In the audit log", log)>
             <Table label="Corrected charges" columns>{rows}</Table>
         </Card>
     };
@@ -78,10 +79,10 @@ fn row(member: &Member, done: &Done) -> AnyView {
     view! {
         <tr>
             <th scope="row"><Time at zone precision=Precision::Minute/><small>{format!("By {}", done.who)}</small></th>
-            <td data-l="Reason">{done.reason.clone()}</td>
-            <td data-l="Was" class="num">{before}</td>
-            <td data-l="Now" class="num">{after}</td>
-            <td data-l="Request" class="mono anywhere"><a href=href>{done.request.clone()}</a></td>
+            <td data-l=labels::REASON>{done.reason.clone()}</td>
+            <td data-l=labels::WAS class="num">{before}</td>
+            <td data-l=labels::NOW class="num">{after}</td>
+            <td data-l=labels::REQUEST class="mono anywhere"><a href=href>{done.request.clone()}</a></td>
         </tr>
     }
     .into_any()

@@ -11,6 +11,7 @@ use crate::{
         AmountField, DialogPage, ErrorSummary, Fact, Facts, Field, LinkButton, Money, Precision,
         Time,
     },
+    labels,
     layouts::{NavItem, Shell},
     render::Page,
     web::{App, Draft, Failure, Member, Path, go, id},
@@ -63,18 +64,18 @@ async fn find(app: &App, member: &Member, request: EventId) -> Result<Doubtful, 
 }
 
 fn page(member: &Member, charge: &Doubtful, draft: &Draft) -> Response {
-    let page = Page::new("Correct a charge").status(draft.status());
+    let page = Page::new(labels::CORRECT_A_CHARGE).status(draft.status());
     member.visitor.look.page(page, || {
         let (facts, form) = (facts(member, charge), form(member, charge, draft));
         let foot = view! {
-            <LinkButton href=member.path("corrections")>"Cancel"</LinkButton>
+            <LinkButton href=member.path("corrections")>{labels::CANCEL}</LinkButton>
             <button type="submit" form="correct" class="btn primary">"Correct charge"</button>
         }
         .into_any();
         view! {
             <Shell frame=member.frame(NavItem::Billing)>
                 <DialogPage
-                    title="Correct a charge"
+                    title=labels::CORRECT_A_CHARGE
                     text="Budgets, usage and thresholds count the new amount in the window in which the request was made. It can be corrected once."
                     foot
                 >
@@ -94,13 +95,13 @@ fn facts(member: &Member, charge: &Doubtful) -> AnyView {
     let (id, model) = (charge.id.to_string(), charge.model.clone());
     view! {
         <Facts>
-            <Fact label="Request"><span class="mono anywhere">{id}</span></Fact>
-            <Fact label="When"><Time at zone precision=Precision::Second/></Fact>
-            <Fact label="Project and key">{whose}</Fact>
-            <Fact label="Model">{model}</Fact>
+            <Fact label=labels::REQUEST><span class="mono anywhere">{id}</span></Fact>
+            <Fact label=labels::WHEN><Time at zone precision=Precision::Second/></Fact>
+            <Fact label=labels::PROJECT_AND_KEY>{whose}</Fact>
+            <Fact label=labels::MODEL>{model}</Fact>
             <Fact label="Why in doubt">{why}</Fact>
-            <Fact label="Charged"><Money amount/></Fact>
-            <Fact label="At most"><Money amount=bound/></Fact>
+            <Fact label=labels::CHARGED><Money amount/></Fact>
+            <Fact label=labels::AT_MOST><Money amount=bound/></Fact>
         </Facts>
     }
     .into_any()
@@ -114,7 +115,7 @@ fn form(member: &Member, charge: &Doubtful, draft: &Draft) -> AnyView {
         <form class="form" method="post" id="correct" action=action>
             <ErrorSummary lead="Nothing was corrected" errors=draft.errors()/>
             <AmountField name="amount" label="What it cost" value=amount error=amount_error required=true help="As the provider’s invoice or log says; 0 if it cost nothing, at most what it was bounded by."/>
-            <Field name="reason" label="Reason" value=reason error=reason_error required=true maxlength=100 autocomplete="off" help="Stands in the audit log, with the old and the new amount."/>
+            <Field name="reason" label=labels::REASON value=reason error=reason_error required=true maxlength=100 autocomplete="off" help="Stands in the audit log, with the old and the new amount."/>
         </form>
     }
     .into_any()

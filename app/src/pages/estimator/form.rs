@@ -8,16 +8,17 @@ use crate::{
     components::{
         Button, Card, CardBody, ErrorSummary, Field, GroupedSelect, TextArea, Weight, count,
     },
+    labels,
     pages::model_choices,
     web::{Draft, Member},
 };
 
 pub(super) fn card(member: &Member, list: &List, draft: &Draft) -> AnyView {
     let groups =
-        model_choices::groups(list.values(), "Choose a model", |price| price.model.clone());
+        model_choices::groups(list.values(), labels::CHOOSE_A_MODEL, |price| price.model.clone());
     let chosen = CHOICES.into_iter().enumerate().map(|(place, name)| {
         let label = match place {
-            0 => "Model".to_owned(),
+            0 => labels::MODEL.to_owned(),
             place => format!("Model {} (optional)", place + 1),
         };
         let (value, error, groups) = (draft.value(name), draft.error(name), groups.clone());

@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use super::{Done, Estimate, text};
 use crate::{
     components::{Badge, Card, CardFoot, Column, Count, Money, Table, count},
+    labels,
     web::Member,
 };
 
@@ -14,12 +15,12 @@ pub(super) fn cards(member: &Member, done: &Done) -> AnyView {
     let texts = done.cuts.iter().map(|cut| text::card(cut, characters)).collect_view();
     let rows = done.estimates.iter().map(|estimate| row(member, estimate)).collect_view();
     let columns = vec![
-        Column::text("Model"),
-        Column::number("Prompt tokens"),
-        Column::number("Prompt"),
-        Column::number("Answer"),
-        Column::number("A request"),
-        Column::number("A month"),
+        Column::text(labels::MODEL),
+        Column::number(labels::PROMPT_TOKENS),
+        Column::number(labels::PROMPT),
+        Column::number(labels::ANSWER),
+        Column::number(labels::A_REQUEST),
+        Column::number(labels::A_MONTH),
     ];
     let title = "What it costs";
     let note = format!(
@@ -51,31 +52,31 @@ pub(super) fn cards(member: &Member, done: &Done) -> AnyView {
 }
 
 fn row(member: &Member, estimate: &Estimate) -> AnyView {
-    let how = if estimate.is_exact { "Exact" } else { "Estimated" };
+    let how = if estimate.is_exact { "Exact" } else { labels::ESTIMATED };
     let counted = format!("{how}, by {}", estimate.encoding.name());
     let notes = estimate.notes.iter().map(|note| view! { <small>{note.clone()}</small> });
     let query = serde_urlencoded::to_string([("model", &estimate.model)]).unwrap_or_default();
     let usage = member.path(&format!("usage?{query}"));
     let cells = match estimate.cost {
         Some(cost) => view! {
-            <td class="num" data-l="Prompt">{fine(cost.input)}</td>
-            <td class="num" data-l="Answer">{fine(cost.output)}</td>
-            <td class="num" data-l="A request">{fine(cost.request)}</td>
-            <td class="num" data-l="A month"><strong>{month(cost.month)}</strong></td>
+            <td class="num" data-l=labels::PROMPT>{fine(cost.input)}</td>
+            <td class="num" data-l=labels::ANSWER>{fine(cost.output)}</td>
+            <td class="num" data-l=labels::A_REQUEST>{fine(cost.request)}</td>
+            <td class="num" data-l=labels::A_MONTH><strong>{month(cost.month)}</strong></td>
         }
         .into_any(),
         None => view! {
-            <td class="num" data-l="Prompt">"–"</td>
-            <td class="num" data-l="Answer">"–"</td>
-            <td class="num" data-l="A request">"–"</td>
-            <td class="num" data-l="A month"><Badge text="Unpriced"/></td>
+            <td class="num" data-l=labels::PROMPT>"–"</td>
+            <td class="num" data-l=labels::ANSWER>"–"</td>
+            <td class="num" data-l=labels::A_REQUEST>"–"</td>
+            <td class="num" data-l=labels::A_MONTH><Badge text=labels::UNPRICED/></td>
         }
         .into_any(),
     };
     view! {
         <tr>
             <th scope="row"><a href=usage>{estimate.model.clone()}</a><small>{counted}</small>{notes.collect_view()}</th>
-            <td class="num" data-l="Prompt tokens"><Count number=estimate.prompt/></td>
+            <td class="num" data-l=labels::PROMPT_TOKENS><Count number=estimate.prompt/></td>
             {cells}
         </tr>
     }

@@ -8,6 +8,7 @@ use crate::{
     components::{
         Button, ErrorSummary, Field, LinkButton, Notice, Precision, Tone, Weight, time_text,
     },
+    labels,
     pages::person::PASSWORD_HELP,
     web::Draft,
 };
@@ -37,10 +38,10 @@ pub(super) fn both(invitation: &OpenInvitation, path: &str, draft: &Draft) -> An
         <section class="stack">
             <h2>"You are new here"</h2>
             <form class="form" method="post" action=path.to_owned()>
-                <ErrorSummary lead="No account was made" errors=draft.errors()/>
+                <ErrorSummary lead=labels::NO_ACCOUNT_WAS_MADE errors=draft.errors()/>
                 <input type="text" name="username" value=invitation.email.to_string() autocomplete="username" hidden/>
-                <Field name="name" label="Your name" value=draft.value("name") error=draft.error("name") autocomplete="name" required=true maxlength=100/>
-                <Field name="password" label="Password" kind="password" error=draft.error("password") help=PASSWORD_HELP autocomplete="new-password" required=true/>
+                <Field name="name" label=labels::YOUR_NAME value=draft.value("name") error=draft.error("name") autocomplete="name" required=true maxlength=100/>
+                <Field name="password" label=labels::PASSWORD kind="password" error=draft.error("password") help=PASSWORD_HELP autocomplete="new-password" required=true/>
                 <Button wide=true name="action" value="join">"Create account and join"</Button>
             </form>
         </section>

@@ -8,6 +8,7 @@ use store::{ApiKey, StoreError};
 use super::key::{begin, page};
 use crate::{
     components::{Button, Card, CardBody, ErrorSummary, Field, PostButton},
+    labels,
     pages::{key_fields, key_limits},
     web::{App, Draft, Failure, Member, Path, go, id},
 };
@@ -110,9 +111,9 @@ pub(super) fn forms(member: &Member, key: &ApiKey, draft: &Draft, rule: Option<u
 
 fn rename_form(action: &str, draft: &Draft) -> AnyView {
     let field = view! {
-        <Field name="name" label="Name" value=draft.value("name") error=draft.error("name") required=true maxlength=100 autocomplete="off"/>
+        <Field name="name" label=labels::NAME value=draft.value("name") error=draft.error("name") required=true maxlength=100 autocomplete="off"/>
     };
-    form(("Name", "rename", "Rename key"), action, draft, field.into_any())
+    form((labels::NAME, "rename", labels::RENAME_KEY), action, draft, field.into_any())
 }
 
 fn permissions_form(action: &str, draft: &Draft) -> AnyView {
@@ -127,7 +128,7 @@ fn expiry_form(action: &str, draft: &Draft, rule: Option<u16>) -> AnyView {
 
 fn guards_form(action: &str, draft: &Draft) -> AnyView {
     let fields = key_limits::guards(draft);
-    form(("Guards", "guards", "Save guards"), action, draft, fields)
+    form((labels::GUARDS, "guards", "Save guards"), action, draft, fields)
 }
 
 /// A card with a form: its heading, what it does, and its button.
@@ -139,7 +140,7 @@ fn form(
 ) -> AnyView {
     let form = view! {
         <form class="form" method="post" action=action.to_owned()>
-            <ErrorSummary lead="Nothing was saved" errors=draft.errors()/>
+            <ErrorSummary lead=labels::NOTHING_WAS_SAVED errors=draft.errors()/>
             <input type="hidden" name="action" value=verb/>
             {fields}
             <div class="row"><Button>{words}</Button></div>
@@ -153,7 +154,7 @@ fn pause(action: &str, key: &ApiKey, draft: &Draft) -> AnyView {
     let error = draft.error("state");
     if key.paused_at.is_some() {
         let text = "It is paused: its requests are refused with 403 key_paused.";
-        press(("Resume", "resume", "Resume key"), action, text, error)
+        press((labels::RESUME, "resume", "Resume key"), action, text, error)
     } else {
         let text = "Its requests are refused with 403 key_paused until it is resumed. Nothing else changes.";
         press(("Pause", "pause", "Pause key"), action, text, error)

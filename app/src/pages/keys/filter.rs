@@ -14,6 +14,7 @@ use super::{
 };
 use crate::{
     components::{Button, Choice, Field, LinkButton, Select, Weight},
+    labels,
     web::Member,
 };
 
@@ -92,7 +93,7 @@ impl Asked {
     /// Selects with what the keys have, sent as the address.
     pub(super) fn form(&self, member: &Member, keys: &Keys) -> AnyView {
         let all = |text| vec![Choice::new("", text)];
-        let mut projects = all("All projects");
+        let mut projects = all(labels::ALL_PROJECTS);
         let mut owners = all("All owners");
         for key in &keys.all {
             add(&mut projects, key.project.to_string(), &key.project_name);
@@ -105,14 +106,14 @@ impl Asked {
             view! { <input type="hidden" name="hygiene" value=self.hygiene.clone()/> }
         });
         let clear = self.is_narrow().then(|| {
-            view! { <LinkButton href=member.path("keys") weight=Weight::Quiet>"Clear filters"</LinkButton> }
+            view! { <LinkButton href=member.path("keys") weight=Weight::Quiet>{labels::CLEAR_FILTERS}</LinkButton> }
         });
         view! {
             <form class="row" role="search" method="get" action=member.path("keys")>
-                <Field name="q" label="Find" kind="search" value=self.q.clone() placeholder="Name, prefix or last 4"/>
-                <Select name="project" label="Project" choices=projects value=self.project.clone()/>
-                <Select name="owner" label="Owner" choices=owners value=self.owner.clone()/>
-                <Select name="state" label="State" choices=states value=self.state.clone()/>
+                <Field name="q" label=labels::FIND kind="search" value=self.q.clone() placeholder="Name, prefix or last 4"/>
+                <Select name="project" label=labels::PROJECT choices=projects value=self.project.clone()/>
+                <Select name="owner" label=labels::OWNER choices=owners value=self.owner.clone()/>
+                <Select name="state" label=labels::STATE choices=states value=self.state.clone()/>
                 {hygiene}
                 <Button>"Filter keys"</Button>
                 {clear}
@@ -134,6 +135,6 @@ pub(super) fn owner(key: &ApiKey) -> (String, String) {
         KeyOwner::Member { id, name: Some(name) } => (id.to_string(), name.clone()),
         KeyOwner::Member { id, name: None } => (id.to_string(), "A former member".to_owned()),
         KeyOwner::ServiceAccount { id, name } => (id.to_string(), name.clone()),
-        KeyOwner::Operator => ("operator".to_owned(), "The operator".to_owned()),
+        KeyOwner::Operator => ("operator".to_owned(), labels::THE_OPERATOR.to_owned()),
     }
 }

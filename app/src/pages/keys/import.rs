@@ -8,6 +8,7 @@ use crate::{
     components::{
         Button, Card, CardBody, Choice, ErrorSummary, LinkButton, Select, TextArea, Weight,
     },
+    labels,
     layouts::{NavItem, PageHead, Shell},
     pages::{
         key_fields,
@@ -79,12 +80,12 @@ fn labels(text: &str) -> Result<Vec<Label>, String> {
 
 async fn page(app: &App, member: &Member, draft: &Draft) -> Result<Response, Failure> {
     let projects = choices(app, member).await?;
-    Ok(member.visitor.look.page(Page::new("Import labels").status(draft.status()), || {
-        let above = ("API keys", member.path("keys"));
+    Ok(member.visitor.look.page(Page::new(labels::IMPORT_LABELS).status(draft.status()), || {
+        let above = (labels::API_KEYS, member.path("keys"));
         let form = form(member, draft, projects);
         view! {
             <Shell frame=member.frame(NavItem::Keys)>
-                <PageHead title="Import labels" sub="Lists the keys that applications still use at the provider, so that none is forgotten. Never paste a key here." above/>
+                <PageHead title=labels::IMPORT_LABELS sub="Lists the keys that applications still use at the provider, so that none is forgotten. Never paste a key here." above/>
                 <Card><CardBody>{form}</CardBody></Card>
             </Shell>
         }
@@ -96,11 +97,11 @@ fn form(member: &Member, draft: &Draft, projects: Vec<Choice>) -> AnyView {
         <form class="form" method="post" action=member.path("keys/import")>
             <ErrorSummary lead="Nothing was imported" errors=draft.errors()/>
             {key_fields::once(draft)}
-            <Select name="project" label="Project" choices=projects value=draft.value("project") error=draft.error("project")/>
+            <Select name="project" label=labels::PROJECT choices=projects value=draft.value("project") error=draft.error("project")/>
             <TextArea name="labels" label="Labels" value=draft.value("labels") error=draft.error("labels") rows=10 required=true help="One a line, up to 200: the name, and if you like a comma and the last four characters, like “nightly-import, 3f9K”. They are listed as untracked until each is replaced by a key of this organization."/>
             <div class="row">
-                <Button weight=Weight::Primary>"Import labels"</Button>
-                <LinkButton href=member.path("keys") weight=Weight::Quiet>"Cancel"</LinkButton>
+                <Button weight=Weight::Primary>{labels::IMPORT_LABELS}</Button>
+                <LinkButton href=member.path("keys") weight=Weight::Quiet>{labels::CANCEL}</LinkButton>
             </div>
         </form>
     }

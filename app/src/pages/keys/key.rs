@@ -16,6 +16,7 @@ use crate::{
         Tone, Weight,
     },
     islands::CopyButton,
+    labels,
     layouts::{NavItem, PageHead, Shell},
     pages::{key_fields, key_limits},
     render::Page,
@@ -60,7 +61,7 @@ pub(super) async fn page(
     };
     let page = Page::new(key.name.clone()).status(draft.status()).islands();
     Ok(member.visitor.look.page(page, || {
-        let above = ("API keys", member.path("keys"));
+        let above = (labels::API_KEYS, member.path("keys"));
         let (title, sub) = (key.name.clone(), format!("A key of the project {}.", key.project_name));
         let (facts, chain) = (facts(member, &key, &activity, state), chain(member, &key, successor));
         let actions = actions(member, &key, state);
@@ -68,7 +69,7 @@ pub(super) async fn page(
         view! {
             <Shell frame=member.frame(NavItem::Keys)>
                 <PageHead title sub above>{actions}</PageHead>
-                {saved.then(|| view! { <Toast lead="Key saved." text="It is in force on every node within a second."/> })}
+                {saved.then(|| view! { <Toast lead="Key saved." text=labels::IT_IS_IN_FORCE_ON_EVERY_NODE_WITHIN_A_SECOND/> })}
                 {chain}
                 <div class="grid two">{facts}{forms}</div>
             </Shell>
@@ -126,7 +127,7 @@ fn facts(member: &Member, key: &ApiKey, activity: &KeyActivity, state: KeyState)
     let used = match (key.used_at, last_used(key, activity)) {
         (Some(at), Some(last)) if at == last => time(at),
         (_, Some(at)) => view! { <Time at zone precision=Precision::Day/> }.into_any(),
-        _ => "Never".into_any(),
+        _ => labels::NEVER.into_any(),
     };
     let project = member.path(&format!("projects/{}", key.project));
     let tracked = if key.tracked {
@@ -137,30 +138,30 @@ fn facts(member: &Member, key: &ApiKey, activity: &KeyActivity, state: KeyState)
     };
     let made_by = key.maker.to_string();
     let mut facts = vec![
-        ("State", view! { <Badge tone=state.tone() text=state.label()/> }.into_any()),
-        ("Key", view! { <span class="mono">{masked(key)}</span> }.into_any()),
-        ("Project", view! { <a href=project>{key.project_name.clone()}</a> }.into_any()),
-        ("Owner", owner_view(key)),
-        ("Permissions", permissions(&key.permissions).into_any()),
-        ("Usage", tracked),
-        ("Guards", key_limits::guards_text(key.guards).into_any()),
-        ("Budget", budget(member, key)),
-        ("This cycle", view! { <Money amount=activity.spent/> }.into_any()),
-        ("Made", time(key.created_at)),
-        ("Made by", made_by.into_any()),
-        ("Last used", used),
-        ("Expires", key.expires_at.map_or_else(|| "Never".into_any(), time)),
+        (labels::STATE, view! { <Badge tone=state.tone() text=state.label()/> }.into_any()),
+        (labels::KEY, view! { <span class="mono">{masked(key)}</span> }.into_any()),
+        (labels::PROJECT, view! { <a href=project>{key.project_name.clone()}</a> }.into_any()),
+        (labels::OWNER, owner_view(key)),
+        (labels::PERMISSIONS, permissions(&key.permissions).into_any()),
+        (labels::USAGE, tracked),
+        (labels::GUARDS, key_limits::guards_text(key.guards).into_any()),
+        (labels::BUDGET, budget(member, key)),
+        (labels::THIS_CYCLE, view! { <Money amount=activity.spent/> }.into_any()),
+        (labels::MADE, time(key.created_at)),
+        (labels::MADE_BY, made_by.into_any()),
+        (labels::LAST_USED, used),
+        (labels::EXPIRES, key.expires_at.map_or_else(|| labels::NEVER.into_any(), time)),
     ];
     let happened = [
-        ("Paused", key.paused_at),
+        (labels::PAUSED, key.paused_at),
         ("Reported as leaked", key.leaked_at),
-        ("Revoked", key.revoked_at),
+        (labels::REVOKED, key.revoked_at),
     ];
     facts.extend(happened.into_iter().filter_map(|(label, at)| Some((label, time(at?)))));
     let facts = facts.into_iter().map(|(label, words)| view! { <Fact label>{words}</Fact> });
     let (facts, id) = (facts.collect_view(), key.id.to_string());
     view! {
-        <Card title="Key">
+        <Card title=labels::KEY>
             <CardBody split=true>
                 <Facts>{facts}</Facts>
                 <div class="row"><Id text=id.clone()/><CopyButton text=id/></div>

@@ -16,6 +16,7 @@ use crate::{
     components::{
         Badge, Card, Column, Empty, Notice, PostButton, Precision, Table, Time, Tone, Weight, ago,
     },
+    labels,
     layouts::{NavItem, PageHead, Shell},
     render::Page,
     web::{App, Draft, Failure, Member, Path, go, id},
@@ -31,7 +32,7 @@ async fn show(State(app): State<App>, member: Member) -> Result<Response, Failur
     let keys = app.store.member_keys(&member.caller).await?;
     let rules = app.store.key_rules(&member.caller).await?;
     let now = app.store.system().now().await?;
-    Ok(member.visitor.look.page(Page::new("Personal keys"), || {
+    Ok(member.visitor.look.page(Page::new(labels::PERSONAL_KEYS), || {
         let tabs = tabs(&member, Tab::Personal);
         let rule = rules.service_keys_only.then(|| {
             view! { <Notice tone=Tone::Warn lead="All of them are refused." text="Only service accounts may have keys in this organization: its settings say so."/> }
@@ -39,7 +40,7 @@ async fn show(State(app): State<App>, member: Member) -> Result<Response, Failur
         let list = list(&member, keys, now);
         view! {
             <Shell frame=member.frame(NavItem::Keys)>
-                <PageHead title="Personal keys" sub="Members’ own keys. Requests that name this organization, or whose person has it as the default one, are billed to it."/>
+                <PageHead title=labels::PERSONAL_KEYS sub="Members’ own keys. Requests that name this organization, or whose person has it as the default one, are billed to it."/>
                 {tabs}
                 {rule}
                 <Card>{list}</Card>
@@ -70,34 +71,35 @@ fn list(member: &Member, keys: Vec<MemberKey>, now: DateTime<Utc>) -> AnyView {
     }
     let rows = keys.into_iter().map(|key| row(member, key, now)).collect_view();
     let columns = vec![
-        Column::text("Person"),
-        Column::text("Key"),
-        Column::text("Last used here"),
-        Column::text("Expires"),
+        Column::text(labels::PERSON),
+        Column::text(labels::KEY),
+        Column::text(labels::LAST_USED_HERE),
+        Column::text(labels::EXPIRES),
         Column::act(),
     ];
-    view! { <Table label="Personal keys" columns>{rows}</Table> }.into_any()
+    view! { <Table label=labels::PERSONAL_KEYS columns>{rows}</Table> }.into_any()
 }
 
 fn row(member: &Member, key: MemberKey, now: DateTime<Utc>) -> AnyView {
     let zone = member.organization.zone;
     let action = member.path(&format!("keys/personal/{}", key.id));
-    let used = key.used_at.map_or_else(|| "Never".to_owned(), |at| ago(at, now, zone));
+    let used = key.used_at.map_or_else(|| labels::NEVER.to_owned(), |at| ago(at, now, zone));
     let expires = match key.expires_at {
         Some(at) => view! { <Time at zone precision=Precision::Day/> }.into_any(),
-        None => view! { <span class="faint">"Never"</span> }.into_any(),
+        None => view! { <span class="faint">{labels::NEVER}</span> }.into_any(),
     };
     let blocked = key.blocked_at.is_some();
     let masked = Opens::Gateway.masked(&key.public_id, &key.last_four);
     let (verb, words) = if blocked { ("allow", "Allow key") } else { ("block", "Refuse key") };
     let fields = vec![("action", verb.to_owned())];
-    let badge = blocked.then(|| view! { " "<Badge tone=Tone::Warn bare=true text="Refused"/> });
+    let badge =
+        blocked.then(|| view! { " "<Badge tone=Tone::Warn bare=true text=labels::REFUSED/> });
     view! {
         <tr>
             <th scope="row">{key.member_name}{badge}<small>{key.member_email}</small></th>
-            <td data-l="Key" class="mono small">{masked}</td>
-            <td data-l="Last used here">{used}</td>
-            <td data-l="Expires">{expires}</td>
+            <td data-l=labels::KEY class="mono small">{masked}</td>
+            <td data-l=labels::LAST_USED_HERE>{used}</td>
+            <td data-l=labels::EXPIRES>{expires}</td>
             <td class="act"><PostButton action fields weight=Weight::Quiet>{words}</PostButton></td>
         </tr>
     }

@@ -7,6 +7,7 @@ use leptos::prelude::*;
 use super::{masked, removal};
 use crate::{
     components::{DialogPage, Fact, Facts, LinkButton, PostButton, Weight},
+    labels,
     layouts::{NavItem, Shell},
     render::Page,
     web::{App, Failure, Member, Path, go, id},
@@ -38,7 +39,7 @@ async fn show(
         let action = member.path(&format!("keys/{}/revoke", key.id));
         let verb = removal(&key);
         let foot = view! {
-            <LinkButton href=member.path("keys") weight=Weight::Quiet>"Keep key"</LinkButton>
+            <LinkButton href=member.path("keys") weight=Weight::Quiet>{labels::KEEP_KEY}</LinkButton>
             <PostButton action weight=Weight::Danger>{verb}" key"</PostButton>
         }
         .into_any();
@@ -47,8 +48,8 @@ async fn show(
             <Shell frame=member.frame(NavItem::Keys)>
                 <DialogPage title text foot>
                     <Facts>
-                        <Fact label="Key"><span class="mono">{masked}</span></Fact>
-                        <Fact label="Project">{key.project_name}</Fact>
+                        <Fact label=labels::KEY><span class="mono">{masked}</span></Fact>
+                        <Fact label=labels::PROJECT>{key.project_name}</Fact>
                     </Facts>
                 </DialogPage>
             </Shell>

@@ -12,6 +12,7 @@ use crate::{
         Button, DialogPage, ErrorSummary, Fact, Facts, Group, Knob, LinkButton, Precision, Weight,
         time_text,
     },
+    labels,
     layouts::{NavItem, Shell},
     pages::{
         key_fields,
@@ -51,13 +52,13 @@ async fn rotate(
     match app.store.rotate_api_key(&member.caller, &rotation).await {
         Ok(made) => {
             let zone = member.organization.zone;
-            let never = || "Never".to_owned();
+            let never = || labels::NEVER.to_owned();
             let date = |at| time_text(at, zone, Precision::Minute);
             let facts = vec![
-                ("Name", old.name.clone()),
-                ("Project", old.project_name.clone()),
-                ("Owner", owner(&old).1),
-                ("Expires", made.expires_at.map_or_else(never, date)),
+                (labels::NAME, old.name.clone()),
+                (labels::PROJECT, old.project_name.clone()),
+                (labels::OWNER, owner(&old).1),
+                (labels::EXPIRES, made.expires_at.map_or_else(never, date)),
                 ("The old key is refused", overlap.label().to_owned()),
             ];
             let done = member.path(&format!("keys/{}", made.id));
@@ -110,7 +111,7 @@ async fn page(
         });
         let knobs = knobs.into_iter().collect_view();
         let foot = view! {
-            <LinkButton href=back weight=Weight::Quiet>"Keep key"</LinkButton>
+            <LinkButton href=back weight=Weight::Quiet>{labels::KEEP_KEY}</LinkButton>
             <Button weight=Weight::Primary>"Make the new key"</Button>
         }
         .into_any();
@@ -122,10 +123,10 @@ async fn page(
                 <form method="post" action=action>
                     {once}
                     <DialogPage title text="A new key of the same name, owner, permissions and budgets is made and shown once. The old one goes on working until the moment chosen here, so that applications can change over." foot>
-                        <ErrorSummary lead="No key was made" errors/>
+                        <ErrorSummary lead=labels::NO_KEY_WAS_MADE errors/>
                         <Facts>
                             <Fact label="Old key"><span class="mono">{masked}</span></Fact>
-                            <Fact label="Project">{project}</Fact>
+                            <Fact label=labels::PROJECT>{project}</Fact>
                             <Fact label="The new one lives">{lives}</Fact>
                         </Facts>
                         <Group legend="The old key expires" name="overlap" error>{knobs}</Group>

@@ -4,6 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use store::{ApiKey, KeyActivity};
 
 use crate::components::Tone;
+use crate::labels;
 
 /// From when on a key is said to expire soon.
 const SOON: TimeDelta = TimeDelta::days(14);
@@ -91,16 +92,16 @@ impl KeyState {
 
     pub(super) const fn label(self) -> &'static str {
         match self {
-            Self::Active => "Active",
+            Self::Active => labels::ACTIVE,
             Self::ExpiresSoon => "Expires soon",
             Self::Refusing => "Refusing",
             Self::NoAccess => "Owner has no access",
-            Self::Paused => "Paused",
-            Self::Expired => "Expired",
-            Self::Archived => "Project archived",
+            Self::Paused => labels::PAUSED,
+            Self::Expired => labels::EXPIRED,
+            Self::Archived => labels::PROJECT_ARCHIVED,
             Self::Imported => "Imported",
-            Self::Leaked => "Leaked",
-            Self::Revoked => "Revoked",
+            Self::Leaked => labels::LEAKED,
+            Self::Revoked => labels::REVOKED,
         }
     }
 
@@ -141,11 +142,11 @@ impl Hygiene {
 
     pub(super) const fn label(self) -> &'static str {
         match self {
-            Self::NeverUsed => "Never used",
+            Self::NeverUsed => labels::NEVER_USED,
             Self::Idle => "Idle for 90 days",
             Self::NoExpiry => "No expiry",
             Self::NoBudget => "No budget, nor its project",
-            Self::Untracked => "Untracked",
+            Self::Untracked => labels::UNTRACKED,
         }
     }
 

@@ -11,6 +11,7 @@ use crate::{
         Button, Card, CardBody, Choice, ErrorSummary, Field, Group, Knob, LinkButton, Notice,
         Select, Tone, Weight,
     },
+    labels,
     layouts::{NavItem, PageHead, Shell},
     pages::{key_fields, key_limits, keys::no_billing},
     render::Page,
@@ -44,8 +45,8 @@ pub(super) async fn page(
     let projects = choices(app, member).await?;
     let billing = !member.can(Action::SeeBilling)
         || app.store.billing_profile(&member.caller).await?.is_some();
-    Ok(member.visitor.look.page(Page::new("New key").status(draft.status()), || {
-        let above = ("API keys", member.path("keys"));
+    Ok(member.visitor.look.page(Page::new(labels::NEW_KEY).status(draft.status()), || {
+        let above = (labels::API_KEYS, member.path("keys"));
         let no_billing = (!billing).then(|| no_billing(member));
         let stuck = (rules.service_keys_only && !may_serve).then(|| {
             view! { <Notice tone=Tone::Warn lead="You can’t make a key here." text="In this organization only service accounts may have new keys, and only owners of a project give them keys: ask one."/> }
@@ -53,7 +54,7 @@ pub(super) async fn page(
         let form = form(member, &draft, rules, projects, (accounts, may_serve, may_limit));
         view! {
             <Shell frame=member.frame(NavItem::Keys)>
-                <PageHead title="New key" sub="The key itself is shown on the next page, this once." above/>
+                <PageHead title=labels::NEW_KEY sub=labels::THE_KEY_ITSELF_IS_SHOWN_ON_THE_NEXT_PAGE_THIS_ONCE above/>
                 {no_billing}
                 {stuck}
                 <Card><CardBody>{form}</CardBody></Card>
@@ -80,12 +81,12 @@ fn form(
     let owner = owner::fields(draft, rules, accounts, may_serve);
     view! {
         <form class="form" method="post" action=member.path("keys/new")>
-            <ErrorSummary lead="No key was made" errors=draft.errors()/>
+            <ErrorSummary lead=labels::NO_KEY_WAS_MADE errors=draft.errors()/>
             {key_fields::once(draft)}
             {replaces}
             <Field
                 name="name"
-                label="Name"
+                label=labels::NAME
                 value=draft.value("name")
                 error=draft.error("name")
                 help="What will use it, like support-web or nightly-import. One key for each application makes revoking easy."
@@ -93,19 +94,19 @@ fn form(
                 maxlength=100
                 autocomplete="off"
             />
-            <Select name="project" label="Project" choices=projects value=draft.value("project") error=draft.error("project") help="Its requests count in this project’s usage and budgets."/>
+            <Select name="project" label=labels::PROJECT choices=projects value=draft.value("project") error=draft.error("project") help="Its requests count in this project’s usage and budgets."/>
             {owner}
             {key_fields::permissions(draft)}
             {key_fields::expiry(draft, rules.max_days)}
             {key_limits::guards(draft)}
             {may_limit.then(|| key_limits::budget(draft))}
-            <Group legend="Usage">
+            <Group legend=labels::USAGE>
                 <Knob name="tracked" value="yes" label="Tracked" checked=tracked != "no" help="Usage shows what this key spent."/>
-                <Knob name="tracked" value="no" label="Untracked" checked=tracked == "no" help="It counts in the project and stands under “Untracked”. Tracking can be started later, for what comes then."/>
+                <Knob name="tracked" value="no" label=labels::UNTRACKED checked=tracked == "no" help="It counts in the project and stands under “Untracked”. Tracking can be started later, for what comes then."/>
             </Group>
             <div class="row">
-                <Button weight=Weight::Primary>"Make key"</Button>
-                <LinkButton href=member.path("keys") weight=Weight::Quiet>"Cancel"</LinkButton>
+                <Button weight=Weight::Primary>{labels::MAKE_KEY}</Button>
+                <LinkButton href=member.path("keys") weight=Weight::Quiet>{labels::CANCEL}</LinkButton>
             </div>
         </form>
     }

@@ -6,6 +6,7 @@ use store::{KeyRules, NewOwner, Project, ServiceAccount};
 
 use crate::{
     components::{Choice, Field, Group, Knob, Select},
+    labels,
     web::{App, Draft, Failure, Member},
 };
 
@@ -72,23 +73,23 @@ pub(super) fn fields(
     }
     let kind = draft.value("owner");
     let me = (!rules.service_keys_only).then(|| {
-        view! { <Knob name="owner" value="me" label="You" checked=kind == "me" help="For your own work. The key stops when you leave the project."/> }
+        view! { <Knob name="owner" value="me" label=labels::YOU checked=kind == "me" help="For your own work. The key stops when you leave the project."/> }
     });
-    let mut choices = vec![Choice::new("", "A new one")];
+    let mut choices = vec![Choice::new("", labels::A_NEW_ONE)];
     choices.extend(accounts.into_iter().map(|account| {
         let text = format!("{}, {}", account.name, account.project_name);
         Choice::new(account.id.to_string(), text)
     }));
     let cols = view! {
         <div class="cols when-service">
-            <Select name="account" label="Service account" choices value=draft.value("account") error=draft.error("account")/>
+            <Select name="account" label=labels::SERVICE_ACCOUNT choices value=draft.value("account") error=draft.error("account")/>
             <Field name="account_name" label="Name of a new one" value=draft.value("account_name") error=draft.error("account_name") maxlength=100 autocomplete="off"/>
         </div>
     }
     .into_any();
     let (error, service) = (draft.error("owner"), kind == "service");
     view! {
-        <Group legend="Owner" name="owner" error>
+        <Group legend=labels::OWNER name="owner" error>
             {me}
             <Knob name="owner" value="service" label="A service account" checked=service help="For an application. The key outlives whoever makes it."/>
             {cols}

@@ -10,6 +10,7 @@ use secrecy::ExposeSecret as _;
 
 use crate::{
     components::{Button, DialogPage, Fact, Facts, LinkButton, Secret, Weight},
+    labels,
     layouts::{NavItem, Shell},
     render::Page,
     web::{App, Member},
@@ -42,7 +43,7 @@ impl Shown {
 
     /// Kept by no cache: all documents say so.
     pub(in crate::pages) fn page() -> Page {
-        Page::new("Copy your new key now").islands()
+        Page::new(labels::COPY_YOUR_NEW_KEY_NOW).islands()
     }
 
     pub(in crate::pages) fn dialog(&self, app: &App) -> AnyView {
@@ -55,8 +56,8 @@ impl Shown {
         let facts = facts.collect_view();
         view! {
             <DialogPage
-                title="Copy your new key now"
-                text="This is the only time it is shown. Exchequer keeps a fingerprint, not the key."
+                title=labels::COPY_YOUR_NEW_KEY_NOW
+                text=labels::SHOWN_ONCE
                 foot=foot(&self.done)
             >
                 <Secret text=secret/>
@@ -72,8 +73,8 @@ impl Shown {
 fn foot(done: &str) -> AnyView {
     view! {
         <form method="get" action=done.to_owned() class="row between">
-            <label class="pick"><input type="checkbox" required/><span>"I have stored the key"</span></label>
-            <Button weight=Weight::Primary>"Done"</Button>
+            <label class="pick"><input type="checkbox" required/><span>{labels::I_HAVE_STORED_THE_KEY}</span></label>
+            <Button weight=Weight::Primary>{labels::DONE}</Button>
         </form>
     }
     .into_any()
@@ -97,7 +98,7 @@ fn storage() -> AnyView {
 
 /// The answer to a form that was sent before.
 pub(in crate::pages) fn made_already(member: &Member) -> Response {
-    let page = Page::new("This key was made already").status(StatusCode::CONFLICT);
+    let page = Page::new(labels::THIS_KEY_WAS_MADE_ALREADY).status(StatusCode::CONFLICT);
     member.visitor.look.page(page, || {
         let foot = view! {
             <LinkButton href=member.path("keys/new") weight=Weight::Quiet>"Make another key"</LinkButton>
@@ -106,8 +107,8 @@ pub(in crate::pages) fn made_already(member: &Member) -> Response {
         .into_any();
         view! {
             <Shell frame=member.frame(NavItem::Keys)>
-                <DialogPage title="This key was made already" foot>
-                    <p>"The form was sent before, so no second key was made. A key is shown in one answer alone and can’t be shown again. If you did not get to store it, revoke it and make another one."</p>
+                <DialogPage title=labels::THIS_KEY_WAS_MADE_ALREADY foot>
+                    <p>{labels::SENT_BEFORE}</p>
                 </DialogPage>
             </Shell>
         }

@@ -13,6 +13,7 @@ use leptos::prelude::*;
 
 use super::Runner;
 use crate::{
+    labels,
     layouts::{Door, PageHead, Shell},
     render::Page,
     web::{App, Failure},
@@ -24,8 +25,8 @@ pub(super) fn router() -> Router<App> {
 
 async fn show(runner: Runner) -> Result<Response, Failure> {
     let look = runner.look();
-    Ok(look.page(Page::new("Design").islands(), || {
-        let (title, sub) = ("Design", "Every part in every state. The numbers are made up.");
+    Ok(look.page(Page::new(labels::DESIGN).islands(), || {
+        let (title, sub) = (labels::DESIGN, "Every part in every state. The numbers are made up.");
         let content = content();
         match runner.frame {
             Some(frame) => view! { <Shell frame><PageHead title sub/>{content}</Shell> }.into_any(),

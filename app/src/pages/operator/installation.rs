@@ -14,6 +14,7 @@ use crate::{
         Badge, Button, Card, CardBody, Choice, Column, Empty, ErrorSummary, Fact, Facts, Precision,
         Select, Table, Time, Toast, Tone, Weight,
     },
+    labels,
     render::Page,
     web::{App, Draft, Failure, Fresh, Query, go},
 };
@@ -55,7 +56,7 @@ async fn save(
     let typed = draft.value("policy");
     let all = [SignUpPolicy::Open, SignUpPolicy::Invited];
     let Some(policy) = all.into_iter().find(|policy| word(*policy) == typed) else {
-        draft.refuse("policy", "Choose one from the list.");
+        draft.refuse("policy", labels::CHOOSE_ONE_FROM_THE_LIST);
         return page(&app, runner, &draft, false).await;
     };
     runner.operator(&app).await?.set_sign_up_policy(policy).await?;
@@ -76,7 +77,7 @@ async fn page(app: &App, runner: Runner, draft: &Draft, saved: bool) -> Result<R
     Ok(runner.look().page(page, || {
         let (form, facts, nodes) = (form(draft), facts(app, &view.versions), nodes(&view));
         let content = view! {
-            {view.saved.then(|| view! { <Toast lead="Saved." text="It holds on every node at once."/> })}
+            {view.saved.then(|| view! { <Toast lead=labels::SAVED text="It holds on every node at once."/> })}
             <div class="grid two">
                 <Card title="Sign-up"><CardBody split=true>{form}</CardBody></Card>
                 <Card title="As it runs"><CardBody split=true>{facts}</CardBody></Card>
@@ -95,25 +96,26 @@ fn form(draft: &Draft) -> AnyView {
     let (value, error, errors) = (draft.value("policy"), draft.error("policy"), draft.errors());
     view! {
         <form class="form" method="post" action=PATH>
-            <ErrorSummary lead="Nothing was saved" errors/>
+            <ErrorSummary lead=labels::NOTHING_WAS_SAVED errors/>
             <Select name="policy" label="Who may make an account" choices value error help="Accounts that exist stay."/>
-            <div class="row"><Button weight=Weight::Primary>"Save"</Button></div>
+            <div class="row"><Button weight=Weight::Primary>{labels::SAVE}</Button></div>
         </form>
     }
     .into_any()
 }
 
 fn facts(app: &App, versions: &Versions) -> AnyView {
-    let mail = if app.mails { "Sent" } else { "Wait in the outbox: EXCHEQUER_SMTP_URL is not set" };
-    let sandbox = if app.sandbox { "Answers" } else { "Off" };
+    let mail =
+        if app.mails { labels::SENT } else { "Wait in the outbox: EXCHEQUER_SMTP_URL is not set" };
+    let sandbox = if app.sandbox { "Answers" } else { labels::OFF };
     let (url, database) = (app.public_url.to_string(), format!("PostgreSQL {}", versions.database));
     let migration = versions.migration;
     view! {
         <Facts>
             <Fact label="Public address"><span class="anywhere">{url}</span></Fact>
-            <Fact label="Mails">{mail}</Fact>
+            <Fact label=labels::MAILS>{mail}</Fact>
             <Fact label="Sandbox provider">{sandbox}</Fact>
-            <Fact label="Exchequer">{env!("CARGO_PKG_VERSION")}</Fact>
+            <Fact label=labels::EXCHEQUER>{env!("CARGO_PKG_VERSION")}</Fact>
             <Fact label="Database">{database}</Fact>
             <Fact label="Last migration"><span class="mono">{migration}</span></Fact>
         </Facts>
@@ -124,7 +126,7 @@ fn facts(app: &App, versions: &Versions) -> AnyView {
 
 fn nodes(view: &View) -> AnyView {
     if view.nodes.is_empty() {
-        return view! { <Card title="Nodes"><Empty split=true title="No node has signed on" text="Each process that serves is listed here while it lives."/></Card> }
+        return view! { <Card title=labels::NODES><Empty split=true title="No node has signed on" text="Each process that serves is listed here while it lives."/></Card> }
             .into_any();
     }
     let rows = view.nodes.iter().map(|node| {
@@ -133,12 +135,17 @@ fn nodes(view: &View) -> AnyView {
         view! {
             <tr>
                 <th scope="row" class="mono">{id}</th>
-                <td data-l="State"><Badge tone text/></td>
-                <td data-l="Last heartbeat"><Time at zone=ZONE precision=Precision::Second/></td>
+                <td data-l=labels::STATE><Badge tone text/></td>
+                <td data-l=labels::LAST_HEARTBEAT><Time at zone=ZONE precision=Precision::Second/></td>
             </tr>
         }
     });
     let rows = rows.collect_view();
-    let columns = vec![Column::text("Node"), Column::text("State"), Column::text("Last heartbeat")];
-    view! { <Card title="Nodes"><Table label="Nodes" columns>{rows}</Table></Card> }.into_any()
+    let columns = vec![
+        Column::text(labels::NODE),
+        Column::text(labels::STATE),
+        Column::text(labels::LAST_HEARTBEAT),
+    ];
+    view! { <Card title=labels::NODES><Table label=labels::NODES columns>{rows}</Table></Card> }
+        .into_any()
 }

@@ -10,6 +10,7 @@ use store::system::operator::{JobRow, LoopRow, Past};
 use super::{Part, Runner, ZONE, around};
 use crate::{
     components::{Badge, Card, CardFoot, Column, Empty, Notice, Table, Time, Tone},
+    labels,
     render::Page,
     web::{App, Failure, Query},
 };
@@ -67,7 +68,7 @@ fn alarms(jobs: &[JobRow]) -> Vec<AnyView> {
 fn timed(jobs: Vec<JobRow>, now: DateTime<Utc>) -> AnyView {
     if jobs.is_empty() {
         return view! {
-            <Card title="At their times">
+            <Card title=labels::AT_THEIR_TIMES>
                 <Empty split=true title="No job yet" text="A node makes its jobs known when it starts."/>
             </Card>
         }
@@ -75,15 +76,15 @@ fn timed(jobs: Vec<JobRow>, now: DateTime<Utc>) -> AnyView {
     }
     let columns = vec![
         Column::text("Job"),
-        Column::text("State"),
-        Column::text("Last time"),
-        Column::text("What came of it"),
-        Column::text("Next time"),
+        Column::text(labels::STATE),
+        Column::text(labels::LAST_TIME),
+        Column::text(labels::WHAT_CAME_OF_IT),
+        Column::text(labels::NEXT_TIME),
     ];
     let rows = jobs.into_iter().map(|row| job(row, now)).collect_view();
     view! {
-        <Card title="At their times">
-            <Table label="Jobs" columns>{rows}</Table>
+        <Card title=labels::AT_THEIR_TIMES>
+            <Table label=labels::JOBS columns>{rows}</Table>
             <CardFoot><span>"Each time is done once, by one of the nodes. Of times that passed while none was there the last is made up for."</span></CardFoot>
         </Card>
     }
@@ -102,7 +103,7 @@ fn job(row: JobRow, now: DateTime<Utc>) -> AnyView {
             let at = last.ended_at;
             (view! { <Time at zone=ZONE/><small>{took}</small> }.into_any(), last.said)
         }
-        None => ("Never yet".into_any(), String::new()),
+        None => (labels::NEVER_YET.into_any(), String::new()),
     };
     view! {
         <tr>
@@ -110,10 +111,10 @@ fn job(row: JobRow, now: DateTime<Utc>) -> AnyView {
                 <a href=past>{row.job.label()}</a>
                 <small>{every(row.job.schedule().distance())}</small>
             </th>
-            <td data-l="State"><Badge tone text=state/></td>
-            <td data-l="Last time"><div>{last}</div></td>
-            <td data-l="What came of it" class="anywhere"><div>{said}{failed}</div></td>
-            <td data-l="Next time"><Time at=row.next_due zone=ZONE/></td>
+            <td data-l=labels::STATE><Badge tone text=state/></td>
+            <td data-l=labels::LAST_TIME><div>{last}</div></td>
+            <td data-l=labels::WHAT_CAME_OF_IT class="anywhere"><div>{said}{failed}</div></td>
+            <td data-l=labels::NEXT_TIME><Time at=row.next_due zone=ZONE/></td>
         </tr>
     }
     .into_any()
@@ -121,13 +122,13 @@ fn job(row: JobRow, now: DateTime<Utc>) -> AnyView {
 
 fn state(row: &JobRow, now: DateTime<Utc>) -> (Tone, String) {
     match (row.failures, row.running, &row.last) {
-        (0, Some(_), _) => (Tone::Plain, "Running".to_owned()),
-        (0, None, Some(last)) if last.alarm => (Tone::Bad, "Found something".to_owned()),
+        (0, Some(_), _) => (Tone::Plain, labels::RUNNING.to_owned()),
+        (0, None, Some(last)) if last.alarm => (Tone::Bad, labels::FOUND_SOMETHING.to_owned()),
         (0, None, _) if row.next_due + LATE < now => {
             (Tone::Warn, "Late, no node does it".to_owned())
         }
         (0, None, None) => (Tone::Plain, "Waiting".to_owned()),
-        (0, None, Some(_)) => (Tone::Ok, "Done".to_owned()),
+        (0, None, Some(_)) => (Tone::Ok, labels::DONE.to_owned()),
         (1, ..) => (Tone::Warn, "Failed once, tried again".to_owned()),
         (many, ..) => (Tone::Bad, format!("Failed {many} times in a row")),
     }
@@ -136,9 +137,9 @@ fn state(row: &JobRow, now: DateTime<Utc>) -> (Tone, String) {
 fn steady(loops: Vec<LoopRow>, now: DateTime<Utc>) -> AnyView {
     let columns = vec![
         Column::text("Work"),
-        Column::text("State"),
-        Column::text("Last done"),
-        Column::text("Last failure"),
+        Column::text(labels::STATE),
+        Column::text(labels::LAST_DONE),
+        Column::text(labels::LAST_FAILURE),
     ];
     let rows = loops.into_iter().map(|row| steady_one(row, now)).collect_view();
     view! {
@@ -154,24 +155,24 @@ fn steady_one(row: LoopRow, now: DateTime<Utc>) -> AnyView {
     let is_failing = row.failed.as_ref().is_some_and(|(at, _)| row.done_at < Some(*at));
     let (tone, state) = match row.done_at {
         _ if is_failing => (Tone::Bad, "Failing"),
-        None => (Tone::Plain, "Never yet"),
+        None => (Tone::Plain, labels::NEVER_YET),
         Some(at) if at + SILENT.max(row.which.pause() * 3) < now => (Tone::Warn, "Stands still"),
         Some(_) => (Tone::Ok, "Goes"),
     };
     let done = match row.done_at {
         Some(at) => view! { <Time at zone=ZONE/> }.into_any(),
-        None => "Never yet".into_any(),
+        None => labels::NEVER_YET.into_any(),
     };
     let failed = match row.failed {
         Some((at, error)) => view! { <Time at zone=ZONE/><small>{error}</small> }.into_any(),
-        None => "None".into_any(),
+        None => labels::NONE.into_any(),
     };
     view! {
         <tr>
             <th scope="row">{row.which.label()}<small>{every(row.which.pause())}</small></th>
-            <td data-l="State"><Badge tone text=state/></td>
-            <td data-l="Last done">{done}</td>
-            <td data-l="Last failure" class="muted anywhere"><div>{failed}</div></td>
+            <td data-l=labels::STATE><Badge tone text=state/></td>
+            <td data-l=labels::LAST_DONE>{done}</td>
+            <td data-l=labels::LAST_FAILURE class="muted anywhere"><div>{failed}</div></td>
         </tr>
     }
     .into_any()
@@ -181,9 +182,9 @@ fn steady_one(row: LoopRow, now: DateTime<Utc>) -> AnyView {
 fn history(job: Job, past: Vec<Past>) -> AnyView {
     let columns = vec![
         Column::text("Due"),
-        Column::text("Done"),
-        Column::text("Node"),
-        Column::text("What came of it"),
+        Column::text(labels::DONE),
+        Column::text(labels::NODE),
+        Column::text(labels::WHAT_CAME_OF_IT),
     ];
     let shown = past.len();
     let rows = past
@@ -191,13 +192,13 @@ fn history(job: Job, past: Vec<Past>) -> AnyView {
         .map(|past| {
             let (due, at, node, took) = (past.due, past.ended_at, short(past.node), took(&past));
             let alarm =
-                past.alarm.then(|| view! { <Badge tone=Tone::Bad text="Found something"/> });
+                past.alarm.then(|| view! { <Badge tone=Tone::Bad text=labels::FOUND_SOMETHING/> });
             view! {
                 <tr>
                     <th scope="row"><Time at=due zone=ZONE/></th>
-                    <td data-l="Done"><div><Time at zone=ZONE/><small>{took}</small></div></td>
-                    <td data-l="Node" class="mono">{node}</td>
-                    <td data-l="What came of it" class="anywhere"><div>{past.said}{alarm}</div></td>
+                    <td data-l=labels::DONE><div><Time at zone=ZONE/><small>{took}</small></div></td>
+                    <td data-l=labels::NODE class="mono">{node}</td>
+                    <td data-l=labels::WHAT_CAME_OF_IT class="anywhere"><div>{past.said}{alarm}</div></td>
                 </tr>
             }
         })
@@ -205,7 +206,7 @@ fn history(job: Job, past: Vec<Past>) -> AnyView {
     view! {
         <Card title=job.label()>
             <Table label="Times that it was done" columns>{rows}</Table>
-            <CardFoot><span>{shown}" shown, newest first, a hundred at most"</span><a href=PATH>"Close"</a></CardFoot>
+            <CardFoot><span>{shown}" shown, newest first, a hundred at most"</span><a href=PATH>{labels::CLOSE}</a></CardFoot>
         </Card>
     }
     .into_any()

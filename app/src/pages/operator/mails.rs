@@ -12,6 +12,7 @@ use crate::{
         Badge, Card, CardBody, Column, Empty, Link, Notice, PostButton, Seg, Table, Time, Toast,
         Tone, Weight,
     },
+    labels,
     render::Page,
     web::{App, Draft, Failure, Query, go, id},
 };
@@ -56,13 +57,13 @@ fn notices(app: &App, done: bool) -> AnyView {
         view! { <Toast lead="It is sent again." text="The mail waits for its turn, with all its tries before it."/> }
     });
     let waits = (!app.mails).then(|| {
-        view! { <Notice tone=Tone::Warn lead="Mails wait in the outbox." text="There is no mail server: set EXCHEQUER_SMTP_URL and start again, and what waits is sent."/> }
+        view! { <Notice tone=Tone::Warn lead=labels::MAILS_WAIT_IN_THE_OUTBOX text="There is no mail server: set EXCHEQUER_SMTP_URL and start again, and what waits is sent."/> }
     });
     view! { {done}{waits} }.into_any()
 }
 
 fn content(state: Option<MailState>, rows: Rows<MailRow>) -> AnyView {
-    let all = Link::new("All", PATH).current(state.is_none());
+    let all = Link::new(labels::ALL, PATH).current(state.is_none());
     let links = MailState::ALL.map(|other| {
         Link::new(other.label(), format!("{PATH}?state={}", other.as_str()))
             .current(state == Some(other))
@@ -75,19 +76,19 @@ fn content(state: Option<MailState>, rows: Rows<MailRow>) -> AnyView {
             .into_any()
     } else {
         let columns = vec![
-            Column::text("Recipient"),
-            Column::text("State"),
-            Column::text("Server’s answer"),
-            Column::text("Written"),
-            Column::text("Done or due"),
+            Column::text(labels::RECIPIENT),
+            Column::text(labels::STATE),
+            Column::text(labels::SERVERS_ANSWER),
+            Column::text(labels::WRITTEN),
+            Column::text(labels::DONE_OR_DUE),
             Column::act(),
         ];
         let rows = rows.rows.into_iter().map(row).collect_view();
         let kept = ("state", state.map_or("", MailState::as_str));
         let foot = foot(shown, PATH, kept, last);
-        view! { <Table label="Outbox" columns>{rows}</Table>{foot} }.into_any()
+        view! { <Table label=labels::OUTBOX columns>{rows}</Table>{foot} }.into_any()
     };
-    view! { <Card title="Mails"><CardBody><Seg label="State" links/></CardBody>{list}</Card> }
+    view! { <Card title=labels::MAILS><CardBody><Seg label=labels::STATE links/></CardBody>{list}</Card> }
         .into_any()
 }
 
@@ -111,10 +112,10 @@ fn row(row: MailRow) -> AnyView {
     view! {
         <tr>
             <th scope="row">{row.recipient}<small>{row.template.replace('_', " ")}</small></th>
-            <td data-l="State"><span><Badge tone text=row.state.label()/><small>{tries}{unanswered}</small></span></td>
-            <td data-l="Server’s answer" class="muted anywhere">{row.answer.unwrap_or_default()}</td>
-            <td data-l="Written"><Time at=row.created_at zone=ZONE/></td>
-            <td data-l="Done or due"><Time at=until zone=ZONE/></td>
+            <td data-l=labels::STATE><span><Badge tone text=row.state.label()/><small>{tries}{unanswered}</small></span></td>
+            <td data-l=labels::SERVERS_ANSWER class="muted anywhere">{row.answer.unwrap_or_default()}</td>
+            <td data-l=labels::WRITTEN><Time at=row.created_at zone=ZONE/></td>
+            <td data-l=labels::DONE_OR_DUE><Time at=until zone=ZONE/></td>
             <td class="act">{again}</td>
         </tr>
     }

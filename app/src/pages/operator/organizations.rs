@@ -10,6 +10,7 @@ use crate::{
         Badge, Card, CardBody, Column, Empty, LinkButton, Money, Precision, Table, Time, Toast,
         Tone, Weight, count,
     },
+    labels,
     render::Page,
     web::{App, Failure, Query},
 };
@@ -52,17 +53,17 @@ fn content(asked: &Asked, rows: Rows<OrganizationRow>) -> AnyView {
             .into_any()
     } else {
         let columns = vec![
-            Column::text("Organization"),
-            Column::text("Made"),
-            Column::number("Members"),
-            Column::number("Projects"),
-            Column::number("Spent this cycle"),
-            Column::number("Requests"),
+            Column::text(labels::ORGANIZATION),
+            Column::text(labels::MADE),
+            Column::number(labels::MEMBERS),
+            Column::number(labels::PROJECTS),
+            Column::number(labels::SPENT_THIS_CYCLE),
+            Column::number(labels::REQUESTS),
             Column::act(),
         ];
         let rows = rows.rows.into_iter().map(row).collect_view();
         let foot = foot(shown, "/operator", ("search", &asked.search), last);
-        view! { <Table label="Organizations" columns>{rows}</Table>{foot} }.into_any()
+        view! { <Table label=labels::ORGANIZATIONS columns>{rows}</Table>{foot} }.into_any()
     };
     view! { {done}<Card><CardBody>{form}</CardBody>{list}</Card> }.into_any()
 }
@@ -70,7 +71,7 @@ fn content(asked: &Asked, rows: Rows<OrganizationRow>) -> AnyView {
 fn row(row: OrganizationRow) -> AnyView {
     let suspended = row.suspended.is_some();
     let state = match (&row.suspended, row.closed_at, row.demo) {
-        (_, Some(_), _) => Some((Tone::Plain, "Closed")),
+        (_, Some(_), _) => Some((Tone::Plain, labels::CLOSED)),
         (Some(_), ..) => Some((Tone::Bad, "Suspended")),
         (.., true) => Some((Tone::Plain, "Demo")),
         _ => None,
@@ -83,11 +84,11 @@ fn row(row: OrganizationRow) -> AnyView {
     view! {
         <tr>
             <th scope="row">{row.name}{badge}<small class="mono">{row.id.to_string()}</small>{why}</th>
-            <td data-l="Made"><Time at=row.created_at zone=ZONE precision=Precision::Day/></td>
-            <td data-l="Members" class="num">{count(row.members)}</td>
-            <td data-l="Projects" class="num">{count(row.projects)}</td>
-            <td data-l="Spent this cycle" class="num"><Money amount=row.spent/></td>
-            <td data-l="Requests" class="num">{count(row.requests)}</td>
+            <td data-l=labels::MADE><Time at=row.created_at zone=ZONE precision=Precision::Day/></td>
+            <td data-l=labels::MEMBERS class="num">{count(row.members)}</td>
+            <td data-l=labels::PROJECTS class="num">{count(row.projects)}</td>
+            <td data-l=labels::SPENT_THIS_CYCLE class="num"><Money amount=row.spent/></td>
+            <td data-l=labels::REQUESTS class="num">{count(row.requests)}</td>
             <td class="act">
                 <LinkButton href=tier_href weight=Weight::Quiet>"Tier…"</LinkButton>
                 <LinkButton href weight=Weight::Quiet>{verb}</LinkButton>

@@ -12,6 +12,7 @@ use crate::{
         Badge, Card, CardBody, Column, Empty, PostButton, Precision, Table, Time, Toast, Tone,
         Weight, count,
     },
+    labels,
     render::Page,
     web::{App, Draft, Failure, Fresh, Query, go, id},
 };
@@ -46,7 +47,7 @@ async fn sign_out(
 
 fn content(asked: &Asked, rows: Rows<PersonRow>) -> AnyView {
     let done = asked.done.as_ref().map(|_| {
-        view! { <Toast lead="Signed out." text="The person is signed out on all devices."/> }
+        view! { <Toast lead=labels::SIGNED_OUT text="The person is signed out on all devices."/> }
     });
     let form = search("/operator/users", "Name, e-mail or ID", asked.search.clone());
     let last = rows.rows.last().filter(|_| rows.more).map(|row| row.id.to_string());
@@ -56,39 +57,39 @@ fn content(asked: &Asked, rows: Rows<PersonRow>) -> AnyView {
             .into_any()
     } else {
         let columns = vec![
-            Column::text("E-mail"),
-            Column::text("Account made"),
-            Column::number("Organizations"),
-            Column::number("Devices"),
-            Column::text("Last session"),
+            Column::text(labels::E_MAIL),
+            Column::text(labels::ACCOUNT_MADE),
+            Column::number(labels::ORGANIZATIONS),
+            Column::number(labels::DEVICES),
+            Column::text(labels::LAST_SESSION),
             Column::act(),
         ];
         let rows = rows.rows.into_iter().map(row).collect_view();
         let foot = foot(shown, "/operator/users", ("search", &asked.search), last);
-        view! { <Table label="Users" columns>{rows}</Table>{foot} }.into_any()
+        view! { <Table label=labels::USERS columns>{rows}</Table>{foot} }.into_any()
     };
     view! { {done}<Card><CardBody>{form}</CardBody>{list}</Card> }.into_any()
 }
 
 fn row(row: PersonRow) -> AnyView {
-    let operator = row.operator.then(|| view! { " "<Badge text="Operator"/> });
+    let operator = row.operator.then(|| view! { " "<Badge text=labels::OPERATOR/> });
     let unverified =
-        (!row.verified).then(|| view! { " "<Badge tone=Tone::Warn text="Not verified"/> });
+        (!row.verified).then(|| view! { " "<Badge tone=Tone::Warn text=labels::NOT_VERIFIED/> });
     let seen = match row.seen_at {
         Some(at) => view! { <Time at zone=ZONE precision=Precision::Day/> }.into_any(),
-        None => view! { <span class="faint">"None"</span> }.into_any(),
+        None => view! { <span class="faint">{labels::NONE}</span> }.into_any(),
     };
     let out = (row.sessions > 0).then(|| {
         let fields = vec![("user", row.id.to_string())];
-        view! { <PostButton action="/operator/users" fields weight=Weight::Quiet>"Sign out"</PostButton> }
+        view! { <PostButton action="/operator/users" fields weight=Weight::Quiet>{labels::SIGN_OUT}</PostButton> }
     });
     view! {
         <tr>
             <th scope="row">{row.email}{operator}{unverified}<small>{row.name}</small></th>
-            <td data-l="Account made"><Time at=row.created_at zone=ZONE precision=Precision::Day/></td>
-            <td data-l="Organizations" class="num">{count(row.organizations)}</td>
-            <td data-l="Devices" class="num">{count(row.sessions)}</td>
-            <td data-l="Last session">{seen}</td>
+            <td data-l=labels::ACCOUNT_MADE><Time at=row.created_at zone=ZONE precision=Precision::Day/></td>
+            <td data-l=labels::ORGANIZATIONS class="num">{count(row.organizations)}</td>
+            <td data-l=labels::DEVICES class="num">{count(row.sessions)}</td>
+            <td data-l=labels::LAST_SESSION>{seen}</td>
             <td class="act">{out}</td>
         </tr>
     }

@@ -15,6 +15,7 @@ use crate::{
         Badge, Card, CardBody, CardFoot, Column, Empty, LinkButton, Precision, Table, Time, Toast,
         Tone, Weight, count,
     },
+    labels,
     pages::prices::rates::{others, rate, when},
     render::Page,
     web::{App, Failure, Query},
@@ -57,17 +58,17 @@ fn content(asked: Asked, versions: &[BookVersion]) -> AnyView {
     });
     let shown = versions.len();
     let list = if shown == 0 {
-        view! { <Empty split=true title="Nothing is found" text="The price book has no provider or model with this in its name."/> }
+        view! { <Empty split=true title=labels::NOTHING_IS_FOUND text="The price book has no provider or model with this in its name."/> }
             .into_any()
     } else {
         let columns = vec![
-            Column::text("Model"),
-            Column::text("Holds from"),
+            Column::text(labels::MODEL),
+            Column::text(labels::HOLDS_FROM),
             Column::number("Input per 1M tokens"),
             Column::number("Cached input per 1M tokens"),
             Column::number("Output per 1M tokens"),
-            Column::text("Besides"),
-            Column::text("Source"),
+            Column::text(labels::BESIDES),
+            Column::text(labels::SOURCE),
         ];
         let rows = versions.iter().map(row).collect_view();
         let foot = if shown < usize::from(MOST) {
@@ -76,7 +77,7 @@ fn content(asked: Asked, versions: &[BookVersion]) -> AnyView {
             format!("The first {shown} versions: search for others. US dollars.")
         };
         view! {
-            <Table label="Price book" columns>{rows}</Table>
+            <Table label=labels::PRICE_BOOK columns>{rows}</Table>
             <CardFoot><span>{foot}</span></CardFoot>
         }
         .into_any()
@@ -87,7 +88,7 @@ fn content(asked: Asked, versions: &[BookVersion]) -> AnyView {
             <CardBody>
                 <div class="row between">
                     {search(PATH, "Provider or model", asked.search)}
-                    <LinkButton href=import::PATH weight=Weight::Primary>"Import prices"</LinkButton>
+                    <LinkButton href=import::PATH weight=Weight::Primary>{labels::IMPORT_PRICES}</LinkButton>
                 </div>
             </CardBody>
             {list}
@@ -100,8 +101,8 @@ fn row(version: &BookVersion) -> AnyView {
     let price = &version.price;
     let cell = |class| rate(&price.rates, class);
     let (tone, text) = match version.standing {
-        BookStanding::Planned => (Tone::Plain, "Planned"),
-        BookStanding::InForce => (Tone::Ok, "In force"),
+        BookStanding::Planned => (Tone::Plain, labels::PLANNED),
+        BookStanding::InForce => (Tone::Ok, labels::IN_FORCE),
         BookStanding::Over => (Tone::Plain, "Over"),
     };
     let fee = (price.per_request > domain::Usd::ZERO)
@@ -120,12 +121,12 @@ fn row(version: &BookVersion) -> AnyView {
     view! {
         <tr>
             <th scope="row">{price.model.clone()}<small>{price.provider.clone()}</small></th>
-            <td data-l="Holds from"><Time at=version.from zone=ZONE precision=Precision::Minute/>" "<Badge tone text/></td>
+            <td data-l=labels::HOLDS_FROM><Time at=version.from zone=ZONE precision=Precision::Minute/>" "<Badge tone text/></td>
             <td class="num" data-l="Input per 1M tokens">{cell(TokenClass::Input)}</td>
             <td class="num" data-l="Cached input per 1M tokens">{cell(TokenClass::Cached)}</td>
             <td class="num" data-l="Output per 1M tokens">{cell(TokenClass::Output)}</td>
-            <td data-l="Besides">{besides}</td>
-            <td data-l="Source">{version.source.clone()}</td>
+            <td data-l=labels::BESIDES>{besides}</td>
+            <td data-l=labels::SOURCE>{version.source.clone()}</td>
         </tr>
     }
     .into_any()

@@ -13,6 +13,7 @@ use crate::{
         Button, Card, CardBody, CardFoot, Column, DialogPage, Empty, ErrorSummary, Fact, Facts,
         Field, LinkButton, Table, Time, Toast, Weight, count,
     },
+    labels,
     render::Page,
     web::{App, Draft, Failure, Fresh, Query, go},
 };
@@ -85,7 +86,7 @@ fn page(runner: Runner, kept: &Kept, draft: &Draft, saved: bool) -> Response {
             None => "Nothing is dropped.",
         };
         let content = view! {
-            {saved.then(|| view! { <Toast lead="Saved." text=next/> })}
+            {saved.then(|| view! { <Toast lead=labels::SAVED text=next/> })}
             <div class="grid two">
                 <Card title="Single requests"><CardBody split=true>{form}</CardBody></Card>
                 <Card title="As it stands"><CardBody split=true>{facts}</CardBody></Card>
@@ -106,9 +107,9 @@ fn form(draft: &Draft) -> AnyView {
     );
     view! {
         <form class="form" method="post" action=PATH>
-            <ErrorSummary lead="Nothing was saved" errors/>
+            <ErrorSummary lead=labels::NOTHING_WAS_SAVED errors/>
             <Field name="months" label="Keep single requests for so many months" value error inputmode="numeric" maxlength=20 autocomplete="off" help/>
-            <div class="row"><Button weight=Weight::Primary>"Save"</Button></div>
+            <div class="row"><Button weight=Weight::Primary>{labels::SAVE}</Button></div>
         </form>
     }
     .into_any()
@@ -132,8 +133,8 @@ fn facts(kept: &Kept) -> AnyView {
         <Facts>
             <Fact label="Kept">{how_long}</Fact>
             <Fact label="Oldest month">{oldest}</Fact>
-            <Fact label="Next to be dropped">{next.map_or_else(|| "None".into_any(), IntoAny::into_any)}</Fact>
-            <Fact label="Last time"><span class="anywhere">{last.map_or_else(|| "Never yet".into_any(), IntoAny::into_any)}</span></Fact>
+            <Fact label="Next to be dropped">{next.map_or_else(|| labels::NONE.into_any(), IntoAny::into_any)}</Fact>
+            <Fact label=labels::LAST_TIME><span class="anywhere">{last.map_or_else(|| labels::NEVER_YET.into_any(), IntoAny::into_any)}</span></Fact>
         </Facts>
         <p class="muted">
             "A month goes as a whole, once its youngest request is old enough, and stays while anything of it is open, in doubt or not folded. "
@@ -144,17 +145,21 @@ fn facts(kept: &Kept) -> AnyView {
 }
 
 fn months(kept: &Kept) -> AnyView {
-    let columns = vec![Column::text("Month"), Column::number("Size"), Column::text("Goes on")];
+    let columns = vec![
+        Column::text(labels::MONTH),
+        Column::number(labels::SIZE),
+        Column::text(labels::GOES_ON),
+    ];
     let rows = kept.months.iter().map(|(month, bytes)| {
         let due = match due(month, kept.retention, kept.at) {
             Some(at) => view! { <Time at zone=ZONE/> }.into_any(),
-            None => "Never".into_any(),
+            None => labels::NEVER.into_any(),
         };
         view! {
             <tr>
                 <th scope="row">{month.to_string()}</th>
-                <td data-l="Size" class="num">{size(*bytes)}</td>
-                <td data-l="Goes on">{due}</td>
+                <td data-l=labels::SIZE class="num">{size(*bytes)}</td>
+                <td data-l=labels::GOES_ON>{due}</td>
             </tr>
         }
     });
@@ -170,20 +175,20 @@ fn months(kept: &Kept) -> AnyView {
 
 fn dropped(kept: &Kept) -> AnyView {
     if kept.dropped.is_empty() {
-        return view! { <Card title="Dropped"><Empty split=true title="Nothing was dropped" text="Every request is kept since the beginning."/></Card> }
+        return view! { <Card title=labels::DROPPED><Empty split=true title="Nothing was dropped" text="Every request is kept since the beginning."/></Card> }
             .into_any();
     }
-    let columns = vec![Column::text("Month"), Column::text("Dropped")];
+    let columns = vec![Column::text(labels::MONTH), Column::text(labels::DROPPED)];
     let rows = kept.dropped.iter().map(|(month, at)| {
         view! {
             <tr>
                 <th scope="row">{month.to_string()}</th>
-                <td data-l="Dropped"><Time at=*at zone=ZONE/></td>
+                <td data-l=labels::DROPPED><Time at=*at zone=ZONE/></td>
             </tr>
         }
     });
     let rows = rows.collect_view();
-    view! { <Card title="Dropped"><Table label="Months that were dropped" columns>{rows}</Table></Card> }
+    view! { <Card title=labels::DROPPED><Table label="Months that were dropped" columns>{rows}</Table></Card> }
         .into_any()
 }
 
@@ -199,7 +204,7 @@ fn confirm(runner: Runner, kept: &Kept, retention: Retention) -> Response {
             _ => "None yet".to_owned(),
         };
         let foot = view! {
-            <LinkButton href=PATH>"Cancel"</LinkButton>
+            <LinkButton href=PATH>{labels::CANCEL}</LinkButton>
             <button type="submit" form="drop" class="btn danger">"Drop what is older"</button>
         }
         .into_any();
@@ -212,7 +217,7 @@ fn confirm(runner: Runner, kept: &Kept, retention: Retention) -> Response {
             >
                 <Facts>
                     <Fact label="Dropped next">{months}</Fact>
-                    <Fact label="Size">{size(room)}</Fact>
+                    <Fact label=labels::SIZE>{size(room)}</Fact>
                 </Facts>
                 <form method="post" id="drop" action=PATH>
                     <input type="hidden" name="months" value=words(retention)/>

@@ -8,6 +8,7 @@ use store::system::operator::OrganizationRow;
 use super::{Part, Runner, ZONE, around};
 use crate::{
     components::{Button, DialogPage, ErrorSummary, Fact, Facts, Field, LinkButton, Time, Weight},
+    labels,
     render::Page,
     web::{App, Draft, Failure, Fresh, Path, go, id},
 };
@@ -52,7 +53,7 @@ async fn decide(
 }
 
 fn page(runner: Runner, row: OrganizationRow, draft: &Draft) -> Response {
-    let title = if row.suspended.is_some() { "Resume" } else { "Suspend" };
+    let title = if row.suspended.is_some() { labels::RESUME } else { "Suspend" };
     let page = Page::new(format!("{title} {}", row.name)).status(draft.status());
     runner.look().page(page, || {
         let path = format!("/operator/organizations/{}", row.id);
@@ -66,7 +67,7 @@ fn page(runner: Runner, row: OrganizationRow, draft: &Draft) -> Response {
 
 fn suspend(path: String, name: &str, draft: &Draft) -> AnyView {
     let foot = view! {
-        <LinkButton href="/operator">"Cancel"</LinkButton>
+        <LinkButton href="/operator">{labels::CANCEL}</LinkButton>
         <button type="submit" form="suspend" class="btn danger">"Suspend it"</button>
     }
     .into_any();
@@ -81,7 +82,7 @@ fn suspend(path: String, name: &str, draft: &Draft) -> AnyView {
             <form class="form" method="post" id="suspend" action=path>
                 <ErrorSummary lead="It was not suspended" errors/>
                 <input type="hidden" name="action" value="suspend"/>
-                <Field name="reason" label="Reason" value=reason error required=true maxlength=100 help="Its owners read it in their audit log."/>
+                <Field name="reason" label=labels::REASON value=reason error required=true maxlength=100 help=labels::ITS_OWNERS_READ_IT_IN_THEIR_AUDIT_LOG/>
             </form>
         </DialogPage>
     }
@@ -95,7 +96,7 @@ fn resume(
     reason: String,
 ) -> AnyView {
     let foot = view! {
-        <LinkButton href="/operator">"Cancel"</LinkButton>
+        <LinkButton href="/operator">{labels::CANCEL}</LinkButton>
         <form method="post" action=path>
             <Button weight=Weight::Primary name="action" value="resume">"Resume it"</Button>
         </form>
@@ -105,7 +106,7 @@ fn resume(
         <DialogPage below=true title=format!("Resume {name}?") text="Requests with its keys are let through again, within its budgets." foot>
             <Facts>
                 <Fact label="Suspended since"><Time at=since zone=ZONE/></Fact>
-                <Fact label="Reason">{reason}</Fact>
+                <Fact label=labels::REASON>{reason}</Fact>
             </Facts>
         </DialogPage>
     }

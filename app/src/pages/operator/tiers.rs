@@ -11,6 +11,7 @@ use serde::Deserialize;
 use super::{Part, Runner, around};
 use crate::{
     components::{Card, CardFoot, Column, LinkButton, Money, Table, Toast, Weight, count},
+    labels,
     pages::rate_fields,
     render::Page,
     web::{App, Failure, Query},
@@ -48,21 +49,21 @@ fn content(tiers: &Tiers, many: &[u64], done: Option<&str>) -> AnyView {
     };
     let done = done.map(|(lead, text)| view! { <Toast lead text/> });
     let columns = vec![
-        Column::text("Tier"),
-        Column::number("Usage limit per month"),
-        Column::number("Rises at"),
-        Column::number("Organizations"),
-        Column::text("Rates"),
+        Column::text(labels::TIER),
+        Column::number(labels::USAGE_LIMIT_PER_MONTH),
+        Column::number(labels::RISES_AT),
+        Column::number(labels::ORGANIZATIONS),
+        Column::text(labels::RATES),
         Column::act(),
     ];
     let rows = tiers.all().iter().zip(many).map(|(tier, many)| row(tier, *many)).collect_view();
     let next = format!("{PATH}/{}", tiers.next_number());
     let add = (tiers.all().len() < Tiers::MOST)
-        .then(|| view! { <LinkButton href=next>"Add a tier"</LinkButton> });
+        .then(|| view! { <LinkButton href=next>{labels::ADD_A_TIER}</LinkButton> });
     view! {
         {done}
-        <Card title="Usage tiers">
-            <Table label="Usage tiers" columns>{rows}</Table>
+        <Card title=labels::USAGE_TIERS>
+            <Table label=labels::USAGE_TIERS columns>{rows}</Table>
             <CardFoot>
                 <span>
                     "An organization rises by itself, upwards only, once it was charged so much in all and its first \
@@ -88,11 +89,11 @@ fn row(tier: &Tier, many: u64) -> AnyView {
     view! {
         <tr>
             <th scope="row" class="keep">"Tier "{number}</th>
-            <td data-l="Usage limit per month" class="num"><Money amount=tier.usage_limit/></td>
-            <td data-l="Rises at" class="num"><span>{rises}</span></td>
-            <td data-l="Organizations" class="num">{count(many)}</td>
-            <td data-l="Rates">{rates}</td>
-            <td class="act"><LinkButton href weight=Weight::Quiet>"Edit"<span class="vh">" tier "{number}</span></LinkButton></td>
+            <td data-l=labels::USAGE_LIMIT_PER_MONTH class="num"><Money amount=tier.usage_limit/></td>
+            <td data-l=labels::RISES_AT class="num"><span>{rises}</span></td>
+            <td data-l=labels::ORGANIZATIONS class="num">{count(many)}</td>
+            <td data-l=labels::RATES>{rates}</td>
+            <td class="act"><LinkButton href weight=Weight::Quiet>{labels::EDIT}<span class="vh">" tier "{number}</span></LinkButton></td>
         </tr>
     }
     .into_any()

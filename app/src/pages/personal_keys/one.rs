@@ -8,6 +8,7 @@ use store::PersonalKey;
 use super::times;
 use crate::{
     components::{Button, Card, CardBody, ErrorSummary, Field, LinkButton, PostButton, Weight},
+    labels,
     layouts::NavItem,
     pages::frame::Personal,
     render::Page,
@@ -61,15 +62,15 @@ async fn page(
 ) -> Result<Response, Failure> {
     let look = visitor.look;
     let frame = Member::at_home(app, visitor).await?.map(|member| member.frame(NavItem::None));
-    Ok(look.page(Page::new("Personal key").status(draft.status()), || {
+    Ok(look.page(Page::new(labels::PERSONAL_KEY).status(draft.status()), || {
         let action = format!("/account/keys/{}", key.id);
         let revoke = key.revoked_at.is_none().then(|| revoke(&action));
         let (about, rename) = (times(key), rename(&action, draft));
         view! {
-            <Personal frame title="Personal key" sub="One of your own keys.">
+            <Personal frame title=labels::PERSONAL_KEY sub="One of your own keys.">
                 <p class="mono">{about}</p>
                 <div class="grid two">
-                    <Card title="Name"><CardBody split=true>{rename}</CardBody></Card>
+                    <Card title=labels::NAME><CardBody split=true>{rename}</CardBody></Card>
                     {revoke}
                 </div>
             </Personal>
@@ -80,11 +81,11 @@ async fn page(
 fn rename(action: &str, draft: &Draft) -> AnyView {
     view! {
         <form class="form" method="post" action=action.to_owned()>
-            <ErrorSummary lead="Nothing was saved" errors=draft.errors()/>
+            <ErrorSummary lead=labels::NOTHING_WAS_SAVED errors=draft.errors()/>
             <input type="hidden" name="action" value="rename"/>
-            <Field name="name" label="Name" value=draft.value("name") error=draft.error("name") required=true maxlength=100 autocomplete="off"/>
+            <Field name="name" label=labels::NAME value=draft.value("name") error=draft.error("name") required=true maxlength=100 autocomplete="off"/>
             <div class="row">
-                <Button weight=Weight::Primary>"Rename key"</Button>
+                <Button weight=Weight::Primary>{labels::RENAME_KEY}</Button>
                 <LinkButton href="/account/keys" weight=Weight::Quiet>"Back to your keys"</LinkButton>
             </div>
         </form>
@@ -95,7 +96,7 @@ fn rename(action: &str, draft: &Draft) -> AnyView {
 fn revoke(action: &str) -> AnyView {
     let (action, fields) = (action.to_owned(), vec![("action", "revoke".to_owned())]);
     view! {
-        <Card title="Revoke">
+        <Card title=labels::REVOKE>
             <CardBody split=true>
                 <p class="muted">"Every request with it is refused from now on, in every organization. This can’t be undone."</p>
                 <PostButton action fields weight=Weight::Danger>"Revoke key"</PostButton>

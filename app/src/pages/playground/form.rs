@@ -13,6 +13,7 @@ use crate::{
         Button, Card, CardBody, Choice, Empty, ErrorSummary, Field, GroupedSelect, LinkButton,
         Select, TextArea, Weight, count,
     },
+    labels,
     pages::model_choices,
     web::{Draft, Member},
 };
@@ -44,7 +45,7 @@ fn projects(place: &Place, project: &Project, draft: &Draft) -> AnyView {
     let (value, error) = (project.id.to_string(), draft.error("project"));
     view! {
         // The first button is what Enter presses: not the choice of a project.
-        <button type="submit" hidden=true>"Send prompt"</button>
+        <button type="submit" hidden=true>{labels::SEND_PROMPT}</button>
         <div class="inline">
             <Select name="project" label="Send for project" choices value error/>
             <Button name="choose" value="yes" unfinished=true>"Choose project"</Button>
@@ -68,8 +69,8 @@ fn no_models(member: &Member, project: &Project) -> AnyView {
 fn form(member: &Member, place: &Place, project: &Project, draft: &Draft) -> AnyView {
     let models = || place.models.iter().map(AsRef::as_ref);
     let [first, second] = CHOICES;
-    let ones = model_choices::groups(models(), "Choose a model", priced);
-    let others = model_choices::groups(models(), "None", priced);
+    let ones = model_choices::groups(models(), labels::CHOOSE_A_MODEL, priced);
+    let others = model_choices::groups(models(), labels::NONE, priced);
     let (one, one_error) = (draft.value(first), draft.error(first));
     let (other, other_error) = (draft.value(second), draft.error(second));
     let (system, system_error) = (draft.value("system"), draft.error("system"));
@@ -83,21 +84,21 @@ fn form(member: &Member, place: &Place, project: &Project, draft: &Draft) -> Any
         <Card title>
             <CardBody split=true>
                 <form class="form" method="post" action=action data-slow="">
-                    <ErrorSummary lead="Nothing was sent" errors/>
+                    <ErrorSummary lead=labels::NOTHING_WAS_SENT errors/>
                     {projects}
                     <div class="cols wide">
-                        <GroupedSelect name=first label="Model" groups=ones value=one error=one_error
+                        <GroupedSelect name=first label=labels::MODEL groups=ones value=one error=one_error
                             help="Prices are per million tokens."/>
                         <GroupedSelect name=second label="Another, beside it (optional)" groups=others value=other error=other_error/>
                     </div>
                     <TextArea name="system" label="System prompt (optional)" value=system error=system_error rows=3/>
-                    <TextArea name="prompt" label="Prompt" value=prompt error=prompt_error rows=8 required=true help/>
+                    <TextArea name="prompt" label=labels::PROMPT value=prompt error=prompt_error rows=8 required=true help/>
                     <div class="cols">
                         <Field name="most" label="Most tokens of an answer" value=most error=most_error required=true inputmode="numeric"
                             help="What may be generated, reasoning included: it is reserved in the budgets until the answer is there."/>
                     </div>
                     <div class="row">
-                        <Button weight=Weight::Primary>"Send prompt"</Button>
+                        <Button weight=Weight::Primary>{labels::SEND_PROMPT}</Button>
                         <Button name="estimate" value="yes">"Show what it can cost"</Button>
                     </div>
                 </form>

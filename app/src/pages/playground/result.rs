@@ -10,6 +10,7 @@ use crate::{
         Badge, Card, CardBody, CardFoot, Column, LinkButton, Money, Narrow, Notice, Table, Tone,
         count,
     },
+    labels,
     pages::requests::words,
     web::{Member, Reply},
 };
@@ -19,16 +20,16 @@ pub(super) fn most(most: &[(String, Option<Usd>)]) -> AnyView {
     let rows = most.iter().map(|(model, most)| {
         let most = match most {
             Some(amount) => view! { <Money amount=*amount fine=true/> }.into_any(),
-            None => "Not known".into_any(),
+            None => labels::NOT_KNOWN.into_any(),
         };
-        view! { <tr><th scope="row">{model.clone()}</th><td class="num" data-l="At most">{most}</td></tr> }
+        view! { <tr><th scope="row">{model.clone()}</th><td class="num" data-l=labels::AT_MOST>{most}</td></tr> }
     });
     let rows = rows.collect_view();
-    let columns = vec![Column::text("Model"), Column::number("At most")];
+    let columns = vec![Column::text(labels::MODEL), Column::number(labels::AT_MOST)];
     let title = "What it can cost";
     view! {
         <div class="stack" id="result">
-            <Card title note="Nothing was sent">
+            <Card title note=labels::NOTHING_WAS_SENT>
                 <Table label=title columns>{rows}</Table>
                 <CardFoot><span>"So much is reserved until the answer is there: every byte of the request as a token, and an answer of the most tokens. What is not used is given back."</span></CardFoot>
             </Card>
@@ -93,7 +94,7 @@ fn said(model: &str, text: &str, cut: bool) -> AnyView {
 
 /// A row a number, a column a model: so they compare.
 fn costs(member: &Member, runs: &[Run]) -> AnyView {
-    let first = [Column::text("What")].into_iter();
+    let first = [Column::text(labels::WHAT)].into_iter();
     let columns = first.chain(runs.iter().map(|run| Column::number(run.model.model.clone())));
     let columns = columns.collect();
     let used = |class: TokenClass| runs.iter().any(|run| tokens(run, class) > Some(0));
@@ -101,7 +102,7 @@ fn costs(member: &Member, runs: &[Run]) -> AnyView {
         row(words::class(class), runs, |run| tokens(run, class).map(|many| count(many).into_any()))
     });
     let classes = classes.collect_view();
-    let charge = row("Charge", runs, charge);
+    let charge = row(labels::CHARGE, runs, charge);
     let reserved = row("Reserved before", runs, |run| {
         told(run).map(|told| view! { <Money amount=told.bound fine=true/> }.into_any())
     });
@@ -113,7 +114,7 @@ fn costs(member: &Member, runs: &[Run]) -> AnyView {
         let moments = told(run)?.story.as_ref()?.moments;
         Some(words::duration(moments.last).into_any())
     });
-    let request = row("Request", runs, |run| Some(request(run)));
+    let request = row(labels::REQUEST, runs, |run| Some(request(run)));
     let log = member.path("requests?tag=source%3Dplayground");
     let title = "Tokens, charge and time";
     view! {
@@ -152,14 +153,14 @@ fn charge(run: &Run) -> Option<AnyView> {
         let amount = line.charge;
         return Some(view! { <strong><Money amount fine=true/></strong> }.into_any());
     }
-    Some(view! { <Badge text="Unpriced"/> }.into_any())
+    Some(view! { <Badge text=labels::UNPRICED/> }.into_any())
 }
 
 /// What was refused is in no log.
 fn request(run: &Run) -> AnyView {
     let id = run.id.to_string();
     if run.found.is_none() && matches!(run.reply, Some(Reply::Unanswered { .. })) {
-        return view! { <span class="faint">"Nothing was charged"</span> }.into_any();
+        return view! { <span class="faint">{labels::NOTHING_WAS_CHARGED}</span> }.into_any();
     }
     let href = format!("/requests/{id}");
     view! { <a class="mono anywhere" href=href>{id}</a> }.into_any()

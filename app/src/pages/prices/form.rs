@@ -10,6 +10,7 @@ use leptos::prelude::*;
 use super::{View, rates::ASKED};
 use crate::{
     components::{AmountField, Button, Card, CardBody, ErrorSummary, Field, Tick, Weight},
+    labels,
     web::{Draft, Member},
 };
 
@@ -106,8 +107,8 @@ pub(super) fn card(member: &Member, draft: &Draft) -> AnyView {
         <Card title="Set a price of your own">
             <CardBody split=true>
                 <form class="form" method="post" action=action>
-                    <ErrorSummary lead="Nothing was saved" errors/>
-                    <Field name="model" label="Model" value=model error=model_error required=true maxlength=200
+                    <ErrorSummary lead=labels::NOTHING_WAS_SAVED errors/>
+                    <Field name="model" label=labels::MODEL value=model error=model_error required=true maxlength=200
                         help="As requests name it. It need not be in the price book."/>
                     <div class="cols">{fields.into_iter().collect_view()}</div>
                     <p class="muted">"They hold for prompts of every length and for every service tier: other rates that the price book has for those do not. A price below the price book’s is for owners who operate this installation too."</p>

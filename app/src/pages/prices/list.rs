@@ -13,6 +13,7 @@ use crate::{
         Badge, Button, Card, CardBody, CardFoot, Column, Empty, Field, PostButton, Precision,
         Table, Time, Tone, Weight,
     },
+    labels,
     web::Member,
 };
 
@@ -21,11 +22,11 @@ const MOST: usize = 50;
 
 fn columns() -> Vec<Column> {
     vec![
-        Column::text("Model"),
+        Column::text(labels::MODEL),
         Column::number("Input per 1M tokens"),
         Column::number("Cached input per 1M tokens"),
         Column::number("Output per 1M tokens"),
-        Column::text("Besides"),
+        Column::text(labels::BESIDES),
         Column::act(),
     ]
 }
@@ -34,16 +35,16 @@ fn columns() -> Vec<Column> {
 pub(super) fn own(member: &Member, view: &View) -> AnyView {
     if view.own.is_empty() {
         return view! {
-            <Card title="Your own prices">
-                <Empty split=true title="None" text="Every model costs what the price book says."/>
+            <Card title=labels::YOUR_OWN_PRICES>
+                <Empty split=true title=labels::NONE text="Every model costs what the price book says."/>
             </Card>
         }
         .into_any();
     }
     let rows = view.own.iter().map(|own| own_row(member, own)).collect_view();
     view! {
-        <Card title="Your own prices" note="They hold instead of the price book’s">
-            <Table label="Your own prices" columns=columns()>{rows}</Table>
+        <Card title=labels::YOUR_OWN_PRICES note="They hold instead of the price book’s">
+            <Table label=labels::YOUR_OWN_PRICES columns=columns()>{rows}</Table>
         </Card>
     }
     .into_any()
@@ -53,11 +54,12 @@ fn own_row(member: &Member, own: &OwnPrice) -> AnyView {
     let (zone, at) = (member.organization.zone, own.from);
     let precision = if own.planned { Precision::Day } else { Precision::Minute };
     let tone = if own.planned { Tone::Plain } else { Tone::Ok };
-    let state = if own.planned { "Planned" } else { "In force" };
+    let state = if own.planned { labels::PLANNED } else { labels::IN_FORCE };
     let act = if own.planned {
         let (action, fields) =
             (member.path("prices/take-back"), vec![("price", own.id.to_string())]);
-        view! { <PostButton action fields weight=Weight::Quiet>"Take back"</PostButton> }.into_any()
+        view! { <PostButton action fields weight=Weight::Quiet>{labels::TAKE_BACK}</PostButton> }
+            .into_any()
     } else {
         change(member, &own.model)
     };
@@ -79,7 +81,7 @@ fn own_row(member: &Member, own: &OwnPrice) -> AnyView {
             <td class="num" data-l="Input per 1M tokens">{cell(TokenClass::Input)}</td>
             <td class="num" data-l="Cached input per 1M tokens">{cell(TokenClass::Cached)}</td>
             <td class="num" data-l="Output per 1M tokens">{cell(TokenClass::Output)}</td>
-            <td data-l="Besides">{besides}</td>
+            <td data-l=labels::BESIDES>{besides}</td>
             <td class="act">{act}</td>
         </tr>
     }
@@ -89,7 +91,7 @@ fn own_row(member: &Member, own: &OwnPrice) -> AnyView {
 fn change(member: &Member, model: &str) -> AnyView {
     let query = serde_urlencoded::to_string([("model", model)]).unwrap_or_default();
     let href = format!("{}?{query}", member.path("prices"));
-    view! { <a href=href>"Change"</a> }.into_any()
+    view! { <a href=href>{labels::CHANGE}</a> }.into_any()
 }
 
 /// The price book's.
@@ -105,12 +107,12 @@ pub(super) fn book(member: &Member, view: &View) -> AnyView {
     let all = found.len();
     let rows = found.into_iter().take(MOST).map(|price| book_row(member, price)).collect_view();
     let list = if all == 0 {
-        view! { <Empty split=true title="Nothing is found" text="The price book has no model with this in its name."/> }
+        view! { <Empty split=true title=labels::NOTHING_IS_FOUND text="The price book has no model with this in its name."/> }
             .into_any()
     } else {
         let shown = all.min(MOST);
         view! {
-            <Table label="Price book" columns=columns()>{rows}</Table>
+            <Table label=labels::PRICE_BOOK columns=columns()>{rows}</Table>
             <CardFoot><span>{format!("{shown} of {all} models shown. Who runs this installation keeps the price book.")}</span></CardFoot>
         }
         .into_any()
@@ -118,11 +120,11 @@ pub(super) fn book(member: &Member, view: &View) -> AnyView {
     let action = member.path("prices");
     let value = view.search.clone();
     view! {
-        <Card title="Price book">
+        <Card title=labels::PRICE_BOOK>
             <CardBody>
                 <form class="row search" method="get" action=action>
                     <Field name="search" label="Model or provider" kind="search" value maxlength=100/>
-                    <Button>"Search"</Button>
+                    <Button>{labels::SEARCH}</Button>
                 </form>
             </CardBody>
             {list}
@@ -149,7 +151,7 @@ fn book_row(member: &Member, price: &Price) -> AnyView {
             <td class="num" data-l="Input per 1M tokens">{cell(TokenClass::Input)}</td>
             <td class="num" data-l="Cached input per 1M tokens">{cell(TokenClass::Cached)}</td>
             <td class="num" data-l="Output per 1M tokens">{cell(TokenClass::Output)}</td>
-            <td data-l="Besides">{besides}</td>
+            <td data-l=labels::BESIDES>{besides}</td>
             <td class="act">{change(member, &price.model)}</td>
         </tr>
     }

@@ -5,15 +5,17 @@ use domain::{
     price::{Rates, Variant, dollars},
 };
 
+use crate::labels;
+
 /// The classes that a form asks for, with their words; the first two must be filled in.
 pub(in crate::pages) const ASKED: [(TokenClass, &str); 7] = [
-    (TokenClass::Input, "Input"),
-    (TokenClass::Output, "Output"),
-    (TokenClass::Cached, "Cached input"),
+    (TokenClass::Input, labels::INPUT),
+    (TokenClass::Output, labels::OUTPUT),
+    (TokenClass::Cached, labels::CACHED_INPUT),
     (TokenClass::CacheWrite, "Cache write, 5 min"),
     (TokenClass::CacheWrite1h, "Cache write, 1 h"),
-    (TokenClass::AudioInput, "Audio input"),
-    (TokenClass::AudioOutput, "Audio output"),
+    (TokenClass::AudioInput, labels::AUDIO_INPUT),
+    (TokenClass::AudioOutput, labels::AUDIO_OUTPUT),
 ];
 
 /// A rate of its own, in dollars per million tokens; a dash where it has none.

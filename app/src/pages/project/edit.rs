@@ -7,6 +7,7 @@ use store::Project;
 use super::{super::projects::environments, address};
 use crate::{
     components::{Button, Card, CardBody, ErrorSummary, Errors, Field, Select, Tick, Weight},
+    labels,
     web::{Draft, Member},
 };
 
@@ -18,10 +19,10 @@ fn about(draft: &Draft, field: &'static str) -> Errors {
 pub(super) fn rename(member: &Member, project: &Project, draft: &Draft) -> AnyView {
     let form = view! {
                 <form class="form" method="post" action=address(member, project)>
-                    <ErrorSummary lead="Nothing was saved" errors=about(draft, "name")/>
+                    <ErrorSummary lead=labels::NOTHING_WAS_SAVED errors=about(draft, "name")/>
                     <Field
                         name="name"
-                        label="Name"
+                        label=labels::NAME
                         value=draft.value("name")
                         error=draft.error("name")
                         help="Keys, people, budgets and usage stay with the project."
@@ -32,16 +33,16 @@ pub(super) fn rename(member: &Member, project: &Project, draft: &Draft) -> AnyVi
                     <div class="row"><Button weight=Weight::Primary>"Rename project"</Button></div>
                 </form>
     };
-    view! { <Card title="Name"><CardBody split=true>{form}</CardBody></Card> }.into_any()
+    view! { <Card title=labels::NAME><CardBody split=true>{form}</CardBody></Card> }.into_any()
 }
 
 pub(super) fn environment(member: &Member, project: &Project, draft: &Draft) -> AnyView {
     let form = view! {
                 <form class="form" method="post" action=address(member, project)>
-                    <ErrorSummary lead="Nothing was saved" errors=about(draft, "environment")/>
+                    <ErrorSummary lead=labels::NOTHING_WAS_SAVED errors=about(draft, "environment")/>
                     <Select
                         name="environment"
-                        label="Environment"
+                        label=labels::ENVIRONMENT
                         choices=environments(member)
                         value=draft.value("environment")
                         error=draft.error("environment")
@@ -51,7 +52,8 @@ pub(super) fn environment(member: &Member, project: &Project, draft: &Draft) -> 
                     <div class="row"><Button>"Save environment"</Button></div>
                 </form>
     };
-    view! { <Card title="Environment"><CardBody split=true>{form}</CardBody></Card> }.into_any()
+    view! { <Card title=labels::ENVIRONMENT><CardBody split=true>{form}</CardBody></Card> }
+        .into_any()
 }
 
 pub(super) fn default(member: &Member, project: &Project, draft: &Draft) -> AnyView {
@@ -74,9 +76,9 @@ pub(super) fn default(member: &Member, project: &Project, draft: &Draft) -> AnyV
     };
     let errors = about(draft, "default");
     view! {
-        <Card title="Default project">
+        <Card title=labels::DEFAULT_PROJECT>
             <CardBody split=true>
-                <ErrorSummary lead="Nothing was changed" errors/>
+                <ErrorSummary lead=labels::NOTHING_WAS_CHANGED errors/>
                 <p class="muted" id="f-default">{text}</p>
                 {form}
             </CardBody>
@@ -98,7 +100,7 @@ pub(super) fn fingerprints(member: &Member, project: &Project) -> AnyView {
                         help="A keyed hash of what each request asks for, kept for eight days. The advisor tells by it which requests were asked before, and what a cache of answers would have saved. No text is kept."
                     />
                     <input type="hidden" name="action" value="fingerprints"/>
-                    <div class="row"><Button>"Save"</Button></div>
+                    <div class="row"><Button>{labels::SAVE}</Button></div>
                 </form>
             </CardBody>
         </Card>
@@ -122,7 +124,7 @@ pub(super) fn bodies(member: &Member, project: &Project, draft: &Draft) -> AnyVi
     let action = address(member, project);
     let form = view! {
                 <form class="form" method="post" action=action>
-                    <ErrorSummary lead="Nothing was saved" errors=about(draft, DAYS)/>
+                    <ErrorSummary lead=labels::NOTHING_WAS_SAVED errors=about(draft, DAYS)/>
                     <Field
                         name=DAYS
                         label="Keep prompts and answers for so many days"
@@ -137,6 +139,6 @@ pub(super) fn bodies(member: &Member, project: &Project, draft: &Draft) -> AnyVi
                     <div class="row"><Button>"Save days"</Button></div>
                 </form>
     };
-    view! { <Card title="Prompts and answers"><CardBody split=true>{form}</CardBody></Card> }
+    view! { <Card title=labels::PROMPTS_AND_ANSWERS><CardBody split=true>{form}</CardBody></Card> }
         .into_any()
 }

@@ -7,6 +7,7 @@ use super::super::{projects::role_words, requests::story::body::in_words};
 use crate::{
     components::{Card, CardBody, Fact, Facts, Id, Precision, Time},
     islands::CopyButton,
+    labels,
     web::Member,
 };
 
@@ -15,35 +16,35 @@ pub(super) fn card(member: &Member, project: &Project) -> AnyView {
     let id = project.id.to_string();
     let (made, environment) = (project.created_at, project.environment.label());
     let archived = project.archived_at.map(|at| {
-        view! { <Fact label="Archived"><Time at zone precision=Precision::Minute/></Fact> }
+        view! { <Fact label=labels::ARCHIVED><Time at zone precision=Precision::Minute/></Fact> }
     });
     let default = project
         .is_default
-        .then(|| view! { <Fact label="Default project">"Yes: personal keys work for it unless a request names another"</Fact> });
+        .then(|| view! { <Fact label=labels::DEFAULT_PROJECT>"Yes: personal keys work for it unless a request names another"</Fact> });
     let rehearsal = project
         .rehearsal
-        .then(|| view! { <Fact label="For rehearsals">"Yes: it reaches the sandbox alone, and spends nothing of the organization’s budgets"</Fact> });
+        .then(|| view! { <Fact label=labels::FOR_REHEARSALS>"Yes: it reaches the sandbox alone, and spends nothing of the organization’s budgets"</Fact> });
     let bodies = project.bodies.map_or_else(
-        || "Not kept".to_owned(),
+        || labels::NOT_KEPT.to_owned(),
         |days| format!("Kept for {}, for those who run the project", in_words(days)),
     );
     let role = role_words(project.who);
     view! {
-        <Card title="Project ID">
+        <Card title=labels::PROJECT_ID>
             <CardBody split=true>
                 <div class="row"><Id text=id.clone()/><CopyButton text=id/></div>
                 <p class="muted">
                     "An API key knows its project. An application that sends the header "
-                    <code>"OpenAI-Project"</code>
+                    <code>{labels::OPENAI_PROJECT}</code>
                     " must send this id, or its requests are refused."
                 </p>
                 <Facts>
-                    <Fact label="Environment">{environment}</Fact>
-                    <Fact label="Your role">{role}</Fact>
+                    <Fact label=labels::ENVIRONMENT>{environment}</Fact>
+                    <Fact label=labels::YOUR_ROLE>{role}</Fact>
                     {default}
                     {rehearsal}
-                    <Fact label="Prompts and answers">{bodies}</Fact>
-                    <Fact label="Made"><Time at=made zone precision=Precision::Minute/></Fact>
+                    <Fact label=labels::PROMPTS_AND_ANSWERS>{bodies}</Fact>
+                    <Fact label=labels::MADE><Time at=made zone precision=Precision::Minute/></Fact>
                     {archived}
                 </Facts>
             </CardBody>

@@ -12,6 +12,7 @@ use store::{Candidate, Project, ProjectMember, StoreError};
 use super::{Part, address, head};
 use crate::{
     components::Toast,
+    labels,
     layouts::{NavItem, Shell},
     render::Page,
     web::{App, Draft, Failure, Member, Path, Query, go, id},
@@ -141,12 +142,12 @@ async fn page(
 
 fn notice(done: &str) -> Option<AnyView> {
     let (lead, text) = match done {
-        "added" => ("Member added.", "It is in force on every node within a second."),
+        "added" => ("Member added.", labels::IT_IS_IN_FORCE_ON_EVERY_NODE_WITHIN_A_SECOND),
         "role" => {
             ("Role changed.", "Keys of a viewer are refused; those of an owner or a member work.")
         }
         "removed" => (
-            "Member removed.",
+            labels::MEMBER_REMOVED,
             "Their keys of this project are refused from now on. They stay listed until somebody revokes them.",
         ),
         _ => return None,

@@ -15,6 +15,7 @@ use crate::{
         Button, Card, CardBody, ErrorSummary, Glyph, Group, Icon, Knob, TextArea, Toast, Weight,
         count,
     },
+    labels,
     layouts::{NavItem, Shell},
     render::Page,
     web::{App, Draft, Failure, Member, Path, Query, go, id},
@@ -125,7 +126,7 @@ fn page(
             facts(project)
         };
         let saved = saved.then(|| {
-            view! { <Toast lead="Models saved." text="It is in force on every node within a second."/> }
+            view! { <Toast lead="Models saved." text=labels::IT_IS_IN_FORCE_ON_EVERY_NODE_WITHIN_A_SECOND/> }
         });
         view! {
             <Shell frame=member.frame(NavItem::Projects)>
@@ -141,14 +142,14 @@ fn page(
 fn facts(project: &Project) -> AnyView {
     let Some(models) = &project.models else {
         return view! {
-            <Card title="Models"><CardBody split=true><p>"Keys of this project may ask all models."</p></CardBody></Card>
+            <Card title=labels::MODELS><CardBody split=true><p>"Keys of this project may ask all models."</p></CardBody></Card>
         }
         .into_any();
     };
     let names = models.names().map(|name| view! { <li class="mono small">{name.to_owned()}</li> });
     let names = names.collect_view();
     view! {
-        <Card title="Models">
+        <Card title=labels::MODELS>
             <CardBody split=true>
                 <p>"Keys of this project may ask these models. Any other is refused with 403 model_not_allowed."</p>
                 <ul class="picks">{names}</ul>
@@ -163,10 +164,10 @@ fn form(member: &Member, project: &Project, book: &[Provider], draft: &Draft) ->
     let groups: Vec<_> = book.iter().map(|provider| group(provider, draft)).collect();
     let action = format!("{}/models", address(member, project));
     let inside = view! {
-        <ErrorSummary lead="Nothing was saved" errors=draft.errors()/>
+        <ErrorSummary lead=labels::NOTHING_WAS_SAVED errors=draft.errors()/>
         <div id="f-which">
             <Group legend="Which models">
-                <Knob name="which" value="all" label="All models" checked=all help="Also those that the price book gets later."/>
+                <Knob name="which" value="all" label=labels::ALL_MODELS checked=all help="Also those that the price book gets later."/>
                 <Knob name="which" value="chosen" label="Only those chosen below" checked=chosen help="A request must name one of them exactly; any other is refused with 403 model_not_allowed."/>
             </Group>
         </div>
@@ -190,7 +191,8 @@ fn form(member: &Member, project: &Project, book: &[Provider], draft: &Draft) ->
             <CardBody split=true>{inside}</CardBody>
         </form>
     };
-    view! { <Card title="Models" note="What keys of this project may ask">{form}</Card> }.into_any()
+    view! { <Card title=labels::MODELS note="What keys of this project may ask">{form}</Card> }
+        .into_any()
 }
 
 /// A provider's models to tick; open if one is.

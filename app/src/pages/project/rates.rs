@@ -13,6 +13,7 @@ use crate::{
         Button, Card, CardBody, CardFoot, Column, Empty, ErrorSummary, Field, LinkButton, Outcome,
         PostButton, Table, Tone, Weight, count,
     },
+    labels,
     layouts::{NavItem, Shell},
     pages::rate_fields,
     render::Page,
@@ -131,10 +132,10 @@ fn page(
 fn list(path: &str, limits: &RateLimits, zone: Tz, edits: bool) -> AnyView {
     if limits.models.is_empty() {
         let text = format!("Each model that is used is listed here. {}", of_tier(&limits.tier));
-        return view! { <Card title="Models"><Empty split=true title="No model was used yet" text/></Card> }
+        return view! { <Card title=labels::MODELS><Empty split=true title="No model was used yet" text/></Card> }
             .into_any();
     }
-    let mut columns = vec![Column::text("Model")];
+    let mut columns = vec![Column::text(labels::MODEL)];
     columns.extend(Rates::LABELS.map(Column::number));
     if edits {
         columns.push(Column::act());
@@ -148,7 +149,7 @@ fn list(path: &str, limits: &RateLimits, zone: Tz, edits: bool) -> AnyView {
         of_tier(&limits.tier)
     );
     view! {
-        <Card title="Models">
+        <Card title=labels::MODELS>
             <Table label="Rate limits by model" columns>{rows}</Table>
             <CardFoot><span>{foot}</span></CardFoot>
         </Card>
@@ -182,7 +183,7 @@ fn row(path: &str, limit: &RateLimit, tier: &Rates, edits: bool) -> AnyView {
         let cleared = model.clone();
         let clear = (!limit.own.are_unset()).then(move || {
             let fields = vec![("action", "clear".to_owned()), ("model", cleared.clone())];
-            view! { <PostButton action=path weight=Weight::Quiet fields>"Clear"<span class="vh">" "{cleared}</span></PostButton> }
+            view! { <PostButton action=path weight=Weight::Quiet fields>{labels::CLEAR}<span class="vh">" "{cleared}</span></PostButton> }
         });
         view! {
             <td class="act">
@@ -212,7 +213,7 @@ fn form(path: &str, limits: &RateLimits, draft: &Draft) -> AnyView {
     let fields = Rates::NAMES.into_iter().zip(Rates::LABELS).zip(limits.tier.all());
     let fields = fields.map(|((name, label), tier)| {
         let most = tier.map_or_else(
-            || "Empty: no limit.".to_owned(),
+            || labels::EMPTY_NO_LIMIT.to_owned(),
             |tier| format!("Empty: the tier’s {}, which is the most.", count(tier.get())),
         );
         let help = format!("{most} 0 lets nothing through.");
@@ -225,11 +226,11 @@ fn form(path: &str, limits: &RateLimits, draft: &Draft) -> AnyView {
             <Card title="Set own rates">
                 <CardBody split=true>
                     <form class="form" method="post" action=action>
-                        <ErrorSummary lead="Nothing was saved" errors/>
-                        <Field name="model" label="Model" value=model error=model_error required=true maxlength=100 help="As requests name it; one that was not used yet may be limited, too."/>
+                        <ErrorSummary lead=labels::NOTHING_WAS_SAVED errors/>
+                        <Field name="model" label=labels::MODEL value=model error=model_error required=true maxlength=100 help="As requests name it; one that was not used yet may be limited, too."/>
                         <div class="cols">{fields}</div>
                         <p class="muted">"A request counts its prompt and the longest answer that it allows, until it is done. One that sets no max_tokens allows the model’s longest answer: fewer tokens than that refuse all of these."</p>
-                        <div class="row"><Button weight=Weight::Primary name="action" value="save">"Save"</Button></div>
+                        <div class="row"><Button weight=Weight::Primary name="action" value="save">{labels::SAVE}</Button></div>
                     </form>
                 </CardBody>
             </Card>

@@ -7,6 +7,7 @@ use super::{View, filter::REFUSED, words};
 use crate::components::{
     Button, Card, CardBody, Choice, ErrorSummary, Field, GroupedSelect, LinkButton, Select, Weight,
 };
+use crate::labels;
 
 pub(super) fn cards(view: &View) -> AnyView {
     let draft = &view.filter.draft;
@@ -17,16 +18,16 @@ pub(super) fn cards(view: &View) -> AnyView {
     view! {
         <Card>
             <CardBody>
-                <ErrorSummary lead="Nothing is shown" errors/>
+                <ErrorSummary lead=labels::NOTHING_IS_SHOWN errors/>
                 <form class="form" method="get" action=path>
                     {fields}
-                    <div class="row"><Button>"Show"</Button>{clear}</div>
+                    <div class="row"><Button>{labels::SHOW}</Button>{clear}</div>
                 </form>
                 <form class="form" method="get" action=search>
                     <div class="cols">
                         <Field name="id" label="Find by request ID" value=id error=id_error maxlength=100 autocomplete="off" placeholder="req_…"/>
                     </div>
-                    <div class="row"><Button>"Find"</Button></div>
+                    <div class="row"><Button>{labels::FIND}</Button></div>
                 </form>
             </CardBody>
         </Card>
@@ -44,19 +45,19 @@ fn fields(view: &View) -> AnyView {
     let (tag, tag_error) = field("tag");
     let ((from, from_error), (to, to_error)) = (field("from"), field("to"));
     let projects = view.projects.iter().map(|it| Choice::new(it.id.to_string(), it.name.clone()));
-    let projects = chosen("Any", projects, &project);
+    let projects = chosen(labels::ANY, projects, &project);
     let keys = keys(view, &key);
     view! {
         <div class="cols wide">
-            <Select name="project" label="Project" choices=projects value=project error=project_error/>
-            <GroupedSelect name="key" label="API key" groups=keys value=key error=key_error/>
-            <Field name="model" label="Model" value=model maxlength=200 autocomplete="off"/>
-            <Select name="outcome" label="Outcome" choices=outcomes() value=outcome error=outcome_error/>
-            <Select name="streamed" label="Streamed" choices=either("Streamed", "Not streamed") value=streamed error=streamed_error/>
+            <Select name="project" label=labels::PROJECT choices=projects value=project error=project_error/>
+            <GroupedSelect name="key" label=labels::API_KEY groups=keys value=key error=key_error/>
+            <Field name="model" label=labels::MODEL value=model maxlength=200 autocomplete="off"/>
+            <Select name="outcome" label=labels::OUTCOME choices=outcomes() value=outcome error=outcome_error/>
+            <Select name="streamed" label=labels::STREAMED choices=either(labels::STREAMED, "Not streamed") value=streamed error=streamed_error/>
             <Select name="sandbox" label="Answered by" choices=either("The sandbox", "A provider") value=sandbox error=sandbox_error/>
-            <Field name="tag" label="Tag" value=tag error=tag_error maxlength=100 autocomplete="off" placeholder="team=search"/>
-            <Field name="from" label="From" kind="date" value=from error=from_error/>
-            <Field name="to" label="To, included" kind="date" value=to error=to_error/>
+            <Field name="tag" label=labels::TAG value=tag error=tag_error maxlength=100 autocomplete="off" placeholder="team=search"/>
+            <Field name="from" label=labels::FROM kind="date" value=from error=from_error/>
+            <Field name="to" label=labels::TO_INCLUDED kind="date" value=to error=to_error/>
         </div>
     }
     .into_any()
@@ -73,11 +74,11 @@ fn chosen(all: &str, choices: impl Iterator<Item = Choice>, value: &str) -> Vec<
 
 /// Under their projects.
 fn keys(view: &View, value: &str) -> Vec<(String, Vec<Choice>)> {
-    let mut first = vec![Choice::new("", "Any")];
+    let mut first = vec![Choice::new("", labels::ANY)];
     if !value.is_empty() && !view.keys.iter().any(|key| key.id.to_string() == value) {
         first.push(Choice::new(value, value));
     }
-    let mut groups = vec![("All".to_owned(), first)];
+    let mut groups = vec![(labels::ALL.to_owned(), first)];
     for project in &view.projects {
         let own = view.keys.iter().filter(|key| key.project == project.id);
         let own: Vec<_> =
@@ -92,16 +93,17 @@ fn keys(view: &View, value: &str) -> Vec<(String, Vec<Choice>)> {
 fn outcomes() -> Vec<Choice> {
     let outcomes =
         Outcome::ALL.into_iter().map(|it| Choice::new(it.as_str(), words::outcome(it).0));
-    let refused = Choice::new(REFUSED, "Refused");
+    let refused = Choice::new(REFUSED, labels::REFUSED);
     std::iter::once(Choice::new("", "Any forwarded")).chain(outcomes).chain([refused]).collect()
 }
 
 fn either(yes: &str, no: &str) -> Vec<Choice> {
-    vec![Choice::new("", "Any"), Choice::new("yes", yes), Choice::new("no", no)]
+    vec![Choice::new("", labels::ANY), Choice::new("yes", yes), Choice::new("no", no)]
 }
 
 fn clear(view: &View) -> Option<AnyView> {
     let href = view.member.path("requests");
-    let link = || view! { <LinkButton href weight=Weight::Quiet>"Clear"</LinkButton> }.into_any();
+    let link =
+        || view! { <LinkButton href weight=Weight::Quiet>{labels::CLEAR}</LinkButton> }.into_any();
     (!view.filter.is_empty()).then(link)
 }

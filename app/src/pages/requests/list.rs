@@ -7,6 +7,7 @@ use super::{Shown, View, refused, words};
 use crate::components::{
     Badge, Card, CardFoot, Column, Empty, LinkButton, Money, Precision, Table, Time, Weight, count,
 };
+use crate::labels;
 
 pub(super) fn card(view: &View) -> AnyView {
     match &view.shown {
@@ -18,15 +19,15 @@ pub(super) fn card(view: &View) -> AnyView {
 
 fn filled(view: &View, lines: &Lines) -> AnyView {
     let columns = vec![
-        Column::text("Time"),
-        Column::text("Model"),
-        Column::text("Project and key"),
-        Column::number("Tokens in"),
+        Column::text(labels::TIME),
+        Column::text(labels::MODEL),
+        Column::text(labels::PROJECT_AND_KEY),
+        Column::number(labels::TOKENS_IN),
         Column::number("Out"),
-        Column::number("Charge"),
-        Column::number("First token"),
-        Column::number("Total"),
-        Column::text("Outcome"),
+        Column::number(labels::CHARGE),
+        Column::number(labels::FIRST_TOKEN),
+        Column::number(labels::TOTAL),
+        Column::text(labels::OUTCOME),
     ];
     let rows = lines.rows.iter().map(|line| row(view, line)).collect_view();
     let shown = match lines.rows.len() {
@@ -40,7 +41,7 @@ fn filled(view: &View, lines: &Lines) -> AnyView {
     let links = links(view, lines.next);
     view! {
         <Card>
-            <Table label="Requests" columns>{rows}</Table>
+            <Table label=labels::REQUESTS columns>{rows}</Table>
             <CardFoot><span>{shown}{remark}</span>{links}</CardFoot>
         </Card>
     }
@@ -53,12 +54,12 @@ fn links(view: &View, next: Next) -> AnyView {
     let before = |id: String| view.filter.href(&path, "before", &id);
     let newest = (!view.filter.before.is_empty()).then(|| {
         let href = before(String::new());
-        view! { <a href=href>"Newest"</a> }
+        view! { <a href=href>{labels::NEWEST}</a> }
     });
     let next = match next {
         Next::End => None,
-        Next::Older(id) => Some((before(id.to_string()), "Older")),
-        Next::Further(id) => Some((before(id.to_string()), "Look further back")),
+        Next::Older(id) => Some((before(id.to_string()), labels::OLDER)),
+        Next::Further(id) => Some((before(id.to_string()), labels::LOOK_FURTHER_BACK)),
     };
     let next = next.map(|(href, text)| view! { <a href=href rel="next">{text}</a> });
     view! { <span class="row">{newest}{next}</span> }.into_any()
@@ -69,8 +70,8 @@ fn row(view: &View, line: &Line) -> AnyView {
     let href = format!("/requests/{}", line.id);
     let how = match (line.streamed, line.sandbox) {
         (true, true) => Some("Streamed, sandbox"),
-        (true, false) => Some("Streamed"),
-        (false, true) => Some("Sandbox"),
+        (true, false) => Some(labels::STREAMED),
+        (false, true) => Some(labels::SANDBOX),
         (false, false) => None,
     };
     let (word, tone, _) = words::outcome(line.outcome);
@@ -78,21 +79,21 @@ fn row(view: &View, line: &Line) -> AnyView {
         let amount = line.charge;
         view! { <Money amount fine=true/> }.into_any()
     } else {
-        view! { <span class="faint">"Unpriced"</span> }.into_any()
+        view! { <span class="faint">{labels::UNPRICED}</span> }.into_any()
     };
     let first = line.first_token_ms.map(words::time);
     let total = line.total_ms.map(words::time);
     view! {
         <tr>
             <th scope="row"><a href=href><Time at zone precision=Precision::Second/></a></th>
-            <td data-l="Model"><div>{line.model.clone()}{how.map(|how| view! { <small>{how}</small> })}</div></td>
-            <td data-l="Project and key"><div>{line.project_name.clone()}<small>{words::key(&line.key)}</small></div></td>
-            <td data-l="Tokens in" class="num">{count(line.tokens.prompt())}</td>
-            <td data-l="Tokens out" class="num">{count(line.tokens.generated())}</td>
-            <td data-l="Charge" class="num">{charge}</td>
-            <td data-l="First token" class="num">{or_dash(first)}</td>
-            <td data-l="Total" class="num">{or_dash(total)}</td>
-            <td data-l="Outcome"><Badge tone line=true text=word/></td>
+            <td data-l=labels::MODEL><div>{line.model.clone()}{how.map(|how| view! { <small>{how}</small> })}</div></td>
+            <td data-l=labels::PROJECT_AND_KEY><div>{line.project_name.clone()}<small>{words::key(&line.key)}</small></div></td>
+            <td data-l=labels::TOKENS_IN class="num">{count(line.tokens.prompt())}</td>
+            <td data-l=labels::TOKENS_OUT class="num">{count(line.tokens.generated())}</td>
+            <td data-l=labels::CHARGE class="num">{charge}</td>
+            <td data-l=labels::FIRST_TOKEN class="num">{or_dash(first)}</td>
+            <td data-l=labels::TOTAL class="num">{or_dash(total)}</td>
+            <td data-l=labels::OUTCOME><Badge tone line=true text=word/></td>
         </tr>
     }
     .into_any()
@@ -113,8 +114,8 @@ fn nothing(view: &View, next: Next) -> AnyView {
             view! {
                 <Card>
                     <Empty title="Nothing found so far" text="What was gone through has no request that fits. The search stopped, so that nobody waits for long; it can go on further back, or choose days.">
-                        <LinkButton href=further weight=Weight::Primary>"Look further back"</LinkButton>
-                        <LinkButton href=path>"Show all requests"</LinkButton>
+                        <LinkButton href=further weight=Weight::Primary>{labels::LOOK_FURTHER_BACK}</LinkButton>
+                        <LinkButton href=path>{labels::SHOW_ALL_REQUESTS}</LinkButton>
                     </Empty>
                 </Card>
             }
@@ -128,8 +129,8 @@ fn nothing(view: &View, next: Next) -> AnyView {
             let keys = view.member.path("keys");
             view! {
                 <Card>
-                    <Empty split=true title="No request yet" text="Point an application at Exchequer with an API key. Each of its requests is listed here once it has ended, with what it cost and where its time went.">
-                        <LinkButton href=keys weight=Weight::Primary>"Make a key"</LinkButton>
+                    <Empty split=true title=labels::NO_REQUEST_YET text="Point an application at Exchequer with an API key. Each of its requests is listed here once it has ended, with what it cost and where its time went.">
+                        <LinkButton href=keys weight=Weight::Primary>{labels::MAKE_A_KEY}</LinkButton>
                     </Empty>
                 </Card>
             }
@@ -138,7 +139,7 @@ fn nothing(view: &View, next: Next) -> AnyView {
         _ => view! {
             <Card>
                 <Empty title="No request fits" text="No request is let through by this filter.">
-                    <LinkButton href=path>"Show all requests"</LinkButton>
+                    <LinkButton href=path>{labels::SHOW_ALL_REQUESTS}</LinkButton>
                 </Empty>
             </Card>
         }

@@ -22,6 +22,7 @@ use crate::{
     components::{
         Badge, Card, Empty, Fact, Facts, Money, Precision, Time, Tone, time_text, usd_fine,
     },
+    labels,
     layouts::{NavItem, PageHead, Shell},
     render::Page,
     web::{App, Failure, Member, Path, Visitor, go},
@@ -50,9 +51,9 @@ async fn gone(app: &App, visitor: Visitor, request: &str) -> Result<Response, Fa
     let store = &app.store;
     let look = |caller| async move { store.not_kept(&caller, id).await };
     let (member, since) = Member::seeing(app, visitor, look).await?;
-    let page = Page::new("Not kept").status(StatusCode::GONE);
+    let page = Page::new(labels::NOT_KEPT).status(StatusCode::GONE);
     Ok(member.visitor.look.page(page, || {
-        let above = ("Requests", member.path("requests"));
+        let above = (labels::REQUESTS, member.path("requests"));
         let (frame, notice) = (member.frame(NavItem::Requests), kept::notice(&member, since));
         view! {
             <Shell frame>
@@ -105,7 +106,7 @@ fn page(member: &Member, found: &Found, body: Option<&Body>, id: EventId) -> Res
         let zone = member.organization.zone;
         let when = time_text(at, zone, Precision::Milli).replace(' ', "\u{a0}");
         let sub = format!("{id} · {when}, {}", zone.name());
-        let above = ("Requests", member.path("requests"));
+        let above = (labels::REQUESTS, member.path("requests"));
         let content = match found {
             Found::Running(running) => unended(member, running),
             Found::Told(told) => ended(member, told, body),
@@ -158,7 +159,7 @@ fn untold(told: &Told) -> AnyView {
             "Only its totals were kept: it was forwarded by an older version of Exchequer, or was cut off when its server stopped."
         }
     };
-    view! { <Card title="Timeline"><Empty title="Its story is not known" text=text/></Card> }
+    view! { <Card title=labels::TIMELINE><Empty title="Its story is not known" text=text/></Card> }
         .into_any()
 }
 
@@ -167,16 +168,16 @@ fn unended(member: &Member, running: &Running) -> AnyView {
     let key = words::key(&running.key);
     let (project, model) = (running.project_name.clone(), running.model.clone());
     view! {
-        <Card title="Request">
+        <Card title=labels::REQUEST>
             <div class="body stack">
-                <p><Badge tone=Tone::Plain line=true text="Running"/></p>
+                <p><Badge tone=Tone::Plain line=true text=labels::RUNNING/></p>
                 <p class="muted">"It was forwarded and has not ended. Load this page again for its charge and its timeline; what it can cost at most is reserved meanwhile."</p>
                 <Facts>
                     <Fact label="Admitted"><Time at zone precision=Precision::Milli/></Fact>
-                    <Fact label="Project">{project}</Fact>
-                    <Fact label="API key">{key}</Fact>
-                    <Fact label="Model">{model}</Fact>
-                    <Fact label="Reserved"><Money amount fine=true/></Fact>
+                    <Fact label=labels::PROJECT>{project}</Fact>
+                    <Fact label=labels::API_KEY>{key}</Fact>
+                    <Fact label=labels::MODEL>{model}</Fact>
+                    <Fact label=labels::RESERVED><Money amount fine=true/></Fact>
                 </Facts>
             </div>
         </Card>

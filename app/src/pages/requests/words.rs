@@ -5,6 +5,7 @@ use domain::{Outcome, TokenClass};
 use store::requests::Key;
 
 use crate::components::{Tone, count};
+use crate::labels;
 
 /// How it ended: a word, its tone, and what it was charged by.
 pub(in crate::pages) const fn outcome(outcome: Outcome) -> (&'static str, Tone, &'static str) {
@@ -13,21 +14,23 @@ pub(in crate::pages) const fn outcome(outcome: Outcome) -> (&'static str, Tone, 
             ("Answered", Tone::Ok, "The provider answered and told what was used.")
         }
         Outcome::Estimated => (
-            "Estimated",
+            labels::ESTIMATED,
             Tone::Warn,
             "The answer ended early or told no usable count: charged by an estimate.",
         ),
         Outcome::Unknown => (
-            "No answer",
+            labels::NO_ANSWER,
             Tone::Warn,
             "It was sent, and no answer came: charged the most it can cost.",
         ),
         Outcome::Interrupted => (
-            "Interrupted",
+            labels::INTERRUPTED,
             Tone::Warn,
             "The server that forwarded it died meanwhile: charged the most it can cost.",
         ),
-        Outcome::Corrected => ("Corrected", Tone::Plain, "An owner corrected what it was charged."),
+        Outcome::Corrected => {
+            (labels::CORRECTED, Tone::Plain, "An owner corrected what it was charged.")
+        }
         Outcome::Released => {
             ("Cost nothing", Tone::Plain, "The provider surely did nothing: it is not charged.")
         }
@@ -38,9 +41,9 @@ pub(in crate::pages) const fn outcome(outcome: Outcome) -> (&'static str, Tone, 
 pub(in crate::pages) fn key(key: &Key) -> String {
     match key {
         Key::Named { name, .. } => name.clone(),
-        Key::Untracked => "Untracked key".to_owned(),
-        Key::Playground => "Playground".to_owned(),
-        Key::Personal => "Personal key".to_owned(),
+        Key::Untracked => labels::UNTRACKED_KEY.to_owned(),
+        Key::Playground => labels::PLAYGROUND.to_owned(),
+        Key::Personal => labels::PERSONAL_KEY.to_owned(),
     }
 }
 
@@ -90,15 +93,15 @@ pub(in crate::pages) fn tokens(number: u64) -> String {
 /// A class of tokens in words.
 pub(in crate::pages) const fn class(class: TokenClass) -> &'static str {
     match class {
-        TokenClass::Input => "Input",
-        TokenClass::Cached => "Cached input",
+        TokenClass::Input => labels::INPUT,
+        TokenClass::Cached => labels::CACHED_INPUT,
         TokenClass::CacheWrite => "Cache write",
         TokenClass::CacheWrite1h => "Cache write, 1 hour",
-        TokenClass::AudioInput => "Audio input",
+        TokenClass::AudioInput => labels::AUDIO_INPUT,
         TokenClass::ImageInput => "Image input",
-        TokenClass::Output => "Output",
-        TokenClass::Reasoning => "Reasoning",
-        TokenClass::AudioOutput => "Audio output",
+        TokenClass::Output => labels::OUTPUT,
+        TokenClass::Reasoning => labels::REASONING,
+        TokenClass::AudioOutput => labels::AUDIO_OUTPUT,
         TokenClass::ImageOutput => "Image output",
     }
 }

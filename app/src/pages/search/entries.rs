@@ -5,6 +5,7 @@ use store::{ApiKey, Member as Person, Project};
 
 use crate::{
     components::Glyph,
+    labels,
     layouts::NavItem,
     pages::{docs, keys, operator},
     web::{App, Failure, Member},
@@ -40,13 +41,13 @@ impl Kind {
 
     pub(super) const fn words(self) -> &'static str {
         match self {
-            Self::Action => "Actions",
+            Self::Action => labels::ACTIONS,
             Self::Page => "Pages",
-            Self::Project => "Projects",
-            Self::Key => "API keys",
+            Self::Project => labels::PROJECTS,
+            Self::Key => labels::API_KEYS,
             Self::Person => "People",
-            Self::Organization => "Organizations",
-            Self::Help => "Help",
+            Self::Organization => labels::ORGANIZATIONS,
+            Self::Help => labels::HELP,
         }
     }
 }
@@ -104,21 +105,21 @@ fn entry(kind: Kind, title: &str, note: &str, href: String, glyph: Glyph) -> Ent
 
 fn actions(member: &Member) -> impl Iterator<Item = Entry> {
     let all = [
-        (Action::List, "New key", "keys/new", Glyph::Key),
-        (Action::List, "New project", "projects#new", Glyph::Project),
-        (Action::EditLimits, "Set a budget", "budgets", Glyph::Budget),
-        (Action::EditMembers, "Invite people", "team#invite", Glyph::Team),
-        (Action::EditLimits, "Send me a test alert", "alerts#test", Glyph::Mail),
-        (Action::EditAdminKeys, "New admin key", "admin-keys/new", Glyph::Lock),
+        (Action::List, labels::NEW_KEY, "keys/new", Glyph::Key),
+        (Action::List, labels::NEW_PROJECT, "projects#new", Glyph::Project),
+        (Action::EditLimits, labels::SET_A_BUDGET, "budgets", Glyph::Budget),
+        (Action::EditMembers, labels::INVITE_PEOPLE, "team#invite", Glyph::Team),
+        (Action::EditLimits, labels::SEND_ME_A_TEST_ALERT, "alerts#test", Glyph::Mail),
+        (Action::EditAdminKeys, labels::NEW_ADMIN_KEY, "admin-keys/new", Glyph::Lock),
     ];
     let all = all.into_iter().filter(|(action, ..)| member.can(*action));
     let all: Vec<_> = all
         .map(|(_, title, path, glyph)| entry(Kind::Action, title, "", member.path(path), glyph))
         .collect();
     let own = [
-        ("New personal key", "/account/keys", Glyph::Key),
-        ("Change password", "/account", Glyph::Lock),
-        ("New organization", "/organizations/new", Glyph::Plus),
+        (labels::NEW_PERSONAL_KEY, "/account/keys", Glyph::Key),
+        (labels::CHANGE_PASSWORD, "/account", Glyph::Lock),
+        (labels::NEW_ORGANIZATION, "/organizations/new", Glyph::Plus),
     ];
     let own =
         own.map(|(title, href, glyph)| entry(Kind::Action, title, "", href.to_owned(), glyph));
@@ -132,23 +133,23 @@ fn pages(member: &Member) -> impl Iterator<Item = Entry> {
         entry(Kind::Page, title, "", href, glyph)
     });
     let further = [
-        (Action::List, "Service accounts", "service-accounts", Glyph::Key),
-        (Action::SeeWhole, "Reports", "reports", Glyph::Mail),
-        (Action::SeeBilling, "Corrections", "corrections", Glyph::Billing),
+        (Action::List, labels::SERVICE_ACCOUNTS, "service-accounts", Glyph::Key),
+        (Action::SeeWhole, labels::REPORTS, "reports", Glyph::Mail),
+        (Action::SeeBilling, labels::CORRECTIONS, "corrections", Glyph::Billing),
     ];
     let further = further.into_iter().filter(|(action, ..)| member.can(*action));
     let further: Vec<_> = further
         .map(|(_, title, path, glyph)| entry(Kind::Page, title, "", member.path(path), glyph))
         .collect();
     let own = [
-        ("Your account", "/account", Glyph::User),
-        ("Second factor", "/account/second-factor", Glyph::Lock),
-        ("Organizations", "/organizations", Glyph::Team),
+        (labels::YOUR_ACCOUNT, "/account", Glyph::User),
+        (labels::SECOND_FACTOR, "/account/second-factor", Glyph::Lock),
+        (labels::ORGANIZATIONS, "/organizations", Glyph::Team),
     ];
     let own = own.map(|(title, href, glyph)| entry(Kind::Page, title, "", href.to_owned(), glyph));
     let operator = member.visitor.account.operator.then(|| {
         operator::pages().map(|(href, title)| {
-            entry(Kind::Page, title, "Operator", href.to_owned(), Glyph::Settings)
+            entry(Kind::Page, title, labels::OPERATOR, href.to_owned(), Glyph::Settings)
         })
     });
     listed.chain(further).chain(own).chain(operator.into_iter().flatten())
@@ -156,7 +157,7 @@ fn pages(member: &Member) -> impl Iterator<Item = Entry> {
 
 fn project(member: &Member, project: &Project) -> Entry {
     let note = match project.archived_at {
-        Some(_) => "Archived",
+        Some(_) => labels::ARCHIVED,
         None => project.environment.as_str(),
     };
     let href = member.path(&format!("projects/{}", project.id));

@@ -12,6 +12,7 @@ use crate::{
         Precision, Time, Toast, Weight,
     },
     islands::CopyButton,
+    labels,
     layouts::{NavItem, PageHead, Shell},
     render::Page,
     web::{App, Draft, Failure, Member, Path, Query, go, id},
@@ -67,7 +68,7 @@ async fn edit(
 fn page(member: &Member, account: &ServiceAccount, draft: &Draft, saved: bool) -> Response {
     let page = Page::new(account.name.clone()).status(draft.status()).islands();
     member.visitor.look.page(page, || {
-        let above = ("Service accounts", member.path("service-accounts"));
+        let above = (labels::SERVICE_ACCOUNTS, member.path("service-accounts"));
         let (title, facts) = (account.name.clone(), facts(member, account));
         let sub = format!("A service account of the project {}.", account.project_name);
         let may = account.who.may(Action::EditServiceAccounts).is_ok();
@@ -78,7 +79,7 @@ fn page(member: &Member, account: &ServiceAccount, draft: &Draft, saved: bool) -
         });
         let new_key = (may && !account.project_archived).then(|| {
             let query = format!("keys/new?project={}&account={}", account.project, account.id);
-            view! { <LinkButton href=member.path(&query) weight=Weight::Primary glyph=Glyph::Plus>"New key"</LinkButton> }
+            view! { <LinkButton href=member.path(&query) weight=Weight::Primary glyph=Glyph::Plus>{labels::NEW_KEY}</LinkButton> }
         });
         view! {
             <Shell frame=member.frame(NavItem::Keys)>
@@ -98,13 +99,13 @@ fn facts(member: &Member, account: &ServiceAccount) -> AnyView {
     let keys = member.path(&format!("keys?owner={id}"));
     let (name, count, made) = (account.project_name.clone(), account.keys, account.created_at);
     view! {
-        <Card title="Service account">
+        <Card title=labels::SERVICE_ACCOUNT>
             <CardBody split=true>
                 <Facts>
-                    <Fact label="Project"><a href=project>{name}</a></Fact>
-                    <Fact label="Keys"><a href=keys>{count}</a></Fact>
-                    <Fact label="Made"><Time at=made zone precision=Precision::Minute/></Fact>
-                    <Fact label="Made by">{made_by}</Fact>
+                    <Fact label=labels::PROJECT><a href=project>{name}</a></Fact>
+                    <Fact label=labels::KEYS><a href=keys>{count}</a></Fact>
+                    <Fact label=labels::MADE><Time at=made zone precision=Precision::Minute/></Fact>
+                    <Fact label=labels::MADE_BY>{made_by}</Fact>
                 </Facts>
                 <div class="row"><Id text=id.clone()/><CopyButton text=id/></div>
             </CardBody>
@@ -116,14 +117,14 @@ fn facts(member: &Member, account: &ServiceAccount) -> AnyView {
 fn rename(action: &str, draft: &Draft) -> AnyView {
     let form = view! {
         <form class="form" method="post" action=action.to_owned()>
-            <ErrorSummary lead="Nothing was saved" errors=draft.errors()/>
+            <ErrorSummary lead=labels::NOTHING_WAS_SAVED errors=draft.errors()/>
             <input type="hidden" name="action" value="rename"/>
-            <Field name="name" label="Name" value=draft.value("name") error=draft.error("name") required=true maxlength=100 autocomplete="off"/>
+            <Field name="name" label=labels::NAME value=draft.value("name") error=draft.error("name") required=true maxlength=100 autocomplete="off"/>
             <div class="row"><Button>"Rename service account"</Button></div>
         </form>
     }
     .into_any();
-    view! { <Card title="Name"><CardBody split=true>{form}</CardBody></Card> }.into_any()
+    view! { <Card title=labels::NAME><CardBody split=true>{form}</CardBody></Card> }.into_any()
 }
 
 fn delete(action: &str, account: &ServiceAccount) -> AnyView {

@@ -14,6 +14,7 @@ use crate::{
         Button, Card, CardBody, DialogPage, ErrorSummary, Field, LinkButton, PostButton, Precision,
         Weight, time_text,
     },
+    labels,
     layouts::{NavItem, Shell},
     render::Page,
     web::{App, Draft, Failure, Fresh, Member, go},
@@ -65,7 +66,7 @@ fn page(member: &Member, draft: &Draft) -> Response {
         let (action, audit) = (member.path("settings/close"), member.path("audit"));
         let foot = view! {
             <LinkButton href=member.path("settings") weight=Weight::Quiet>"Keep it open"</LinkButton>
-            <Button weight=Weight::Danger>"Close organization"</Button>
+            <Button weight=Weight::Danger>{labels::CLOSE_ORGANIZATION}</Button>
         }
         .into_any();
         view! {
@@ -91,7 +92,7 @@ pub(super) fn card(member: &Member) -> AnyView {
     let body = match closing {
         None => view! {
             <p class="muted">"Its keys stop at once. It can be reopened for 30 days, then it is erased."</p>
-            <div class="row"><LinkButton href=member.path("settings/close") weight=Weight::Danger>"Close organization"</LinkButton></div>
+            <div class="row"><LinkButton href=member.path("settings/close") weight=Weight::Danger>{labels::CLOSE_ORGANIZATION}</LinkButton></div>
         }
         .into_any(),
         Some((closed, erased)) => {
@@ -107,6 +108,6 @@ pub(super) fn card(member: &Member) -> AnyView {
             .into_any()
         }
     };
-    view! { <Card title="Close organization"><CardBody split=true>{body}</CardBody></Card> }
+    view! { <Card title=labels::CLOSE_ORGANIZATION><CardBody split=true>{body}</CardBody></Card> }
         .into_any()
 }

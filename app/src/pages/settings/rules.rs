@@ -7,6 +7,7 @@ use leptos::prelude::*;
 use super::{Drafts, page};
 use crate::{
     components::{Button, Card, CardBody, ErrorSummary, Field, Tick},
+    labels,
     web::{App, Draft, Failure, Member, go},
 };
 
@@ -56,7 +57,7 @@ pub(super) fn card(member: &Member, draft: &Draft) -> AnyView {
         <Card title="Rules">
             <CardBody split=true>
                 <form class="form" method="post" action=action>
-                    <ErrorSummary lead="Nothing was saved" errors/>
+                    <ErrorSummary lead=labels::NOTHING_WAS_SAVED errors/>
                     <Tick name="projects_listed" label="Readers see that all projects exist" checked=listed
                         help="Names only. Without it they see nothing of projects that they are not in."/>
                     <Tick name="service_keys_only" label="Only service accounts may have new keys" checked=service

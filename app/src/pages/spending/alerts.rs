@@ -13,6 +13,7 @@ use store::{Crossing, Project, Recipient, StoreError, Threshold, Warning};
 use super::delivery::warning;
 use crate::{
     components::{Card, Empty, LinkButton, Notice, PostButton, Toast, Tone, Weight},
+    labels,
     layouts::{Frame, NavItem, PageHead, Shell},
     render::Page,
     web::{App, Draft, Failure, Member, Query, go, id, sentence},
@@ -83,7 +84,7 @@ pub(super) async fn show(
     };
     let notice = said.map(|(lead, text)| view! { <Toast lead text/> }.into_any());
     let view = read(&app, &member, notice).await?;
-    Ok(member.visitor.look.page(Page::new("Alerts"), || page(view)))
+    Ok(member.visitor.look.page(Page::new(labels::ALERTS), || page(view)))
 }
 
 /// `POST`: somebody sees to an alert, or wants to see that alerts come.
@@ -106,9 +107,10 @@ pub(super) async fn save(
             Ok(()) => Ok(go(member.path("alerts?tested"))),
             Err(StoreError::Conflict(rule)) => {
                 let text = sentence(&rule.to_string());
-                let notice = view! { <Notice tone=Tone::Bad lead="Nothing was sent." text/> };
+                let notice =
+                    view! { <Notice tone=Tone::Bad lead=labels::NOTHING_WAS_SENT_SAID text/> };
                 let view = read(&app, &member, Some(notice.into_any())).await?;
-                let refused = Page::new("Alerts").status(StatusCode::UNPROCESSABLE_ENTITY);
+                let refused = Page::new(labels::ALERTS).status(StatusCode::UNPROCESSABLE_ENTITY);
                 Ok(member.visitor.look.page(refused, || page(view)))
             }
             Err(error) => Err(error.into()),
@@ -181,12 +183,12 @@ fn page(view: View) -> AnyView {
     let warning = view.whole.then(|| warning(&view.recipients, view.mails)).flatten();
     let test = view.whole.then(|| {
         let (action, fields) = (format!("{}/alerts", view.org), vec![("deed", "test".to_owned())]);
-        view! { <div id="test"><PostButton action fields>"Send me a test alert"</PostButton></div> }
+        view! { <div id="test"><PostButton action fields>{labels::SEND_ME_A_TEST_ALERT}</PostButton></div> }
     });
     let warnings = warnings::card(&view);
     view! {
         <Shell frame=view.frame>
-            <PageHead title="Alerts" sub=sub>
+            <PageHead title=labels::ALERTS sub=sub>
                 {test}
                 {reports}
                 <LinkButton href=budgets>{verb}</LinkButton>
@@ -204,15 +206,15 @@ fn nothing(view: &View) -> AnyView {
     let href = format!("{}/budgets#thresholds", view.org);
     let (title, text, verb) = if view.thresholds.is_empty() && !view.edits {
         (
-            "No threshold is set",
+            labels::NO_THRESHOLD_IS_SET,
             "Nobody is told before a budget of your projects blocks. An owner of the organization or of a project can add thresholds.",
-            "See budgets",
+            labels::SEE_BUDGETS,
         )
     } else if view.thresholds.is_empty() {
         (
-            "No threshold is set",
+            labels::NO_THRESHOLD_IS_SET,
             "Nobody is told before a budget blocks. Add thresholds at 50, 80 and 100% of it.",
-            "Add a threshold",
+            labels::ADD_A_THRESHOLD,
         )
     } else {
         (

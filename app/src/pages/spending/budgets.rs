@@ -17,6 +17,7 @@ use super::{
 };
 use crate::{
     components::{Button, Card, Choice, Empty, Link, LinkButton, Seg, Select, usd},
+    labels,
     layouts::{Frame, NavItem, PageHead, Shell},
     render::Page,
     web::{App, Draft, Failure, Member, Query},
@@ -177,12 +178,12 @@ pub(super) async fn show(
     let forms = Forms::default();
     let view = read(&app, &member, (asked.scope.as_deref(), period), forms, done).await?;
     let Some(mut view) = view else {
-        return Ok(look.page(Page::new("Budgets"), || none(&member)));
+        return Ok(look.page(Page::new(labels::BUDGETS), || none(&member)));
     };
     if view.done == Some(Done::BudgetRemoved) {
         view.removed = Removed::take(&session, view.subject.scope, period).await?;
     }
-    Ok(look.page(Page::new("Budgets"), || page(view)))
+    Ok(look.page(Page::new(labels::BUDGETS), || page(view)))
 }
 
 /// The window that is asked for; the month if none is.
@@ -237,8 +238,8 @@ fn page(view: View) -> AnyView {
     let sub = format!(
         "A budget blocks when it is reached. A threshold only notifies. {}: {window}, {}.",
         match view.period {
-            Period::Day => "Day",
-            Period::Week => "Week",
+            Period::Day => labels::DAY,
+            Period::Week => labels::WEEK,
             Period::Month => "Cycle",
         },
         view.zone.name()
@@ -254,7 +255,7 @@ fn page(view: View) -> AnyView {
     };
     view! {
         <Shell frame=view.frame>
-            <PageHead title="Budgets" sub=sub/>
+            <PageHead title=labels::BUDGETS sub=sub/>
             {content}
         </Shell>
     }
@@ -291,7 +292,7 @@ fn choice(view: &View) -> Option<AnyView> {
         <form class="inline" method="get" action=view.path.clone()>
             <Select name="scope" label="Budget of" choices value/>
             <input type="hidden" name="window" value=window/>
-            <Button>"Show"</Button>
+            <Button>{labels::SHOW}</Button>
         </form>
     };
     Some(form.into_any())
@@ -301,9 +302,9 @@ fn choice(view: &View) -> Option<AnyView> {
 fn windows(view: &View) -> AnyView {
     let links = Period::ALL.into_iter().map(|period| {
         let text = match period {
-            Period::Day => "Day",
-            Period::Week => "Week",
-            Period::Month => "Month",
+            Period::Day => labels::DAY,
+            Period::Week => labels::WEEK,
+            Period::Month => labels::MONTH,
         };
         let href = budget_href(&view.path, view.subject.scope, period);
         Link::new(text, href).current(period == view.period)
@@ -316,7 +317,7 @@ fn none(member: &Member) -> AnyView {
     let href = member.path("projects");
     view! {
         <Shell frame=member.frame(NavItem::Budgets)>
-            <PageHead title="Budgets" sub="A budget blocks when it is reached. A threshold only notifies."/>
+            <PageHead title=labels::BUDGETS sub="A budget blocks when it is reached. A threshold only notifies."/>
             <Card title="Budgets of your projects">
                 <Empty split=true title="You are in no project" text="Budgets of a project are shown to who is in it. An owner can add you.">
                     <LinkButton href>"See projects"</LinkButton>

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use store::Recipient;
 
 use crate::components::{Notice, Tone};
+use crate::labels;
 
 /// Why a mail to these owners would reach nobody.
 pub(super) fn warning(owners: &[Recipient], mails: bool) -> Option<AnyView> {
@@ -15,7 +16,7 @@ pub(super) fn warning(owners: &[Recipient], mails: bool) -> Option<AnyView> {
             "No owner’s address is verified. Alerts still show up in the list of alerts.",
         ),
         (false, false) => (
-            "Mails wait in the outbox.",
+            labels::MAILS_WAIT_IN_THE_OUTBOX,
             "This installation has no mail server: whoever runs it sets EXCHEQUER_SMTP_URL, and the mails that wait are sent then.",
         ),
     };

@@ -20,6 +20,7 @@ use store::{
 use self::asked::Asked;
 use crate::{
     components::{Card, Empty, LinkButton, Notice, Tone, Weight},
+    labels,
     layouts::{Frame, NavItem, PageHead, Shell},
     render::Page,
     web::{App, Failure, Member},
@@ -115,7 +116,7 @@ fn view(page: View) -> AnyView {
     let content = if page.ever { content(&page) } else { first(&page) };
     view! {
         <Shell frame=page.frame>
-            <PageHead title="Latency" sub/>
+            <PageHead title=labels::LATENCY sub/>
             {content}
         </Shell>
     }
@@ -124,7 +125,7 @@ fn view(page: View) -> AnyView {
 
 fn content(page: &View) -> AnyView {
     let faults = page.asked.faults.iter().map(|fault| {
-        view! { <Notice tone=Tone::Warn lead="Not as asked." text=fault.clone()/> }
+        view! { <Notice tone=Tone::Warn lead=labels::NOT_AS_ASKED text=fault.clone()/> }
     });
     let unserved = unserved::card(page);
     let shown = if page.latencies.models.is_empty() && unserved.is_none() {
@@ -174,7 +175,7 @@ fn first(page: &View) -> AnyView {
     view! {
         <Card>
             <Empty title="No times yet" text="Once an application sends its requests through Exchequer, this page tells how long they take, by model and by length of the answer, and where the time goes.">
-                <LinkButton href=keys weight=Weight::Primary>"Make a key"</LinkButton>
+                <LinkButton href=keys weight=Weight::Primary>{labels::MAKE_A_KEY}</LinkButton>
             </Empty>
         </Card>
     }

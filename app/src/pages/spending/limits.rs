@@ -13,6 +13,7 @@ use crate::{
         Badge, Card, CardBody, CardFoot, Fact, Facts, Limit, LinkButton, Meter, Money, Notice,
         Reading, Stat, Stats, Time, Tone, count, share, usd,
     },
+    labels,
     layouts::{Frame, NavItem, PageHead, Shell},
     render::Page,
     web::{App, Failure, Member},
@@ -34,7 +35,7 @@ pub(super) async fn show(State(app): State<App>, member: Member) -> Result<Respo
         org: format!("/{}", member.organization.id),
         zone: member.organization.zone,
     };
-    Ok(member.visitor.look.page(Page::new("Limits"), || page(view)))
+    Ok(member.visitor.look.page(Page::new(labels::LIMITS), || page(view)))
 }
 
 fn page(view: View) -> AnyView {
@@ -46,8 +47,8 @@ fn page(view: View) -> AnyView {
     );
     view! {
         <Shell frame=view.frame>
-            <PageHead title="Limits" sub>
-                <LinkButton href=budgets>"Budgets"</LinkButton>
+            <PageHead title=labels::LIMITS sub>
+                <LinkButton href=budgets>{labels::BUDGETS}</LinkButton>
             </PageHead>
             {usage}
             <div class="grid two">{tiers}{rates}</div>
@@ -103,18 +104,18 @@ fn usage(view: &View) -> AnyView {
                         <p class="small muted">{of}</p>
                     </div>
                     <Stats>
-                        <Stat label="Usage limit" note="per month"><Money amount/></Stat>
-                        <Stat label="Left"><Money amount=left/></Stat>
-                        <Stat label="Reserved" note=running><Money amount=held/></Stat>
-                        <Stat label="Resets" note=resets><Time at=ends zone/></Stat>
+                        <Stat label=labels::USAGE_LIMIT note="per month"><Money amount/></Stat>
+                        <Stat label=labels::LEFT><Money amount=left/></Stat>
+                        <Stat label=labels::RESERVED note=running><Money amount=held/></Stat>
+                        <Stat label=labels::RESETS note=resets><Time at=ends zone/></Stat>
                     </Stats>
                 </div>
                 <div>
                     <div class="row between">
-                        <h2>"Usage limit"</h2>
+                        <h2>{labels::USAGE_LIMIT}</h2>
                         <Badge tone text=state/>
                     </div>
-                    <Meter label="Usage limit per month" reading tone/>
+                    <Meter label=labels::USAGE_LIMIT_PER_MONTH reading tone/>
                 </div>
             </CardBody>
         </Card>
@@ -142,7 +143,7 @@ pub(super) fn short(limit: &UsageLimit, href: String) -> AnyView {
         view! { <p class="small muted">{text}</p> }
     });
     view! {
-        <Limit title="Usage limit" href reading tone state kind/>
+        <Limit title=labels::USAGE_LIMIT href reading tone state kind/>
         {next}
     }
     .into_any()
@@ -206,13 +207,13 @@ fn tier(view: &View) -> AnyView {
         .is_none()
         .then(|| view! { <Fact label="Next tier">"none: this is the highest"</Fact> });
     view! {
-        <Card title="Usage tier">
+        <Card title=labels::USAGE_TIER>
             <CardBody split=true>
                 <Facts>
-                    <Fact label="Tier">{number}</Fact>
+                    <Fact label=labels::TIER>{number}</Fact>
                     <Fact label="Since"><Time at=since zone/></Fact>
-                    <Fact label="Charged in all"><Money amount=charged/></Fact>
-                    <Fact label="First request">{first}</Fact>
+                    <Fact label=labels::CHARGED_IN_ALL><Money amount=charged/></Fact>
+                    <Fact label=labels::FIRST_REQUEST>{first}</Fact>
                     {next}
                     {top}
                 </Facts>
@@ -235,7 +236,7 @@ fn rates(view: &View) -> AnyView {
     let facts = facts.collect_view();
     let projects = format!("{}/projects", view.org);
     view! {
-        <Card title="Rates of the tier" more=("Projects", projects)>
+        <Card title="Rates of the tier" more=(labels::PROJECTS, projects)>
             <CardBody split=true><Facts>{facts}</Facts></CardBody>
             <CardFoot><span>"The most, for each project and model. Lower ones are set on a project’s page of rate limits."</span></CardFoot>
         </Card>

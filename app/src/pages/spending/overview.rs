@@ -24,6 +24,7 @@ use super::{
 };
 use crate::{
     components::{Glyph, LinkButton, Notice, Tone, Weight, count, usd},
+    labels,
     layouts::{Frame, NavItem, PageHead, Shell},
     render::Page,
     web::{App, Failure, Member},
@@ -74,7 +75,7 @@ struct View {
 pub(super) async fn show(State(app): State<App>, member: Member) -> Result<Response, Failure> {
     let view = read(&app, &member).await?;
     // Only the first request is there to be copied.
-    let document = Page::new("Overview");
+    let document = Page::new(labels::OVERVIEW);
     let document = if view.used() { document } else { document.islands() };
     Ok(member.visitor.look.page(document, || page(view)))
 }
@@ -317,13 +318,13 @@ fn page(view: View) -> AnyView {
     let content = if view.used() { content(&view) } else { first::content(&view) };
     let (usage, budgets) = (format!("{}/usage", view.org), format!("{}/budgets", view.org));
     let verb = match (view.whole, &view.budget) {
-        (false, _) => "See budgets",
+        (false, _) => labels::SEE_BUDGETS,
         (true, Some(_)) => "Edit budget",
-        (true, None) => "Set a budget",
+        (true, None) => labels::SET_A_BUDGET,
     };
     view! {
         <Shell frame=view.frame>
-            <PageHead title="Overview" sub=sub>
+            <PageHead title=labels::OVERVIEW sub=sub>
                 <LinkButton href=usage glyph=Glyph::Usage>"Explore usage"</LinkButton>
                 <LinkButton href=budgets weight=Weight::Primary>{verb}</LinkButton>
             </PageHead>
@@ -373,7 +374,7 @@ fn stopped(view: &View) -> Vec<AnyView> {
         let href = budget_href(&format!("{}/budgets", view.org), budget.scope, budget.period);
         let notice = view! {
             <Notice tone=Tone::Bad lead=budget.scope_name.clone() text>
-                <LinkButton href>"See budget"</LinkButton>
+                <LinkButton href>{labels::SEE_BUDGET}</LinkButton>
             </Notice>
         };
         Some(notice.into_any())
@@ -392,7 +393,7 @@ fn stopped(view: &View) -> Vec<AnyView> {
         let href = format!("{}/limits", view.org);
         view! {
             <Notice tone=Tone::Bad lead text>
-                <LinkButton href>"See limits"</LinkButton>
+                <LinkButton href>{labels::SEE_LIMITS}</LinkButton>
             </Notice>
         }
         .into_any()

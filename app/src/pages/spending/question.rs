@@ -7,6 +7,8 @@ use store::{slices::Dimension, usage::Totals};
 
 use super::calendar::slug;
 
+use crate::labels;
+
 mod filter;
 pub(super) mod tagged;
 
@@ -34,9 +36,9 @@ impl Measure {
 
     pub(super) const fn label(self) -> &'static str {
         match self {
-            Self::Cost => "Cost",
-            Self::Tokens => "Tokens",
-            Self::Requests => "Requests",
+            Self::Cost => labels::COST,
+            Self::Tokens => labels::TOKENS,
+            Self::Requests => labels::REQUESTS,
         }
     }
 
@@ -70,11 +72,11 @@ impl Measure {
 /// The word for people.
 pub(super) const fn label(dimension: Dimension) -> &'static str {
     match dimension {
-        Dimension::Project => "Project",
-        Dimension::Key => "API key",
-        Dimension::Model => "Model",
-        Dimension::Member => "Member",
-        Dimension::Tag => "Tag",
+        Dimension::Project => labels::PROJECT,
+        Dimension::Key => labels::API_KEY,
+        Dimension::Model => labels::MODEL,
+        Dimension::Member => labels::MEMBER,
+        Dimension::Tag => labels::TAG,
     }
 }
 

@@ -12,6 +12,7 @@ use store::{Receipt as Refusals, Recipient, RefusedBy};
 use super::calendar::until;
 use crate::{
     components::{Badge, Fact, Facts, Precision, Receipt, Sum, Time, Tone, time_text},
+    labels,
     layouts::{NavItem, PageHead, Shell},
     render::Page,
     web::{App, Failure, Member, Path, Visitor, id},
@@ -55,11 +56,11 @@ fn slip(member: &Member, found: &Refusals, owners: &[Recipient], now: DateTime<U
         (
             "Forwarded: the budget is observed only",
             Tone::Warn,
-            "Would have been refused",
+            labels::WOULD_HAVE_BEEN_REFUSED,
             "No error, ",
         )
     } else {
-        ("Not forwarded, not charged", Tone::Bad, "Refused", words::status(&found.by))
+        ("Not forwarded, not charged", Tone::Bad, labels::REFUSED, words::status(&found.by))
     };
     let code = words::code(found);
     let sum = if let Some(lines) = words::lines(found) {
@@ -89,16 +90,16 @@ fn facts(member: &Member, found: &Refusals, owners: &[Recipient], now: DateTime<
     let at = found.resets_at;
     let frees = match &found.by {
         RefusedBy::Request { .. } => {
-            view! { <Fact label="Frees up">"Never by itself: a smaller request passes"</Fact> }
+            view! { <Fact label=labels::FREES_UP>"Never by itself: a smaller request passes"</Fact> }
         }
         RefusedBy::Running { .. } => {
-            view! { <Fact label="Frees up">"As soon as one of the key’s requests is done"</Fact> }
+            view! { <Fact label=labels::FREES_UP>"As soon as one of the key’s requests is done"</Fact> }
         }
         _ => {
             let (label, frees) = if at <= now {
                 ("Freed up", String::new())
             } else {
-                ("Frees up", format!(", {}", until(at, now, zone)))
+                (labels::FREES_UP, format!(", {}", until(at, now, zone)))
             };
             let precision = words::precision(&found.by);
             view! { <Fact label><Time at zone precision/>{frees}</Fact> }
@@ -114,8 +115,8 @@ fn facts(member: &Member, found: &Refusals, owners: &[Recipient], now: DateTime<
             {frees}
             <Fact label="Who may raise it">{who}</Fact>
             {set.map(|set| view! { <Fact label="Set then">{set}</Fact> })}
-            <Fact label="Project">{project}</Fact>
-            <Fact label="API key">{key}<span class="mono faint">{last_four}</span></Fact>
+            <Fact label=labels::PROJECT>{project}</Fact>
+            <Fact label=labels::API_KEY>{key}<span class="mono faint">{last_four}</span></Fact>
             {revision.map(|(label, number)| view! { <Fact label>{number}</Fact> })}
         </Facts>
     }

@@ -15,6 +15,7 @@ use crate::{
         Badge, Button, Card, CardBody, ErrorSummary, Notice, PostButton, TextArea, Time, Toast,
         Tone, Weight,
     },
+    labels,
     layouts::{NavItem, PageHead, Shell},
     render::Page,
     web::{App, Draft, Failure, Member, Query, go, sentence},
@@ -69,7 +70,7 @@ pub(super) async fn save(
         }
         Err(StoreError::Conflict(rule)) => {
             let text = sentence(&rule.to_string());
-            let notice = view! { <Notice tone=Tone::Bad lead="Nothing was sent." text/> };
+            let notice = view! { <Notice tone=Tone::Bad lead=labels::NOTHING_WAS_SENT_SAID text/> };
             let page = page(&app, &member, None, Some(notice.into_any())).await?;
             Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
         }
@@ -123,7 +124,7 @@ async fn page(
     for report in &reports {
         draft.keep(field(report.rhythm), &report.addresses.join("\n"));
     }
-    Ok(member.visitor.look.page(Page::new("Reports").status(status), || {
+    Ok(member.visitor.look.page(Page::new(labels::REPORTS).status(status), || {
         let cards: Vec<_> = Rhythm::ALL
             .into_iter()
             .map(|rhythm| {
@@ -133,7 +134,7 @@ async fn page(
         view! {
             <Shell frame=member.frame(NavItem::Alerts)>
                 <PageHead
-                    title="Reports"
+                    title=labels::REPORTS
                     sub="What was spent, by mail: how much it was by day, compared with the time before, and by which projects and models."
                 />
                 {notice}
@@ -154,10 +155,10 @@ fn card(member: &Member, rhythm: Rhythm, report: Option<&Report>, draft: &Draft)
     let name = field(rhythm);
     let state = match report {
         Some(report) => view! {
-            <p class="row"><Badge tone=Tone::Ok text="On"/><span>"Next one "<Time at=report.due zone=member.organization.zone/></span></p>
+            <p class="row"><Badge tone=Tone::Ok text=labels::ON/><span>"Next one "<Time at=report.due zone=member.organization.zone/></span></p>
         }
         .into_any(),
-        None => view! { <p class="row"><Badge text="Off"/><span class="faint">{when}</span></p> }.into_any(),
+        None => view! { <p class="row"><Badge text=labels::OFF/><span class="faint">{when}</span></p> }.into_any(),
     };
     let verb = if report.is_some() { "Save addresses" } else { "Start report" };
     let word = rhythm.as_str();
@@ -169,7 +170,7 @@ fn card(member: &Member, rhythm: Rhythm, report: Option<&Report>, draft: &Draft)
     let (send, sent) = (action.clone(), fields("send"));
     let (value, error) = (draft.value(name), draft.error(name));
     let errors = error.is_some().then(|| {
-        view! { <ErrorSummary lead="Nothing was changed" errors=draft.errors()/> }
+        view! { <ErrorSummary lead=labels::NOTHING_WAS_CHANGED errors=draft.errors()/> }
     });
     view! {
         <Card title=title>
@@ -181,7 +182,7 @@ fn card(member: &Member, rhythm: Rhythm, report: Option<&Report>, draft: &Draft)
                     {errors}
                     <TextArea
                         name=name
-                        label="Mail also to"
+                        label=labels::MAIL_ALSO_TO
                         rows=2
                         value=value
                         help="Besides the owners; at most 10 addresses. Leave it empty for the owners alone."

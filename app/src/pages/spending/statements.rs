@@ -13,6 +13,7 @@ use store::statements::Cycle;
 use super::calendar::{cycle_name, slug};
 use crate::{
     components::{Badge, Card, CardFoot, Column, LinkButton, Money, Precision, Table, Time, Tone},
+    labels,
     layouts::{NavItem, PageHead, Shell},
     render::Page,
     web::{App, Failure, Member},
@@ -27,12 +28,12 @@ pub(super) fn router() -> Router<App> {
 
 async fn show(State(app): State<App>, member: Member) -> Result<Response, Failure> {
     let cycles = app.store.statements(&member.caller).await?;
-    Ok(member.visitor.look.page(Page::new("Statements"), || {
+    Ok(member.visitor.look.page(Page::new(labels::STATEMENTS), || {
         let list = list(&member, &cycles);
         view! {
             <Shell frame=member.frame(NavItem::Statements)>
                 <PageHead
-                    title="Statements"
+                    title=labels::STATEMENTS
                     sub="What each billing cycle comes to, project by project. Closing a cycle freezes its statement; what becomes known later is an adjustment on the next one."
                 />
                 {list}
@@ -43,11 +44,11 @@ async fn show(State(app): State<App>, member: Member) -> Result<Response, Failur
 
 fn list(member: &Member, cycles: &[Cycle]) -> AnyView {
     let columns = vec![
-        Column::text("Billing cycle"),
-        Column::text("State"),
-        Column::number("Used"),
-        Column::number("On its statement"),
-        Column::number("On no statement yet"),
+        Column::text(labels::BILLING_CYCLE),
+        Column::text(labels::STATE),
+        Column::number(labels::USED),
+        Column::number(labels::ON_ITS_STATEMENT),
+        Column::number(labels::ON_NO_STATEMENT_YET),
         Column::act(),
     ];
     // The first one is running.
@@ -69,10 +70,10 @@ fn row(member: &Member, cycle: &Cycle, running: bool) -> AnyView {
     let href = member.path(&format!("statements/{}", slug(window)));
     let state = match (cycle.closed, running) {
         (Some(at), _) => view! {
-            <div><Badge tone=Tone::Ok text="Closed"/><small><Time at zone precision=Precision::Day/></small></div>
+            <div><Badge tone=Tone::Ok text=labels::CLOSED/><small><Time at zone precision=Precision::Day/></small></div>
         }
         .into_any(),
-        (None, true) => view! { <Badge text="Running"/> }.into_any(),
+        (None, true) => view! { <Badge text=labels::RUNNING/> }.into_any(),
         (None, false) => view! { <Badge tone=Tone::Warn text="Not closed"/> }.into_any(),
     };
     let none = || view! { <span class="faint">"–"</span> }.into_any();
@@ -91,10 +92,10 @@ fn row(member: &Member, cycle: &Cycle, running: bool) -> AnyView {
     view! {
         <tr>
             <th scope="row"><a href=href>{cycle_name(window)}</a></th>
-            <td data-l="State">{state}</td>
-            <td data-l="Used" class="num"><Money amount=cycle.used/></td>
-            <td data-l="On its statement" class="num">{billed}</td>
-            <td data-l="On no statement yet" class="num">{since}</td>
+            <td data-l=labels::STATE>{state}</td>
+            <td data-l=labels::USED class="num"><Money amount=cycle.used/></td>
+            <td data-l=labels::ON_ITS_STATEMENT class="num">{billed}</td>
+            <td data-l=labels::ON_NO_STATEMENT_YET class="num">{since}</td>
             <td class="act">{act}</td>
         </tr>
     }

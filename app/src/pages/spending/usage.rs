@@ -26,6 +26,7 @@ use super::{
 };
 use crate::{
     components::{Card, Empty, Glyph, LinkButton, Notice, Tone, Weight},
+    labels,
     layouts::{Frame, NavItem, PageHead, Shell},
     render::Page,
     web::{App, Draft, Failure, Member},
@@ -200,7 +201,7 @@ fn view(page: View) -> AnyView {
     let act = page.ever.then(|| actions(&page));
     view! {
         <Shell frame=page.frame>
-            <PageHead title="Usage" sub=sub>{act}</PageHead>
+            <PageHead title=labels::USAGE sub=sub>{act}</PageHead>
             {content}
         </Shell>
     }
@@ -233,7 +234,7 @@ fn content(page: &View) -> AnyView {
         .into_any()
     };
     let faults = page.asked.faults.iter().map(|fault| {
-        view! { <Notice tone=Tone::Warn lead="Not as asked." text=fault.clone()/> }
+        view! { <Notice tone=Tone::Warn lead=labels::NOT_AS_ASKED text=fault.clone()/> }
     });
     view! {
         {faults.collect_view()}
@@ -254,14 +255,14 @@ fn first(page: &View) -> AnyView {
         "Point an application at Exchequer with a key of one of your projects. Requests, tokens and cost of your projects show up here within a second."
     };
     view! {
-        <Card title="No request yet">
+        <Card title=labels::NO_REQUEST_YET>
             <Empty
                 split=true
-                title="Send your first request"
+                title=labels::SEND_YOUR_FIRST_REQUEST
                 text=text
             >
-                <LinkButton href=keys weight=Weight::Primary>"Make a key"</LinkButton>
-                <LinkButton href=org>"See how"</LinkButton>
+                <LinkButton href=keys weight=Weight::Primary>{labels::MAKE_A_KEY}</LinkButton>
+                <LinkButton href=org>{labels::SEE_HOW}</LinkButton>
             </Empty>
         </Card>
     }
@@ -274,7 +275,7 @@ fn nothing(page: &View) -> AnyView {
     let is_filtered = !question.filters.is_empty() || question.sandbox.is_some();
     let (text, next) = if is_filtered {
         let href = question.unfiltered().href(&page.path);
-        let next = view! { <LinkButton href>"Clear filters"</LinkButton> }.into_any();
+        let next = view! { <LinkButton href>{labels::CLEAR_FILTERS}</LinkButton> }.into_any();
         ("No request that the filters let through was forwarded in this time.", Some(next))
     } else {
         let next = page.asked.older_cycle().map(|cycle| {
@@ -286,7 +287,7 @@ fn nothing(page: &View) -> AnyView {
     };
     view! {
         <Card title=page.asked.stretch.title()>
-            <Empty split=true title="Nothing was used" text>{next}</Empty>
+            <Empty split=true title=labels::NOTHING_WAS_USED text>{next}</Empty>
         </Card>
     }
     .into_any()

@@ -7,6 +7,7 @@ use store::Member as Person;
 use super::Asked;
 use crate::{
     components::{Badge, Card, Column, Empty, LinkButton, Precision, Table, Time, Tone},
+    labels,
     web::Member,
 };
 
@@ -25,12 +26,13 @@ pub(super) fn list(member: &Member, people: &[Person], asked: &Asked, edits: boo
             "Nobody in this organization has such a name or address in this role.",
         );
     }
-    let mut columns = vec![Column::text("Member"), Column::text("Role")];
+    let mut columns = vec![Column::text(labels::MEMBER), Column::text(labels::ROLE)];
     if edits {
-        columns.push(Column::text("Projects"));
+        columns.push(Column::text(labels::PROJECTS));
     }
-    columns.push(Column::text("Member since"));
-    view! { <Card title="Active"><Table label="Members" columns>{rows}</Table></Card> }.into_any()
+    columns.push(Column::text(labels::MEMBER_SINCE));
+    view! { <Card title=labels::ACTIVE><Table label=labels::MEMBERS columns>{rows}</Table></Card> }
+        .into_any()
 }
 
 /// When a filter leaves nothing.
@@ -58,17 +60,17 @@ fn row(member: &Member, person: &Person, edits: bool) -> AnyView {
     };
     let projects = edits.then(|| {
         let text = match person.role {
-            Role::Owner => "All projects".to_owned(),
+            Role::Owner => labels::ALL_PROJECTS.to_owned(),
             Role::Reader => projects(person),
         };
-        view! { <td data-l="Projects" class="muted">{text}</td> }
+        view! { <td data-l=labels::PROJECTS class="muted">{text}</td> }
     });
     view! {
         <tr>
             <th scope="row">{name}<small>{person.email.clone()}</small></th>
-            <td data-l="Role">{badge(person.role)}</td>
+            <td data-l=labels::ROLE>{badge(person.role)}</td>
             {projects}
-            <td data-l="Member since" class="muted"><Time at=person.added_at zone=member.organization.zone precision=Precision::Day/></td>
+            <td data-l=labels::MEMBER_SINCE class="muted"><Time at=person.added_at zone=member.organization.zone precision=Precision::Day/></td>
         </tr>
     }
     .into_any()
@@ -76,7 +78,7 @@ fn row(member: &Member, person: &Person, edits: bool) -> AnyView {
 
 fn projects(person: &Person) -> String {
     match person.projects.as_slice() {
-        [] => "None".to_owned(),
+        [] => labels::NONE.to_owned(),
         [a, b, c, rest @ ..] if !rest.is_empty() => {
             format!("{}, {}, {} and {} more", a.name, b.name, c.name, rest.len())
         }

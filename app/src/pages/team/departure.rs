@@ -10,6 +10,7 @@ use crate::{
         Button, Column, DialogPage, ErrorSummary, Group, Knob, LinkButton, Money, Table, Weight,
         count,
     },
+    labels,
     layouts::{NavItem, Shell},
     render::Page,
     web::{App, Draft, Failure, Fresh, Member, Path, go, id},
@@ -107,11 +108,11 @@ async fn page(
         (
             format!("Leave {}?", member.organization.name),
             member.path("team/leave"),
-            "Leave organization",
+            labels::LEAVE_ORGANIZATION,
         )
     } else {
         let path = member.path(&format!("team/{}/remove", person.user));
-        (format!("Remove {}?", person.name), path, "Remove member")
+        (format!("Remove {}?", person.name), path, labels::REMOVE_MEMBER)
     };
     let text = if own {
         "You lose all that you see here at once, in every browser. Only an owner can invite you again."
@@ -159,10 +160,10 @@ fn preview(keys: &[OwnKey], heirs: Option<AnyView>, draft: &Draft) -> AnyView {
         }
     );
     let columns = vec![
-        Column::text("Key"),
-        Column::text("Project"),
-        Column::number("Requests"),
-        Column::number("Charges"),
+        Column::text(labels::KEY),
+        Column::text(labels::PROJECT),
+        Column::number(labels::REQUESTS),
+        Column::number(labels::CHARGES),
     ];
     let rows = keys.iter().map(row).collect_view();
     let over = draft.value("keys") == "hand_over";
@@ -175,7 +176,7 @@ fn preview(keys: &[OwnKey], heirs: Option<AnyView>, draft: &Draft) -> AnyView {
     });
     view! {
         <p>{lead}</p>
-        <Table label="Keys" columns>{rows}</Table>
+        <Table label=labels::KEYS columns>{rows}</Table>
         <Group legend="What becomes of them">
             <Knob name="keys" value="revoke" label="Revoke them" checked=!over
                 help="Every request with them is refused from now on. This can’t be undone."/>
@@ -189,9 +190,9 @@ fn row(key: &OwnKey) -> AnyView {
     view! {
         <tr>
             <th scope="row">{key.name.clone()}<small class="mono">{ending(&key.last_four)}</small></th>
-            <td data-l="Project">{key.project_name.clone()}</td>
-            <td data-l="Requests" class="num">{count(key.requests.unsigned_abs())}</td>
-            <td data-l="Charges" class="num"><Money amount=key.spent/></td>
+            <td data-l=labels::PROJECT>{key.project_name.clone()}</td>
+            <td data-l=labels::REQUESTS class="num">{count(key.requests.unsigned_abs())}</td>
+            <td data-l=labels::CHARGES class="num"><Money amount=key.spent/></td>
         </tr>
     }
     .into_any()
@@ -215,7 +216,7 @@ fn heirs(keys: &[OwnKey], accounts: &[ServiceAccount], draft: &Draft) -> AnyView
             <label class="place">
                 <span>{label.to_owned()}</span>
                 <select name=name>
-                    <option value="">"A new one"</option>
+                    <option value="">{labels::A_NEW_ONE}</option>
                     {options.collect_view()}
                 </select>
             </label>

@@ -9,6 +9,7 @@ use tower_sessions::Session;
 use super::{Asked, page, places};
 use crate::{
     components::{Button, ErrorSummary, Group, Knob, TextArea, Weight},
+    labels,
     web::{App, Draft, Failure, Fresh, Member, go},
 };
 
@@ -61,7 +62,7 @@ fn leftovers(invited: &[Invited]) -> Option<(String, String)> {
         return None;
     }
     let sent = match invited.len() - rest.len() {
-        0 => "Nothing was sent.".to_owned(),
+        0 => labels::NOTHING_WAS_SENT_SAID.to_owned(),
         1 => "1 invitation was sent, to the others none.".to_owned(),
         sent => format!("{sent} invitations were sent, to the others none."),
     };
@@ -80,7 +81,7 @@ fn leftovers(invited: &[Invited]) -> Option<(String, String)> {
 pub(super) fn form(member: &Member, draft: &Draft, projects: &[Project]) -> AnyView {
     let (role, error) = (draft.value("role"), draft.error("role"));
     let knobs = [
-        (Role::Reader, "Requests, own projects and keys"),
+        (Role::Reader, labels::REQUESTS_OWN_PROJECTS_AND_KEYS),
         (Role::Owner, "Also billing, budgets and members"),
     ]
     .map(|(each, help)| {
@@ -98,7 +99,7 @@ pub(super) fn form(member: &Member, draft: &Draft, projects: &[Project]) -> AnyV
                 help="Up to 50, one a line."
                 required=true
             />
-            <Group legend="Role" name="role" error>{knobs.collect_view()}</Group>
+            <Group legend=labels::ROLE name="role" error>{knobs.collect_view()}</Group>
             {places::fields(draft, projects)}
             <Button weight=Weight::Primary>"Send invitations"</Button>
         </form>

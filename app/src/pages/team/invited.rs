@@ -6,6 +6,7 @@ use store::{Invitation, InvitationMail, InvitationState};
 use super::{Asked, active};
 use crate::{
     components::{Card, Column, Empty, PostButton, Precision, Table, time_text},
+    labels,
     web::Member,
 };
 
@@ -29,13 +30,13 @@ pub(super) fn list(member: &Member, invitations: &[Invitation], asked: &Asked) -
         );
     }
     let columns = vec![
-        Column::text("Address"),
-        Column::text("Role"),
-        Column::text("Delivery"),
+        Column::text(labels::ADDRESS),
+        Column::text(labels::ROLE),
+        Column::text(labels::DELIVERY),
         Column::act(),
     ];
     view! {
-        <Card title="Invited" note="An invitation works once, for seven days">
+        <Card title=labels::INVITED note="An invitation works once, for seven days">
             <Table label="Invitations" columns>{rows}</Table>
         </Card>
     }
@@ -52,8 +53,8 @@ fn row(member: &Member, one: &Invitation) -> AnyView {
     view! {
         <tr>
             <th scope="row"><a href=href>{one.email.clone()}</a><small>{about(one)}</small></th>
-            <td data-l="Role">{active::badge(one.role)}</td>
-            <td data-l="Delivery" class=tone>{delivery}</td>
+            <td data-l=labels::ROLE>{active::badge(one.role)}</td>
+            <td data-l=labels::DELIVERY class=tone>{delivery}</td>
             <td class="act">{resend}</td>
         </tr>
     }

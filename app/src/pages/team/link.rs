@@ -11,6 +11,7 @@ use tower_sessions::Session;
 use super::{active, invited};
 use crate::{
     components::{Card, CardBody, CardFoot, Fact, Facts, PostButton, Secret, Time, Weight},
+    labels,
     layouts::{NavItem, PageHead, Shell},
     render::Page,
     web::{App, Draft, Failure, Fresh, Member, Path, go, id},
@@ -42,7 +43,7 @@ async fn show(
         let (buttons, above) = (buttons(&member, &one), member.path("team?show=invited"));
         view! {
             <Shell frame=member.frame(NavItem::Team)>
-                <PageHead title above=("Team", above)/>
+                <PageHead title above=(labels::TEAM, above)/>
                 <div class="grid two">
                     <Card title="Invitation"><CardBody split=true>{facts}</CardBody><CardFoot>{buttons}</CardFoot></Card>
                     <Card title="Link"><CardBody split=true>{link}</CardBody></Card>
@@ -61,12 +62,12 @@ fn facts(member: &Member, one: &Invitation) -> AnyView {
         .iter()
         .map(|place| format!("{} ({})", place.name, place.role.label()))
         .collect();
-    let projects = if projects.is_empty() { "None".to_owned() } else { projects.join(", ") };
+    let projects = if projects.is_empty() { labels::NONE.to_owned() } else { projects.join(", ") };
     view! {
         <Facts>
-            <Fact label="Role">{badge}</Fact>
-            <Fact label="Projects">{projects}</Fact>
-            <Fact label="Invited"><Time at=sent zone/></Fact>
+            <Fact label=labels::ROLE>{badge}</Fact>
+            <Fact label=labels::PROJECTS>{projects}</Fact>
+            <Fact label=labels::INVITED><Time at=sent zone/></Fact>
             <Fact label="Works until"><Time at=ends zone/></Fact>
             <Fact label="Mail">{delivery}</Fact>
         </Facts>

@@ -13,6 +13,7 @@ use crate::{
         Button, Card, CardBody, CardFoot, ErrorSummary, Fact, Facts, Group, Knob, LinkButton,
         Precision, Time, Toast, Weight,
     },
+    labels,
     layouts::{NavItem, PageHead, Shell},
     render::Page,
     web::{App, Draft, Failure, Fresh, Member, Path, Query, go, id},
@@ -118,8 +119,8 @@ async fn page(
             (places_form(member, person, &draft, &projects), member.path("team"));
         view! {
             <Shell frame=member.frame(NavItem::Team)>
-                <PageHead title above=("Team", above)/>
-                {saved.then(|| view! { <Toast lead="Saved." text="It is in force everywhere within a second."/> })}
+                <PageHead title above=(labels::TEAM, above)/>
+                {saved.then(|| view! { <Toast lead=labels::SAVED text="It is in force everywhere within a second."/> })}
                 <div class="grid two">
                     <div class="stack">{about}{role}</div>
                     {places}
@@ -133,19 +134,19 @@ fn about(member: &Member, person: &Person) -> AnyView {
     let zone = member.organization.zone;
     let own = member.caller.user() == Some(person.user);
     let (href, words) = if own {
-        (member.path("team/leave"), "Leave organization")
+        (member.path("team/leave"), labels::LEAVE_ORGANIZATION)
     } else {
-        (member.path(&format!("team/{}/remove", person.user)), "Remove member")
+        (member.path(&format!("team/{}/remove", person.user)), labels::REMOVE_MEMBER)
     };
     let verified = (!person.verified).then_some(" (not verified)");
     let (email, badge, since) = (person.email.clone(), active::badge(person.role), person.added_at);
     view! {
-        <Card title="Member">
+        <Card title=labels::MEMBER>
             <CardBody split=true>
                 <Facts>
-                    <Fact label="E-mail">{email}{verified}</Fact>
-                    <Fact label="Role">{badge}</Fact>
-                    <Fact label="Member since"><Time at=since zone precision=Precision::Day/></Fact>
+                    <Fact label=labels::E_MAIL>{email}{verified}</Fact>
+                    <Fact label=labels::ROLE>{badge}</Fact>
+                    <Fact label=labels::MEMBER_SINCE><Time at=since zone precision=Precision::Day/></Fact>
                 </Facts>
             </CardBody>
             <CardFoot><LinkButton href weight=Weight::Danger>{words}</LinkButton></CardFoot>
@@ -159,7 +160,7 @@ fn role_form(member: &Member, person: &Person, draft: &Draft) -> AnyView {
     let action = member.path(&format!("team/{}", person.user));
     let knobs = [
         (Role::Owner, "Everything, billing and members too"),
-        (Role::Reader, "Requests, own projects and keys"),
+        (Role::Reader, labels::REQUESTS_OWN_PROJECTS_AND_KEYS),
     ]
     .map(|(role, help)| {
         let checked = chosen == role.as_str();
@@ -169,8 +170,8 @@ fn role_form(member: &Member, person: &Person, draft: &Draft) -> AnyView {
         <Card title="Role in the organization">
             <CardBody split=true>
                 <form class="form" method="post" action=action>
-                    <ErrorSummary lead="Nothing was changed" errors/>
-                    <Group legend="Role" name="role" error>{knobs.collect_view()}</Group>
+                    <ErrorSummary lead=labels::NOTHING_WAS_CHANGED errors/>
+                    <Group legend=labels::ROLE name="role" error>{knobs.collect_view()}</Group>
                     <div class="row"><Button name="action" value="role">"Change role"</Button></div>
                 </form>
             </CardBody>
@@ -186,7 +187,7 @@ fn places_form(member: &Member, person: &Person, draft: &Draft, projects: &[Proj
     let fields = places::fields(draft, projects);
     let action = member.path(&format!("team/{}", person.user));
     view! {
-        <Card title="Projects">
+        <Card title=labels::PROJECTS>
             <CardBody split=true>
                 {owner}
                 <form class="form" method="post" action=action>

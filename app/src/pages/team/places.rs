@@ -4,7 +4,10 @@ use domain::{ProjectId, ProjectRole};
 use leptos::prelude::*;
 use store::Project;
 
-use crate::web::{App, Draft, Failure, Member};
+use crate::{
+    labels,
+    web::{App, Draft, Failure, Member},
+};
 
 /// Projects that are shown before one asks for the rest.
 const FIRST: usize = 6;
@@ -57,7 +60,7 @@ pub(super) fn fields(draft: &Draft, projects: &[Project]) -> AnyView {
     });
     view! {
         <fieldset class="field places">
-            <legend>"Projects"</legend>
+            <legend>{labels::PROJECTS}</legend>
             {choose(first)}
             {rest}
         </fieldset>

@@ -3,7 +3,7 @@
 use domain::{Endpoint, OrgId, Permissions};
 use leptos::prelude::*;
 
-use crate::{components::Snippet, islands::Waiting, web::App};
+use crate::{components::Snippet, islands::Waiting, labels, web::App};
 
 /// The command works as it is pasted; the other programs read the key from the environment file. All ask for what the key
 /// may.
@@ -36,7 +36,7 @@ pub(super) fn view(
             {terminal}
             {waiting.map(|href| view! { <Waiting href/> })}
             {sandbox}
-            <Snippet title="Environment file" text=environment/>
+            <Snippet title=labels::ENVIRONMENT_FILE text=environment/>
             {examples}
         </div>
     }

@@ -20,6 +20,7 @@ use tower_sessions::Session;
 use super::review as sheet;
 use crate::{
     components::{Button, Card, CardBody, ErrorSummary, Field, LinkButton, TextArea, Weight},
+    labels,
     pages::operator::{Part, Runner, around},
     render::Page,
     web::{App, Draft, Failure, Fresh, LongDraft, go},
@@ -191,7 +192,7 @@ fn form(draft: &Draft) -> AnyView {
     let columns = table::header().join(",");
     let errors = draft.errors();
     view! {
-        <Card title="Import prices">
+        <Card title=labels::IMPORT_PRICES>
             <CardBody split=true>
                 <form class="form" method="post" action=PATH enctype="multipart/form-data">
                     <ErrorSummary lead="Nothing was read" errors/>
@@ -201,8 +202,8 @@ fn form(draft: &Draft) -> AnyView {
                     <Field name="providers" label="Providers" value=providers error=providers_error
                         help="Of genai-prices: whose models are looked at, with commas between."/>
                     <div class="row">
-                        <Button weight=Weight::Primary>"Review"</Button>
-                        <LinkButton href=super::PATH>"Cancel"</LinkButton>
+                        <Button weight=Weight::Primary>{labels::REVIEW}</Button>
+                        <LinkButton href=super::PATH>{labels::CANCEL}</LinkButton>
                     </div>
                 </form>
                 <p class="muted">"Nothing changes before you confirm the review. A table of your own has these columns, in any order; all rates in US dollars per 1 million tokens, and all but provider, model, input and output may be missing:"</p>

@@ -17,6 +17,7 @@ use crate::{
         Badge, Button, Card, CardBody, CardFoot, Column, Empty, ErrorSummary, Field, LinkButton,
         Table, Tone, Weight,
     },
+    labels,
     pages::prices::rates::when,
     web::Draft,
 };
@@ -26,9 +27,9 @@ pub(super) fn sheet(found: &Found, draft: &Draft, action: &'static str) -> AnyVi
     if found.differences.is_empty() {
         let text = format!("All {} models cost what the price book says.", found.unchanged);
         return view! {
-            <Card title="Review">
+            <Card title=labels::REVIEW>
                 <Empty split=true title="Nothing would change" text>
-                    <LinkButton href=super::PATH>"Price book"</LinkButton>
+                    <LinkButton href=super::PATH>{labels::PRICE_BOOK}</LinkButton>
                 </Empty>
             </Card>
             {left_out}
@@ -44,8 +45,8 @@ pub(super) fn sheet(found: &Found, draft: &Draft, action: &'static str) -> AnyVi
     });
     let rows = rows.collect_view();
     let columns = vec![
-        Column::text("Take over"),
-        Column::text("Model"),
+        Column::text(labels::TAKE_OVER),
+        Column::text(labels::MODEL),
         Column::text("Price before, $ per 1M tokens"),
         Column::text("New price, $ per 1M tokens"),
     ];
@@ -54,8 +55,8 @@ pub(super) fn sheet(found: &Found, draft: &Draft, action: &'static str) -> AnyVi
     view! {
         <form method="post" action=action class="stack">
             <input type="hidden" name="table" value=hidden(found)/>
-            <ErrorSummary lead="Nothing was changed" errors=draft.errors()/>
-            <Card title="Review" note=summary>
+            <ErrorSummary lead=labels::NOTHING_WAS_CHANGED errors=draft.errors()/>
+            <Card title=labels::REVIEW note=summary>
                 <Table label="Prices that would change" columns>{rows}</Table>
                 <CardFoot><span>"What is flagged is not ticked: it looks like a mistake until you have looked at it."</span></CardFoot>
             </Card>
@@ -65,7 +66,7 @@ pub(super) fn sheet(found: &Found, draft: &Draft, action: &'static str) -> AnyVi
                         help="For lines without a day of their own. Empty: from now on. Else at the beginning of that day in UTC. No version that is there already is changed."/>
                     <div class="row">
                         <Button weight=Weight::Primary>"Add the ticked prices"</Button>
-                        <LinkButton href=super::PATH>"Cancel"</LinkButton>
+                        <LinkButton href=super::PATH>{labels::CANCEL}</LinkButton>
                     </div>
                 </CardBody>
             </Card>
@@ -94,7 +95,7 @@ fn hidden(found: &Found) -> String {
 
 fn row(name: String, difference: &Difference, today: NaiveDate, ticked: bool) -> AnyView {
     let Difference { new, effective_from, source, old, flags } = difference;
-    let state = if old.is_some() { "Changed" } else { "Added" };
+    let state = if old.is_some() { "Changed" } else { labels::ADDED };
     let flags = flags.iter().map(|flag| {
         let text = flag_text(*flag);
         view! { " "<Badge tone=Tone::Warn text/> }
@@ -119,7 +120,7 @@ fn row(name: String, difference: &Difference, today: NaiveDate, ticked: bool) ->
     };
     view! {
         <tr>
-            <td data-l="Take over"><input type="checkbox" name=name value="on" checked=ticked aria-label=label/></td>
+            <td data-l=labels::TAKE_OVER><input type="checkbox" name=name value="on" checked=ticked aria-label=label/></td>
             <th scope="row">
                 {new.model.clone()}" "<Badge text=state/>{flags.collect_view()}
                 <small>{new.provider.clone()}{source}</small>{from}
@@ -141,15 +142,15 @@ fn flag_text(flag: Flag) -> String {
 
 const fn words(class: TokenClass) -> &'static str {
     match class {
-        TokenClass::Input => "Input",
-        TokenClass::Cached => "Cached input",
+        TokenClass::Input => labels::INPUT,
+        TokenClass::Cached => labels::CACHED_INPUT,
         TokenClass::CacheWrite => "Cache write, 5 min",
         TokenClass::CacheWrite1h => "Cache write, 1 h",
-        TokenClass::AudioInput => "Audio input",
+        TokenClass::AudioInput => labels::AUDIO_INPUT,
         TokenClass::ImageInput => "Picture input",
-        TokenClass::Output => "Output",
-        TokenClass::Reasoning => "Reasoning",
-        TokenClass::AudioOutput => "Audio output",
+        TokenClass::Output => labels::OUTPUT,
+        TokenClass::Reasoning => labels::REASONING,
+        TokenClass::AudioOutput => labels::AUDIO_OUTPUT,
         TokenClass::ImageOutput => "Picture output",
     }
 }
@@ -177,10 +178,10 @@ fn left_out(found: &Found) -> Option<AnyView> {
         return None;
     }
     let rows = found.left_out.iter().map(|(model, why)| {
-        view! { <tr><th scope="row">{model.clone()}</th><td data-l="Why">{why.clone()}</td></tr> }
+        view! { <tr><th scope="row">{model.clone()}</th><td data-l=labels::WHY>{why.clone()}</td></tr> }
     });
     let rows = rows.collect_view();
-    let columns = vec![Column::text("Model"), Column::text("Why")];
+    let columns = vec![Column::text(labels::MODEL), Column::text(labels::WHY)];
     Some(
         view! { <Card title="Can’t be taken over"><Table label="Models left out" columns>{rows}</Table></Card> }
             .into_any(),

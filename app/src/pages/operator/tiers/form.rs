@@ -10,6 +10,7 @@ use crate::{
     components::{
         AmountField, Button, Card, CardBody, ErrorSummary, Field, Group, LinkButton, Weight,
     },
+    labels,
     pages::rate_fields,
     render::Page,
     web::{App, Draft, Failure, Fresh, Path, go},
@@ -106,7 +107,7 @@ const MOST_DAYS: u32 = 3_650;
 
 fn page(runner: Runner, tiers: &Tiers, number: u16, draft: &Draft) -> Response {
     let is_new = number == tiers.next_number();
-    let title = if is_new { "Add a tier".to_owned() } else { format!("Tier {number}") };
+    let title = if is_new { labels::ADD_A_TIER.to_owned() } else { format!("Tier {number}") };
     let page = Page::new(format!("{title}, operator")).status(draft.status());
     runner.look().page(page, || {
         let form = form(number, is_new, draft);
@@ -128,21 +129,21 @@ fn form(number: u16, is_new: bool, draft: &Draft) -> AnyView {
     });
     let rates = rates.collect_view();
     let errors = draft.errors();
-    let verb = if is_new { "Add it" } else { "Save" };
+    let verb = if is_new { "Add it" } else { labels::SAVE };
     view! {
         <form class="form" method="post" action=path>
-            <ErrorSummary lead="Nothing was saved" errors/>
-            <AmountField name="usage_limit" label="Usage limit" value=value("usage_limit") error=error("usage_limit") required=true after="USD per month" help="What an organization may spend in a billing cycle, without the sandbox."/>
+            <ErrorSummary lead=labels::NOTHING_WAS_SAVED errors/>
+            <AmountField name="usage_limit" label=labels::USAGE_LIMIT value=value("usage_limit") error=error("usage_limit") required=true after="USD per month" help="What an organization may spend in a billing cycle, without the sandbox."/>
             <div class="cols">
                 <AmountField name="charged" label="Rises to it once charged, in all" value=value("charged") error=error("charged") required=true help="Without the sandbox and estimated charges."/>
                 <Field name="days" label="And so many days after the first request" value=value("days") error=error("days") inputmode="numeric" required=true maxlength=10 help="Days of 24 hours."/>
             </div>
-            <Group legend="Rates of each project and model, at most" help="Empty: no limit.">
+            <Group legend="Rates of each project and model, at most" help=labels::EMPTY_NO_LIMIT>
                 <div class="cols">{rates}</div>
             </Group>
             <div class="row">
                 <Button weight=Weight::Primary name="action" value="save">{verb}</Button>
-                <LinkButton href=PATH>"Cancel"</LinkButton>
+                <LinkButton href=PATH>{labels::CANCEL}</LinkButton>
             </div>
         </form>
     }
@@ -152,7 +153,7 @@ fn form(number: u16, is_new: bool, draft: &Draft) -> AnyView {
 fn removal(number: u16) -> AnyView {
     let path = format!("{PATH}/{number}");
     view! {
-        <Card title="Remove">
+        <Card title=labels::REMOVE>
             <CardBody split=true>
                 <p>"Organizations that have it are in the next lower tier from then on. Only the highest tier can be removed."</p>
                 <form method="post" action=path>

@@ -14,6 +14,7 @@ use crate::{
         Choice, DialogPage, ErrorSummary, Fact, Facts, Field, LinkButton, Money, Select, Tick,
         Time, usd,
     },
+    labels,
     pages::operator::ZONE,
     render::Page,
     web::{App, Draft, Failure, Fresh, Path, go, id},
@@ -62,7 +63,7 @@ async fn save(
     let number = draft.value("tier").parse::<u16>().ok();
     let number = number.filter(|number| view.tiers.all().iter().any(|tier| tier.number == *number));
     if number.is_none() {
-        draft.refuse("tier", "Choose one from the list.");
+        draft.refuse("tier", labels::CHOOSE_ONE_FROM_THE_LIST);
     }
     let reason = draft.read::<Name>("reason");
     let (Some(number), Some(reason)) = (number, reason) else {
@@ -104,7 +105,7 @@ fn dialog(title: String, view: &View, draft: &Draft) -> AnyView {
         (draft.value("reason"), draft.error("reason"), draft.has("held"));
     let action = format!("/operator/organizations/{}/tier", view.row.id);
     let foot = view! {
-        <LinkButton href="/operator">"Cancel"</LinkButton>
+        <LinkButton href="/operator">{labels::CANCEL}</LinkButton>
         <button type="submit" form="tier" class="btn primary">"Set the tier"</button>
     }
     .into_any();
@@ -112,15 +113,15 @@ fn dialog(title: String, view: &View, draft: &Draft) -> AnyView {
         <DialogPage title below=true text="It is in force on every node at once. Owners are mailed when the tier becomes another." foot>
             <Facts>
                 <Fact label="Has its tier since"><Time at=since zone=ZONE/></Fact>
-                <Fact label="Spent this cycle"><Money amount=spent/></Fact>
-                <Fact label="Charged in all"><Money amount=earned.charged/></Fact>
-                <Fact label="First request">{days}</Fact>
+                <Fact label=labels::SPENT_THIS_CYCLE><Money amount=spent/></Fact>
+                <Fact label=labels::CHARGED_IN_ALL><Money amount=earned.charged/></Fact>
+                <Fact label=labels::FIRST_REQUEST>{days}</Fact>
             </Facts>
             <form class="form" method="post" id="tier" action=action>
                 <ErrorSummary lead="Nothing was set" errors/>
-                <Select name="tier" label="Usage tier" choices value=tier error=tier_error/>
+                <Select name="tier" label=labels::USAGE_TIER choices value=tier error=tier_error/>
                 <Tick name="held" label="Hold it: it does not rise by itself" checked=held help="Without this it rises as soon as it has what the next tier needs, at once if it has that already."/>
-                <Field name="reason" label="Reason" value=reason error=reason_error required=true maxlength=100 help="Its owners read it in their audit log."/>
+                <Field name="reason" label=labels::REASON value=reason error=reason_error required=true maxlength=100 help=labels::ITS_OWNERS_READ_IT_IN_THEIR_AUDIT_LOG/>
             </form>
         </DialogPage>
     }

@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use super::{super::address, View};
 use crate::{
     components::{Button, Card, CardBody, Choice, ErrorSummary, LinkButton, Select, Weight},
+    labels,
     web::{Draft, Member},
 };
 
@@ -15,10 +16,10 @@ pub(super) fn card(member: &Member, view: &View, draft: &Draft) -> Option<AnyVie
     if candidates.is_empty() {
         let team = member.can(Action::EditMembers).then(|| {
             let href = member.path("team");
-            view! { <LinkButton href>"Invite people"</LinkButton> }
+            view! { <LinkButton href>{labels::INVITE_PEOPLE}</LinkButton> }
         });
         let card = view! {
-            <Card title="Add a member">
+            <Card title=labels::ADD_A_MEMBER>
                 <CardBody split=true>
                     <p class="muted">"Everybody in the organization is in this project already."</p>
                     <div class="row">{team}</div>
@@ -49,12 +50,13 @@ pub(super) fn card(member: &Member, view: &View, draft: &Draft) -> Option<AnyVie
             {summary}
             <input type="hidden" name="action" value="add"/>
             <div class="cols">
-                <Select name="user" label="Person" choices=people value=draft.value("user") error=user_error help="Of the organization’s members."/>
-                <Select name="role" label="Role" choices=roles value=role error=role_error help="An owner runs the project, a member sends requests with own keys, a viewer looks."/>
+                <Select name="user" label=labels::PERSON choices=people value=draft.value("user") error=user_error help="Of the organization’s members."/>
+                <Select name="role" label=labels::ROLE choices=roles value=role error=role_error help="An owner runs the project, a member sends requests with own keys, a viewer looks."/>
             </div>
             <div class="row"><Button weight=Weight::Primary>"Add member"</Button></div>
         </form>
     };
-    let card = view! { <Card title="Add a member"><CardBody split=true>{form}</CardBody></Card> };
+    let card =
+        view! { <Card title=labels::ADD_A_MEMBER><CardBody split=true>{form}</CardBody></Card> };
     Some(card.into_any())
 }

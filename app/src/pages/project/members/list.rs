@@ -10,13 +10,14 @@ use crate::{
         Badge, Button, Card, CardBody, Column, Empty, ErrorSummary, PostButton, Precision, Table,
         Time, Weight,
     },
+    labels,
     web::{Draft, Member},
 };
 
 pub(super) fn card(member: &Member, view: &View, draft: &Draft) -> AnyView {
     if view.members.is_empty() {
         return view! {
-            <Card title="Members">
+            <Card title=labels::MEMBERS>
                 <Empty
                     split=true
                     title="Nobody is in this project"
@@ -27,18 +28,19 @@ pub(super) fn card(member: &Member, view: &View, draft: &Draft) -> AnyView {
         .into_any();
     }
     let rows: Vec<_> = view.members.iter().map(|person| row(member, view, person)).collect();
-    let mut columns = vec![Column::text("Name"), Column::text("Role"), Column::text("Added")];
+    let mut columns =
+        vec![Column::text(labels::NAME), Column::text(labels::ROLE), Column::text(labels::ADDED)];
     if view.candidates.is_some() {
         columns.push(Column::act());
     }
     let wrong = (draft.value("action") == "set-role").then(|| {
         let errors = draft.errors();
-        view! { <CardBody split=true><ErrorSummary lead="Nothing was changed" errors/></CardBody> }
+        view! { <CardBody split=true><ErrorSummary lead=labels::NOTHING_WAS_CHANGED errors/></CardBody> }
     });
     view! {
-        <Card title="Members" note="Owners of the organization may do everything here, in the list or not">
+        <Card title=labels::MEMBERS note="Owners of the organization may do everything here, in the list or not">
             {wrong}
-            <Table label="Members" columns>{rows}</Table>
+            <Table label=labels::MEMBERS columns>{rows}</Table>
         </Card>
     }
     .into_any()
@@ -48,7 +50,7 @@ fn row(member: &Member, view: &View, person: &ProjectMember) -> AnyView {
     let zone = member.organization.zone;
     let path = format!("{}/members", address(member, &view.project));
     let owner = (person.org_role == Role::Owner)
-        .then(|| view! { " "<Badge line=true text="Organization owner"/> });
+        .then(|| view! { " "<Badge line=true text=labels::ORGANIZATION_OWNER/> });
     let email = person.email.clone().map(|email| view! { <small>{email}</small> });
     let at = person.added_at;
     let name = person.name.clone();
@@ -58,8 +60,8 @@ fn row(member: &Member, view: &View, person: &ProjectMember) -> AnyView {
     view! {
         <tr>
             <th scope="row">{name}{owner}{email}</th>
-            <td data-l="Role">{role}</td>
-            <td data-l="Added"><Time at zone precision=Precision::Day/></td>
+            <td data-l=labels::ROLE>{role}</td>
+            <td data-l=labels::ADDED><Time at zone precision=Precision::Day/></td>
             {act}
         </tr>
     }
@@ -78,7 +80,7 @@ fn role_form(path: String, person: &ProjectMember) -> AnyView {
             <input type="hidden" name="action" value="set-role"/>
             <input type="hidden" name="user" value=person.user.to_string()/>
             <select name="role" aria-label=label>{options.collect_view()}</select>
-            <Button weight=Weight::Quiet>"Save"<span class="vh">{whom}</span></Button>
+            <Button weight=Weight::Quiet>{labels::SAVE}<span class="vh">{whom}</span></Button>
         </form>
     }
     .into_any()
@@ -90,7 +92,7 @@ fn remove(path: String, person: &ProjectMember) -> AnyView {
     view! {
         <td class="act">
             <PostButton action=path weight=Weight::Quiet fields>
-                "Remove"<span class="vh">{whom}</span>
+                {labels::REMOVE}<span class="vh">{whom}</span>
             </PostButton>
         </td>
     }

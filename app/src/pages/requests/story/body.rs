@@ -11,6 +11,7 @@ use store::{Keeping, SealedBody};
 use super::texts::{self, Said};
 use crate::{
     components::{Card, CardBody, PostButton, Precision, Snippet, time_text},
+    labels,
     web::Member,
 };
 
@@ -84,7 +85,7 @@ pub(super) fn card(member: &Member, id: EventId, body: &Body) -> Option<AnyView>
         Body::Kept(Keeping::Until(until)) => {
             let action = format!("/requests/{id}");
             view! {
-                <Card title="Prompt and answer" note=note(*until)>
+                <Card title=labels::PROMPT_AND_ANSWER note=note(*until)>
                     <CardBody split=true>
                         <p class="muted">"The audit log notes who looks at them."</p>
                         <PostButton action>"Show prompt and answer"</PostButton>
@@ -100,9 +101,9 @@ pub(super) fn card(member: &Member, id: EventId, body: &Body) -> Option<AnyView>
                 .map_or_else(|| view! { <p class="muted">"No answer came."</p> }.into_any(), part);
             let (note, prompt) = (note(opened.until), part(&opened.prompt));
             view! {
-                <Card title="Prompt and answer" note>
-                    <CardBody split=true><h3>"Prompt"</h3>{prompt}</CardBody>
-                    <CardBody split=true><h3>"Answer"</h3>{answer}</CardBody>
+                <Card title=labels::PROMPT_AND_ANSWER note>
+                    <CardBody split=true><h3>{labels::PROMPT}</h3>{prompt}</CardBody>
+                    <CardBody split=true><h3>{labels::ANSWER}</h3>{answer}</CardBody>
                 </Card>
             }
             .into_any()
@@ -113,7 +114,7 @@ pub(super) fn card(member: &Member, id: EventId, body: &Body) -> Option<AnyView>
 
 fn absent(days: KeptDays, why: &'static str) -> AnyView {
     let text = format!("The project keeps prompts and answers for {}; {why}", in_words(days));
-    view! { <Card title="Prompt and answer"><CardBody split=true><p class="muted">{text}</p></CardBody></Card> }
+    view! { <Card title=labels::PROMPT_AND_ANSWER><CardBody split=true><p class="muted">{text}</p></CardBody></Card> }
         .into_any()
 }
 

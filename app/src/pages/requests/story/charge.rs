@@ -10,27 +10,28 @@ use crate::{
         Card, CardBody, CardFoot, Column, Money, Narrow, Precision, Table, count, time_text,
         usd_fine,
     },
+    labels,
     web::Member,
 };
 
 pub(super) fn card(member: &Member, told: &Told) -> AnyView {
     let Some(by) = &told.by else { return unpriced(told) };
     let zone = member.organization.zone;
-    let book = if by.own { "Own price" } else { "Price book" };
+    let book = if by.own { "Own price" } else { labels::PRICE_BOOK };
     let since = time_text(by.from, zone, Precision::Day);
     let note = format!("{book}, in force since {since}");
     let rows = rows(told, by);
     let foot = foot(told);
     let columns = vec![
         Column::text("Class"),
-        Column::number("Tokens"),
+        Column::number(labels::TOKENS),
         Column::number("Per million"),
-        Column::number("Amount"),
+        Column::number(labels::AMOUNT),
     ];
     let (reserved, remark) = (reserved(told), remark(told, by));
     view! {
-        <Card title="Charge" note>
-            <Table label="Charge" columns narrow=Narrow::Pin foot>{rows}</Table>
+        <Card title=labels::CHARGE note>
+            <Table label=labels::CHARGE columns narrow=Narrow::Pin foot>{rows}</Table>
             {remark.map(|text| view! { <CardBody split=true><p class="muted">{text}</p></CardBody> })}
             <CardFoot><span>{reserved}</span></CardFoot>
         </Card>
@@ -45,9 +46,9 @@ fn unpriced(told: &Told) -> AnyView {
         words::tokens(told.line.tokens.generated())
     );
     view! {
-        <Card title="Charge">
+        <Card title=labels::CHARGE>
             <CardBody split=true>
-                <p>"Unpriced"</p>
+                <p>{labels::UNPRICED}</p>
                 <p class="muted">{tokens}". No price was known for this model when it was asked, so nothing was charged and no budget counts it."</p>
             </CardBody>
         </Card>
@@ -99,7 +100,7 @@ fn foot(told: &Told) -> AnyView {
     let before = told.booked.map(|amount| {
         view! { <tr><th scope="row">"Charged at first"</th><td></td><td></td><td class="num"><Money amount fine=true/></td></tr> }
     });
-    let label = if told.booked.is_some() { "Corrected by an owner to" } else { "Charge" };
+    let label = if told.booked.is_some() { "Corrected by an owner to" } else { labels::CHARGE };
     view! {
         {before}
         <tr>

@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     components::{Badge, CardFoot, Fact, Facts, count},
+    labels,
     web::Member,
 };
 
@@ -18,11 +19,11 @@ pub(super) fn card(member: &Member, told: &Told, body: Option<&Body>) -> AnyView
     let (whose, asked, answered) = (whose(member, told), asked(told), answered(told));
     let next = next(member, told);
     let body = body.and_then(body::fact).map(|text| {
-        view! { <Fact label="Prompt and answer"><span class="faint">{text}</span></Fact> }
+        view! { <Fact label=labels::PROMPT_AND_ANSWER><span class="faint">{text}</span></Fact> }
     });
     view! {
         <section class="card">
-            <header><h2>"Request"</h2><Badge tone text=word/></header>
+            <header><h2>{labels::REQUEST}</h2><Badge tone text=word/></header>
             <div class="body">
                 <Facts>
                     {whose}
@@ -61,8 +62,8 @@ fn whose(member: &Member, told: &Told) -> AnyView {
     };
     let name = line.project_name.clone();
     view! {
-        <Fact label="Project"><a href=project>{name}</a></Fact>
-        <Fact label="API key">{key}</Fact>
+        <Fact label=labels::PROJECT><a href=project>{name}</a></Fact>
+        <Fact label=labels::API_KEY>{key}</Fact>
         {person.map(|name| view! { <Fact label="Whose key">{name}</Fact> })}
         <Fact label="Counted in">{counted}</Fact>
     }
@@ -79,8 +80,8 @@ fn asked(told: &Told) -> AnyView {
     let streamed = if line.streamed { "Yes" } else { "No" };
     let (story, model) = (told.story.as_ref().map(of_story), line.model.clone());
     view! {
-        <Fact label="Model">{model}{by}</Fact>
-        <Fact label="Streamed">{streamed}</Fact>
+        <Fact label=labels::MODEL>{model}{by}</Fact>
+        <Fact label=labels::STREAMED>{streamed}</Fact>
         {tier}
         {story}
     }
@@ -89,22 +90,25 @@ fn asked(told: &Told) -> AnyView {
 
 /// What is known of what was asked, apart from the prompt.
 fn of_story(story: &Story) -> AnyView {
-    let most = story.max_output.map_or_else(|| "None".to_owned(), count);
+    let most = story.max_output.map_or_else(|| labels::NONE.to_owned(), count);
     let answers = (story.choices > 1).then(|| count(story.choices));
     let answers = answers.map(|many| view! { <Fact label="Answers asked for">{many}</Fact> });
-    let stops = if story.stops { "Named" } else { "None" };
+    let stops = if story.stops { "Named" } else { labels::NONE };
     let endpoint = format!("/v1{}", story.endpoint);
     let tags = story.tags.iter().map(|tag| {
         view! { <span class="id">{tag.to_string()}</span>" " }
     });
-    let tags =
-        if story.tags.is_empty() { "None".into_any() } else { tags.collect_view().into_any() };
+    let tags = if story.tags.is_empty() {
+        labels::NONE.into_any()
+    } else {
+        tags.collect_view().into_any()
+    };
     view! {
-        <Fact label="Address"><span class="mono">{endpoint}</span></Fact>
+        <Fact label=labels::ADDRESS><span class="mono">{endpoint}</span></Fact>
         <Fact label="Maximum of tokens">{most}</Fact>
         {answers}
         <Fact label="Stop words">{stops}</Fact>
-        <Fact label="Tags">{tags}</Fact>
+        <Fact label=labels::TAGS>{tags}</Fact>
     }
     .into_any()
 }

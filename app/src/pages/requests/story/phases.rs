@@ -4,6 +4,7 @@ use domain::{Moments, Tokens};
 
 use super::words;
 use crate::components::Whose;
+use crate::labels;
 
 /// A stretch of time, in microseconds since the request was received.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,13 +60,13 @@ impl Course<'_> {
         match (moments.first_byte, moments.first_token) {
             (None, _) => until("Wait in vain", Whose::Waiting, moments.last),
             (Some(head), Some(first)) => {
-                until("Wait for the answer", Whose::Waiting, head);
-                until("Wait for first token", Whose::Waiting, first);
+                until(labels::WAIT_FOR_THE_ANSWER, Whose::Waiting, head);
+                until(labels::WAIT_FOR_FIRST_TOKEN, Whose::Waiting, first);
                 let generate = format!("Generate {}", words::tokens(self.tokens.generated()));
                 until(&generate, Whose::Answering, moments.last);
             }
             (Some(head), None) => {
-                until("Wait for the answer", Whose::Waiting, head);
+                until(labels::WAIT_FOR_THE_ANSWER, Whose::Waiting, head);
                 until("Receive the answer", Whose::Answering, moments.last);
             }
         }

@@ -9,6 +9,7 @@ use super::{
     words,
 };
 use crate::components::{Card, CardFoot, TimeBar, TimeKey, count, usd_fine};
+use crate::labels;
 
 pub(super) fn card(told: &Told, story: &Story) -> AnyView {
     let (line, moments) = (&told.line, &story.moments);
@@ -33,7 +34,7 @@ pub(super) fn card(told: &Told, story: &Story) -> AnyView {
     let speed = speed(moments, line.tokens.generated())
         .map(|rate| view! { <span>{format!("{} tokens/s", count(rate))}</span> });
     view! {
-        <Card title="Timeline" note>
+        <Card title=labels::TIMELINE note>
             <ol class="timeline split">{bars}</ol>
             <div class="body split"><p class="muted">{said}</p></div>
             <CardFoot><TimeKey/>{speed}</CardFoot>

@@ -3,6 +3,7 @@
 use store::{Crossing, Delivery, system::STOPPED};
 
 use crate::components::{Glyph, Tone, usd};
+use crate::labels;
 
 /// How a mail stands: tone, icon, words.
 pub(super) fn state(delivery: &Delivery) -> (Tone, Option<Glyph>, String) {
@@ -11,8 +12,8 @@ pub(super) fn state(delivery: &Delivery) -> (Tone, Option<Glyph>, String) {
         ("failed", _) if delivery.unsure > 0 => {
             (Tone::Warn, None, "Perhaps sent, not acknowledged".to_owned())
         }
-        ("sent", _) => (Tone::Ok, None, "Sent".to_owned()),
-        ("failed", _) => (Tone::Bad, None, "Failed".to_owned()),
+        ("sent", _) => (Tone::Ok, None, labels::SENT.to_owned()),
+        ("failed", _) => (Tone::Bad, None, labels::FAILED.to_owned()),
         ("dropped", _) if delivery.answer.as_deref() == Some(STOPPED) => {
             (Tone::Plain, None, "Not sent, stopped by the recipient".to_owned())
         }

@@ -13,6 +13,7 @@ use crate::{
         Badge, CardBody, CardFoot, Column, Glyph, Icon, LinkButton, Money, PostButton, Precision,
         Stat, Stats, Table, Time, Tone, time_text, usd,
     },
+    labels,
     pages::spending::{calendar::until, notes::budget_href},
 };
 
@@ -31,12 +32,12 @@ pub(super) fn card(view: &View, crossing: &Crossing) -> AnyView {
     let label = match (crossing.blocked, crossing.stops()) {
         (true, true) => "Began to refuse",
         (true, false) => "Refused a request",
-        (false, _) => "Crossed",
+        (false, _) => labels::CROSSED,
     };
     let verb = match (crossing.usage_limit, crossing.blocked && view.whole) {
-        (true, _) => "See limits",
-        (false, true) => "Raise budget",
-        (false, false) => "See budget",
+        (true, _) => labels::SEE_LIMITS,
+        (false, true) => labels::RAISE_BUDGET,
+        (false, false) => labels::SEE_BUDGET,
     };
     let (exact, clock) = (local.to_rfc3339(), local.format("%H:%M:%S").to_string());
     let (spent, zone, wait) = (crossing.spent, view.zone, until(resets, view.now, view.zone));
@@ -51,8 +52,8 @@ pub(super) fn card(view: &View, crossing: &Crossing) -> AnyView {
                     <Stat label=label note=day>
                         <time datetime=exact>{clock}</time>
                     </Stat>
-                    <Stat label="Spent then" note=of><Money amount=spent/></Stat>
-                    <Stat label="Resets" note=wait><Time at=resets zone/></Stat>
+                    <Stat label=labels::SPENT_THEN note=of><Money amount=spent/></Stat>
+                    <Stat label=labels::RESETS note=wait><Time at=resets zone/></Stat>
                 </Stats>
             </CardBody>
             {view.whole.then(|| mails(crossing))}
@@ -93,8 +94,11 @@ fn mails(crossing: &Crossing) -> AnyView {
         return view! { <footer class="warn">"Nobody was mailed: no owner had a verified address."</footer> }
             .into_any();
     }
-    let columns =
-        vec![Column::text("Recipient"), Column::text("Delivery"), Column::text("The server said")];
+    let columns = vec![
+        Column::text(labels::RECIPIENT),
+        Column::text(labels::DELIVERY),
+        Column::text(labels::THE_SERVER_SAID),
+    ];
     let rows: Vec<_> = crossing.deliveries.iter().map(row).collect();
     let label = format!("Deliveries: {}", title(crossing));
     view! {
@@ -115,8 +119,8 @@ fn row(delivery: &Delivery) -> AnyView {
     view! {
         <tr>
             <th scope="row">{delivery.recipient.clone()}</th>
-            <td data-l="Delivery">{badge}</td>
-            <td data-l="The server said" class="mono muted small">{answer}</td>
+            <td data-l=labels::DELIVERY>{badge}</td>
+            <td data-l=labels::THE_SERVER_SAID class="mono muted small">{answer}</td>
         </tr>
     }
     .into_any()

@@ -9,6 +9,7 @@ use store::Warning;
 use super::{View, delivery::mailed};
 use crate::{
     components::{Button, Card, CardBody, CardFoot, Column, Table, Tick, Time},
+    labels,
     web::Draft,
 };
 
@@ -63,7 +64,8 @@ const fn said(watch: Watch) -> (&'static str, &'static str) {
 }
 
 fn table(view: &View) -> AnyView {
-    let columns = vec![Column::text("Warning"), Column::text("Told"), Column::text("Delivery")];
+    let columns =
+        vec![Column::text("Warning"), Column::text(labels::TOLD), Column::text(labels::DELIVERY)];
     let rows = view.warnings.iter().map(|warning| row(view, warning)).collect_view();
     view! {
         <div class="split">
@@ -91,8 +93,8 @@ fn row(view: &View, warning: &Warning) -> AnyView {
     view! {
         <tr>
             <th scope="row"><a href=href>{title}</a></th>
-            <td data-l="Told"><Time at=warning.warned_at zone=view.zone/></td>
-            <td data-l="Delivery"><span class=tone.class()>{words}</span></td>
+            <td data-l=labels::TOLD><Time at=warning.warned_at zone=view.zone/></td>
+            <td data-l=labels::DELIVERY><span class=tone.class()>{words}</span></td>
         </tr>
     }
     .into_any()

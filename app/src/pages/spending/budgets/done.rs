@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use crate::components::{Outcome, PostButton, Toast, Tone};
+use crate::labels;
 
 /// The form that takes a removal back.
 pub(super) struct Again {
@@ -71,7 +72,7 @@ impl Done {
     pub(super) fn told(self, clean: String, again: Option<Again>) -> AnyView {
         let (tone, lead, text) = match self {
             Self::BudgetSet => {
-                (Tone::Ok, "Budget saved.", "It is in force on every node within a second.")
+                (Tone::Ok, "Budget saved.", labels::IT_IS_IN_FORCE_ON_EVERY_NODE_WITHIN_A_SECOND)
             }
             Self::BudgetReached => (
                 Tone::Warn,
@@ -91,12 +92,12 @@ impl Done {
                 "Raise saved.",
                 "It ends by itself, and the owners are mailed then. Percentages of thresholds are of the raised amount while it is in force.",
             ),
-            Self::RaiseEnded => (Tone::Ok, "Raise ended.", "What holds now is shown below."),
+            Self::RaiseEnded => (Tone::Ok, "Raise ended.", labels::WHAT_HOLDS_NOW_IS_SHOWN_BELOW),
             Self::RaiseTakenBack => {
                 (Tone::Ok, "Raise taken back.", "It had not begun and never will.")
             }
             Self::RaiseOver => {
-                (Tone::Warn, "This raise had ended already.", "What holds now is shown below.")
+                (Tone::Warn, "This raise had ended already.", labels::WHAT_HOLDS_NOW_IS_SHOWN_BELOW)
             }
             Self::ThresholdSet => {
                 (Tone::Ok, "Threshold added.", "It mails once in every window that reaches it.")

@@ -10,6 +10,7 @@ use crate::{
         AmountField, Button, Card, CardBody, CardFoot, Choice, ErrorSummary, Field, PostButton,
         Precision, Select, Tick, Weight, time_text, usd,
     },
+    labels,
     web::Draft,
 };
 
@@ -24,7 +25,7 @@ pub(super) fn card(view: &View) -> Option<AnyView> {
         let by = budget.set_by.as_ref().map(|who| format!(" by {who}")).unwrap_or_default();
         format!("Set {at}{by}")
     });
-    let title = if budget.is_some() { "Change the budget" } else { "Set a budget" };
+    let title = if budget.is_some() { "Change the budget" } else { labels::SET_A_BUDGET };
     let (remove, form) = (budget.map(|budget| remove(view, budget)), form(view));
     let outcome = view.preview.as_ref().map(|found| preview::outcome(view, found));
     let card = view! {
@@ -74,7 +75,7 @@ fn form(view: &View) -> AnyView {
             <input type="hidden" name="scope" value=view.subject.scope.to_string()/>
             <input type="hidden" name="window" value=view.period.as_str()/>
             <input type="hidden" name="was" value=draft.value("was")/>
-            <ErrorSummary lead="Nothing was saved" errors=draft.errors()/>
+            <ErrorSummary lead=labels::NOTHING_WAS_SAVED errors=draft.errors()/>
             <AmountField name="amount" label value=draft.value("amount") help error=draft.error("amount") required=true/>
             <Tick name="observe" label="Observe only" checked=draft.has("observe") help="Refuses nothing, and counts what it would have refused."/>
             <p><Button weight=Weight::Primary name="action" value="set-budget">{verb}</Button></p>

@@ -12,6 +12,7 @@ use crate::{
         AmountField, Badge, Button, Card, CardBody, Column, ErrorSummary, Field, Money, PostButton,
         Precision, Table, Time, Tone, Weight, time_text,
     },
+    labels,
     web::Draft,
 };
 
@@ -77,9 +78,9 @@ pub(super) fn card(view: &View) -> Option<AnyView> {
 
 fn list(view: &View, raises: &[&Raise]) -> AnyView {
     let columns = vec![
-        Column::text("Reason"),
-        Column::number("Amount"),
-        Column::text("Until"),
+        Column::text(labels::REASON),
+        Column::number(labels::AMOUNT),
+        Column::text(labels::UNTIL),
         Column::act(),
     ];
     let rows: Vec<_> = raises.iter().map(|raise| row(view, raise)).collect();
@@ -91,7 +92,7 @@ fn row(view: &View, raise: &Raise) -> AnyView {
     let (amount, at) = (raise.amount, raise.ends);
     let (tone, text) = match raise.state {
         RaiseState::ToCome => (Tone::Plain, "To come"),
-        RaiseState::InForce => (Tone::Warn, "In force"),
+        RaiseState::InForce => (Tone::Warn, labels::IN_FORCE),
         RaiseState::Over => (Tone::Plain, "Ended"),
     };
     let from = time_text(raise.starts, zone, Precision::Minute);
@@ -100,8 +101,8 @@ fn row(view: &View, raise: &Raise) -> AnyView {
     view! {
         <tr>
             <th scope="row">{raise.reason.clone()}<small>{format!("From {from}{by}")}</small></th>
-            <td data-l="Amount" class="num"><Money amount/></td>
-            <td data-l="Until"><div><Badge tone line=tone == Tone::Plain text/><small><Time at zone/></small></div></td>
+            <td data-l=labels::AMOUNT class="num"><Money amount/></td>
+            <td data-l=labels::UNTIL><div><Badge tone line=tone == Tone::Plain text/><small><Time at zone/></small></div></td>
             <td class="act">{end}</td>
         </tr>
     }
@@ -112,7 +113,7 @@ fn end(view: &View, raise: &Raise) -> AnyView {
     let mut fields = view.fields("end-raise");
     fields.push(("raise", raise.id.to_string()));
     let (action, which) = (view.path.clone(), format!(" {}", raise.reason));
-    let verb = if raise.state == RaiseState::ToCome { "Take back" } else { "End now" };
+    let verb = if raise.state == RaiseState::ToCome { labels::TAKE_BACK } else { "End now" };
     view! {
         <PostButton action weight=Weight::Quiet fields>{verb}<span class="vh">{which}</span></PostButton>
     }
@@ -138,11 +139,11 @@ fn form(view: &View) -> AnyView {
                     required=true
                 />
                 <div class="cols">
-                    <Field name="from" label="From" kind="datetime-local" value=draft.value("from") help="Empty: from now on. Not in the past." error=draft.error("from")/>
-                    <Field name="until" label="Until" kind="datetime-local" value=draft.value("until") help=zone error=draft.error("until") required=true/>
+                    <Field name="from" label=labels::FROM kind="datetime-local" value=draft.value("from") help="Empty: from now on. Not in the past." error=draft.error("from")/>
+                    <Field name="until" label=labels::UNTIL kind="datetime-local" value=draft.value("until") help=zone error=draft.error("until") required=true/>
                 </div>
-                <Field name="reason" label="Reason" value=draft.value("reason") help="Stands here and in the audit log." error=draft.error("reason") maxlength=100 required=true autocomplete="off"/>
-                <p><Button>"Raise budget"</Button></p>
+                <Field name="reason" label=labels::REASON value=draft.value("reason") help="Stands here and in the audit log." error=draft.error("reason") maxlength=100 required=true autocomplete="off"/>
+                <p><Button>{labels::RAISE_BUDGET}</Button></p>
             </form>
         </CardBody>
     }

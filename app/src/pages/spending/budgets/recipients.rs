@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use super::View;
 use crate::{
     components::{Badge, Card, CardBody, Fact, Facts, Tone},
+    labels,
     pages::spending::delivery,
 };
 
@@ -26,7 +27,7 @@ pub(super) fn card(view: &View) -> AnyView {
     let people = people.collect_view();
     let warning = delivery::warning(&view.recipients, view.mails);
     view! {
-        <Card title="Who is mailed" note="Every owner with a verified address, and a threshold’s own addresses">
+        <Card title=labels::WHO_IS_MAILED note="Every owner with a verified address, and a threshold’s own addresses">
             <div class="body split stack">
                 {warning}
                 <Facts>{people}</Facts>
@@ -41,7 +42,7 @@ fn owners(view: &View) -> AnyView {
     let names: Vec<_> = view.recipients.iter().map(|person| person.name.as_str()).collect();
     let names = names.join(", ");
     view! {
-        <Card title="Who is mailed">
+        <Card title=labels::WHO_IS_MAILED>
             <CardBody split=true>
                 <p>"The owners of the organization: "{names}"."</p>
             </CardBody>

@@ -14,6 +14,7 @@ use super::{
     removed::Removed,
 };
 use crate::{
+    labels,
     render::Page,
     web::{App, Draft, Failure, Member, go, id},
 };
@@ -75,7 +76,7 @@ pub(in crate::pages::spending) async fn save(
     let view = read(&app, &member, (Some(&asked), period), forms, None).await?;
     let mut view = view.ok_or(Failure::NotFound)?;
     view.preview = preview;
-    Ok(member.visitor.look.page(Page::new("Budgets").status(status), || page(view)))
+    Ok(member.visitor.look.page(Page::new(labels::BUDGETS).status(status), || page(view)))
 }
 
 /// What a form is about: what it says, else what the page shows first. Whether it may be limited is

@@ -9,6 +9,7 @@ use crate::{
         Badge, Card, CardBody, Count, Meter, MeterLegend, Money, Notice, Precision, Stat, Stats,
         Time, Tone, count, share, time_text, usd,
     },
+    labels,
     pages::spending::{calendar::until, outlook::Outlook},
 };
 
@@ -101,9 +102,10 @@ fn numbers(view: &View) -> AnyView {
     let left = match limit {
         Some(limit) => {
             let left = limit.left_after(own.spent.plus(own.held));
-            view! { <Stat label="Left"><Money amount=left/></Stat> }.into_any()
+            view! { <Stat label=labels::LEFT><Money amount=left/></Stat> }.into_any()
         }
-        None => view! { <Stat label="Budget" note="Nothing blocks">"None"</Stat> }.into_any(),
+        None => view! { <Stat label=labels::BUDGET note="Nothing blocks">{labels::NONE}</Stat> }
+            .into_any(),
     };
     let running = match own.running {
         0 => "no request is running".to_owned(),
@@ -121,7 +123,7 @@ fn numbers(view: &View) -> AnyView {
     let would = own.budget.as_ref().is_some_and(|budget| budget.observe) || own.observed > 0;
     let observed = own.observed;
     let would = would.then(|| {
-        view! { <Stat label="Would be refused" note="observed only"><Count number=observed/></Stat> }
+        view! { <Stat label=labels::WOULD_BE_REFUSED note="observed only"><Count number=observed/></Stat> }
     });
     view! {
         <div class="row between">
@@ -132,10 +134,10 @@ fn numbers(view: &View) -> AnyView {
             </div>
             <Stats>
                 {left}
-                <Stat label="Reserved" note=running><Money amount=held/></Stat>
-                <Stat label="Refused" note="by this budget"><Count number=refused/></Stat>
+                <Stat label=labels::RESERVED note=running><Money amount=held/></Stat>
+                <Stat label=labels::REFUSED note="by this budget"><Count number=refused/></Stat>
                 {would}
-                <Stat label="Resets" note=resets><Time at zone/></Stat>
+                <Stat label=labels::RESETS note=resets><Time at zone/></Stat>
             </Stats>
         </div>
     }
@@ -145,8 +147,8 @@ fn numbers(view: &View) -> AnyView {
 /// What a scope is called on this page.
 pub(super) const fn scope_label(scope: Scope) -> &'static str {
     match scope {
-        Scope::Org(_) => "Organization",
-        Scope::Project(_) => "Project",
-        Scope::Key(_) => "API key",
+        Scope::Org(_) => labels::ORGANIZATION,
+        Scope::Project(_) => labels::PROJECT,
+        Scope::Key(_) => labels::API_KEY,
     }
 }

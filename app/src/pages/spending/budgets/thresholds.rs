@@ -10,6 +10,7 @@ use crate::{
         Badge, Button, Card, CardBody, Choice, Column, Empty, ErrorSummary, Field, Money,
         PostButton, Select, Table, TextArea, Time, Tone, Weight,
     },
+    labels,
     pages::spending::outlook::level_text,
     web::Draft,
 };
@@ -19,7 +20,7 @@ pub(super) fn card(view: &View) -> AnyView {
     let form = view.subject.edits.then(|| form(view));
     view! {
         <div class="stack" id="thresholds">
-            <Card title="Thresholds" note="Notify, never block">
+            <Card title=labels::THRESHOLDS note="Notify, never block">
                 {list}
                 {form}
             </Card>
@@ -54,12 +55,12 @@ fn list(view: &View) -> AnyView {
     }
     let columns = vec![
         Column::text("Level"),
-        Column::number("Amount now"),
-        Column::text("Crossed"),
+        Column::number(labels::AMOUNT_NOW),
+        Column::text(labels::CROSSED),
         Column::act(),
     ];
     let rows: Vec<_> = shown(view).map(|threshold| row(view, threshold)).collect();
-    view! { <Table label="Thresholds" columns>{rows}</Table> }.into_any()
+    view! { <Table label=labels::THRESHOLDS columns>{rows}</Table> }.into_any()
 }
 
 fn row(view: &View, threshold: &Threshold) -> AnyView {
@@ -93,8 +94,8 @@ fn row(view: &View, threshold: &Threshold) -> AnyView {
     view! {
         <tr>
             <th scope="row">{format!("{} {what}", level_text(threshold.level))}<small>{scope}</small>{also}</th>
-            <td data-l="Amount now" class="num">{amount}</td>
-            <td data-l="Crossed"><div>{crossed}</div></td>
+            <td data-l=labels::AMOUNT_NOW class="num">{amount}</td>
+            <td data-l=labels::CROSSED><div>{crossed}</div></td>
             <td class="act">{act}</td>
         </tr>
     }
@@ -108,7 +109,7 @@ fn remove(view: &View, threshold: &Threshold) -> AnyView {
     let action = view.path.clone();
     view! {
         <PostButton action weight=Weight::Quiet fields>
-            "Remove"<span class="vh">{which}</span>
+            {labels::REMOVE}<span class="vh">{which}</span>
         </PostButton>
     }
     .into_any()
@@ -160,7 +161,7 @@ fn form(view: &View) -> AnyView {
                 </div>
                 <TextArea
                     name="addresses"
-                    label="Mail also to"
+                    label=labels::MAIL_ALSO_TO
                     rows=2
                     value=draft.value("addresses")
                     help=who

@@ -6,9 +6,12 @@ use domain::{Histogram, ProjectId};
 use store::{Project, latencies::Latency};
 use uuid::Uuid;
 
-use crate::pages::spending::{
-    stretch::{Kind, Step, Stretch},
-    usage::asked::dates,
+use crate::{
+    labels,
+    pages::spending::{
+        stretch::{Kind, Step, Stretch},
+        usage::asked::dates,
+    },
 };
 
 /// The longest range, in days.
@@ -27,7 +30,7 @@ impl Measure {
     pub(super) const fn label(self) -> &'static str {
         match self {
             Self::Total => "Whole answer",
-            Self::FirstToken => "First token",
+            Self::FirstToken => labels::FIRST_TOKEN,
         }
     }
 
@@ -49,8 +52,12 @@ pub(super) enum Range {
 }
 
 /// The ranges of a word: in addresses, in words, and what is meant. The second is the usual one.
-pub(super) const RANGES: [(&str, &str, u16); 4] =
-    [("today", "Today", 1), ("7d", "7 days", 7), ("30d", "30 days", 30), ("90d", "90 days", 90)];
+pub(super) const RANGES: [(&str, &str, u16); 4] = [
+    ("today", labels::TODAY, 1),
+    ("7d", "7 days", 7),
+    ("30d", "30 days", 30),
+    ("90d", "90 days", 90),
+];
 const USUAL: Range = Range::Days(7);
 
 /// What stands in the address.

@@ -10,6 +10,7 @@ use crate::{
         Card, CardBody, CardFoot, Column, Count, Legend, Link, Narrow, Plot, Precision, Stat,
         Stats, Table, Time, share,
     },
+    labels,
     pages::spending::stretch::Step,
 };
 
@@ -17,11 +18,12 @@ use crate::{
 pub(super) fn card(page: &View) -> AnyView {
     let (numbers, chart) = (numbers(page), chart(page));
     let series = vec![
-        (1, Link::new("Half of them within", "#by-time")),
+        (1, Link::new(labels::HALF_OF_THEM_WITHIN, "#by-time")),
         (2, Link::new("95 of 100 within, so much more", "#by-time")),
     ];
     let (at, zone) = (page.asked.now, page.asked.stretch.zone);
-    let opens = (!page.asked.hours()).then(|| view! { <span>"A bar opens its hours."</span> });
+    let opens =
+        (!page.asked.hours()).then(|| view! { <span>{labels::A_BAR_OPENS_ITS_HOURS}</span> });
     view! {
         <Card>
             <CardBody>
@@ -57,12 +59,12 @@ fn numbers(page: &View) -> AnyView {
     let (ours, ours_note) = (words::time(&whole.reserving, 50), slow(&whole.reserving));
     view! {
         <Stats>
-            <Stat label="Whole answer, half within" note=half_note>{half}</Stat>
-            <Stat label="First token, half within" note=first_note>{first}</Stat>
+            <Stat label=labels::WHOLE_ANSWER_HALF_WITHIN note=half_note>{half}</Stat>
+            <Stat label=labels::FIRST_TOKEN_HALF_WITHIN note=first_note>{first}</Stat>
             <Stat label="Speed, half at least" note="Tokens a second, of streams">{speed}</Stat>
             <Stat label="Added by Exchequer" note=ours_note>{ours}</Stat>
-            <Stat label="Requests"><Count number=requests/></Stat>
-            <Stat label="Without an answer" note=failed><Count number=unanswered/></Stat>
+            <Stat label=labels::REQUESTS><Count number=requests/></Stat>
+            <Stat label=labels::WITHOUT_AN_ANSWER note=failed><Count number=unanswered/></Stat>
         </Stats>
     }
     .into_any()
@@ -85,7 +87,7 @@ fn chart(page: &View) -> Chart {
         }
     };
     let step = stretch.step.word();
-    let series = [("Half of them within", 1), ("95 of 100, so much more", 2)];
+    let series = [(labels::HALF_OF_THEM_WITHIN, 1), ("95 of 100, so much more", 2)];
     Chart {
         label: format!(
             "{}: time within which half and 95 of 100 requests had it, by {step}, {}. The table by {step} has the same numbers.",
@@ -115,12 +117,12 @@ pub(super) fn table(page: &View) -> AnyView {
     let stretch = &page.asked.stretch;
     let measure = page.asked.question.measure;
     let step = stretch.step.word();
-    let first = if page.asked.hours() { "Hour" } else { "Day" };
+    let first = if page.asked.hours() { labels::HOUR } else { labels::DAY };
     let columns = vec![
         Column::text(first),
-        Column::number("Requests"),
-        Column::number("Without an answer"),
-        Column::number("Half within"),
+        Column::number(labels::REQUESTS),
+        Column::number(labels::WITHOUT_AN_ANSWER),
+        Column::number(labels::HALF_WITHIN),
         Column::number("95 of 100"),
         Column::number("99 of 100"),
     ];

@@ -6,12 +6,13 @@ use store::latencies::{LENGTHS, MOST_TOKENS};
 
 use super::{View, words};
 use crate::components::{Card, CardBody, Column, Count, Narrow, Table, count};
+use crate::labels;
 
 pub(super) fn card(page: &View) -> AnyView {
     let columns = vec![
         Column::text("Tokens generated"),
-        Column::number("Requests"),
-        Column::number("Half within"),
+        Column::number(labels::REQUESTS),
+        Column::number(labels::HALF_WITHIN),
         Column::number("95 of 100"),
     ];
     let totals = &page.whole.totals;
@@ -40,7 +41,7 @@ fn label(class: usize) -> String {
         (None, Some(most)) => format!("Up to {}", count(*most)),
         (Some(least), Some(most)) => format!("{}–{}", count(least + 1), count(*most)),
         (Some(least), None) => format!("More than {}", count(*least)),
-        (None, None) => "Estimated".to_owned(),
+        (None, None) => labels::ESTIMATED.to_owned(),
     }
 }
 

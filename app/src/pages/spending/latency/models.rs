@@ -5,6 +5,7 @@ use store::latencies::Latency;
 
 use super::{View, words};
 use crate::components::{Card, CardFoot, Column, Count, Narrow, Table, count, share};
+use crate::labels;
 
 /// So many models have a row.
 const LISTED: usize = 100;
@@ -12,9 +13,9 @@ const LISTED: usize = 100;
 pub(super) fn card(page: &View) -> AnyView {
     let models = &page.latencies.models;
     let columns = vec![
-        Column::text("Model"),
-        Column::number("Requests").descending(),
-        Column::number("Without an answer"),
+        Column::text(labels::MODEL),
+        Column::number(labels::REQUESTS).descending(),
+        Column::number(labels::WITHOUT_AN_ANSWER),
         Column::number("First token: half"),
         Column::number("95 of 100"),
         Column::number("99 of 100"),
@@ -50,7 +51,7 @@ fn row(page: &View, model: &str, latency: &Latency) -> AnyView {
 
 fn whole(page: &View) -> AnyView {
     let cells = cells(&page.whole);
-    view! { <tr><th scope="row">"All models"</th>{cells}</tr> }.into_any()
+    view! { <tr><th scope="row">{labels::ALL_MODELS}</th>{cells}</tr> }.into_any()
 }
 
 fn cells(latency: &Latency) -> AnyView {

@@ -5,6 +5,7 @@ use store::drift::{Drift, LEAST_BEFORE, LEAST_TODAY, PAST, Side, Worse};
 
 use super::{View, words};
 use crate::components::{Badge, Card, CardFoot, Column, Count, Table, Tone, share, usd_fine};
+use crate::labels;
 
 /// So many models have a row.
 const LISTED: usize = 20;
@@ -14,14 +15,14 @@ pub(super) fn card(page: &View) -> Option<AnyView> {
         return None;
     }
     let columns = vec![
-        Column::text("Model"),
-        Column::number("Requests today"),
-        Column::number("Failed"),
-        Column::number("Refused"),
-        Column::number("First token, half within"),
-        Column::number("Whole answer, half within"),
-        Column::number("Cost a request"),
-        Column::text("In short"),
+        Column::text(labels::MODEL),
+        Column::number(labels::REQUESTS_TODAY),
+        Column::number(labels::FAILED),
+        Column::number(labels::REFUSED),
+        Column::number(labels::FIRST_TOKEN_HALF_WITHIN),
+        Column::number(labels::WHOLE_ANSWER_HALF_WITHIN),
+        Column::number(labels::COST_A_REQUEST),
+        Column::text(labels::IN_SHORT),
     ];
     let rows = page.drifts.iter().take(LISTED).map(row).collect_view();
     let note = format!("Each model beside its own last {PAST} days, which stand below");
@@ -74,15 +75,15 @@ fn row(drift: &Drift) -> AnyView {
     view! {
         <tr>
             <th scope="row">{drift.model.clone()}</th>
-            <td data-l="Requests today" class="num">
+            <td data-l=labels::REQUESTS_TODAY class="num">
                 <div><Count number=requests/><br/><small class="muted"><Count number=past/></small></div>
             </td>
-            <td data-l="Failed" class="num">{failed}</td>
-            <td data-l="Refused" class="num">{refused}</td>
-            <td data-l="First token, half within" class="num">{first}</td>
-            <td data-l="Whole answer, half within" class="num">{total}</td>
-            <td data-l="Cost a request" class="num">{cost}</td>
-            <td data-l="In short"><div>{said}</div></td>
+            <td data-l=labels::FAILED class="num">{failed}</td>
+            <td data-l=labels::REFUSED class="num">{refused}</td>
+            <td data-l=labels::FIRST_TOKEN_HALF_WITHIN class="num">{first}</td>
+            <td data-l=labels::WHOLE_ANSWER_HALF_WITHIN class="num">{total}</td>
+            <td data-l=labels::COST_A_REQUEST class="num">{cost}</td>
+            <td data-l=labels::IN_SHORT><div>{said}</div></td>
         </tr>
     }
     .into_any()

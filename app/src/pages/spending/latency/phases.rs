@@ -5,6 +5,7 @@ use store::latencies::Latency;
 
 use super::{View, words};
 use crate::components::{Card, CardBody, CardFoot, TimeBar, TimeKey, Whose, share};
+use crate::labels;
 
 /// A part of all time.
 struct Phase {
@@ -52,7 +53,7 @@ fn phases(whole: &Latency) -> [Phase; 6] {
         phase("Receive", Whose::Ours, spent.reading, ended),
         phase("Check and reserve", Whose::Ours, spent.reserving, ended),
         phase("Connect", Whose::Waiting, spent.connecting, ended),
-        phase("Wait for first token", Whose::Waiting, spent.waiting, streams),
+        phase(labels::WAIT_FOR_FIRST_TOKEN, Whose::Waiting, spent.waiting, streams),
         phase("Generate", Whose::Answering, spent.answering, streams),
         phase("Whole, not streamed", Whose::Answering, spent.whole, ended.saturating_sub(streams)),
     ]

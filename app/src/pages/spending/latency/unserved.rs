@@ -10,6 +10,7 @@ use super::View;
 use crate::components::{
     Card, CardFoot, Column, Count, Narrow, Precision, Table, count, share, time_text,
 };
+use crate::labels;
 
 /// So many models have a row.
 const LISTED: usize = 100;
@@ -49,7 +50,7 @@ pub(super) fn card(page: &View) -> Option<AnyView> {
     if rows.is_empty() {
         return None;
     }
-    let mut columns = vec![Column::text("Model"), Column::number("Refused by a limit")];
+    let mut columns = vec![Column::text(labels::MODEL), Column::number("Refused by a limit")];
     columns.extend(ProviderError::ALL.map(|error| Column::number(label(error))));
     columns.push(Column::number("Share of its requests"));
     let left = rows.len().saturating_sub(LISTED);
@@ -62,7 +63,7 @@ pub(super) fn card(page: &View) -> Option<AnyView> {
     });
     Some(
         view! {
-            <Card title="Not served" note="Nothing was charged">
+            <Card title="Not served" note=labels::NOTHING_WAS_CHARGED>
                 <Table label="What was not served by model" columns narrow=Narrow::Pin dense=true>{listed}</Table>
                 <CardFoot>
                     <p>

@@ -7,6 +7,7 @@ use super::{
     asked::{LONGEST, Measure, RANGES, Range},
 };
 use crate::components::{Button, Chip, Choice, Field, Glyph, Icon, Link, Seg, Select};
+use crate::labels;
 
 /// All of them.
 pub(super) fn choices(page: &View) -> AnyView {
@@ -23,8 +24,8 @@ pub(super) fn choices(page: &View) -> AnyView {
     let (form, chips) = (form(page), chips(page));
     view! {
         <div class="row between">
-            <Seg label="Range" links=ranges.to_vec()/>
-            <Seg label="Measure" links=measures.to_vec()/>
+            <Seg label=labels::RANGE links=ranges.to_vec()/>
+            <Seg label=labels::MEASURE links=measures.to_vec()/>
         </div>
         {form}
         {chips}
@@ -39,7 +40,7 @@ fn form(page: &View) -> AnyView {
         Range::Days(_) => (String::new(), String::new()),
     };
     let open = matches!(typed.range, Range::Dates(..));
-    let mut projects = vec![Choice::new("", "All")];
+    let mut projects = vec![Choice::new("", labels::ALL)];
     projects.extend(page.projects.iter().map(|it| Choice::new(it.id.to_string(), it.name.clone())));
     // What is wrong is not in the list, and told beside it.
     let known = projects.iter().any(|choice| choice.value == question.project);
@@ -56,12 +57,12 @@ fn form(page: &View) -> AnyView {
             <form class="form" method="get" action=page.path.clone()>
                 {kept.collect_view()}
                 <div class="cols">
-                    <Field name="from" label="From" kind="date" value=from/>
-                    <Field name="until" label="Until, included" kind="date" value=until/>
-                    <Select name="project" label="Project" choices=projects value=project/>
-                    <Field name="model" label="Model" value=model maxlength=200 autocomplete="off"/>
+                    <Field name="from" label=labels::FROM kind="date" value=from/>
+                    <Field name="until" label=labels::UNTIL_INCLUDED kind="date" value=until/>
+                    <Select name="project" label=labels::PROJECT choices=projects value=project/>
+                    <Field name="model" label=labels::MODEL value=model maxlength=200 autocomplete="off"/>
                 </div>
-                <div class="row"><Button>"Show"</Button></div>
+                <div class="row"><Button>{labels::SHOW}</Button></div>
                 <p class="help">{note}</p>
             </form>
             </div>
@@ -87,5 +88,5 @@ fn chips(page: &View) -> Option<AnyView> {
         chips.push(view! { <Chip label="Model is" value remove/> }.into_any());
     }
     (!chips.is_empty())
-        .then(|| view! { <ul class="row" aria-label="Filters">{chips}</ul> }.into_any())
+        .then(|| view! { <ul class="row" aria-label=labels::FILTERS>{chips}</ul> }.into_any())
 }

@@ -6,6 +6,7 @@ use super::{View, alerts, limits, set_up};
 use crate::{
     components::{Card, CardBody, Empty, LinkButton, Snippet, Weight},
     islands::Waiting,
+    labels,
 };
 
 /// A request that works as it stands once the key is filled in.
@@ -33,7 +34,7 @@ fn request(view: &View) -> AnyView {
         let (href, verb) = next.way();
         let text = next.why;
         return view! {
-            <Card title="This cycle">
+            <Card title=labels::THIS_CYCLE>
                 <Empty
                     split=true
                     title="Nothing is spent yet"
@@ -53,7 +54,7 @@ fn request(view: &View) -> AnyView {
     let (text, href) = (view.example.clone(), format!("{}/requests/first", view.org));
     view! {
         <div id="first-request" class="stack">
-            <Card title="Send your first request">
+            <Card title=labels::SEND_YOUR_FIRST_REQUEST>
                 <CardBody split=true>
                     <p class="muted">{note}</p>
                     <Snippet title="curl" text open=true/>

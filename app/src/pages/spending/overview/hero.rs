@@ -10,6 +10,7 @@ use crate::{
         Card, CardBody, CourseLegend, CoursePlot, Money, Precision, Stat, Stats, change, share,
         time_text, usd,
     },
+    labels,
     pages::spending::{
         calendar::{last_day, month_name, place},
         sheet::adding,
@@ -24,7 +25,8 @@ pub(super) fn card(view: &View) -> AnyView {
         <CourseLegend before forecast=forecast.is_some()/>
     };
     let (amount, numbers) = (view.spent, numbers(view, forecast));
-    let title = if view.whole { "Spent this cycle" } else { "Spent this cycle in your projects" };
+    let title =
+        if view.whole { labels::SPENT_THIS_CYCLE } else { "Spent this cycle in your projects" };
     view! {
         <Card>
             <CardBody>

@@ -7,6 +7,7 @@ use store::Standing;
 use super::View;
 use crate::{
     components::{Card, Empty, Limit, LinkButton, count, usd},
+    labels,
     pages::spending::{limits, notes::budget_href, outlook::Outlook},
 };
 
@@ -18,7 +19,7 @@ pub(super) fn card(view: &View) -> AnyView {
     let outlooks = view.outlooks();
     if outlooks.is_empty() && !view.whole {
         return view! {
-            <Card title="Limits">
+            <Card title=labels::LIMITS>
                 <Empty split=true title="No budget of your projects" text="Nothing limits your projects and keys by themselves. What limits the whole organization, its owners see."/>
             </Card>
         }
@@ -28,17 +29,17 @@ pub(super) fn card(view: &View) -> AnyView {
     let usage = usage.map(|limit| limits::short(limit, format!("{}/limits", view.org)));
     if outlooks.is_empty() {
         return view! {
-            <Card title="Limits">
+            <Card title=labels::LIMITS>
                 <div class="body">{usage}</div>
                 <Empty split=true title="No budget is set" text="A budget blocks requests before more is spent than you want: set one for the whole organization.">
-                    <LinkButton href>"Set a budget"</LinkButton>
+                    <LinkButton href>{labels::SET_A_BUDGET}</LinkButton>
                 </Empty>
             </Card>
         }
         .into_any();
     }
     let more = match outlooks.len() {
-        1 if view.whole => "Edit",
+        1 if view.whole => labels::EDIT,
         _ => "All budgets",
     };
     let budgets: Vec<_> = outlooks
@@ -47,7 +48,7 @@ pub(super) fn card(view: &View) -> AnyView {
         .filter_map(|(standing, outlook)| limit(&href, standing, outlook))
         .collect();
     view! {
-        <Card title="Limits" more=(more, href.clone())>
+        <Card title=labels::LIMITS more=(more, href.clone())>
             <div class="body">{budgets}{usage}</div>
         </Card>
     }

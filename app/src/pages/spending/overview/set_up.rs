@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use super::View;
 use crate::components::{Card, Step as StepRow};
+use crate::labels;
 
 /// What there is.
 #[derive(Debug, Clone, Copy)]
@@ -46,7 +47,7 @@ impl Step {
     }
 
     fn request(done: bool, href: String) -> Self {
-        Self { first_request: true, ..Self::new("The first request", done, href, "See how") }
+        Self { first_request: true, ..Self::new("The first request", done, href, labels::SEE_HOW) }
     }
 
     /// Where and how it is done.
@@ -57,7 +58,7 @@ impl Step {
 
 const WHY_BILLING: &str = "Requests are refused until it is known who pays. Then make a key, and point an application at Exchequer.";
 const WHY_PROJECT: &str =
-    "A project keeps its keys, people, budgets and usage apart from the others.";
+    labels::A_PROJECT_KEEPS_ITS_KEYS_PEOPLE_BUDGETS_AND_USAGE_APART_FROM_THE_OTHERS;
 const WHY_KEY: &str = "An application needs one to send requests. The page that shows it has the first request to copy, and tells when it has arrived.";
 
 /// All steps in order.
@@ -70,16 +71,22 @@ pub(super) fn steps(done: Done, org: &str) -> Vec<Step> {
     let budget = "A budget that blocks";
     let threshold = "A threshold that notifies";
     let mut steps = vec![
-        Step::new(billing, done.billing, at("/billing"), "Fill in billing").since(WHY_BILLING),
-        Step::new("A project", done.project, at("/projects#new"), "Make a project")
+        Step::new(billing, done.billing, at("/billing"), labels::FILL_IN_BILLING)
+            .since(WHY_BILLING),
+        Step::new("A project", done.project, at("/projects#new"), labels::MAKE_A_PROJECT)
             .since(WHY_PROJECT),
-        Step::new("An API key", done.key, at("/keys/new"), "Make a key").since(WHY_KEY),
+        Step::new("An API key", done.key, at("/keys/new"), labels::MAKE_A_KEY).since(WHY_KEY),
         Step::request(done.request, at(how)),
-        Step::new(budget, done.budget, at("/budgets"), "Set a budget"),
-        Step::new(threshold, done.threshold, at("/budgets#thresholds"), "Add a threshold"),
+        Step::new(budget, done.budget, at("/budgets"), labels::SET_A_BUDGET),
+        Step::new(threshold, done.threshold, at("/budgets#thresholds"), labels::ADD_A_THRESHOLD),
     ];
     let alerted = done.alerted.map(|sent| {
-        Step::new("An alert that was mailed", sent, at("/alerts#test"), "Send me a test alert")
+        Step::new(
+            "An alert that was mailed",
+            sent,
+            at("/alerts#test"),
+            labels::SEND_ME_A_TEST_ALERT,
+        )
     });
     steps.extend(alerted);
     let second = Step::new(owner, done.second_owner, at("/team#invite"), "Invite an owner");
@@ -92,10 +99,10 @@ pub(super) fn own_steps(project: bool, key: Option<bool>, request: bool, org: &s
     let at = |page: &str| format!("{org}{page}");
     let how = if project && key != Some(false) { "#first-request" } else { "/keys/new" };
     let own = "A project that you are in";
-    let project = Step::new(own, project, at("/projects#new"), "Make a project")
+    let project = Step::new(own, project, at("/projects#new"), labels::MAKE_A_PROJECT)
         .since("What your projects spend shows up here. An owner can add you to one, or you make one of your own to try things.");
     let key = key.map(|key| {
-        Step::new("An API key of your own", key, at("/keys/new"), "Make a key").since(WHY_KEY)
+        Step::new("An API key of your own", key, at("/keys/new"), labels::MAKE_A_KEY).since(WHY_KEY)
     });
     std::iter::once(project).chain(key).chain([Step::request(request, at(how))]).collect()
 }

@@ -6,6 +6,7 @@ use store::slices::Dimension;
 use super::View;
 use crate::{
     components::{Card, Column, Money, Narrow, Table, Trend, share},
+    labels,
     pages::spending::{
         calendar::place,
         notes::project_href,
@@ -25,11 +26,11 @@ pub(super) fn cards(view: &View) -> AnyView {
 
 const fn title(group: Dimension) -> (&'static str, &'static str) {
     match group {
-        Dimension::Project => ("Projects", "All projects"),
-        Dimension::Key => ("API keys", "All API keys"),
-        Dimension::Model => ("Models", "All models"),
-        Dimension::Member => ("Members", "All members"),
-        Dimension::Tag => ("Tags", "All tags"),
+        Dimension::Project => (labels::PROJECTS, labels::ALL_PROJECTS),
+        Dimension::Key => (labels::API_KEYS, labels::ALL_API_KEYS),
+        Dimension::Model => (labels::MODELS, labels::ALL_MODELS),
+        Dimension::Member => (labels::MEMBERS, "All members"),
+        Dimension::Tag => (labels::TAGS, "All tags"),
     }
 }
 
@@ -48,7 +49,8 @@ fn card(view: &View, group: Dimension, sheet: &Sheet) -> AnyView {
     let today = place(&sheet.spans, view.now);
     let rows: Vec<_> =
         sheet.lines.iter().take(MOST).map(|line| row(view, group, sheet, line, today)).collect();
-    let columns = vec![Column::text(label(group)), Column::text("Trend"), Column::number("Spent")];
+    let columns =
+        vec![Column::text(label(group)), Column::text("Trend"), Column::number(labels::SPENT)];
     view! {
         <Card title more=(more, href)>
             <Table label=format!("{title} with the highest spend") columns narrow=Narrow::Pin>{rows}</Table>
@@ -66,7 +68,7 @@ fn row(view: &View, group: Dimension, sheet: &Sheet, line: &Line, today: usize) 
         _ => text.into_any(),
     };
     let sandbox = group == Dimension::Model && line.id().starts_with("sandbox-");
-    let note = view.notes.get(line.id()).cloned().or(sandbox.then(|| "Sandbox".to_owned()));
+    let note = view.notes.get(line.id()).cloned().or(sandbox.then(|| labels::SANDBOX.to_owned()));
     view! {
         <tr>
             <th scope="row">{name}{note.map(|note| view! { <small>{note}</small> })}</th>

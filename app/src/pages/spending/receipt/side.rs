@@ -7,6 +7,7 @@ use store::{Receipt as Refusals, RefusedBy};
 use super::words;
 use crate::{
     components::{Card, CardBody, Count, Fact, Facts, LinkButton, Precision, Time, Weight, count},
+    labels,
     web::Member,
 };
 
@@ -26,7 +27,7 @@ pub(super) fn column(member: &Member, found: &Refusals) -> AnyView {
     });
     let (first, last, all) = (found.first_at, found.last_at, found.in_window);
     let by = by(member, found);
-    let title = if found.observed { "Would have been refused" } else { "Refused" };
+    let title = if found.observed { labels::WOULD_HAVE_BEEN_REFUSED } else { labels::REFUSED };
     view! {
         <div class="stack">
             <Card title="What you can do">
@@ -41,7 +42,7 @@ pub(super) fn column(member: &Member, found: &Refusals) -> AnyView {
                 <div class="body"><Facts>
                     <Fact label="On this receipt">{others}</Fact>
                     <Fact label="First"><Time at=first zone precision=Precision::Second/></Fact>
-                    <Fact label="Last"><Time at=last zone precision=Precision::Second/></Fact>
+                    <Fact label=labels::LAST><Time at=last zone precision=Precision::Second/></Fact>
                     <Fact label=by><Count number=all/></Fact>
                 </Facts></div>
             </Card>

@@ -5,6 +5,7 @@ use domain::{Scope, Usd};
 use store::{Numbers, Receipt as Refusals, Recipient, RefusedBy};
 
 use crate::components::{Precision, SumLine, count, time_text, usd, usd_fine};
+use crate::labels;
 
 /// The page's title.
 pub(super) fn title(found: &Refusals) -> String {
@@ -26,7 +27,7 @@ const fn whose(scope: Scope) -> &'static str {
     match scope {
         Scope::Org(_) => "organization",
         Scope::Project(_) => "project",
-        Scope::Key(_) => "API key",
+        Scope::Key(_) => labels::API_KEY,
     }
 }
 
@@ -61,7 +62,7 @@ pub(super) fn label(found: &Refusals) -> String {
             let (unit, window) = (unit(*tokens), if *daily { "day" } else { "minute" });
             format!("{name}, {model}: {unit} a {window}")
         }
-        RefusedBy::Running { .. } => "Requests at once, at most".to_owned(),
+        RefusedBy::Running { .. } => labels::REQUESTS_AT_ONCE_AT_MOST.to_owned(),
         RefusedBy::Request { .. } => "One request may cost, at most".to_owned(),
     }
 }
@@ -85,14 +86,17 @@ pub(super) fn lines(found: &Refusals) -> Option<Vec<SumLine>> {
         RefusedBy::Rate { tokens, limit, used, wanted, .. } => vec![
             SumLine::new(label, many(*limit, *tokens)),
             SumLine::new("Used at that moment", format!("− {}", many(*used, *tokens))),
-            SumLine::new("Left, which was too little", many(limit.saturating_sub(*used), *tokens))
-                .total(),
+            SumLine::new(
+                labels::LEFT_WHICH_WAS_TOO_LITTLE,
+                many(limit.saturating_sub(*used), *tokens),
+            )
+            .total(),
             SumLine::new("Needed", many(*wanted, *tokens)),
         ],
         RefusedBy::Running { most, running } => vec![
             SumLine::new(label, many(*most, false)),
             SumLine::new("Running at that moment", format!("− {}", many(*running, false))),
-            SumLine::new("Left", many(most.saturating_sub(*running), false)).total(),
+            SumLine::new(labels::LEFT, many(most.saturating_sub(*running), false)).total(),
         ],
         RefusedBy::Request { most, bound } => vec![
             SumLine::new(label, usd_fine(*most)),
@@ -104,7 +108,7 @@ pub(super) fn lines(found: &Refusals) -> Option<Vec<SumLine>> {
 
 fn money(label: String, numbers: Numbers) -> Vec<SumLine> {
     let left = numbers.amount.minus(numbers.spent).minus(numbers.held);
-    let last = if left > Usd::ZERO { "Left, which was too little" } else { "Left" };
+    let last = if left > Usd::ZERO { labels::LEFT_WHICH_WAS_TOO_LITTLE } else { labels::LEFT };
     vec![
         SumLine::new(label, usd_fine(numbers.amount)),
         SumLine::new("Spent at that moment", format!("− {}", usd_fine(numbers.spent))),
@@ -166,7 +170,7 @@ pub(super) fn set_then(found: &Refusals, zone: Tz) -> Option<String> {
 pub(super) fn revision(found: &Refusals) -> Option<(&'static str, String)> {
     match &found.by {
         RefusedBy::Budget(..) => Some(("Revision of the budget", found.revision.to_string())),
-        RefusedBy::UsageLimit(_) => Some(("Usage tier", found.revision.to_string())),
+        RefusedBy::UsageLimit(_) => Some((labels::USAGE_TIER, found.revision.to_string())),
         RefusedBy::Rate { .. } if found.revision == 0 => {
             Some(("Set by", "The usage tier".to_owned()))
         }

@@ -7,6 +7,7 @@ use crate::{
     components::{
         Card, CardBody, CardFoot, Fact, Facts, Precision, Sum, SumLine, Time, count, usd,
     },
+    labels,
     pages::{billing::countries, spending::calendar::cycle_name},
     web::Member,
 };
@@ -15,7 +16,7 @@ pub(super) fn card(member: &Member, statement: &Statement) -> AnyView {
     let (payer, cycle, sum) = (payer(member, statement), cycle(statement), sum(statement));
     let foot = foot(&Numbers::of(&statement.lines));
     view! {
-        <Card title=if statement.closed.is_some() { "Statement" } else { "Draft of the statement" }>
+        <Card title=if statement.closed.is_some() { labels::STATEMENT } else { "Draft of the statement" }>
             <CardBody split=true>
                 <div class="grid two">{payer}{cycle}</div>
                 {sum}
@@ -36,17 +37,17 @@ fn payer(member: &Member, statement: &Statement) -> AnyView {
         (!value.is_empty()).then(|| view! { <Fact label>{value}</Fact> })
     };
     let lives = (!profile.address.is_empty() || !country.is_empty())
-        .then(|| view! { <Fact label="Address">{address}{country}</Fact> });
-    let legal_name = filled("Legal name", &profile.legal_name);
+        .then(|| view! { <Fact label=labels::ADDRESS>{address}{country}</Fact> });
+    let legal_name = filled(labels::LEGAL_NAME, &profile.legal_name);
     let numbers = [
         filled("Tax ID", &profile.tax_id),
         filled("Cost centre", &profile.cost_centre),
-        filled("E-mail", &profile.email),
+        filled(labels::E_MAIL, &profile.email),
     ];
     let (organization, id) = (payer.organization.clone(), member.organization.id.to_string());
     view! {
         <Facts>
-            <Fact label="Organization">{organization}</Fact>
+            <Fact label=labels::ORGANIZATION>{organization}</Fact>
             <Fact label="Id"><span class="mono anywhere">{id}</span></Fact>
             {legal_name}
             {lives}
@@ -62,17 +63,17 @@ fn cycle(statement: &Statement) -> AnyView {
         let by = closed.by.clone().unwrap_or_else(|| "a former member".to_owned());
         let at = closed.at;
         view! {
-            <Fact label="Closed"><Time at zone/></Fact>
-            <Fact label="By">{by}</Fact>
+            <Fact label=labels::CLOSED><Time at zone/></Fact>
+            <Fact label=labels::BY>{by}</Fact>
         }
     });
     let (starts, ends) = (window.starts, window.ends);
     view! {
         <Facts>
-            <Fact label="Billing cycle">{cycle_name(window)}</Fact>
-            <Fact label="From"><Time at=starts zone precision=Precision::Minute/></Fact>
+            <Fact label=labels::BILLING_CYCLE>{cycle_name(window)}</Fact>
+            <Fact label=labels::FROM><Time at=starts zone precision=Precision::Minute/></Fact>
             <Fact label="Until, not included"><Time at=ends zone precision=Precision::Minute/></Fact>
-            <Fact label="Time zone">{zone.name()}</Fact>
+            <Fact label=labels::TIME_ZONE>{zone.name()}</Fact>
             {closed}
         </Facts>
     }
@@ -84,8 +85,8 @@ fn sum(statement: &Statement) -> AnyView {
     let adjusted = Numbers::of(statement.adjustments()).charge;
     let lines = vec![
         SumLine::new(format!("Usage of {}", cycle_name(statement.window)), usd(own)),
-        SumLine::new("Adjustments of earlier cycles", usd(adjusted)),
-        SumLine::new("Total", usd(own.plus(adjusted))).total(),
+        SumLine::new(labels::ADJUSTMENTS_OF_EARLIER_CYCLES, usd(adjusted)),
+        SumLine::new(labels::TOTAL, usd(own.plus(adjusted))).total(),
     ];
     view! { <Sum lines/> }.into_any()
 }

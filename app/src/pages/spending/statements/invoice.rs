@@ -12,6 +12,7 @@ use crate::{
         Button, Card, CardBody, CardFoot, Column, ErrorSummary, Field, Money, PostButton, Table,
         Time, change,
     },
+    labels,
     pages::spending::calendar::slug,
     web::{Draft, Member},
 };
@@ -51,14 +52,14 @@ fn table(statement: &Statement, invoice: &Invoice, action: String) -> AnyView {
     let rows = compared(statement, &invoice.items);
     let (shown, others) = rows.split_at(rows.len().min(MOST));
     let columns = vec![
-        Column::text("Model"),
-        Column::number("Charged here"),
-        Column::number("Invoice"),
-        Column::number("Invoice asks more by"),
-        Column::number("In percent of ours"),
+        Column::text(labels::MODEL),
+        Column::number(labels::CHARGED_HERE),
+        Column::number(labels::INVOICE),
+        Column::number(labels::INVOICE_ASKS_MORE_BY),
+        Column::number(labels::IN_PERCENT_OF_OURS),
     ];
     let rest = (!others.is_empty()).then(|| line(&sum(format!("{} more", others.len()), others)));
-    let foot = line(&sum("Together".to_owned(), &rows)).into_any();
+    let foot = line(&sum(labels::TOGETHER.to_owned(), &rows)).into_any();
     let body = shown.iter().map(line).collect_view();
     let (at, zone) = (invoice.kept, statement.zone);
     let fields = vec![("deed", "remove".to_owned())];
@@ -98,10 +99,10 @@ fn line(row: &Compared) -> impl IntoView + use<> {
     view! {
         <tr>
             <th scope="row">{row.family.clone()}{note.map(|note| view! { <small>{note}</small> })}</th>
-            <td data-l="Charged here" class="num">{side(row.ours)}</td>
-            <td data-l="Invoice" class="num">{side(row.theirs)}</td>
-            <td data-l="Invoice asks more by" class="num"><Money amount=row.difference()/></td>
-            <td data-l="In percent of ours" class="num">{percent}</td>
+            <td data-l=labels::CHARGED_HERE class="num">{side(row.ours)}</td>
+            <td data-l=labels::INVOICE class="num">{side(row.theirs)}</td>
+            <td data-l=labels::INVOICE_ASKS_MORE_BY class="num"><Money amount=row.difference()/></td>
+            <td data-l=labels::IN_PERCENT_OF_OURS class="num">{percent}</td>
         </tr>
     }
 }

@@ -7,6 +7,7 @@ use store::statements::{Line, Numbers, Statement};
 
 use crate::{
     components::{Card, CardFoot, Column, Empty, Money, Table, count},
+    labels,
     web::Member,
 };
 
@@ -45,18 +46,24 @@ fn cells(numbers: &Numbers) -> AnyView {
     let [input, cached, output] = tokens(numbers);
     let charge = numbers.charge;
     view! {
-        <td data-l="Requests" class="num">{signed(numbers.requests)}</td>
-        <td data-l="Input tokens" class="num">{signed(input)}</td>
-        <td data-l="Of which cached" class="num">{signed(cached)}</td>
-        <td data-l="Output tokens" class="num">{signed(output)}</td>
-        <td data-l="Charge" class="num"><Money amount=charge/></td>
+        <td data-l=labels::REQUESTS class="num">{signed(numbers.requests)}</td>
+        <td data-l=labels::INPUT_TOKENS class="num">{signed(input)}</td>
+        <td data-l=labels::OF_WHICH_CACHED class="num">{signed(cached)}</td>
+        <td data-l=labels::OUTPUT_TOKENS class="num">{signed(output)}</td>
+        <td data-l=labels::CHARGE class="num"><Money amount=charge/></td>
     }
     .into_any()
 }
 
 /// Columns of words, then those of [`cells`].
 fn columns<const N: usize>(words: [&'static str; N]) -> Vec<Column> {
-    let numbers = ["Requests", "Input tokens", "Of which cached", "Output tokens", "Charge"];
+    let numbers = [
+        labels::REQUESTS,
+        labels::INPUT_TOKENS,
+        labels::OF_WHICH_CACHED,
+        labels::OUTPUT_TOKENS,
+        labels::CHARGE,
+    ];
     words.into_iter().map(Column::text).chain(numbers.map(Column::number)).collect()
 }
 
@@ -65,8 +72,8 @@ pub(super) fn projects(statement: &Statement) -> AnyView {
     let own: Vec<&Line> = statement.own().collect();
     if own.is_empty() {
         return view! {
-            <Card title="Projects">
-                <Empty split=true title="Nothing was used" text="No request of this billing cycle was charged."/>
+            <Card title=labels::PROJECTS>
+                <Empty split=true title=labels::NOTHING_WAS_USED text="No request of this billing cycle was charged."/>
             </Card>
         }
         .into_any();
@@ -82,13 +89,13 @@ fn project(lines: &[&Line]) -> AnyView {
     });
     let rows = rows.collect_view();
     let total = cells(&Numbers::of(lines.iter().copied()));
-    let foot = view! { <tr><th scope="row">"Together"</th>{total}</tr> }.into_any();
+    let foot = view! { <tr><th scope="row">{labels::TOGETHER}</th>{total}</tr> }.into_any();
     let (name, id) = (first.project_name.clone(), first.project.to_string());
     let label = format!("{name}, by model");
     view! {
         <div class="project">
             <Card title=name note=id>
-                <Table label columns=columns(["Model"]) foot>{rows}</Table>
+                <Table label columns=columns([labels::MODEL]) foot>{rows}</Table>
             </Card>
         </div>
     }
@@ -106,20 +113,20 @@ pub(super) fn adjustments(statement: &Statement) -> Option<AnyView> {
         view! {
             <tr>
                 <th scope="row">{month(line.cycle)}</th>
-                <td data-l="Project">{line.project_name.clone()}</td>
-                <td data-l="Model">{line.model.clone()}</td>
+                <td data-l=labels::PROJECT>{line.project_name.clone()}</td>
+                <td data-l=labels::MODEL>{line.model.clone()}</td>
                 {cells(&line.numbers)}
             </tr>
         }
     });
     let rows = rows.collect_view();
-    let foot =
-        view! { <tr><th scope="row">"Together"</th><td></td><td></td>{total}</tr> }.into_any();
-    let columns = columns(["Used in", "Project", "Model"]);
+    let foot = view! { <tr><th scope="row">{labels::TOGETHER}</th><td></td><td></td>{total}</tr> }
+        .into_any();
+    let columns = columns(["Used in", labels::PROJECT, labels::MODEL]);
     Some(
         view! {
-            <Card title="Adjustments of earlier cycles">
-                <Table label="Adjustments of earlier cycles" columns foot>{rows}</Table>
+            <Card title=labels::ADJUSTMENTS_OF_EARLIER_CYCLES>
+                <Table label=labels::ADJUSTMENTS_OF_EARLIER_CYCLES columns foot>{rows}</Table>
                 <CardFoot><span>"What became known after those cycles were closed: late answers of providers, corrections."</span></CardFoot>
             </Card>
         }
@@ -143,21 +150,21 @@ pub(super) fn since(member: &Member, statement: &Statement) -> Option<AnyView> {
         view! {
             <tr>
                 <th scope="row">{line.project_name.clone()}</th>
-                <td data-l="Model">{line.model.clone()}</td>
-                <td data-l="Statement">{billed}</td>
+                <td data-l=labels::MODEL>{line.model.clone()}</td>
+                <td data-l=labels::STATEMENT>{billed}</td>
                 {cells(&line.numbers)}
             </tr>
         }
     });
     let rows = rows.collect_view();
     let total = cells(&Numbers::of(&statement.since));
-    let foot =
-        view! { <tr><th scope="row">"Together"</th><td></td><td></td>{total}</tr> }.into_any();
-    let columns = columns(["Project", "Model", "Statement"]);
+    let foot = view! { <tr><th scope="row">{labels::TOGETHER}</th><td></td><td></td>{total}</tr> }
+        .into_any();
+    let columns = columns([labels::PROJECT, labels::MODEL, labels::STATEMENT]);
     Some(
         view! {
-            <Card title="Since the close">
-                <Table label="Since the close" columns foot>{rows}</Table>
+            <Card title=labels::SINCE_THE_CLOSE>
+                <Table label=labels::SINCE_THE_CLOSE columns foot>{rows}</Table>
                 <CardFoot><span>"How much more or less this cycle’s usage comes to than this statement says, and on whose statement the difference stands."</span></CardFoot>
             </Card>
         }

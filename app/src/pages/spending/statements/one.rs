@@ -14,6 +14,7 @@ use store::{StoreError, statements::Statement};
 use super::{head, invoice, lines};
 use crate::{
     components::{Glyph, LinkButton, Notice, PostButton, Toast, Tone, Weight},
+    labels,
     layouts::{NavItem, PageHead, Shell},
     pages::spending::calendar::{cycle_name, slug, stretch},
     render::Page,
@@ -105,7 +106,7 @@ async fn page(
     let name = cycle_name(statement.window);
     let page = Page::new(format!("Statement of {name}")).status(draft.status());
     Ok(member.visitor.look.page(page, || {
-        let above = ("Statements", member.path("statements"));
+        let above = (labels::STATEMENTS, member.path("statements"));
         let sub = format!("{}, {}", stretch(statement.window, statement.zone), statement.zone);
         let (buttons, state) = (buttons(member, &statement), state(member, &statement));
         let (head, projects) = (head::card(member, &statement), lines::projects(&statement));
@@ -163,13 +164,13 @@ fn state(member: &Member, statement: &Statement) -> Option<AnyView> {
                 .to_owned(),
         ),
         (false, running) if is_waiting(statement) => (
-            "Requests of this billing cycle are still running.",
+            labels::REQUESTS_OF_THIS_BILLING_CYCLE_ARE_STILL_RUNNING,
             format!(
                 "There are {running} of them. It can be closed when they have ended, at the latest a day after its end; what they cost then becomes an adjustment."
             ),
         ),
         (false, running) => (
-            "Requests of this billing cycle are still running.",
+            labels::REQUESTS_OF_THIS_BILLING_CYCLE_ARE_STILL_RUNNING,
             format!(
                 "There are {running} of them. It can be closed all the same: what they cost becomes an adjustment."
             ),
@@ -179,7 +180,7 @@ fn state(member: &Member, statement: &Statement) -> Option<AnyView> {
         let href = member.path("billing");
         view! {
             <Notice tone=Tone::Warn lead="There is no billing profile." text="The statement would have no name and no address, for good. Fill it in before the cycle is closed.">
-                <LinkButton href>"Billing profile"</LinkButton>
+                <LinkButton href>{labels::BILLING_PROFILE}</LinkButton>
             </Notice>
         }
     });

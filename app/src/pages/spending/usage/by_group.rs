@@ -14,6 +14,7 @@ use crate::{
         Badge, Card, CardFoot, Column, Count, Money, Named, Narrow, Table, Tokens, Trend, change,
         count, share, usd,
     },
+    labels,
     pages::spending::{
         question::{Filter, Measure},
         sheet::{LARGEST, LISTED, Line, colour, sum},
@@ -30,7 +31,7 @@ pub(super) fn table(page: &View) -> AnyView {
     let total = page.before.as_ref().map(|before| before.so_far);
     let second = page.asked.question.and.map(|_| view! { <td></td> });
     let foot = view! {
-        <tr><th scope="row">"Total"</th>{second}{course(page, None)}{cells(page, &sheet.total, total)}</tr>
+        <tr><th scope="row">{labels::TOTAL}</th>{second}{course(page, None)}{cells(page, &sheet.total, total)}</tr>
     }
     .into_any();
     let (columns, remarks, others) = (columns(page), remarks(page), others(page));
@@ -61,20 +62,20 @@ fn columns(page: &View) -> Vec<Column> {
             Kind::Cycle(_) => format!("{measure}, {}", before.stretch.short_title()),
             Kind::Dates(..) => format!("{measure} before"),
         };
-        [Column::number(title), Column::number("Change")]
+        [Column::number(title), Column::number(labels::CHANGE)]
     });
     let share = format!("Share of {}", question.measure.as_str());
     let dimensions = question.dimensions().into_iter();
     dimensions
         .map(|dimension| Column::text(question.label(dimension)))
         .chain(has_course(page).then(|| Column::text("Course")))
-        .chain([sorted(Measure::Requests, Column::number("Requests"))])
-        .chain([Column::number("Input tokens")])
+        .chain([sorted(Measure::Requests, Column::number(labels::REQUESTS))])
+        .chain([Column::number(labels::INPUT_TOKENS)])
         .chain(of_which(false))
-        .chain([Column::number("Output tokens")])
+        .chain([Column::number(labels::OUTPUT_TOKENS)])
         .chain(of_which(true))
         .chain(before)
-        .chain([Column::number(share), sorted(Measure::Cost, Column::number("Cost"))])
+        .chain([Column::number(share), sorted(Measure::Cost, Column::number(labels::COST))])
         .collect()
 }
 
@@ -122,7 +123,7 @@ fn course(page: &View, of: Option<(usize, &Line)>) -> Option<AnyView> {
 /// What tells it apart from others of its name.
 fn note(page: &View, (_, filter): &(String, Filter)) -> AnyView {
     let is_sandbox = filter.dimension == Dimension::Model && filter.value.starts_with("sandbox-");
-    let sandbox = is_sandbox.then(|| view! { " "<Badge line=true text="Sandbox"/> });
+    let sandbox = is_sandbox.then(|| view! { " "<Badge line=true text=labels::SANDBOX/> });
     let is_other = matches!(filter.apart().tag, Some(TagGroup { value: TagValue::Other, .. }));
     let other = is_other.then(|| {
         format!("All further values, on days with more than {}", count(store::system::TAG_VALUES))
@@ -210,7 +211,7 @@ fn cells(page: &View, totals: &Totals, before: Option<Totals>) -> AnyView {
         <td class="num">{share(measure.of(totals), measure.of(whole))}</td>
         <td class="num">
             {if unknown {
-                view! { "Unknown" }.into_any()
+                view! { labels::UNKNOWN }.into_any()
             } else {
                 view! { <Money amount=totals.charge/> }.into_any()
             }}
@@ -247,7 +248,7 @@ fn remarks(page: &View) -> Option<AnyView> {
     let estimated = page.sheet.total.estimated;
     let correct = (estimated > 0 && page.whole).then(|| {
         let href = format!("{}/corrections", page.frame.org_path);
-        view! { <a href=href>"Corrections"</a> }
+        view! { <a href=href>{labels::CORRECTIONS}</a> }
     });
     if estimated > 0 {
         remarks.push(format!("{} charged by an estimate.", requests_are(estimated)));

@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use super::View;
 use crate::{
     components::{Card, CardFoot, Column, Count, Money, Narrow, Table, Tokens},
+    labels,
     pages::spending::{
         question::Measure,
         sheet::Part,
@@ -51,16 +52,16 @@ fn has(parts: &[Part], place: usize) -> bool {
 
 fn columns(page: &View, parts: &[Part]) -> Vec<Column> {
     let first = match page.asked.stretch.step {
-        Step::Hour => "Hour",
-        Step::Day => "Day",
-        Step::Week => "Week",
-        Step::Month => "Month",
+        Step::Hour => labels::HOUR,
+        Step::Day => labels::DAY,
+        Step::Week => labels::WEEK,
+        Step::Month => labels::MONTH,
     };
     let mut columns = vec![Column::text(first)];
     columns.extend(parts.iter().map(|part| Column::number(part.name.clone())));
     let before = page.before.iter().map(|before| Column::number(before.stretch.short_title()));
     columns.extend(before);
-    columns.push(Column::number("Total"));
+    columns.push(Column::number(labels::TOTAL));
     columns
 }
 
@@ -113,7 +114,7 @@ fn foot(page: &View) -> AnyView {
     });
     view! {
         <tr>
-            <th scope="row">"Total"</th>
+            <th scope="row">{labels::TOTAL}</th>
             {cells}
             {before}
             <td class="num">{number(measure, measure.of(&page.sheet.total))}</td>

@@ -9,6 +9,7 @@ use store::{
 use super::asked::Asked;
 use crate::{
     components::Choice,
+    labels,
     pages::spending::question::value_of,
     web::{App, Failure, Member},
 };
@@ -55,7 +56,7 @@ impl Choices {
         let members = if member.can(Action::SeeWhole) {
             let people = store.members(caller).await?;
             let people = people.into_iter().map(|it| Choice::new(it.user.to_string(), it.name));
-            let machines = Choice::new("service-accounts", "Service accounts");
+            let machines = Choice::new("service-accounts", labels::SERVICE_ACCOUNTS);
             std::iter::once(machines).chain(people).take(OFFERED).collect()
         } else {
             Vec::new()

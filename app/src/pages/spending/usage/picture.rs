@@ -11,6 +11,7 @@ use crate::{
         Card, CardBody, CardFoot, Count, Legend, Link, Money, Multiples, Plot, Precision, Stat,
         Stats, Time, Tokens, change, count, share, usd,
     },
+    labels,
     pages::spending::{sheet::Part, stretch::Step},
 };
 
@@ -104,22 +105,22 @@ fn numbers(page: &View) -> AnyView {
     let amount = now.charge;
     let refused = if let Some(refused) = page.explored.refused {
         let note = refused_note(refused, asked);
-        view! { <Stat label="Refused" note><Count number=refused/></Stat> }.into_any()
+        view! { <Stat label=labels::REFUSED note><Count number=refused/></Stat> }.into_any()
     } else {
         let note = "Not known of these filters";
-        view! { <Stat label="Refused" note>"–"</Stat> }.into_any()
+        view! { <Stat label=labels::REFUSED note>"–"</Stat> }.into_any()
     };
     view! {
         <div class="row between">
             <div>
-                <h2 class="muted">"Cost"</h2>
+                <h2 class="muted">{labels::COST}</h2>
                 <p class="keep"><Money amount hero=true/></p>
                 <p class="small muted">{cost}</p>
             </div>
             <Stats>
-                <Stat label="Requests" note=requests><Count number=asked/></Stat>
-                <Stat label="Input tokens" note=cached_note(cached, input)><Tokens number=input/></Stat>
-                <Stat label="Output tokens" note=outputs><Tokens number=output/></Stat>
+                <Stat label=labels::REQUESTS note=requests><Count number=asked/></Stat>
+                <Stat label=labels::INPUT_TOKENS note=cached_note(cached, input)><Tokens number=input/></Stat>
+                <Stat label=labels::OUTPUT_TOKENS note=outputs><Tokens number=output/></Stat>
                 {refused}
             </Stats>
         </div>

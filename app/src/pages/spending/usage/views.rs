@@ -8,6 +8,7 @@ use store::{StoreError, UsageView};
 use super::{Question, View, read, respond};
 use crate::{
     components::{Button, ErrorSummary, Field, Glyph, Icon, PostButton, Tick, Weight},
+    labels,
     web::{App, Draft, Failure, Member, go, id},
 };
 
@@ -81,7 +82,7 @@ fn row(page: &View, view: &UsageView, removes: bool) -> AnyView {
         let which = format!(" {}", view.name);
         view! {
             <PostButton action=page.path.clone() fields weight=Weight::Quiet>
-                "Remove"<span class="vh">{which}</span>
+                {labels::REMOVE}<span class="vh">{which}</span>
             </PostButton>
         }
     });

@@ -12,6 +12,7 @@ use crate::{
         Button, Chip, Choice, Field, Glyph, GroupedSelect, Icon, Link, LinkButton, Seg, Select,
         Weight,
     },
+    labels,
     pages::{
         spending::{
             calendar::{cycle_name, slug},
@@ -35,8 +36,8 @@ pub(super) fn choices(page: &View) -> AnyView {
     let views = views::list(page);
     view! {
         <div class="row between">
-            <Seg label="Range" links=ranges/>
-            <Seg label="Measure" links=measures.to_vec()/>
+            <Seg label=labels::RANGE links=ranges/>
+            <Seg label=labels::MEASURE links=measures.to_vec()/>
         </div>
         {settings}
         <div class="ways">{time}{filter}{views}</div>
@@ -58,10 +59,10 @@ fn ranges(page: &View) -> Vec<Link> {
     };
     let last = (cycles.len() > 1).then_some(("Last cycle", Range::LastCycle));
     let ranges = [
-        ("Today", Range::Days(1)),
+        (labels::TODAY, Range::Days(1)),
         ("7 days", Range::Days(7)),
         ("30 days", Range::Days(30)),
-        ("This cycle", Range::ThisCycle),
+        (labels::THIS_CYCLE, Range::ThisCycle),
     ];
     let link = |(text, range): (&str, Range)| {
         let is_shown = shown.as_ref() == Some(&range);
@@ -131,8 +132,8 @@ fn time(page: &View, zone: String) -> AnyView {
     };
     let open = matches!(typed.range, Range::Dates(..)) || typed.zone.is_some();
     let dates = view! {
-        <Field name="from" label="From" kind="date" value=from/>
-        <Field name="until" label="Until, included" kind="date" value=until/>
+        <Field name="from" label=labels::FROM kind="date" value=from/>
+        <Field name="until" label=labels::UNTIL_INCLUDED kind="date" value=until/>
         <Button>"Show dates"</Button>
     };
     let dates = form(page, "row", &["range", "cycle", "from", "until"], dates.into_any());
@@ -144,7 +145,7 @@ fn time(page: &View, zone: String) -> AnyView {
         Kind::Dates(..) => String::new(),
     };
     let cycle = view! {
-        <Select name="cycle" label="Billing cycle" choices=cycles value=cycle/>
+        <Select name="cycle" label=labels::BILLING_CYCLE choices=cycles value=cycle/>
         <Button>"Show cycle"</Button>
     };
     let cycle = form(page, "row", &["range", "cycle", "from", "until"], cycle.into_any());
@@ -172,21 +173,21 @@ fn time(page: &View, zone: String) -> AnyView {
 fn filter(page: &View) -> AnyView {
     let Choices { projects, keys, models, members, tags } = &page.choices;
     let any = |choices: &[Choice]| {
-        let any = std::iter::once(Choice::new("", "Any"));
+        let any = std::iter::once(Choice::new("", labels::ANY));
         any.chain(choices.iter().cloned()).collect::<Vec<_>>()
     };
     let (projects, keys, models) = (any(projects), any(keys), any(models));
     let tagged = page.asked.question.tag_key().is_some();
     let key = (!tagged).then(|| {
-        view! { <Select name="key" label="API key" choices=keys/> }
+        view! { <Select name="key" label=labels::API_KEY choices=keys/> }
     });
     let member = (!members.is_empty() && !tagged).then(|| {
         let choices = any(members);
-        view! { <Select name="member" label="Member" choices/> }
+        view! { <Select name="member" label=labels::MEMBER choices/> }
     });
     let tag = tags.first().map(|key| {
         let help = format!("Like {key}=value; {key} alone is for requests without it.");
-        view! { <Field name="tag" label="Tag" maxlength=100 help/> }
+        view! { <Field name="tag" label=labels::TAG maxlength=100 help/> }
     });
     let sandbox = [("", "With others"), ("only", "Alone"), ("without", "Left out")];
     let sandbox = sandbox.map(|(value, text)| Choice::new(value, text)).to_vec();
@@ -197,12 +198,12 @@ fn filter(page: &View) -> AnyView {
     };
     let fields = view! {
         <div class="cols">
-            <Select name="project" label="Project" choices=projects/>
+            <Select name="project" label=labels::PROJECT choices=projects/>
             {key}
-            <Select name="model" label="Model" choices=models/>
+            <Select name="model" label=labels::MODEL choices=models/>
             {member}
             {tag}
-            <Select name="sandbox" label="Sandbox" choices=sandbox value=sandbox_value/>
+            <Select name="sandbox" label=labels::SANDBOX choices=sandbox value=sandbox_value/>
         </div>
         <div class="row"><Button>"Add filter"</Button></div>
     };
@@ -228,14 +229,14 @@ fn chips(page: &View) -> Option<AnyView> {
     chips.extend(question.sandbox.map(|only| {
         let remove = Question { sandbox: None, ..question.clone() }.href(&page.path);
         let value = if only { "alone" } else { "left out" };
-        view! { <Chip label="Sandbox" value remove/> }.into_any()
+        view! { <Chip label=labels::SANDBOX value remove/> }.into_any()
     }));
     let clear = question.unfiltered().href(&page.path);
     (!chips.is_empty()).then(|| {
         view! {
             <div class="row">
-                <ul class="row" aria-label="Filters">{chips}</ul>
-                <a href=clear>"Clear filters"</a>
+                <ul class="row" aria-label=labels::FILTERS>{chips}</ul>
+                <a href=clear>{labels::CLEAR_FILTERS}</a>
             </div>
         }
         .into_any()
@@ -262,7 +263,7 @@ fn name(page: &View, filter: &Filter) -> String {
 pub(super) const fn opens(step: Step) -> Option<&'static str> {
     match step {
         Step::Hour => None,
-        Step::Day => Some("A bar opens its hours."),
+        Step::Day => Some(labels::A_BAR_OPENS_ITS_HOURS),
         Step::Week | Step::Month => Some("A bar opens its days."),
     }
 }
