@@ -229,7 +229,9 @@ test('from the set-up link to a raised budget', async ({ page, house }) => {
   });
 
   await test.step('the list of alerts says what became of the mails', async () => {
-    await page.getByRole('link', { name: 'Alerts', exact: true }).click();
+    const alerts = page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: /^Alerts/ });
+    await expect(alerts).toHaveAccessibleName(/^Alerts \d that nobody sees to$/);
+    await alerts.click();
     // A mail is there a moment before it is known to be.
     await expect(async () => {
       await page.reload();

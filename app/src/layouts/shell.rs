@@ -11,7 +11,7 @@ use super::{
     unverified::Unverified,
 };
 use crate::{
-    components::{Glyph, Icon, Notice, Tone},
+    components::{Glyph, Icon, Notice, Tone, count},
     labels,
     render::Theme,
 };
@@ -37,6 +37,8 @@ pub struct Frame {
     /// Every organization of the person.
     pub organizations: Vec<Own>,
     pub current: NavItem,
+    /// Alerts that nobody sees to yet.
+    pub alerts: u64,
     pub theme: Theme,
 }
 
@@ -114,8 +116,11 @@ fn groups(frame: &Frame) -> Vec<AnyView> {
     let link = |item: NavItem| {
         let (path, words, glyph) = item.words();
         let here = (item == frame.current).then_some("page");
+        let alerts = (item == NavItem::Alerts && frame.alerts > 0).then(|| {
+            view! { " "<span class="badge bad">{count(frame.alerts)}<span class="vh">" that nobody sees to"</span></span> }
+        });
         view! {
-            <a href=format!("{}{path}", frame.org_path) aria-current=here><Icon glyph/>{words}</a>
+            <a href=format!("{}{path}", frame.org_path) aria-current=here><Icon glyph/>{words}{alerts}</a>
         }
     };
     let group = |(heading, items): &(Option<&'static str>, &[NavItem])| {
@@ -149,6 +154,7 @@ mod tests {
                 default: true,
             }],
             current: NavItem::Keys,
+            alerts: 2,
             theme: Theme::System,
         };
         let html = view! { <Shell frame>"content"</Shell> }.to_html();
@@ -156,5 +162,6 @@ mod tests {
         assert_eq!(html.matches(r#"aria-current="page""#).count(), 1, "{html}");
         assert!(html.contains(r#"<form method="post" action="/sign-out">"#), "{html}");
         assert!(html.contains("A &amp; B"), "{html}");
+        assert!(html.contains(r#"<span class="badge bad">2<"#), "{html}");
     }
 }

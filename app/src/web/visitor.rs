@@ -122,6 +122,7 @@ impl Member {
                 .map(|at| time_text(at, self.organization.zone, Precision::Day)),
             organizations: self.organizations.iter().map(|own| self.visitor.own(own)).collect(),
             current,
+            alerts: self.organization.unseen_alerts,
             theme: self.visitor.look.theme,
         }
     }

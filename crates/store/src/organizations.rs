@@ -33,6 +33,8 @@ pub struct Organization {
     pub rules: Rules,
     /// Since when it is closed: its keys are refused, and after 30 days it is erased.
     pub closed_at: Option<DateTime<Utc>>,
+    /// Alerts of windows that run, of what the caller sees, that nobody sees to yet.
+    pub unseen_alerts: u64,
 }
 
 impl Organization {
@@ -156,8 +158,13 @@ impl Store {
         caller.may(Action::SeeOrganization)?;
         let mut tx = self.tenant(caller).await?;
         let row = sqlx::query!(
-            "SELECT name, zone, demo, projects_listed, key_max_days, service_keys_only, closed_at
-             FROM organizations WHERE org_id = $1",
+            r#"SELECT name, zone, demo, projects_listed, key_max_days, service_keys_only, closed_at,
+                (SELECT count(*) FROM crossings c JOIN counters k ON (k.org_id, k.id) = (c.org_id, c.counter_id)
+                 WHERE c.org_id = o.org_id AND c.crossed_at >= (SELECT exq_now()) - interval '40 days' AND NOT c.silent
+                    AND c.crossed_at >= date_trunc(k.period, exq_now() AT TIME ZONE o.zone) AT TIME ZONE o.zone
+                    AND NOT EXISTS (SELECT FROM acknowledged a WHERE (a.org_id, a.crossing_id) = (c.org_id, c.id)))
+                AS "unseen_alerts!"
+             FROM organizations o WHERE org_id = $1"#,
             caller.org.uuid()
         )
         .fetch_one(&mut *tx)
@@ -173,6 +180,7 @@ impl Store {
                 service_keys_only: row.service_keys_only,
             },
             closed_at: row.closed_at,
+            unseen_alerts: row.unseen_alerts.unsigned_abs(),
         })
     }
 
