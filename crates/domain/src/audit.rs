@@ -100,6 +100,8 @@ kinds! {
     WatchesSet = "watches.set" "Warnings set";
     ViewKept = "view.kept" "View kept";
     ViewRemoved = "view.removed" "View removed";
+    ExportAsked = "export.asked" "File asked for";
+    ExportRemoved = "export.removed" "File removed";
     CycleClosed = "cycle.closed" "Billing cycle closed";
     InvoiceKept = "invoice.kept" "Provider’s invoice kept";
     InvoiceRemoved = "invoice.removed" "Provider’s invoice removed";

@@ -121,6 +121,8 @@ ids! {
     OutboxId = "mail_";
     /// A way to look at usage, under a name.
     ViewId = "view_";
+    /// A file that a member asked for.
+    ExportId = "exp_";
     /// A running server process.
     NodeId = "node_";
     /// An invitation to an organization.

@@ -88,6 +88,8 @@ pub enum Loop {
     Tell,
     /// Write reports that are due.
     Report,
+    /// Write files that members asked for.
+    Export,
     /// Erase organizations that were closed long enough ago.
     Erase,
     /// Forget who deleted an account.
@@ -96,12 +98,13 @@ pub enum Loop {
 
 impl Loop {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Fold,
         Self::Deliver,
         Self::Reap,
         Self::Tell,
         Self::Report,
+        Self::Export,
         Self::Erase,
         Self::Forget,
     ];
@@ -114,6 +117,7 @@ impl Loop {
             Self::Reap => "reap",
             Self::Tell => "tell",
             Self::Report => "report",
+            Self::Export => "export",
             Self::Erase => "erase",
             Self::Forget => "forget",
         }
@@ -127,6 +131,7 @@ impl Loop {
             Self::Reap => "Book open requests of dead nodes",
             Self::Tell => "Tell owners of raises that ended",
             Self::Report => "Write reports of spend that are due",
+            Self::Export => "Write files that members asked for",
             Self::Erase => "Erase organizations 30 days after they were closed",
             Self::Forget => "Erase deleted accounts from audit logs",
         }
@@ -135,7 +140,7 @@ impl Loop {
     /// How long it pauses when there is nothing left to do.
     pub const fn pause(self) -> TimeDelta {
         match self {
-            Self::Fold | Self::Deliver => TimeDelta::seconds(1),
+            Self::Fold | Self::Deliver | Self::Export => TimeDelta::seconds(1),
             Self::Reap | Self::Tell | Self::Report => TimeDelta::seconds(5),
             Self::Erase | Self::Forget => TimeDelta::minutes(1),
         }

@@ -52,9 +52,9 @@ pub use environment::Environment;
 pub use expiry::{Expiry, ExpiryError, Overlap};
 pub use histogram::Histogram;
 pub use id::{
-    AdminKeyId, AuditId, BudgetId, CrossingId, EventId, FaultId, FormId, IdError, InvitationId,
-    KeyId, NodeId, OrgId, OutboxId, PriceId, ProjectId, RaiseId, RateLimitId, ReceiptId,
-    ServiceAccountId, SessionId, ThresholdId, UserId, ViewId,
+    AdminKeyId, AuditId, BudgetId, CrossingId, EventId, ExportId, FaultId, FormId, IdError,
+    InvitationId, KeyId, NodeId, OrgId, OutboxId, PriceId, ProjectId, RaiseId, RateLimitId,
+    ReceiptId, ServiceAccountId, SessionId, ThresholdId, UserId, ViewId,
 };
 pub use job::{Job, Loop, Schedule};
 pub use lifetime::{Lifetime, LifetimeError};

@@ -2,6 +2,8 @@
 
 use std::{collections::BTreeMap, fmt, str::FromStr};
 
+use serde::{Deserialize, Serialize};
+
 use crate::text::is_printable;
 
 /// Why a tag is not taken, as a sentence for who wrote it.
@@ -30,7 +32,8 @@ const LONGEST_KEY: usize = 32;
 const LONGEST_VALUE: usize = 64;
 
 /// What a tag is about, such as `team`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct TagKey(String);
 
 impl TagKey {
@@ -51,6 +54,20 @@ impl FromStr for TagKey {
             return Err(TagError::Key);
         }
         Ok(Self(key.to_owned()))
+    }
+}
+
+impl TryFrom<String> for TagKey {
+    type Error = TagError;
+
+    fn try_from(text: String) -> Result<Self, TagError> {
+        text.parse()
+    }
+}
+
+impl From<TagKey> for String {
+    fn from(key: TagKey) -> Self {
+        key.0
     }
 }
 

@@ -90,9 +90,24 @@ pub(crate) async fn sweep(store: Store) -> Result<Done, StoreError> {
     system.sum_unearned().await?;
     let errors = system.reap_provider_errors().await?;
     let refused = system.reap_refused_requests().await?;
-    Ok(Done::well(format!(
-        "Forgotten: sessions {sessions}, throttles {throttles}, addresses held for a sign-up {users}, changes {changes}, fingerprints {prints}, errors of providers {errors}, refused requests {refused}, prompts and answers {bodies}"
-    )))
+    let files = system.reap_exports().await?;
+    let all = [
+        (sessions, "sessions"),
+        (throttles, "throttles"),
+        (users, "addresses held for a sign-up"),
+        (changes, "changes"),
+        (prints, "fingerprints"),
+        (errors, "errors of providers"),
+        (refused, "refused requests"),
+        (files, "files"),
+        (bodies, "prompts and answers"),
+    ];
+    let over =
+        all.iter().filter(|(many, _)| *many > 0).map(|(many, what)| format!("{what} {many}"));
+    Ok(Done::well(match over.collect::<Vec<_>>().as_slice() {
+        [] => "Nothing was over".to_owned(),
+        over => format!("Forgotten: {}", over.join(", ")),
+    }))
 }
 
 /// Makes partitions ahead.

@@ -5,6 +5,7 @@
 //! among all nodes: see [`timed`].
 
 mod deliver;
+mod exports;
 mod heads;
 mod jobs;
 mod links;
@@ -16,6 +17,7 @@ use std::{future::Future, sync::Arc};
 
 pub use deliver::deliver;
 use domain::{Job, Loop, NodeId};
+pub use exports::{WritePiece, write_files};
 pub use heads::{SignHead, mail_heads};
 pub use jobs::raise_tiers;
 pub use links::{Link, Links};
@@ -23,23 +25,36 @@ use mail::Mailer;
 use store::{Store, StoreError, system::Done};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
+/// What those beside the scheduler do for it.
+#[expect(missing_debug_implementations, reason = "made of closures")]
+pub struct Tools {
+    /// Sends mails. Without it they wait in the outbox, and heads of audit logs are not written: a later
+    /// one covers what an earlier one would have.
+    pub mailer: Option<Mailer>,
+    /// Where mails lead to.
+    pub links: Arc<dyn Links>,
+    /// Signs heads of audit logs.
+    pub sign: SignHead,
+    /// Writes files.
+    pub write: WritePiece,
+}
+
 /// Starts all loops and jobs of this node, which claims jobs by its id. They end when `stop` is
-/// cancelled, loops each after what it is doing, jobs at once. Without a mailer mails wait in the
-/// outbox, and heads of audit logs are not written: a later one covers what an earlier one would have.
+/// cancelled, loops each after what it is doing, jobs at once.
 pub fn start(
     id: NodeId,
     store: &Store,
-    mailer: Option<Mailer>,
-    links: Arc<dyn Links>,
-    sign: SignHead,
+    tools: Tools,
     tasks: &TaskTracker,
     stop: &CancellationToken,
 ) {
+    let Tools { mailer, links, sign, write } = tools;
     let node = Node { id, store, tasks, stop };
     node.repeat(Loop::Fold, jobs::fold);
     node.repeat(Loop::Reap, jobs::reap);
     node.repeat(Loop::Tell, jobs::tell);
     node.repeat(Loop::Report, jobs::report);
+    node.repeat(Loop::Export, move |store| write_files(store, Arc::clone(&write)));
     node.repeat(Loop::Erase, jobs::erase);
     node.repeat(Loop::Forget, jobs::forget);
     node.keep(Job::Sweep, jobs::sweep);

@@ -3,15 +3,13 @@
 
 mod support;
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::{NodeId, Outcome, Retention, Tokens};
 use store::system::PastEvent;
 use testkit::{Database, Tenant};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
-
-use self::support::Nowhere;
 
 fn at(text: &str) -> DateTime<Utc> {
     DateTime::parse_from_rfc3339(text).unwrap().to_utc()
@@ -45,8 +43,7 @@ async fn each_night_is_done_once_and_says_what_was_dropped() {
     let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
     let stores = [database.another().await, database.another().await, database.another().await];
     for store in &stores {
-        let sign = Arc::new(|_| None);
-        scheduler::start(NodeId::generate(), store, None, Arc::new(Nowhere), sign, &tasks, &stop);
+        scheduler::start(NodeId::generate(), store, support::tools(), &tasks, &stop);
     }
     let said = "SELECT string_agg(said, ' | ' ORDER BY due) FROM occurrences WHERE job = 'drop'";
     let nothing = "No month is older than is kept";

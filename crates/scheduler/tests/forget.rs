@@ -2,15 +2,13 @@
 
 mod support;
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use chrono::TimeDelta;
 use domain::{NodeId, Origin};
 use store::system::Deletion;
 use testkit::{Database, Tenant};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
-
-use self::support::Nowhere;
 
 #[tokio::test]
 async fn two_nodes_erase_who_deleted_an_account() {
@@ -28,15 +26,7 @@ async fn two_nodes_erase_who_deleted_an_account() {
 
     let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
     for store in [&database.store, &database.another().await] {
-        scheduler::start(
-            NodeId::generate(),
-            store,
-            None,
-            Arc::new(Nowhere),
-            Arc::new(|_| None),
-            &tasks,
-            &stop,
-        );
+        scheduler::start(NodeId::generate(), store, support::tools(), &tasks, &stop);
     }
     while database.look("SELECT count(*) FROM erasures").await != "0" {
         tokio::time::sleep(Duration::from_millis(20)).await;

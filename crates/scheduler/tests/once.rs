@@ -7,7 +7,6 @@ mod support;
 use std::{
     env,
     process::{Child, Command, Stdio},
-    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -20,8 +19,6 @@ use testkit::{
     soak::{Random, is_full, seeds, tell},
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
-
-use self::support::Nowhere;
 
 const NODES: usize = 5;
 /// Nothing takes this long.
@@ -37,8 +34,7 @@ async fn node() {
     };
     let store = Store::connect(&url, 8).await.unwrap();
     let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
-    let sign = Arc::new(|_| None);
-    scheduler::start(id.parse().unwrap(), &store, None, Arc::new(Nowhere), sign, &tasks, &stop);
+    scheduler::start(id.parse().unwrap(), &store, support::tools(), &tasks, &stop);
     std::future::pending::<()>().await;
 }
 

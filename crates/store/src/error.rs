@@ -105,6 +105,9 @@ pub enum Conflict {
     /// More filters than a link should hold.
     #[error("a view holds at most 2,000 characters of filters: take some away")]
     LongView,
+    /// More files than somebody fetches.
+    #[error("there are {} files already: remove one first", crate::exports::MOST)]
+    TooManyExports,
     /// Rollups by tag keep neither.
     #[error("usage by tag is kept by project and model, not by API key or member")]
     TaggedByKey,
@@ -244,6 +247,8 @@ impl From<sqlx::Error> for StoreError {
                 Some("api_keys_successor") => Self::Conflict(Conflict::KeyReplaced),
                 Some("service_accounts_name_key") => Self::Conflict(Conflict::ServiceAccountName),
                 Some("own_prices_version") => Self::Conflict(Conflict::PriceVersion),
+                // Who asked left the organization meanwhile.
+                Some("exports_person") => Self::NotFound,
                 Some("thresholds_one") => Self::Conflict(Conflict::Threshold),
                 // 57P0x: the server stops or starts; 08: the connection broke; the others: it waited too
                 // long for somebody else, or for each other.

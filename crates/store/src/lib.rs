@@ -20,6 +20,7 @@ pub mod drift;
 mod error;
 pub mod event_slices;
 pub mod explore;
+mod exports;
 mod first_steps;
 mod invitations;
 mod kept;
@@ -82,6 +83,7 @@ pub use change::ChangeCursor;
 pub use corrections::{Doubtful, DoubtfulKey};
 pub use cycles::{BillingCycle, Cycles};
 pub use error::{Conflict, StoreError};
+pub use exports::{Export, ExportState, UsageFile};
 pub use first_steps::FirstSteps;
 pub use invitations::{
     Invitation, InvitationMail, InvitationState, Invited, Outcome as InviteOutcome,

@@ -6,6 +6,7 @@ use std::cmp::Ordering;
 
 use chrono::{DateTime, Utc};
 use domain::{Action, Caller};
+use serde::{Deserialize, Serialize};
 use sqlx::types::Uuid;
 
 use crate::{
@@ -18,7 +19,8 @@ use crate::{
 };
 
 /// What usage is told apart by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Dimension {
     /// By project.
     Project,
@@ -50,7 +52,7 @@ impl Dimension {
 }
 
 /// Which usage is meant; an empty list leaves a dimension open. Ids of other tenants find nothing.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Only {
     /// Of these projects.
     pub projects: Vec<Uuid>,
@@ -67,7 +69,8 @@ pub struct Only {
 }
 
 /// Which rollup is read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Grain {
     /// Quarters of an hour: any bounds at whole quarters.
     Quarters,

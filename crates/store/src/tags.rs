@@ -6,6 +6,7 @@ use std::{fmt, str::FromStr};
 
 use bigdecimal::BigDecimal;
 use domain::{Action, Caller, Tag, TagError, TagKey};
+use serde::{Deserialize, Serialize};
 use sqlx::types::Uuid;
 
 use crate::{
@@ -17,7 +18,8 @@ use crate::{
 };
 
 /// What a request says by one key.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum TagValue {
     /// This.
     Named(String),
@@ -65,7 +67,7 @@ impl FromStr for TagGroup {
 
 /// By which key usage is told apart or filtered, and which of its values are meant; none for all of them
 /// and for requests without it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TagOnly {
     /// The key.
     pub key: TagKey,

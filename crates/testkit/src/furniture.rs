@@ -1,8 +1,8 @@
 //! One of everything that an organization can have, written straight into the tables.
 
 use domain::{
-    AdminKeyId, BudgetId, EventId, InvitationId, KeyId, OrgId, ProjectId, RaiseId, ReceiptId,
-    ServiceAccountId, ThresholdId, UserId,
+    AdminKeyId, BudgetId, EventId, ExportId, InvitationId, KeyId, OrgId, ProjectId, RaiseId,
+    ReceiptId, ServiceAccountId, ThresholdId, UserId,
 };
 
 use crate::Database;
@@ -36,6 +36,8 @@ pub struct Furniture {
     pub receipt: ReceiptId,
     /// A request that was answered, with its story.
     pub request: EventId,
+    /// A file that the owner asked for, written.
+    pub export: ExportId,
 }
 
 impl Furniture {
@@ -58,10 +60,12 @@ impl Furniture {
             threshold: ThresholdId::generate(),
             receipt: ReceiptId::from_uuid(KeyId::generate().uuid()),
             request: EventId::generate(),
+            export: ExportId::generate(),
         };
         database.tamper(&made.project_sql(org, owner, name, key)).await;
         database.tamper(&made.limits_sql(org)).await;
         database.tamper(&made.request_sql(org, owner, name)).await;
+        database.tamper(&made.export_sql(org, owner, name)).await;
         made
     }
 
@@ -106,6 +110,18 @@ impl Furniture {
             p = self.project.uuid(),
             k = self.key.uuid(),
             u = owner.uuid(),
+        )
+    }
+
+    fn export_sql(&self, org: OrgId, owner: UserId, name: &str) -> String {
+        format!(
+            "INSERT INTO exports (org_id, id, user_id, file, query, ask, pieces, written, lines, bytes, ended_at)
+                VALUES ('{o}', '{x}', '{u}', '{name}.csv', '', '{{}}', 1, 1, 1, {bytes}, exq_now());
+             INSERT INTO export_pieces (org_id, export_id, place, body) VALUES ('{o}', '{x}', 0, '{name} line');",
+            o = org.uuid(),
+            x = self.export.uuid(),
+            u = owner.uuid(),
+            bytes = name.len() + " line".len(),
         )
     }
 

@@ -8,7 +8,7 @@ use domain::NodeId;
 use gateway::{Gateway, SealBody, Setup};
 use identity::{Purpose, Secrets};
 use ledger::{Book, Ledger, Node};
-use scheduler::SignHead;
+use scheduler::{SignHead, Tools};
 use secrecy::ExposeSecret as _;
 use store::{Store, system::SignUpPolicy};
 use tokio::{
@@ -107,7 +107,8 @@ async fn serve_with(
         public_url: settings.public_url.clone(),
     });
     let sign = sign_heads(Arc::clone(&database.secrets));
-    scheduler::start(NodeId::generate(), store, mailer, links, sign, &life.jobs, &life.stopping);
+    let tools = Tools { mailer, links, sign, write: Arc::new(app::pages::usage_piece) };
+    scheduler::start(NodeId::generate(), store, tools, &life.jobs, &life.stopping);
     let proxies = Proxies(settings.trusted_proxies.as_slice().into());
     let site = Site::new(app, gateway, proxies, life.stopping.clone());
     welcome(settings, database).await?;

@@ -22,10 +22,12 @@ fn requests() -> usize {
 }
 
 /// What is asked, for `{org}` and so on.
-const PAGES: [&str; 12] = [
+const PAGES: [&str; 14] = [
     "/{org}",
     "/{org}/usage",
     "/{org}/usage.csv",
+    "/{org}/exports",
+    "/{org}/exports/{export}/file",
     "/{org}/budgets",
     "/{org}/alerts",
     "/{org}/projects",

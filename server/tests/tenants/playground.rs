@@ -308,7 +308,7 @@ async fn what_cannot_be_sent_is_said_at_its_field() {
         &[
             "sandbox-tokens: $1.00 in, $4.00 out (nobody is asked)",
             "sandbox-dime: $0.10 a request",
-            "Sent for Support",
+            "Send a prompt for Support",
         ],
     );
     assert!(!page.body.contains("sandbox-embed"), "{}", page.body);

@@ -247,6 +247,7 @@ fn params(org: OrgId, owner: UserId, things: &Furniture) -> Vec<(&'static str, S
         ("rate_limit_id", "rl-sandbox-dime".to_owned()),
         ("number", "2".to_owned()),
         ("request", things.request.to_string()),
+        ("export", things.export.to_string()),
     ]
 }
 

@@ -58,6 +58,8 @@ pub(super) const TYPES: &[(Kind, Option<&str>)] = &[
     (Kind::WatchesSet, None),
     (Kind::ViewKept, None),
     (Kind::ViewRemoved, None),
+    (Kind::ExportAsked, None),
+    (Kind::ExportRemoved, None),
     (Kind::CycleClosed, None),
     (Kind::InvoiceKept, None),
     (Kind::InvoiceRemoved, None),

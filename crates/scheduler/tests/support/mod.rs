@@ -1,12 +1,14 @@
 //! What tests of several jobs share.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
-use scheduler::{Link, Links};
+use scheduler::{Link, Links, Tools};
 use secrecy::SecretString;
 use store::{StoreError, system::Mail};
 
 /// Mails lead nowhere: these tests are about jobs that send none.
-pub(crate) struct Nowhere;
+struct Nowhere;
 
 #[async_trait]
 impl Links for Nowhere {
@@ -16,5 +18,15 @@ impl Links for Nowhere {
 
     fn mute(&self, _: &Mail) -> SecretString {
         "http://localhost/mute".into()
+    }
+}
+
+/// Mails wait, no head is signed, and files are empty: these tests are about other jobs.
+pub(crate) fn tools() -> Tools {
+    Tools {
+        mailer: None,
+        links: Arc::new(Nowhere),
+        sign: Arc::new(|_| None),
+        write: Arc::new(|_, _, _| Ok(Vec::new())),
     }
 }

@@ -165,6 +165,10 @@ async fn people() -> BTreeSet<String> {
     log.told(store.keep_view(caller, &mine, "", false), "view.kept").await;
     let view = store.views(caller).await.unwrap()[0].id;
     log.told(store.remove_view(caller, view), "view.removed").await;
+    let file = crate::exports::hours(1);
+    let asked = store.ask_export(caller, "usage.csv", "", &file);
+    let export = log.told(asked, "export.asked").await;
+    log.told(store.remove_export(caller, export), "export.removed").await;
 
     let (kofi, its) = member(&database, &tenant, "kofi", Role::Reader).await;
     log.told(store.set_member_role(caller, kofi, Role::Owner), "user.updated").await;

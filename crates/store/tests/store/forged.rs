@@ -12,7 +12,7 @@ use domain::{
 };
 use store::{
     AuditFilter, BillingProfile, Guards, Label, ModelPage, NewAdminKey, NewApiKey, NewKey,
-    NewOwner, NewRaise, OwnKeys, Page, PastStretch, Rotation, Store, StoreError, Until,
+    NewOwner, NewRaise, OwnKeys, Page, PastStretch, Rotation, Store, StoreError, Until, UsageFile,
     event_slices::EventAsk,
     latencies,
     requests::Filter,
@@ -279,6 +279,13 @@ async fn people(
     asked: &mut Asked,
 ) {
     let name: Name = "Mine".parse().unwrap();
+    let bounds = ["2026-11-01T00:00:00Z", "2026-11-02T00:00:00Z"].map(|at| at.parse().unwrap());
+    let file = UsageFile {
+        grain: Grain::Quarters,
+        by: vec![Dimension::Project],
+        only: Only::default(),
+        bounds: bounds.to_vec(),
+    };
     let addresses: Addresses = "new@example.com".parse().unwrap();
     ask! { store, caller, asked:
         set_report(Rhythm::Weekly, &[]);
@@ -287,6 +294,11 @@ async fn people(
         views();
         keep_view(&"Mine".parse().unwrap(), "by=key", true);
         remove_view(ViewId::generate());
+        exports();
+        export(things.export);
+        ask_export("mine.csv", "", &file);
+        export_piece(things.export, 0);
+        remove_export(things.export);
         acknowledge(CrossingId::generate());
         remove_report(Rhythm::Weekly);
         set_watches(&BTreeSet::new());

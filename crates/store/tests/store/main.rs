@@ -13,6 +13,7 @@ mod closing;
 mod connections;
 mod deletion;
 mod doubt;
+mod exports;
 mod findings;
 mod forged;
 mod in_force;

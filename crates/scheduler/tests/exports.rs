@@ -1,0 +1,109 @@
+//! Files that members asked for: several nodes write them, and one that dies leaves nothing out.
+#![expect(clippy::unwrap_used, reason = "a test that can't get what it needs has failed")]
+
+use std::sync::Arc;
+
+use chrono::TimeDelta;
+use scheduler::WritePiece;
+use store::{
+    ExportState, StoreError, UsageFile,
+    slices::{Dimension, Grain, Only},
+};
+use testkit::{Database, Tenant};
+use tokio::time::{Duration, timeout};
+
+const PIECES: u32 = 60;
+
+/// Two months of quarters, a day a piece.
+fn file() -> UsageFile {
+    let first: chrono::DateTime<chrono::Utc> = "2026-09-01T00:00:00Z".parse().unwrap();
+    let bounds = (0..=PIECES).map(|n| first + TimeDelta::days(n.into()));
+    UsageFile {
+        grain: Grain::Quarters,
+        by: vec![Dimension::Project],
+        only: Only::default(),
+        bounds: bounds.collect(),
+    }
+}
+
+fn writer() -> WritePiece {
+    Arc::new(|piece, _, _| Ok(format!("{}\n", piece.place).into_bytes()))
+}
+
+#[tokio::test]
+async fn nodes_share_the_work_and_one_that_dies_is_made_up_for() {
+    let database = Database::new().await;
+    let tenant = Tenant::new(&database, "owner").await;
+    let (store, caller) = (&database.store, &tenant.caller);
+    let mut ids = Vec::new();
+    for _ in 0..3 {
+        ids.push(store.ask_export(caller, "usage.csv", "", &file()).await.unwrap());
+    }
+    // A node that is gone somewhere on its way, whatever it was doing.
+    for after in 1..=8 {
+        let dying = scheduler::write_files(database.another().await, writer());
+        let _ = timeout(Duration::from_millis(after * 3), dying).await;
+    }
+    let nodes = [database.another().await, database.another().await, database.another().await];
+    let ready = |state| matches!(state, ExportState::Ready { .. });
+    for minutes in (2..).step_by(2) {
+        let works = nodes.iter().map(|node| scheduler::write_files(node.clone(), writer()));
+        for worked in futures_util::future::join_all(works).await {
+            worked.unwrap();
+        }
+        let exports = store.exports(caller).await.unwrap();
+        if exports.iter().all(|export| ready(export.state)) {
+            break;
+        }
+        // What a dead node began is begun again a minute later.
+        database.advance(TimeDelta::minutes(minutes)).await;
+    }
+    let whole: Vec<_> = (0..PIECES).map(|place| place.to_string()).collect();
+    for id in ids {
+        let mut text = String::new();
+        for place in 0..PIECES {
+            let piece = store.export_piece(caller, id, place).await.unwrap().unwrap();
+            text.push_str(&String::from_utf8(piece).unwrap());
+        }
+        assert_eq!(text.lines().collect::<Vec<_>>(), whole);
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_can_not_be_written_keeps_no_other_waiting() {
+    let database = Database::new().await;
+    let tenant = Tenant::new(&database, "owner").await;
+    let (store, caller) = (&database.store, &tenant.caller);
+    let bad = store.ask_export(caller, "usage.csv", "", &file()).await.unwrap();
+    let good = store.ask_export(caller, "usage.csv", "", &file()).await.unwrap();
+    let write: WritePiece = Arc::new(move |piece, _, _| {
+        if piece.export == bad { Err(std::io::ErrorKind::Other.into()) } else { Ok(Vec::new()) }
+    });
+    let mut failures = 0;
+    for minutes in (2..18).step_by(2) {
+        let worked = scheduler::write_files(store.clone(), Arc::clone(&write)).await;
+        if let Err(error) = worked {
+            assert!(matches!(error, StoreError::Damaged(_)), "{error}");
+            failures += 1;
+        }
+        database.advance(TimeDelta::minutes(minutes)).await;
+    }
+    assert_eq!(failures, 5);
+    assert_eq!(store.export(caller, bad).await.unwrap().state, ExportState::Failed);
+    let state = store.export(caller, good).await.unwrap().state;
+    assert!(matches!(state, ExportState::Ready { .. }), "{state:?}");
+}
+
+#[tokio::test]
+async fn who_may_not_see_it_any_more_gets_no_file() {
+    let database = Database::new().await;
+    let tenant = Tenant::new(&database, "owner").await;
+    let (store, caller) = (&database.store, &tenant.caller);
+    let members = UsageFile { by: vec![Dimension::Member], ..file() };
+    let id = store.ask_export(caller, "usage.csv", "", &members).await.unwrap();
+    let demoted =
+        format!("UPDATE memberships SET role = 'reader' WHERE org_id = '{}'", caller.org.uuid());
+    database.tamper(&demoted).await;
+    scheduler::write_files(store.clone(), writer()).await.unwrap();
+    assert_eq!(store.export(caller, id).await.unwrap().state, ExportState::Failed);
+}
