@@ -46,6 +46,7 @@ mod verify;
 mod zones;
 
 use axum::Router;
+pub use spending::usage_piece;
 
 use crate::web::App;
 

@@ -33,6 +33,7 @@ export const rooms = [
   'usage?range=today&and=model&sum=yes',
   'usage?by=tag:feature&and=model',
   'usage?by=model&shape=multiples',
+  'exports',
   'requests',
   'requests?outcome=refused',
   'latency',
@@ -178,6 +179,7 @@ export async function inhabit(
   await post(owner, `/${org}/keys/new`, robot, 200);
   await post(owner, '/account/keys', { name: 'My notebook', expires: '90' }, 200);
   await post(owner, `/${org}/admin-keys/new`, { name: 'Directory', expires: '90' }, 200);
+  await written(owner, org);
   const here = (path: string) => new RegExp(`href="(/${org}/${path})"`);
   const at = async (page: string, link: RegExp) => (await found(owner, page, link))[0];
   const member = await at(`/${org}/team?role=reader`, here('team/user-[\\w-]+'));
@@ -191,6 +193,13 @@ export async function inhabit(
     { name: 'admin-key-revoke', path: await at(`/${org}/admin-keys`, here('admin-keys/[\\w-]+/revoke')) },
     { name: 'account-key', path: await at('/account/keys', /href="(\/account\/keys\/[\w-]+)"/) },
   ];
+}
+
+/** Has a file written. */
+export async function written(person: APIRequestContext, org: string, query = 'range=30d'): Promise<void> {
+  await post(person, `/${org}/exports`, { deed: 'ask', query });
+  const page = async () => (await person.get(`/${org}/exports`)).text();
+  await expect.poll(page, { timeout: 60_000 }).toContain('Download');
 }
 
 /** What stands on a page in a place like that; at least once. */

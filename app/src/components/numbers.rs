@@ -67,6 +67,14 @@ pub fn change(now: i128, before: i128) -> String {
     }
 }
 
+/// `8 kB`, `1,204 MB`, in powers of 1,024 as PostgreSQL has them.
+pub fn size(bytes: u64) -> String {
+    match bytes {
+        0..1_048_576 => format!("{} kB", count(bytes.div_ceil(1_024))),
+        _ => format!("{} MB", count(bytes.div_ceil(1_048_576))),
+    }
+}
+
 /// A count with its exact value in the element.
 #[component]
 pub fn Count(number: u64) -> impl IntoView {
@@ -88,6 +96,12 @@ mod tests {
         assert_eq!([0, 999, 1_000, 2_542_188].map(count), ["0", "999", "1,000", "2,542,188"]);
         let texts = [999_999, 957_512_000, 6_064_000_000].map(tokens);
         assert_eq!(texts, ["999,999", "957.5 M", "6.06 B"]);
+    }
+
+    #[test]
+    fn sizes() {
+        let texts = [0, 8_193, 3_000 * 1_048_576].map(size);
+        assert_eq!(texts, ["0 kB", "9 kB", "3,000 MB"]);
     }
 
     #[test]

@@ -1,13 +1,17 @@
-//! Waits for the first request, and tells when it is there.
+//! Waits for something that comes by itself, and shows it when it is there.
 
 use leptos::prelude::*;
 
 /// Asks `href` every two seconds until it has something to show, and shows it. Without scripts it says what to do.
 #[island]
 pub fn Waiting(
-    /// Answers 204 as long as there is nothing, 202 with a part of a page that tells of a refusal, 200 with one that
-    /// tells of the request.
+    /// Answers 204 as long as there is nothing, 202 with a part of a page that tells how it goes, 200 with one that tells
+    /// how it ended.
     href: String,
+    /// Said while it asks.
+    asking: String,
+    /// Said where it can't ask.
+    bare: String,
 ) -> impl IntoView {
     let asks = RwSignal::new(false);
     let found = RwSignal::new(None::<String>);
@@ -16,11 +20,7 @@ pub fn Waiting(
         poll::start(href.clone(), found);
     });
     let words = move || {
-        if asks.get() {
-            "Waiting for the first request…"
-        } else {
-            "It shows up here within a second; reload the page."
-        }
+        if asks.get() { asking.clone() } else { bare.clone() }
     };
     view! {
         <div class="waiting" class:asks=move || asks.get() && found.get().is_none() aria-live="polite">
@@ -37,10 +37,9 @@ mod poll {
     use leptos::{prelude::*, task::spawn_local, wasm_bindgen::JsCast as _};
     use wasm_bindgen_futures::JsFuture;
 
-    /// The request has arrived.
-    const HERE: u16 = 200;
-    /// It was refused: told, and waited for on.
-    const REFUSED: u16 = 202;
+    const ENDED: u16 = 200;
+    /// Told, and waited for on.
+    const GOES_ON: u16 = 202;
     const NOTHING: u16 = 204;
 
     pub(super) fn start(href: String, found: RwSignal<Option<String>>) {
@@ -57,11 +56,11 @@ mod poll {
                 let told = part(&href).await;
                 asking.set_value(false);
                 let over = match told {
-                    Some((HERE, html)) => {
+                    Some((ENDED, html)) => {
                         found.set(html);
                         true
                     }
-                    Some((REFUSED, html)) => {
+                    Some((GOES_ON, html)) => {
                         found.set(html);
                         false
                     }

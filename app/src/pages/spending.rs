@@ -8,6 +8,7 @@ mod alerts;
 mod budgets;
 mod calendar;
 mod delivery;
+mod exports;
 mod latency;
 mod limits;
 mod notes;
@@ -21,7 +22,9 @@ mod statements;
 mod stretch;
 mod usage;
 
-/// Overview, usage, latency, budgets, limits, alerts, reports, statements, receipts.
+pub use usage::file::usage_piece;
+
+/// Overview, usage, exports, latency, budgets, limits, alerts, reports, statements, receipts.
 pub(super) fn router() -> Router<App> {
     Router::new()
         .route("/{org}", get(overview::show))
@@ -32,6 +35,7 @@ pub(super) fn router() -> Router<App> {
         .route("/{org}/limits", get(limits::show))
         .route("/{org}/alerts", get(alerts::show).post(alerts::save))
         .route("/{org}/reports", get(reports::show).post(reports::save))
+        .merge(exports::router())
         .merge(statements::router())
         .route("/receipts/{id}", get(receipt::show))
 }

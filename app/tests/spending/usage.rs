@@ -229,7 +229,7 @@ async fn rehearsals_are_marked_wherever_they_are_listed() {
 
 /// Usage of the last sixty days at odd hours, by two projects and two models, in part folded; with
 /// amounts that no float holds.
-async fn spread() -> Spender {
+pub(crate) async fn spread() -> Spender {
     let mut spender = Spender::new().await;
     let (other, other_key) = spender.project("=Other, \"quoted\"").await;
     let (org, projects) = (spender.caller.org.uuid(), [spender.project.uuid(), other.uuid()]);
@@ -322,6 +322,11 @@ async fn ten_thousand_groups_make_no_longer_page_than_two_hundred() {
         }
         assert!(folded || many.site.database.look("SELECT count(*) FROM deltas").await == "0");
     }
+    // So long a file is written while nobody waits; a short one is answered at once.
+    let query = "usage?range=7d&by=model";
+    let asks = "name=\"deed\" value=\"ask\"";
+    many.browser.get(&many.path(query)).await.is(StatusCode::OK).says(asks);
+    few.browser.get(&few.path(query)).await.is(StatusCode::OK).hides(asks).says("usage.csv?");
     let file = many.browser.get(&many.path("usage.csv?range=7d&by=model")).await;
     let lines = lines(&file.is(StatusCode::OK).body);
     assert_eq!(lines.len(), 20_000);

@@ -11,7 +11,7 @@ use super::{Part, Runner, ZONE, around};
 use crate::{
     components::{
         Button, Card, CardBody, CardFoot, Column, DialogPage, Empty, ErrorSummary, Fact, Facts,
-        Field, LinkButton, Table, Time, Toast, Weight, count,
+        Field, LinkButton, Table, Time, Toast, Weight, size,
     },
     labels,
     render::Page,
@@ -109,7 +109,7 @@ fn form(draft: &Draft) -> AnyView {
         <form class="form" method="post" action=PATH>
             <ErrorSummary lead=labels::NOTHING_WAS_SAVED errors/>
             <Field name="months" label="Keep single requests for so many months" value error inputmode="numeric" maxlength=20 autocomplete="off" help/>
-            <div class="row"><Button weight=Weight::Primary>{labels::SAVE}</Button></div>
+            <div class="row"><Button weight=Weight::Primary>"Save retention"</Button></div>
         </form>
     }
     .into_any()
@@ -148,7 +148,7 @@ fn months(kept: &Kept) -> AnyView {
     let columns = vec![
         Column::text(labels::MONTH),
         Column::number(labels::SIZE),
-        Column::text(labels::GOES_ON),
+        Column::text(labels::DROPPED_ON),
     ];
     let rows = kept.months.iter().map(|(month, bytes)| {
         let due = match due(month, kept.retention, kept.at) {
@@ -159,7 +159,7 @@ fn months(kept: &Kept) -> AnyView {
             <tr>
                 <th scope="row">{month.to_string()}</th>
                 <td data-l=labels::SIZE class="num">{size(*bytes)}</td>
-                <td data-l=labels::GOES_ON>{due}</td>
+                <td data-l=labels::DROPPED_ON>{due}</td>
             </tr>
         }
     });
@@ -167,7 +167,7 @@ fn months(kept: &Kept) -> AnyView {
     view! {
         <Card title="Kept one by one">
             <Table label="Months that are kept" columns>{rows}</Table>
-            <CardFoot><span>"Months of UTC by the IDs of requests, of all organizations together, with indexes."</span></CardFoot>
+            <CardFoot><span>"Calendar months in UTC, of all organizations together; sizes include indexes."</span></CardFoot>
         </Card>
     }
     .into_any()
@@ -229,14 +229,6 @@ fn confirm(runner: Runner, kept: &Kept, retention: Retention) -> Response {
     })
 }
 
-/// `8 kB`, `1,204 MB`, in powers of 1,024 as PostgreSQL has them.
-fn size(bytes: u64) -> String {
-    match bytes {
-        0..1_048_576 => format!("{} kB", count(bytes.div_ceil(1_024))),
-        _ => format!("{} MB", count(bytes.div_ceil(1_048_576))),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -265,8 +257,5 @@ mod tests {
         assert!(is_shorter(months(13), Retention::ENDLESS) && is_shorter(months(13), months(14)));
         assert!(!is_shorter(months(14), months(13)) && !is_shorter(Retention::ENDLESS, months(13)));
         assert!(!is_shorter(months(13), months(13)));
-        assert_eq!(size(0), "0 kB");
-        assert_eq!(size(8_193), "9 kB");
-        assert_eq!(size(3_000 * 1_048_576), "3,000 MB");
     }
 }

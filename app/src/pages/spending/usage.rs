@@ -25,7 +25,7 @@ use super::{
     stretch::{Kind, Stretch},
 };
 use crate::{
-    components::{Card, Empty, Glyph, LinkButton, Notice, Tone, Weight},
+    components::{Card, Empty, Glyph, LinkButton, Notice, PostButton, Tone, Weight},
     labels,
     layouts::{Frame, NavItem, PageHead, Shell},
     render::Page,
@@ -40,6 +40,9 @@ pub(super) mod file;
 mod picture;
 pub(super) mod views;
 mod ways;
+
+/// So many lines of a file are written while somebody waits.
+const AT_ONCE: usize = 10_000;
 
 /// All that the page shows.
 struct View {
@@ -159,14 +162,10 @@ impl View {
         self.asked.stretch.window().contains(self.asked.now)
     }
 
-    /// How many spans have begun.
-    fn begun(&self) -> usize {
-        self.sheet.spans.partition_point(|span| span.starts <= self.asked.now)
-    }
-
     /// What bars are made of, as they are shown: added up, if that is asked for.
     fn parts(&self) -> Vec<Part> {
-        let added = |part: Part| Part { values: self.added(part.values, self.begun()), ..part };
+        let added =
+            |part: Part| Part { values: self.added(part.values, self.asked.begun()), ..part };
         self.sheet.parts().into_iter().map(added).collect()
     }
 
@@ -215,12 +214,26 @@ fn actions(page: &View) -> AnyView {
         _ => None,
     };
     let about = about.map(|href| view! { <LinkButton href>"Open project"</LinkButton> });
-    let file = page.asked.question.href(&format!("{}.csv", page.path));
     view! {
         {about}
-        <LinkButton href=file glyph=Glyph::Download>"Export CSV"</LinkButton>
+        {export(page)}
     }
     .into_any()
+}
+
+/// A small file is answered at once; a large one is written while the person does something else.
+fn export(page: &View) -> AnyView {
+    let question = &page.asked.question;
+    let groups = page.sheet.lines.len() + page.sheet.rest.as_ref().map_or(0, |(groups, _)| *groups);
+    if groups * page.asked.begun() <= AT_ONCE {
+        let href = question.href(&format!("{}.csv", page.path));
+        return view! { <LinkButton href glyph=Glyph::Download>{labels::EXPORT_CSV}</LinkButton> }
+            .into_any();
+    }
+    let action = format!("{}/exports", page.frame.org_path);
+    let fields = vec![("deed", "ask".to_owned()), ("query", question.query())];
+    view! { <PostButton action fields glyph=Glyph::Download>{labels::EXPORT_CSV}</PostButton> }
+        .into_any()
 }
 
 fn content(page: &View) -> AnyView {
@@ -248,7 +261,7 @@ fn content(page: &View) -> AnyView {
 /// Before the first request of what the person sees.
 fn first(page: &View) -> AnyView {
     let org = page.path.trim_end_matches("/usage").to_owned();
-    let keys = format!("{org}/keys");
+    let keys = format!("{org}/keys/new");
     let text = if page.whole {
         "Point an application at Exchequer with a key of any project. Its requests, tokens and cost show up here within a second."
     } else {
@@ -262,7 +275,7 @@ fn first(page: &View) -> AnyView {
                 text=text
             >
                 <LinkButton href=keys weight=Weight::Primary>{labels::MAKE_A_KEY}</LinkButton>
-                <LinkButton href=org>{labels::SEE_HOW}</LinkButton>
+                <LinkButton href="/docs/first-request">{labels::SEE_HOW}</LinkButton>
             </Empty>
         </Card>
     }

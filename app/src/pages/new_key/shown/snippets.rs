@@ -34,7 +34,7 @@ pub(super) fn view(
     view! {
         <div class="stack">
             {terminal}
-            {waiting.map(|href| view! { <Waiting href/> })}
+            {waiting.map(|href| view! { <Waiting href asking=labels::WAITING_FOR_THE_FIRST.to_owned() bare=labels::IT_SHOWS_UP.to_owned()/> })}
             {sandbox}
             <Snippet title=labels::ENVIRONMENT_FILE text=environment/>
             {examples}

@@ -58,7 +58,7 @@ fn request(view: &View) -> AnyView {
                 <CardBody split=true>
                     <p class="muted">{note}</p>
                     <Snippet title="curl" text open=true/>
-                    <Waiting href/>
+                    <Waiting href asking=labels::WAITING_FOR_THE_FIRST.to_owned() bare=labels::IT_SHOWS_UP.to_owned()/>
                 </CardBody>
             </Card>
         </div>

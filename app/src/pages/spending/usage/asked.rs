@@ -24,13 +24,13 @@ pub(super) const QUARTERED: i64 = 93;
 const LONGEST: i64 = 3_660;
 
 /// An address that was understood.
-pub(super) struct Asked {
+pub(in crate::pages::spending) struct Asked {
     /// As typed.
     pub(super) typed: Question,
     /// With what is usual instead of what is wrong.
-    pub(super) question: Question,
+    pub(in crate::pages::spending) question: Question,
     /// A sentence for everything that is wrong.
-    pub(super) faults: Vec<String>,
+    pub(in crate::pages::spending) faults: Vec<String>,
     /// All billing cycles, the newest first.
     pub(super) cycles: Vec<BillingCycle>,
     pub(super) stretch: Stretch,
@@ -41,7 +41,7 @@ pub(super) struct Asked {
 }
 
 impl Asked {
-    pub(super) async fn read(
+    pub(in crate::pages::spending) async fn read(
         app: &App,
         member: &Member,
         query: Option<&str>,
@@ -79,6 +79,11 @@ impl Asked {
             }
         };
         Ok(Self { typed, question, faults, cycles, stretch, before, now })
+    }
+
+    /// How many spans have begun.
+    pub(super) fn begun(&self) -> usize {
+        self.stretch.spans.partition_point(|span| span.starts <= self.now)
     }
 
     /// Which usage is meant.

@@ -18,7 +18,7 @@ use crate::{
 pub(super) fn table(page: &View) -> AnyView {
     let parts = page.parts();
     let before = page.before_values();
-    let begun = page.begun();
+    let begun = page.asked.begun();
     let rows: Vec<_> = page
         .sheet
         .spans

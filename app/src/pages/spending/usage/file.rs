@@ -1,5 +1,6 @@
 //! `/{org}/usage.csv`: what the page with the same query shows, as a file: one line for each span
-//! and group that was used, written span by span.
+//! and group that was used, written span by span. Larger ones are written while nobody waits:
+//! [`crate::pages::spending::exports`].
 
 use std::io;
 
@@ -9,11 +10,12 @@ use axum::{
     response::Response,
 };
 use chrono::{DateTime, SecondsFormat, Utc};
-use domain::{Caller, TokenClass, window::Window};
+use domain::{Caller, TokenClass};
 use futures_util::{Stream, stream};
 use store::{
-    Names, Store,
-    slices::{Ask, Dimension, Grain, Only, Slice},
+    Names, Store, UsageFile,
+    slices::{Dimension, Slice},
+    system::Piece,
 };
 
 use super::asked::Asked;
@@ -21,15 +23,6 @@ use crate::{
     pages::spending::question::value_of,
     web::{App, Failure, Member, attachment, go, harmless, lines},
 };
-
-/// What a file is made of.
-struct File {
-    store: Store,
-    caller: Caller,
-    grain: Grain,
-    by: Vec<Dimension>,
-    only: Only,
-}
 
 /// `GET`. An address with something wrong in it has no file, because nobody would see what was left
 /// out: it leads to the page, which says it.
@@ -42,46 +35,49 @@ pub(in crate::pages::spending) async fn send(
     if !asked.faults.is_empty() {
         return Ok(go(format!("{}?{}", member.path("usage"), query.unwrap_or_default())));
     }
-    let stretch = &asked.stretch;
-    let whole = stretch.window();
-    let (first, last) = stretch.dates_of(&whole);
-    let name = format!("usage-{first}_{last}.csv");
-    let begun = stretch.spans.iter().filter(|span| span.starts <= asked.now).copied();
-    let spans: Vec<Window> = begun.collect();
-    let file = File {
-        store: app.store,
-        caller: member.caller,
-        grain: stretch.grain,
-        by: asked.question.dimensions(),
-        only: asked.only(),
-    };
-    Ok(attachment(&name, Body::from_stream(file.stream(spans))))
+    let stream = stream(app.store, member.caller, asked.file());
+    Ok(attachment(&asked.file_name(), Body::from_stream(stream)))
 }
 
-impl File {
-    /// The names of the columns, then span by span: no more than one is in memory.
-    fn stream(self, spans: Vec<Window>) -> impl Stream<Item = io::Result<Bytes>> {
-        let first = lines(std::iter::once(columns(&self.by)));
-        stream::try_unfold(
-            (self, Some(first), spans.into_iter()),
-            async |(file, first, mut spans)| {
-                if let Some(first) = first {
-                    return Ok(Some((Bytes::from(first?), (file, None, spans))));
-                }
-                let Some(span) = spans.next() else { return Ok(None) };
-                let written = file.span(span).await?;
-                Ok(Some((Bytes::from(written), (file, None, spans))))
-            },
-        )
+impl Asked {
+    /// What it is called: by its first and last day.
+    pub(in crate::pages::spending) fn file_name(&self) -> String {
+        let (first, last) = self.stretch.dates_of(&self.stretch.window());
+        format!("usage-{first}_{last}.csv")
     }
 
-    async fn span(&self, span: Window) -> io::Result<Vec<u8>> {
-        let bounds = [span.starts, span.ends];
-        let ask = Ask { bounds: &bounds, grain: self.grain, by: &self.by, only: &self.only };
-        let slices = self.store.slices(&self.caller, ask).await.map_err(io::Error::other)?;
-        let names = self.store.names(&self.caller, &slices).await.map_err(io::Error::other)?;
-        lines(slices.iter().map(|slice| cells(span, &self.by, slice, &names)))
+    /// What has begun; there is a first piece even if nothing has.
+    pub(in crate::pages::spending) fn file(&self) -> UsageFile {
+        let mut bounds = self.stretch.bounds();
+        bounds.truncate(self.begun().max(1) + 1);
+        let (grain, by, only) = (self.stretch.grain, self.question.dimensions(), self.only());
+        UsageFile { grain, by, only, bounds }
     }
+}
+
+/// Piece by piece: no more than one is in memory.
+fn stream(store: Store, caller: Caller, file: UsageFile) -> impl Stream<Item = io::Result<Bytes>> {
+    stream::try_unfold((store, caller, file, 0), async |(store, caller, file, place)| {
+        let Some(ask) = file.piece(place) else { return Ok(None) };
+        let slices = store.slices(&caller, ask).await.map_err(io::Error::other)?;
+        let names = store.names(&caller, &slices).await.map_err(io::Error::other)?;
+        let written = piece(&file, place, &slices, &names)?;
+        Ok(Some((Bytes::from(written), (store, caller, file, place + 1))))
+    })
+}
+
+/// As the scheduler writes it.
+pub fn usage_piece(at: &Piece, slices: &[Slice], names: &Names) -> io::Result<Vec<u8>> {
+    piece(&at.file, at.place, slices, names)
+}
+
+/// The lines of a stretch, and the names of the columns before those of the first.
+fn piece(file: &UsageFile, place: usize, slices: &[Slice], names: &Names) -> io::Result<Vec<u8>> {
+    let stretch = file.bounds.get(place).zip(file.bounds.get(place + 1));
+    let (starts, ends) = stretch.ok_or(io::ErrorKind::InvalidInput)?;
+    let head = (place == 0).then(|| columns(&file.by));
+    let rows = slices.iter().map(|slice| cells([*starts, *ends], &file.by, slice, names));
+    lines(head.into_iter().chain(rows))
 }
 
 fn columns(by: &[Dimension]) -> Vec<String> {
@@ -100,9 +96,9 @@ fn columns(by: &[Dimension]) -> Vec<String> {
     columns
 }
 
-fn cells(span: Window, by: &[Dimension], slice: &Slice, names: &Names) -> Vec<String> {
+fn cells(span: [DateTime<Utc>; 2], by: &[Dimension], slice: &Slice, names: &Names) -> Vec<String> {
     let exact = |at: DateTime<Utc>| at.to_rfc3339_opts(SecondsFormat::Secs, true);
-    let mut cells = vec![exact(span.starts), exact(span.ends)];
+    let mut cells = span.map(exact).to_vec();
     let group = slice.apart();
     for dimension in by {
         cells.push(harmless(value_of(*dimension, &group)));
@@ -127,11 +123,7 @@ mod tests {
 
     #[test]
     fn no_cell_is_a_formula_and_amounts_stay_numbers() {
-        let span = Window {
-            label: "2026-11-18".parse().unwrap(),
-            starts: "2026-11-17T23:00:00Z".parse().unwrap(),
-            ends: "2026-11-18T23:00:00Z".parse().unwrap(),
-        };
+        let span = ["2026-11-17T23:00:00Z", "2026-11-18T23:00:00Z"].map(|at| at.parse().unwrap());
         let by = [Dimension::Model];
         for (model, cell) in [
             ("gpt-4.1", "gpt-4.1"),

@@ -56,7 +56,7 @@ fn chart(page: &View, parts: &[Part]) -> Chart {
     let before = page.before_values();
     let point = |(place, (span, tick)): (usize, (&domain::window::Window, String))| {
         // What has not begun has nothing to open; an hour has nothing shorter.
-        let opened = stretch.step != Step::Hour && place < page.begun();
+        let opened = stretch.step != Step::Hour && place < page.asked.begun();
         let (first, last) = stretch.dates_of(span);
         Point {
             label: stretch.label(span),

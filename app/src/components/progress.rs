@@ -1,0 +1,24 @@
+//! How far work is that takes a while.
+
+use leptos::prelude::*;
+
+use super::count;
+
+/// So many parts of so many are done.
+#[component]
+pub fn Progress(
+    /// What is done, as `are written`.
+    #[prop(into)]
+    done: String,
+    parts: u32,
+    of: u32,
+) -> impl IntoView {
+    let words = format!("{} of {} parts {done}", count(parts.into()), count(of.into()));
+    view! {
+        <div class="progress">
+            <progress value=parts max=of.max(1) aria-label=words.clone()></progress>
+            <small>{words}</small>
+        </div>
+    }
+    .into_any()
+}
