@@ -81,7 +81,7 @@ async fn index(
     let reader = Reader::of(&app, visitor, look).await?;
     let head = view! { <PageHead title=labels::HELP sub="How to send requests, hold what they cost, and run Exchequer."/> };
     let content = if asked.q.trim().is_empty() {
-        view! { {shelf(Shelf::Guide)}{shelf(Shelf::Reference)} }.into_any()
+        view! { {shelf(Shelf::Guide)}{shelf(Shelf::Reference)}{shelf(Shelf::Inside)} }.into_any()
     } else {
         found(&asked.q)
     };

@@ -17,11 +17,12 @@ struct Files;
 /// All of them.
 pub(super) static BOOK: LazyLock<Book> = LazyLock::new(Book::read);
 
-/// What is said how to do, and what is said of how it is.
+/// What is said how to do, what is said of how it is, and how it is built.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Shelf {
     Guide,
     Reference,
+    Inside,
 }
 
 impl Shelf {
@@ -29,20 +30,14 @@ impl Shelf {
         match self {
             Self::Guide => "Guides",
             Self::Reference => "Reference",
-        }
-    }
-
-    const fn folder(self) -> &'static str {
-        match self {
-            Self::Guide => "guide/",
-            Self::Reference => "",
+            Self::Inside => "How it is built",
         }
     }
 
     pub(super) fn path(self) -> String {
         match self {
             Self::Guide => PATH.to_owned(),
-            Self::Reference => format!("{PATH}/reference"),
+            Self::Reference | Self::Inside => format!("{PATH}/reference"),
         }
     }
 }
@@ -60,6 +55,9 @@ const ORDER: [&str; 10] = [
     "nodes",
     "keyboard",
 ];
+
+/// What is for those who change Exchequer, or want to know why it can be trusted.
+const INSIDE: [&str; 6] = ["access", "architecture", "gateway", "ledger", "performance", "testing"];
 
 /// One page.
 #[derive(Debug)]
@@ -118,10 +116,10 @@ impl Book {
     }
 
     pub(super) fn leaf(&self, shelf: Shelf, name: &str) -> Option<&Leaf> {
-        self.leaves(shelf).find(|leaf| leaf.name == name)
+        self.0.iter().find(|leaf| leaf.name == name && leaf.shelf.path() == shelf.path())
     }
 
-    /// Where all words stand, headings first, guides before reference.
+    /// Where all words stand, headings first, guides before reference, and that before how it is built.
     pub(super) fn search(&self, q: &str) -> Vec<Hit> {
         let q: String = q.to_lowercase().chars().take(LONGEST).collect();
         let words: BTreeSet<_> = q.split_whitespace().collect();
@@ -134,8 +132,12 @@ impl Book {
 
 impl Leaf {
     fn read(path: &str) -> Option<Self> {
-        let shelf = if path.starts_with("guide/") { Shelf::Guide } else { Shelf::Reference };
-        let name = path.strip_prefix(shelf.folder())?.strip_suffix(".md")?;
+        let name = path.strip_suffix(".md")?;
+        let (shelf, name) = match name.strip_prefix("guide/") {
+            Some(name) => (Shelf::Guide, name),
+            None if INSIDE.contains(&name) => (Shelf::Inside, name),
+            None => (Shelf::Reference, name),
+        };
         let file = Files::get(path)?;
         let text = std::str::from_utf8(&file.data).ok()?;
         let markdown::Read { title, lead, html, sections } = markdown::read(text, shelf);
@@ -146,7 +148,7 @@ impl Leaf {
         format!("{}/{}", self.shelf.path(), self.name)
     }
 
-    /// Each section with all words, and its rank: 0 when its heading has them, else 1; the reference after that.
+    /// Each section with all words, and its rank: 0 when its heading has them, else 1; each shelf after the one before.
     fn hits(&self, words: &[&str]) -> Vec<(usize, Hit)> {
         let hit = |section: &Section| {
             let heading = section.heading.as_ref().map_or(self.title.as_str(), |(_, words)| words);
@@ -161,7 +163,7 @@ impl Leaf {
                     place: section.heading.as_ref().map(|(_, words)| words.clone()),
                     text: around(&section.text, words),
                 };
-                (2 * usize::from(self.shelf == Shelf::Reference) + rank, hit)
+                (2 * self.shelf as usize + rank, hit)
             })
         };
         self.sections.iter().filter_map(hit).collect()
@@ -193,12 +195,18 @@ pub(super) fn picture(name: &str) -> Option<Cow<'static, [u8]>> {
 mod tests {
     use super::*;
 
+    /// In words for who reads the list: no source files.
     #[test]
-    fn every_guide_says_what_it_is_for() {
-        for name in ORDER {
-            let leaf = BOOK.leaf(Shelf::Guide, name).unwrap_or_else(|| panic!("{name}"));
-            assert!(!leaf.title.is_empty(), "{name}");
-            assert!((20..=240).contains(&leaf.lead.len()), "{name}: {}", leaf.lead);
+    fn every_page_says_what_it_is_for() {
+        for (shelf, name) in ORDER.map(|name| (Shelf::Guide, name)) {
+            assert!(BOOK.leaf(shelf, name).is_some(), "{name}");
+        }
+        for leaf in &BOOK.0 {
+            let Leaf { name, title, lead, .. } = leaf;
+            assert!(!title.is_empty(), "{name}");
+            assert!((20..=360).contains(&lead.len()), "{name}: {lead}");
+            assert!(!lead.contains(".rs") && !lead.contains("Code:"), "{name}: {lead}");
+            assert!(!lead.contains("docs/") && !lead.contains("crates/"), "{name}: {lead}");
         }
     }
 

@@ -19,7 +19,8 @@ pub(super) struct Read {
 
 /// Reads a page: `# Title`, a paragraph, the rest.
 pub(super) fn read(text: &str, shelf: Shelf) -> Read {
-    let events: Vec<_> = Parser::new_ext(text, Options::ENABLE_TABLES).collect();
+    let events: Vec<_> =
+        Parser::new_ext(text, Options::ENABLE_TABLES | Options::ENABLE_SMART_PUNCTUATION).collect();
     let (title, rest) = before(&events, TagEnd::Heading(HeadingLevel::H1));
     let (lead, rest) = match rest.first() {
         Some(Event::Start(Tag::Paragraph)) => before(rest, TagEnd::Paragraph),
@@ -47,7 +48,12 @@ fn text_of(events: &[Event<'_>]) -> String {
             _ => {}
         }
     }
-    text.split_whitespace().collect::<Vec<_>>().join(" ").replace(" .", ".").replace(" ,", ",")
+    text.split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ")
+        .replace(" .", ".")
+        .replace(" ,", ",")
+        .replace(" )", ")")
 }
 
 /// What stands below each heading of the second level.
@@ -122,7 +128,7 @@ fn address(link: &str, shelf: Shelf) -> Option<String> {
     let name = file.strip_suffix(".md")?;
     let (name, of) = match (name.strip_prefix("../"), name.strip_prefix("guide/"), shelf) {
         (Some(name), _, Shelf::Guide) => (name, Shelf::Reference),
-        (_, Some(name), Shelf::Reference) => (name, Shelf::Guide),
+        (_, Some(name), Shelf::Reference | Shelf::Inside) => (name, Shelf::Guide),
         _ => (name, shelf),
     };
     let is_page = !name.contains('/') && name != "README";

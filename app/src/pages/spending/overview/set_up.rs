@@ -59,13 +59,18 @@ impl Step {
 const WHY_BILLING: &str = "Requests are refused until it is known who pays. Then make a key, and point an application at Exchequer.";
 const WHY_PROJECT: &str =
     labels::A_PROJECT_KEEPS_ITS_KEYS_PEOPLE_BUDGETS_AND_USAGE_APART_FROM_THE_OTHERS;
-const WHY_KEY: &str = "An application needs one to send requests. The page that shows it has the first request to copy, and tells when it has arrived.";
+const WHY_KEY: &str = "An application needs an API key to send requests. The page that shows the key has a first request to copy, and tells when it has arrived.";
+
+/// Where a first request is: the overview has one to copy once it can work.
+fn how(can: bool, org: &str) -> String {
+    if can { format!("{org}#first-request") } else { "/docs/first-request".to_owned() }
+}
 
 /// All steps in order.
 pub(super) fn steps(done: Done, org: &str) -> Vec<Step> {
     let at = |page: &str| format!("{org}{page}");
     // The example is shown once it can work.
-    let how = if done.billing && done.project && done.key { "#first-request" } else { "/keys/new" };
+    let how = how(done.billing && done.project && done.key, org);
     let billing = "Billing profile, without which requests are refused";
     let owner = "A second owner, for when you are away";
     let budget = "A budget that blocks";
@@ -76,7 +81,7 @@ pub(super) fn steps(done: Done, org: &str) -> Vec<Step> {
         Step::new("A project", done.project, at("/projects#new"), labels::MAKE_A_PROJECT)
             .since(WHY_PROJECT),
         Step::new("An API key", done.key, at("/keys/new"), labels::MAKE_A_KEY).since(WHY_KEY),
-        Step::request(done.request, at(how)),
+        Step::request(done.request, how),
         Step::new(budget, done.budget, at("/budgets"), labels::SET_A_BUDGET),
         Step::new(threshold, done.threshold, at("/budgets#thresholds"), labels::ADD_A_THRESHOLD),
     ];
@@ -97,14 +102,14 @@ pub(super) fn steps(done: Done, org: &str) -> Vec<Step> {
 /// The steps of a reader; who only looks needs no key.
 pub(super) fn own_steps(project: bool, key: Option<bool>, request: bool, org: &str) -> Vec<Step> {
     let at = |page: &str| format!("{org}{page}");
-    let how = if project && key != Some(false) { "#first-request" } else { "/keys/new" };
+    let how = how(project && key != Some(false), org);
     let own = "A project that you are in";
     let project = Step::new(own, project, at("/projects#new"), labels::MAKE_A_PROJECT)
         .since("What your projects spend shows up here. An owner can add you to one, or you make one of your own to try things.");
     let key = key.map(|key| {
         Step::new("An API key of your own", key, at("/keys/new"), labels::MAKE_A_KEY).since(WHY_KEY)
     });
-    std::iter::once(project).chain(key).chain([Step::request(request, at(how))]).collect()
+    std::iter::once(project).chain(key).chain([Step::request(request, how)]).collect()
 }
 
 /// What must be done before the first request.
@@ -157,7 +162,7 @@ mod tests {
             [
                 "/org-1/billing",
                 "/org-1/keys/new",
-                "/org-1/keys/new",
+                "/docs/first-request",
                 "/org-1/budgets",
                 "/org-1/budgets#thresholds",
                 "/org-1/team#invite",
