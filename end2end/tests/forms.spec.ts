@@ -184,7 +184,7 @@ test('budgets and thresholds', async ({ page, home }) => {
     await refused(page, 'Add threshold', notify(value, 'percent', PERCENT));
   }
   await refused(page, 'Add threshold', notify('-5', 'usd', 'An amount can’t be negative.'));
-  await expect(page.getByText('Nobody is told before the budget is reached')).toBeVisible();
+  await expect(page.getByText('No threshold is set')).toBeVisible();
   await send(page, 'Add threshold', notify('10', 'usd', ''));
   await refused(page, 'Add threshold', notify('10.00', 'usd', 'There is such a threshold already.'));
 });

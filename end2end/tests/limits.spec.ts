@@ -10,11 +10,11 @@ test('a tier is edited and set, and its owner reads why', async ({ page, house, 
   await office.goto('/operator/tiers');
   await office.getByRole('row').filter({ hasText: 'Tier 5' }).getByRole('link', { name: 'Edit tier 5' }).click();
   await office.getByLabel('Usage limit', { exact: true }).fill('4,000');
-  await office.getByRole('button', { name: 'Save', exact: true }).click();
+  await office.getByRole('button', { name: 'Save tier' }).click();
   await expect(office.getByRole('alert')).toContainText('Nothing was saved');
   await expect(office.getByText('Write more than tier 4 allows.').first()).toBeVisible();
   await office.getByLabel('Usage limit', { exact: true }).fill('200,000');
-  await office.getByRole('button', { name: 'Save', exact: true }).click();
+  await office.getByRole('button', { name: 'Save tier' }).click();
   await expect(office.getByText('Tier saved.')).toBeVisible();
 
   await office.goto(`/operator?search=${home.id}`);
@@ -44,10 +44,10 @@ test('a project’s rate limit is set, refuses, and is cleared', async ({ page, 
   const day = page.getByLabel('Requests per day');
   await page.getByLabel('Model', { exact: true }).fill('sandbox-dime');
   await day.fill('1.5');
-  await page.getByRole('button', { name: 'Save', exact: true }).click();
+  await page.getByRole('button', { name: 'Save rates' }).click();
   await expect(page.getByRole('alert')).toContainText('Write a whole number from 0');
   await day.fill('1');
-  await page.getByRole('button', { name: 'Save', exact: true }).click();
+  await page.getByRole('button', { name: 'Save rates' }).click();
   await expect(page.getByText('Rate limits saved.')).toBeVisible();
 
   expect((await dime(house, secret)).status).toBe(200);

@@ -40,7 +40,7 @@ test('a person is signed out, and strangers can’t sign up', async ({ page, hou
   const allow = async (policy: string) => {
     await office.goto('/operator/installation');
     await office.getByLabel('Who may make an account').selectOption(policy);
-    await office.getByRole('button', { name: 'Save', exact: true }).click();
+    await office.getByRole('button', { name: 'Save sign-up' }).click();
     await expect(office.getByText('Saved.')).toBeVisible();
   };
   const form = page.getByRole('button', { name: 'Create account' });

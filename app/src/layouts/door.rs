@@ -28,7 +28,7 @@ pub fn Door(
                     {sub.map(|sub| view! { <p class="muted">{sub}</p> })}
                 </div>
                 {children()}
-                {foot.map(|foot| view! { <p class="small faint">{foot}</p> })}
+                <p class="small faint">{foot.map(|foot| format!("{foot} · "))}<a href="/docs">{labels::HELP}</a></p>
             </main>
             <aside>
                 <figure inner_html=CLOTH></figure>

@@ -153,13 +153,11 @@ async fn page(
             <Personal frame title=labels::YOUR_ACCOUNT sub="The same in every organization that you are a member of.">
                 {done.map(|(lead, text)| view! { <Toast lead text/> })}
                 <div class="grid two">
-                    {profile}
-                    {email}
-                    {password}
-                    {guards}
+                    <div class="stack">{profile}{password}</div>
+                    <div class="stack">{email}{guards}{keys()}</div>
                 </div>
                 {devices}
-                <div class="row"><LinkButton href="/account/delete" weight=Weight::Quiet>{labels::DELETE_MY_ACCOUNT}</LinkButton></div>
+                <div class="row"><LinkButton href="/account/delete" weight=Weight::Danger>{labels::DELETE_MY_ACCOUNT}</LinkButton></div>
             </Personal>
         }
     }))
@@ -188,6 +186,19 @@ fn email_card(email: String, unverified: bool, draft: &Draft) -> AnyView {
     .into_any()
 }
 
+/// The way to what else is the person's own.
+fn keys() -> AnyView {
+    view! {
+        <Card title=labels::PERSONAL_KEYS>
+            <CardBody split=true>
+                <p class="muted">"For scripts and tools that you run yourself. They stop when you leave."</p>
+                <div class="row"><LinkButton href="/account/keys">"See personal keys"</LinkButton></div>
+            </CardBody>
+        </Card>
+    }
+    .into_any()
+}
+
 /// What else guards the account.
 fn guards(factor: bool) -> AnyView {
     let state = if factor {
@@ -198,8 +209,8 @@ fn guards(factor: bool) -> AnyView {
     view! {
         <Card title=labels::SECOND_FACTOR>
             <CardBody split=true>
-                <Facts><Fact label="Codes of an app">{state}</Fact></Facts>
-                <p class="muted">"With it, who knows your password still can’t sign in."</p>
+                <Facts><Fact label="Codes from an app">{state}</Fact></Facts>
+                <p class="muted">"With it, your password alone is not enough to sign in."</p>
                 <div class="row">
                     <LinkButton href="/account/second-factor">{if factor { "Manage it" } else { labels::SET_IT_UP }}</LinkButton>
                 </div>

@@ -26,12 +26,16 @@ async fn show(State(app): State<App>, member: Member) -> Result<Response, Failur
     member.may(Action::EditAdminKeys)?;
     let keys = app.store.admin_keys(&member.caller).await?;
     Ok(member.visitor.look.page(Page::new(labels::ADMIN_KEYS), || {
+        let is_empty = keys.is_empty();
         let list = list(&member, keys);
         let href = member.path("admin-keys/new");
+        let make = (!is_empty).then(|| {
+            view! { <LinkButton href weight=Weight::Primary glyph=Glyph::Plus>{labels::NEW_ADMIN_KEY}</LinkButton> }
+        });
         view! {
             <Shell frame=member.frame(NavItem::AdminKeys)>
                 <PageHead title=labels::ADMIN_KEYS sub="An admin key lets a program manage this organization through the admin API, as an owner. It sends no model requests.">
-                    <LinkButton href weight=Weight::Primary glyph=Glyph::Plus>{labels::NEW_ADMIN_KEY}</LinkButton>
+                    {make}
                 </PageHead>
                 <Card>{list}</Card>
             </Shell>
@@ -41,8 +45,13 @@ async fn show(State(app): State<App>, member: Member) -> Result<Response, Failur
 
 fn list(member: &Member, keys: Vec<AdminKey>) -> AnyView {
     if keys.is_empty() {
-        return view! { <Empty title="No admin keys" text="Members, invitations, projects and keys can be managed by a program, too. It needs an admin key, which is shown once, when it is made."/> }
-            .into_any();
+        let href = member.path("admin-keys/new");
+        return view! {
+            <Empty title="No admin keys" text="Members, invitations, projects and keys can be managed by a program, too. It needs an admin key, which is shown once, when it is made.">
+                <LinkButton href weight=Weight::Primary>{labels::NEW_ADMIN_KEY}</LinkButton>
+            </Empty>
+        }
+        .into_any();
     }
     let columns = vec![
         Column::text(labels::NAME),

@@ -119,11 +119,11 @@ fn advice(view: &View) -> AnyView {
 }
 
 fn nothing(view: &View) -> AnyView {
-    let keys = view.member.path("keys");
+    let keys = view.member.path("keys/new");
     view! {
         <Card>
-            <Empty title="Nothing to advise yet" text="Advice is made from what was used in the last 30 days and from the requests of the last 7 days. There was nothing.">
-                <LinkButton href=keys weight=Weight::Primary>"Show API keys"</LinkButton>
+            <Empty title="Nothing to advise yet" text="Advice is made from the usage of the last 30 days and the requests of the last 7 days. There is none yet.">
+                <LinkButton href=keys weight=Weight::Primary>{labels::MAKE_A_KEY}</LinkButton>
             </Empty>
         </Card>
     }

@@ -92,7 +92,7 @@ fn form(account: &Account, draft: &Draft) -> AnyView {
             <Field name="password" label=labels::PASSWORD kind="password" error=draft.error("password") autocomplete="current-password" required=true autofocus=true/>
             {code}
             <Button weight=Weight::Primary wide=true>"Confirm"</Button>
-            <LinkButton href="/" wide=true>{labels::LEAVE_IT}</LinkButton>
+            <LinkButton href="/" wide=true>{labels::CANCEL}</LinkButton>
         </form>
     }
     .into_any()

@@ -48,7 +48,7 @@ async fn show(
             <Shell frame=member.frame(NavItem::Billing)>
                 <PageHead
                     title=labels::CORRECTIONS
-                    sub="Charges that no provider told. They count as they are booked until an owner corrects them."
+                    sub="Charges whose usage no provider reported. They count as booked until an owner corrects them."
                     above=(labels::BILLING, billing)
                 />
                 {notice}
@@ -85,7 +85,7 @@ fn list(member: &Member, doubtful: &Part<Doubtful>, before: Option<EventId>) -> 
     if doubtful.rows.is_empty() && before.is_none() {
         return view! {
             <Card title=labels::CHARGES_IN_DOUBT>
-                <Empty split=true title="No charge is in doubt" text="Every request of the last 90 days has the charge that follows from what its provider told."/>
+                <Empty split=true title="No charge is in doubt" text="No request of the last 90 days was charged by an estimate or by the most it could cost."/>
             </Card>
         }
         .into_any();
@@ -143,8 +143,8 @@ fn row(member: &Member, charge: &Doubtful) -> AnyView {
             <td data-l=labels::PROJECT_AND_KEY><div>{charge.project_name.clone()}<small>{key}</small></div></td>
             <td data-l=labels::MODEL>{charge.model.clone()}</td>
             <td data-l=labels::WHY><div><Badge tone=Tone::Warn line=true text=badge/><small>{why}</small></div></td>
-            <td data-l=labels::CHARGED class="num"><Money amount/></td>
-            <td data-l=labels::AT_MOST class="num"><Money amount=bound/></td>
+            <td data-l=labels::CHARGED class="num"><Money amount fine=true/></td>
+            <td data-l=labels::AT_MOST class="num"><Money amount=bound fine=true/></td>
             <td class="act"><a class="btn quiet" href=href>"Correct…"<span class="vh">{which}</span></a></td>
         </tr>
     }

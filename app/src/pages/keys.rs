@@ -59,11 +59,15 @@ async fn show(
         let tabs = tabs(&member, Tab::Keys);
         let hygiene = (!keys.all.is_empty()).then(|| hygiene(&member, &asked, &keys));
         let list = list(&member, &asked, &keys);
+        // Before the first key the list asks for it.
+        let make = (!keys.all.is_empty()).then(|| {
+            view! { <LinkButton href=new_key weight=Weight::Primary glyph=Glyph::Plus>{labels::NEW_KEY}</LinkButton> }
+        });
         view! {
             <Shell frame=member.frame(NavItem::Keys)>
                 <PageHead title=labels::API_KEYS sub=labels::WHAT_A_KEY_IS>
                     <LinkButton href=import>{labels::IMPORT_LABELS}</LinkButton>
-                    <LinkButton href=new_key weight=Weight::Primary glyph=Glyph::Plus>{labels::NEW_KEY}</LinkButton>
+                    {make}
                 </PageHead>
                 {no_billing}
                 {tabs}
@@ -130,8 +134,8 @@ fn list(member: &Member, asked: &Asked, keys: &Keys) -> AnyView {
         let new_key = member.path("keys/new");
         return view! {
             <Card>
-                <Empty title="No keys yet" text=labels::WHAT_A_KEY_IS>
-                    <LinkButton href=new_key weight=Weight::Primary>{labels::MAKE_A_KEY}</LinkButton>
+                <Empty title="No keys yet" text="Make one for each application, so that its requests are counted and limited on their own.">
+                    <LinkButton href=new_key weight=Weight::Primary glyph=Glyph::Plus>{labels::NEW_KEY}</LinkButton>
                 </Empty>
             </Card>
         }

@@ -137,10 +137,10 @@ async fn page(
             (_, false) => prove_first(),
         };
         view! {
-            <Personal frame title=labels::PERSONAL_KEYS sub="Your own keys, for scripts and tools that you run yourself in any of your organizations.">
-                {billed}
+            <Personal frame below=true title=labels::PERSONAL_KEYS sub="Your own keys, for scripts and tools that you run yourself in any of your organizations.">
                 <Card title="Your keys">{list}</Card>
                 <Card title=labels::NEW_PERSONAL_KEY><CardBody split=true>{form}</CardBody></Card>
+                {billed}
             </Personal>
         }
     }))
@@ -166,7 +166,7 @@ fn billed(own: &[OwnOrganization], default: Option<domain::OrgId>) -> AnyView {
 
 fn list(keys: Vec<PersonalKey>, now: DateTime<Utc>) -> AnyView {
     if keys.is_empty() {
-        return view! { <Empty split=true title="No personal keys yet" text="For an application make a key of a project instead: it does not stop when you leave."/> }
+        return view! { <Empty split=true title="No personal keys yet" text="A personal key is for scripts and tools that you run yourself. For an application make a key of a project: it does not stop when you leave."/> }
             .into_any();
     }
     let rows = keys.into_iter().map(|key| row(key, now)).collect_view();
@@ -238,7 +238,7 @@ fn form(draft: &Draft) -> AnyView {
         <form class="form" method="post" action="/account/keys">
             <ErrorSummary lead=labels::NO_KEY_WAS_MADE errors=draft.errors()/>
             {key_fields::once(draft)}
-            <Field name="name" label=labels::NAME value=draft.value("name") error=draft.error("name") required=true maxlength=100 autocomplete="off" help="What you will use it for. Days are counted in UTC."/>
+            <Field name="name" label=labels::NAME value=draft.value("name") error=draft.error("name") required=true maxlength=100 autocomplete="off" help="What you will use it for. The days until it expires are counted in UTC."/>
             {key_fields::expiry(draft, None)}
             <div class="row"><Button weight=Weight::Primary>{labels::MAKE_KEY}</Button></div>
         </form>

@@ -142,16 +142,18 @@ fn page(member: &Member, view: &View, draft: &Draft) -> Response {
         });
         let (set, choice) = (form::card(member, draft), unknown(member, view.unpriced_pass));
         let (own, book) = (list::own(member, view), list::book(member, view));
+        let forms = view! { <div class="grid two" id="set">{set}{choice}</div> };
+        // What a person is at comes first; else it is the prices.
+        let begun = !draft.value("model").is_empty() || !draft.errors().is_empty();
+        let (first, last) = if begun { (Some(forms), None) } else { (None, Some(forms)) };
         view! {
             <Shell frame=member.frame(NavItem::Prices)>
                 <PageHead title=labels::PRICES sub="What requests are charged with, in US dollars per 1 million tokens."/>
                 {saved}
-                <div class="grid two">
-                    {set}
-                    {choice}
-                </div>
+                {first}
                 {own}
                 {book}
+                {last}
             </Shell>
         }
     })
@@ -192,7 +194,7 @@ fn unknown(member: &Member, pass: bool) -> AnyView {
                         <Knob name="unpriced" value="allow" label="Pass, and their cost stays unknown" checked=pass
                             help="They count as requests and tokens, but no budget counts their cost. A budget that is reached refuses them all the same."/>
                     </Group>
-                    <div class="row"><Button>"Save choice"</Button></div>
+                    <div class="row"><Button>{labels::SAVE_CHOICE}</Button></div>
                 </form>
             </CardBody>
         </Card>

@@ -87,10 +87,13 @@ async fn show(
         let (form, list) = (form::cards(&view), list::card(&view));
         let older = view.since.map(|since| kept::notice(&view.member, since));
         let frame = view.member.frame(NavItem::Requests);
-        let sub = format!(
-            "What was forwarded, request by request, without prompts and answers. Times in {}.",
-            view.member.organization.zone.name()
-        );
+        let what = match view.shown {
+            Shown::Requests(_) => {
+                "What was forwarded, request by request, without prompts and answers"
+            }
+            Shown::Refused(_) => "What was refused, by limit, key and quarter of an hour",
+        };
+        let sub = format!("{what}. Times in {}.", view.member.organization.zone.name());
         view! {
             <Shell frame>
                 <PageHead title=labels::REQUESTS sub=sub/>

@@ -41,6 +41,7 @@ async fn show(
     }
     Ok(member.visitor.look.page(Page::new(labels::SEARCH), || {
         let (list, action) = (list(&found, &asked.q), member.path("search"));
+        let title = if found.is_empty() { labels::NOTHING_IS_FOUND } else { labels::FOUND };
         view! {
             <Shell frame=member.frame(NavItem::None)>
                 <PageHead title=labels::SEARCH sub="Pages, projects, keys, people and actions of this organization."/>
@@ -48,7 +49,7 @@ async fn show(
                     <Field name="q" label="Words of a name" kind="search" value=asked.q.clone() maxlength=100 autofocus=true/>
                     <Button weight=Weight::Primary>{labels::SEARCH}</Button>
                 </form>
-                <Card title=labels::FOUND><CardBody split=true>{list}</CardBody></Card>
+                <Card title><CardBody split=true>{list}</CardBody></Card>
             </Shell>
         }
     }))
@@ -57,9 +58,10 @@ async fn show(
 /// The results by kind; said when there are none.
 fn list(found: &[(Kind, Vec<Entry>)], q: &str) -> AnyView {
     if found.is_empty() {
+        let words = serde_urlencoded::to_string([("q", q.trim())]).unwrap_or_default();
         return view! {
             <Empty title="Nothing has such a name" text=format!("No page, project, key or person that you see is called “{}”.", q.trim())>
-                <LinkButton href="/docs">{labels::SEARCH_THE_HELP}</LinkButton>
+                <LinkButton href=format!("/docs?{words}")>{labels::SEARCH_THE_HELP}</LinkButton>
             </Empty>
         }
         .into_any();

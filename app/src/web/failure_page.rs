@@ -86,7 +86,7 @@ fn forbidden(member: &Member, owners: &[String]) -> Response {
                 <PageHead title/>
                 <Card title="Whom to ask">
                     <Empty split=true title="Somebody else may do this" text=ask tone=Tone::Warn>
-                        <LinkButton href=team>"See the team"</LinkButton>
+                        <LinkButton href=team>{labels::SEE_THE_TEAM}</LinkButton>
                         <LinkButton href=home>{labels::GO_TO_THE_OVERVIEW}</LinkButton>
                     </Empty>
                 </Card>

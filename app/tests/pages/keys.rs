@@ -148,7 +148,7 @@ async fn a_key_is_renamed_paused_restricted_and_tracked() {
     }
     let page = ines.get(&saved).await;
     page.says("Key saved.").says("support-mail").says("Paused").says("Read only");
-    page.says("Told apart by this key").says("Resume key");
+    page.says("Tracked: see its requests").says("Resume key");
     let now = only_key(&site, &caller).await;
     assert!(now.tracked && now.paused_at.is_some() && now.expires_at.is_some());
     assert_eq!(ines.post(&key, &[("action", "resume")]).await.location(), saved);

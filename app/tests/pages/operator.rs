@@ -214,7 +214,7 @@ async fn jobs_tell_when_they_were_done_and_what_went_wrong() {
     system.tell_loop(Loop::Deliver, Some("no mail server")).await.unwrap();
     opal.get("/operator/jobs").await.says("Failing").says("no mail server");
     system.tell_loop(Loop::Deliver, None).await.unwrap();
-    opal.get("/operator/jobs").await.hides("Failing").says("Goes");
+    opal.get("/operator/jobs").await.hides("Failing").says("Running");
     site.database.advance(TimeDelta::minutes(5)).await;
     opal.get("/operator/jobs").await.says("Stands still").says("Late, no node does it");
 }

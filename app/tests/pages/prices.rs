@@ -10,7 +10,7 @@ const HEAD: &str = "provider,model,service_tier,from_tokens,input,cached,output"
 async fn an_owner_sets_a_price_of_the_organizations_own() {
     let (site, mut ines, caller) = Site::with_owner().await;
     let path = format!("/{}/prices", caller.org);
-    ines.get(&path).await.says("Every model costs what the price book says.");
+    ines.get(&path).await.says("Every model costs what the price book says");
     ines.get(&format!("{path}?search=GPT-4o")).await.says("gpt-4o-mini").hides("claude-");
     let form = |input: &'static str, from: &'static str| {
         [("model", "gpt-4o"), ("input", input), ("output", "9"), ("from", from)]
@@ -57,7 +57,7 @@ async fn an_owner_sets_a_price_of_the_organizations_own() {
     assert_eq!(ines.post(&path, &listed).await.location(), saved);
     let listed = [("model", "gpt-4o"), ("listed", "on")];
     assert_eq!(ines.post(&path, &listed).await.location(), saved);
-    ines.get(&path).await.says("Every model costs what the price book says.");
+    ines.get(&path).await.says("Every model costs what the price book says");
     ines.get(&format!("/{}/audit", caller.org)).await.says("gpt-4o");
 }
 

@@ -68,7 +68,7 @@ async fn findings_name_their_requests_and_a_reader_sees_own_projects_alone() {
     for words in [
         "1 request named no maximum of tokens",
         "1 request asked for more than one answer (n): 30 tokens in all, for $0.02.",
-        "1 request named no words at which an answer ends (stop): 30 tokens, for $0.02. Answers that are as long as was allowed, and perhaps cut off: 0.",
+        "1 request named no words at which an answer ends (stop): 30 tokens, for $0.02. Where an answer has a form, stop it at its end.",
         "All 2 requests of the last 7 days were gone through. Not judged, because not answered or because it is not known what was asked for: 1.",
         "Nothing was found of: Long and not streamed, Embeddings one by one. What was asked again is known only",
     ] {

@@ -134,7 +134,7 @@ async fn silent_ones_and_blocks_are_told_apart() {
     spender.site.database.tamper("UPDATE counters SET spent = 3.05 WHERE scope = 'org'").await;
     spender.site.database.tamper("UPDATE crossings SET spent = 3.05 WHERE kind = 'blocked'").await;
     let page = spender.browser.get(&path).await;
-    page.says("reached its monthly budget and refuses").hides("asked for more");
+    page.says("reached its monthly budget and began to refuse").hides("asked for more");
     let page = spender.browser.get(&overview).await;
     page.says("reached its monthly budget. 38 requests have been refused.");
     page.says("Open alerts").says("Reached, refusing");

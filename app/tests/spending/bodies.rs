@@ -52,7 +52,7 @@ async fn whoever_runs_the_project_reads_them_and_the_log_notes_each_look() {
     page.hides("walnuts").hides("Seven").hides("Not stored");
     assert_eq!(spender.looks().await, "0");
     let page = spender.browser.post(&path, &[]).await;
-    page.is(StatusCode::OK).says("Answered in 3 ms for $0.020000").says("Kept until ");
+    page.is(StatusCode::OK).says("Answered in 4.52 s for $0.020000").says("Kept until ");
     page.says("How many walnuts?").says("Seven &amp; one").says("Cut after 256 KiB");
     page.says("Be  kind.\n&lt;b&gt;x&lt;/b&gt;").says(">system").says(">user").hides("<b>x");
     page.hides("Show prompt and answer");

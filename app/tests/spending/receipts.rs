@@ -105,8 +105,8 @@ async fn every_kind_of_limit_has_its_receipt() {
             &[
                 "403 ",
                 "request_too_expensive",
-                "$0.500000",
-                "− $0.750000",
+                "$0.750000",
+                "− $0.500000",
                 "Too much by",
                 "a smaller request passes",
             ],

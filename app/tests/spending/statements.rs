@@ -81,7 +81,7 @@ async fn a_cycle_is_reviewed_closed_and_kept() {
 
     // The draft: everything that the statement will say, and the button.
     let running = browser.get(&cycle(&list, "2027-04")).await;
-    running.is(StatusCode::OK).says("This billing cycle is running.").says("Nothing was used");
+    running.is(StatusCode::OK).says("This billing cycle is running.").says("Nothing to bill");
     running.hides("Close April 2027").hides("Invoice as CSV");
     let draft = browser.get(&march).await;
     draft.is(StatusCode::OK).says("This is a draft.").says("Close March 2027");
@@ -155,7 +155,7 @@ async fn what_comes_later_is_told_and_billed_on_the_next_one() {
     let mut browser = spender.site.signed_in("ines").await;
     browser.post(&next, &[("deed", "close")]).await.is(StatusCode::SEE_OTHER);
     let page = browser.get(&next).await;
-    page.says("Adjustments of earlier cycles").says("−$1.50").says("Nothing was used");
+    page.says("Adjustments of earlier cycles").says("−$1.50").says("Nothing to bill");
     assert_eq!(
         row(&page, "Adjustments of earlier cycles", "March 2027"),
         "March 2027 Support gpt-4o 0 0 0 0 −$1.50"

@@ -58,7 +58,7 @@ async fn page(
     Ok(look.page(Page::new(labels::DELETE_YOUR_ACCOUNT).status(status), || {
         let (refused, form) = (refused.map(why), form(&email, draft));
         view! {
-            <Personal frame title=labels::DELETE_YOUR_ACCOUNT sub="It can’t be undone.">
+            <Personal frame below=true title=labels::DELETE_YOUR_ACCOUNT sub="It can’t be undone.">
                 {refused}
                 <Card><CardBody>{form}</CardBody></Card>
             </Personal>
@@ -98,7 +98,7 @@ fn form(email: &str, draft: &Draft) -> AnyView {
             <Field name="email" label="The address of your account" value=draft.value("email") error=draft.error("email") help autocomplete="off" required=true/>
             <div class="row">
                 <Button weight=Weight::Danger>{labels::DELETE_MY_ACCOUNT}</Button>
-                <LinkButton href="/account">{labels::LEAVE_IT}</LinkButton>
+                <LinkButton href="/account">{labels::CANCEL}</LinkButton>
             </div>
         </form>
     }

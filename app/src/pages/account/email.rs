@@ -76,7 +76,7 @@ async fn page(app: &App, visitor: Visitor, draft: &Draft) -> Result<Response, Fa
     Ok(look.page(Page::new(labels::ANOTHER_E_MAIL_ADDRESS).status(draft.status()), || {
         let form = form(&present, mails, draft);
         view! {
-            <Personal frame title=labels::ANOTHER_E_MAIL_ADDRESS sub=labels::YOU_SIGN_IN_WITH_IT_AND_ALERTS_GO_THERE>
+            <Personal frame below=true title=labels::ANOTHER_E_MAIL_ADDRESS sub=labels::YOU_SIGN_IN_WITH_IT_AND_ALERTS_GO_THERE>
                 <Card><CardBody>{form}</CardBody></Card>
             </Personal>
         }
@@ -97,7 +97,7 @@ fn form(present: &str, mails: bool, draft: &Draft) -> AnyView {
             <Field name="email" label="New e-mail" kind="email" value=draft.value("email") error=draft.error("email") help autocomplete="email" required=true/>
             <div class="row">
                 <Button weight=Weight::Primary>{labels::CHANGE_E_MAIL}</Button>
-                <LinkButton href="/account">{labels::LEAVE_IT}</LinkButton>
+                <LinkButton href="/account">{labels::CANCEL}</LinkButton>
             </div>
         </form>
     }

@@ -1,5 +1,6 @@
 //! What recent requests have in common, each with the rows that have the most at stake.
 
+use domain::Usd;
 use leptos::prelude::*;
 use store::{
     Store,
@@ -93,11 +94,13 @@ fn card(view: &View, finding: &Finding) -> AnyView {
     let most = finding.rows.len() as u64;
     let shown =
         (most < finding.requests).then(|| format!("The {most} with the most at stake are shown. "));
+    let foot = (shown.is_some() || unpriced.is_some() || more.is_some())
+        .then(|| view! { <CardFoot><span>{shown}{unpriced}</span>{more}</CardFoot> });
     view! {
         <Card title note>
             <CardBody split=true><p class="muted">{advice}</p></CardBody>
             <Table label=title columns>{rows}</Table>
-            <CardFoot><span>{shown}{unpriced}</span>{more}</CardFoot>
+            {foot}
         </Card>
     }
     .into_any()
@@ -110,6 +113,14 @@ fn requests(number: u64) -> String {
     }
 }
 
+fn cut_off(answers: u64) -> String {
+    match answers {
+        0 => String::new(),
+        1 => " One is as long as was allowed, and perhaps cut off.".to_owned(),
+        many => format!(" {} are as long as was allowed, and perhaps cut off.", count(many)),
+    }
+}
+
 /// What is at stake, and what to do.
 fn advice(finding: &Finding) -> String {
     let (generated, charge) = (words::tokens(finding.generated), usd(finding.charge));
@@ -119,6 +130,9 @@ fn advice(finding: &Finding) -> String {
         FindingKind::Longest => format!(
             "{requests} got answers of {generated} in all, for {charge}. What is generated costs most: say in the prompt how long an answer shall be, and set a maximum."
         ),
+        FindingKind::Unbounded if finding.spare == Usd::ZERO => format!(
+            "{requests} named no maximum of tokens. Set max_completion_tokens, so that an answer can’t grow beyond what you expect, and less is reserved from budgets meanwhile."
+        ),
         FindingKind::Unbounded => format!(
             "{requests} named no maximum of tokens. Beyond the {charge} that was charged, {} was held from budgets meanwhile, so other requests may have waited or been refused. Set max_completion_tokens.",
             usd(finding.spare)
@@ -127,8 +141,8 @@ fn advice(finding: &Finding) -> String {
             "{requests} asked for more than one answer (n): {generated} in all, for {charge}. Each answer is paid for. Ask for one, unless you compare them."
         ),
         FindingKind::Endless => format!(
-            "{requests} named no words at which an answer ends (stop): {generated}, for {charge}. Answers that are as long as was allowed, and perhaps cut off: {}. Where an answer has a form, stop it at its end.",
-            count(finding.at_maximum)
+            "{requests} named no words at which an answer ends (stop): {generated}, for {charge}.{} Where an answer has a form, stop it at its end.",
+            cut_off(finding.at_maximum)
         ),
         FindingKind::Unstreamed => format!(
             "{requests} took {} seconds or more and were not streamed: {time} in all in which nobody saw a word. Where a person waits, set stream to true.",

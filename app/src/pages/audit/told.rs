@@ -49,7 +49,7 @@ fn name(entry: &Entry, body: &Body) -> Option<String> {
             // What an amount is now tells more than what it was.
             "amount_usd" => {
                 let amount = sides.after.as_ref().or(sides.before.as_ref())?;
-                Some(format!("{amount} USD"))
+                Some(format!("${amount}"))
             }
             _ => sides.before.clone().or_else(|| sides.after.clone()),
         });

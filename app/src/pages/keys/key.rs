@@ -132,7 +132,7 @@ fn facts(member: &Member, key: &ApiKey, activity: &KeyActivity, state: KeyState)
     let project = member.path(&format!("projects/{}", key.project));
     let tracked = if key.tracked {
         let requests = member.path(&format!("requests?key={}", key.id));
-        view! { <a href=requests>"Told apart by this key: see its requests"</a> }.into_any()
+        view! { <a href=requests>"Tracked: see its requests"</a> }.into_any()
     } else {
         "Under “Untracked”".into_any()
     };
@@ -201,6 +201,11 @@ pub(super) fn begin(draft: &Draft, action: &str, key: &ApiKey, rule: Option<u16>
     let mut fresh = Draft::with([("name", key.name.clone())]);
     key_fields::keep_permissions(&mut fresh, &key.permissions);
     key_limits::keep_guards(&mut fresh, key.guards);
-    fresh.keep("expires", &key_fields::usual_expiry(rule));
+    // A key that does not expire goes on so, unless the organization has a rule.
+    let expires = match (key.expires_at, rule) {
+        (None, None) => "never".to_owned(),
+        _ => key_fields::usual_expiry(rule),
+    };
+    fresh.keep("expires", &expires);
     fresh
 }

@@ -98,7 +98,7 @@ fn form(draft: &Draft) -> AnyView {
         <form class="form" method="post" action=PATH>
             <ErrorSummary lead=labels::NOTHING_WAS_SAVED errors/>
             <Select name="policy" label="Who may make an account" choices value error help="Accounts that exist stay."/>
-            <div class="row"><Button weight=Weight::Primary>{labels::SAVE}</Button></div>
+            <div class="row"><Button weight=Weight::Primary>"Save sign-up"</Button></div>
         </form>
     }
     .into_any()
@@ -119,7 +119,7 @@ fn facts(app: &App, versions: &Versions) -> AnyView {
             <Fact label="Database">{database}</Fact>
             <Fact label="Last migration"><span class="mono">{migration}</span></Fact>
         </Facts>
-        <p class="muted">"These are settings of the environment; the README lists them."</p>
+        <p class="muted">"What can be set here is set in the environment; the README lists the settings."</p>
     }
     .into_any()
 }

@@ -157,7 +157,7 @@ fn steady_one(row: LoopRow, now: DateTime<Utc>) -> AnyView {
         _ if is_failing => (Tone::Bad, "Failing"),
         None => (Tone::Plain, labels::NEVER_YET),
         Some(at) if at + SILENT.max(row.which.pause() * 3) < now => (Tone::Warn, "Stands still"),
-        Some(_) => (Tone::Ok, "Goes"),
+        Some(_) => (Tone::Ok, labels::RUNNING),
     };
     let done = match row.done_at {
         Some(at) => view! { <Time at zone=ZONE/> }.into_any(),
@@ -197,7 +197,7 @@ fn history(job: Job, past: Vec<Past>) -> AnyView {
                 <tr>
                     <th scope="row"><Time at=due zone=ZONE/></th>
                     <td data-l=labels::DONE><div><Time at zone=ZONE/><small>{took}</small></div></td>
-                    <td data-l=labels::NODE class="mono">{node}</td>
+                    <td data-l=labels::NODE class="mono keep">{node}</td>
                     <td data-l=labels::WHAT_CAME_OF_IT class="anywhere"><div>{past.said}{alarm}</div></td>
                 </tr>
             }

@@ -92,6 +92,19 @@ fn content(state: Option<MailState>, rows: Rows<MailRow>) -> AnyView {
         .into_any()
 }
 
+/// What it is about.
+fn kind(template: &str) -> String {
+    match template {
+        "blocked" => "Budget reached".to_owned(),
+        "tier" => "Usage tier changed".to_owned(),
+        other => {
+            let words = other.replace('_', " ");
+            let (first, rest) = words.split_at(words.len().min(1));
+            first.to_uppercase() + rest
+        }
+    }
+}
+
 fn row(row: MailRow) -> AnyView {
     let tone = match row.state {
         MailState::Sent => Tone::Ok,
@@ -111,7 +124,7 @@ fn row(row: MailRow) -> AnyView {
     let until = row.finished_at.unwrap_or(row.due_at);
     view! {
         <tr>
-            <th scope="row">{row.recipient}<small>{row.template.replace('_', " ")}</small></th>
+            <th scope="row">{row.recipient}<small>{kind(&row.template)}</small></th>
             <td data-l=labels::STATE><span><Badge tone text=row.state.label()/><small>{tries}{unanswered}</small></span></td>
             <td data-l=labels::SERVERS_ANSWER class="muted anywhere">{row.answer.unwrap_or_default()}</td>
             <td data-l=labels::WRITTEN><Time at=row.created_at zone=ZONE/></td>

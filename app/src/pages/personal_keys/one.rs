@@ -67,7 +67,7 @@ async fn page(
         let revoke = key.revoked_at.is_none().then(|| revoke(&action));
         let (about, rename) = (times(key), rename(&action, draft));
         view! {
-            <Personal frame title=labels::PERSONAL_KEY sub="One of your own keys.">
+            <Personal frame below=true title=labels::PERSONAL_KEY sub="One of your own keys.">
                 <p class="mono">{about}</p>
                 <div class="grid two">
                     <Card title=labels::NAME><CardBody split=true>{rename}</CardBody></Card>

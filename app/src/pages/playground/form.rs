@@ -76,7 +76,7 @@ fn form(member: &Member, place: &Place, project: &Project, draft: &Draft) -> Any
     let (system, system_error) = (draft.value("system"), draft.error("system"));
     let (prompt, prompt_error) = (draft.value("prompt"), draft.error("prompt"));
     let (most, most_error) = (draft.value("most"), draft.error("most"));
-    let title = format!("Sent for {}", project.name);
+    let title = format!("Send a prompt for {}", project.name);
     let (errors, action) = (draft.errors(), member.path("playground#result"));
     let projects = projects(place, project, draft);
     let help = format!("At most {} characters.", count(LONGEST as u64));
@@ -89,12 +89,12 @@ fn form(member: &Member, place: &Place, project: &Project, draft: &Draft) -> Any
                     <div class="cols wide">
                         <GroupedSelect name=first label=labels::MODEL groups=ones value=one error=one_error
                             help="Prices are per million tokens."/>
-                        <GroupedSelect name=second label="Another, beside it (optional)" groups=others value=other error=other_error/>
+                        <GroupedSelect name=second label="Second model (optional)" groups=others value=other error=other_error/>
                     </div>
                     <TextArea name="system" label="System prompt (optional)" value=system error=system_error rows=3/>
                     <TextArea name="prompt" label=labels::PROMPT value=prompt error=prompt_error rows=8 required=true help/>
                     <div class="cols">
-                        <Field name="most" label="Most tokens of an answer" value=most error=most_error required=true inputmode="numeric"
+                        <Field name="most" label="Most tokens in the answer" value=most error=most_error required=true inputmode="numeric"
                             help="What may be generated, reasoning included: it is reserved in the budgets until the answer is there."/>
                     </div>
                     <div class="row">

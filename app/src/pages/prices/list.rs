@@ -36,7 +36,7 @@ pub(super) fn own(member: &Member, view: &View) -> AnyView {
     if view.own.is_empty() {
         return view! {
             <Card title=labels::YOUR_OWN_PRICES>
-                <Empty split=true title=labels::NONE text="Every model costs what the price book says."/>
+                <Empty split=true title="No price of your own" text="Every model costs what the price book says, unless you set another price below."/>
             </Card>
         }
         .into_any();
@@ -90,7 +90,7 @@ fn own_row(member: &Member, own: &OwnPrice) -> AnyView {
 
 fn change(member: &Member, model: &str) -> AnyView {
     let query = serde_urlencoded::to_string([("model", model)]).unwrap_or_default();
-    let href = format!("{}?{query}", member.path("prices"));
+    let href = format!("{}?{query}#set", member.path("prices"));
     view! { <a href=href>{labels::CHANGE}</a> }.into_any()
 }
 
@@ -113,7 +113,7 @@ pub(super) fn book(member: &Member, view: &View) -> AnyView {
         let shown = all.min(MOST);
         view! {
             <Table label=labels::PRICE_BOOK columns=columns()>{rows}</Table>
-            <CardFoot><span>{format!("{shown} of {all} models shown. Who runs this installation keeps the price book.")}</span></CardFoot>
+            <CardFoot><span>{format!("{shown} of {all} models shown; search for the others. Whoever runs this installation keeps the price book.")}</span></CardFoot>
         }
         .into_any()
     };
@@ -147,7 +147,7 @@ fn book_row(member: &Member, price: &Price) -> AnyView {
     let besides = besides.filter(|text| !text.is_empty()).collect::<Vec<_>>().join("; ");
     view! {
         <tr>
-            <th scope="row">{price.model.clone()}<small>{price.provider.clone()}</small></th>
+            <th scope="row"><span class="keep">{price.model.clone()}</span><small>{price.provider.clone()}</small></th>
             <td class="num" data-l="Input per 1M tokens">{cell(TokenClass::Input)}</td>
             <td class="num" data-l="Cached input per 1M tokens">{cell(TokenClass::Cached)}</td>
             <td class="num" data-l="Output per 1M tokens">{cell(TokenClass::Output)}</td>

@@ -28,11 +28,11 @@ pub(in crate::pages) fn others(rates: &Rates) -> String {
     let words = |class| match class {
         TokenClass::CacheWrite => Some("cache write 5 min"),
         TokenClass::CacheWrite1h => Some("cache write 1 h"),
-        TokenClass::AudioInput => Some("sound input"),
-        TokenClass::ImageInput => Some("picture input"),
+        TokenClass::AudioInput => Some("audio input"),
+        TokenClass::ImageInput => Some("image input"),
         TokenClass::Reasoning => Some("reasoning"),
-        TokenClass::AudioOutput => Some("sound output"),
-        TokenClass::ImageOutput => Some("picture output"),
+        TokenClass::AudioOutput => Some("audio output"),
+        TokenClass::ImageOutput => Some("image output"),
         TokenClass::Input | TokenClass::Cached | TokenClass::Output => None,
     };
     let all = TokenClass::ALL

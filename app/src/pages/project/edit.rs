@@ -100,7 +100,7 @@ pub(super) fn fingerprints(member: &Member, project: &Project) -> AnyView {
                         help="A keyed hash of what each request asks for, kept for eight days. The advisor tells by it which requests were asked before, and what a cache of answers would have saved. No text is kept."
                     />
                     <input type="hidden" name="action" value="fingerprints"/>
-                    <div class="row"><Button>{labels::SAVE}</Button></div>
+                    <div class="row"><Button>{labels::SAVE_CHOICE}</Button></div>
                 </form>
             </CardBody>
         </Card>

@@ -230,7 +230,7 @@ fn form(path: &str, limits: &RateLimits, draft: &Draft) -> AnyView {
                         <Field name="model" label=labels::MODEL value=model error=model_error required=true maxlength=100 help="As requests name it; one that was not used yet may be limited, too."/>
                         <div class="cols">{fields}</div>
                         <p class="muted">"A request counts its prompt and the longest answer that it allows, until it is done. One that sets no max_tokens allows the model’s longest answer: fewer tokens than that refuse all of these."</p>
-                        <div class="row"><Button weight=Weight::Primary name="action" value="save">{labels::SAVE}</Button></div>
+                        <div class="row"><Button weight=Weight::Primary name="action" value="save">"Save rates"</Button></div>
                     </form>
                 </CardBody>
             </Card>

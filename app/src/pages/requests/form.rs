@@ -23,11 +23,9 @@ pub(super) fn cards(view: &View) -> AnyView {
                     {fields}
                     <div class="row"><Button>{labels::SHOW}</Button>{clear}</div>
                 </form>
-                <form class="form" method="get" action=search>
-                    <div class="cols">
-                        <Field name="id" label="Find by request ID" value=id error=id_error maxlength=100 autocomplete="off" placeholder="req_…"/>
-                    </div>
-                    <div class="row"><Button>{labels::FIND}</Button></div>
+                <form class="row search" method="get" action=search>
+                    <Field name="id" label="Find by request ID" value=id error=id_error maxlength=100 autocomplete="off" placeholder="req_…"/>
+                    <Button>{labels::FIND}</Button>
                 </form>
             </CardBody>
         </Card>
@@ -48,7 +46,7 @@ fn fields(view: &View) -> AnyView {
     let projects = chosen(labels::ANY, projects, &project);
     let keys = keys(view, &key);
     view! {
-        <div class="cols wide">
+        <div class="cols">
             <Select name="project" label=labels::PROJECT choices=projects value=project error=project_error/>
             <GroupedSelect name="key" label=labels::API_KEY groups=keys value=key error=key_error/>
             <Field name="model" label=labels::MODEL value=model maxlength=200 autocomplete="off"/>

@@ -9,6 +9,7 @@ use store::{Store, requests::Next};
 use super::{Shown, filter::Filter};
 use crate::{
     components::{LinkButton, Notice, Precision, Tone, time_text},
+    labels,
     web::{Failure, Member},
 };
 
@@ -37,7 +38,7 @@ pub(super) fn notice(member: &Member, since: DateTime<Utc>) -> AnyView {
             lead=format!("Requests before {day} (UTC) are no longer kept one by one.")
             text="Their sums are: by quarter of an hour, project, API key, member and model."
         >
-            <LinkButton href=usage>"See usage"</LinkButton>
+            <LinkButton href=usage>{labels::SEE_USAGE}</LinkButton>
         </Notice>
     }
     .into_any()

@@ -122,14 +122,14 @@ fn nothing(view: &View, next: Next) -> AnyView {
             .into_any()
         }
         _ if view.filter.is_empty() && view.filter.before.is_empty() && view.since.is_some() => view! {
-            <Card><Empty split=true title="No request lately" text="None was forwarded since the day from which requests are kept."/></Card>
+            <Card><Empty title="No request lately" text="None was forwarded since the day from which requests are kept."/></Card>
         }
         .into_any(),
         _ if view.filter.is_empty() && view.filter.before.is_empty() => {
-            let keys = view.member.path("keys");
+            let keys = view.member.path("keys/new");
             view! {
                 <Card>
-                    <Empty split=true title=labels::NO_REQUEST_YET text="Point an application at Exchequer with an API key. Each of its requests is listed here once it has ended, with what it cost and where its time went.">
+                    <Empty title=labels::NO_REQUEST_YET text="Point an application at Exchequer with an API key. Each of its requests is listed here once it has ended, with what it cost and where its time went.">
                         <LinkButton href=keys weight=Weight::Primary>{labels::MAKE_A_KEY}</LinkButton>
                     </Empty>
                 </Card>

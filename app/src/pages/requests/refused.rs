@@ -45,7 +45,7 @@ pub(super) fn card(view: &View, part: &RefusalsPart) -> AnyView {
         <Card title=labels::REFUSED_REQUESTS>
             <Table label=labels::REFUSED_REQUESTS columns>{rows}</Table>
             <CardFoot>
-                <span>"One receipt for each limit, key and quarter of an hour, newest first"</span>
+                <span>"One receipt for each limit, key and quarter of an hour"</span>
                 <span class="row">{newest}{older}</span>
             </CardFoot>
         </Card>

@@ -125,7 +125,10 @@ fn page(member: &Member, found: &Found, body: Option<&Body>, id: EventId) -> Res
 fn title(told: &Told) -> String {
     let line = &told.line;
     let (word, _, _) = words::outcome(line.outcome);
-    let time = line.total_ms.map(|total| format!(" in {}", words::time(total))).unwrap_or_default();
+    // As the client saw it; of a request without a story, what was kept: from its admission on.
+    let told = told.story.as_ref().map(|story| words::duration(story.moments.last));
+    let time = told.or_else(|| line.total_ms.map(words::time));
+    let time = time.map(|time| format!(" in {time}")).unwrap_or_default();
     let charge = if line.priced { usd_fine(line.charge) } else { "an unknown price".to_owned() };
     match line.outcome {
         domain::Outcome::Answered => format!("{word}{time} for {charge}"),

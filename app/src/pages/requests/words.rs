@@ -53,7 +53,7 @@ pub(in crate::pages) fn milliseconds(micros: u64) -> String {
     format!("{}.{:02} ms", count(hundredths / 100), hundredths % 100)
 }
 
-/// `380 µs`, `14 ms`, `4.52 s`, `2 min 4 s`: for a sentence.
+/// `380 µs`, `14 ms`, `4.52 s`, `2 min 4 s`, `12 h 20 min`: for a sentence.
 pub(in crate::pages) fn duration(micros: u64) -> String {
     match micros {
         0..1_000 => format!("{micros} µs"),
@@ -62,9 +62,13 @@ pub(in crate::pages) fn duration(micros: u64) -> String {
             let hundredths = (micros + 5_000) / 10_000;
             format!("{}.{:02} s", hundredths / 100, hundredths % 100)
         }
-        _ => {
+        60_000_000..3_600_000_000 => {
             let seconds = micros / 1_000_000;
-            format!("{} min {} s", count(seconds / 60), seconds % 60)
+            format!("{} min {} s", seconds / 60, seconds % 60)
+        }
+        _ => {
+            let minutes = micros / 60_000_000;
+            format!("{} h {} min", count(minutes / 60), minutes % 60)
         }
     }
 }

@@ -223,9 +223,10 @@ fn nothing(view: &View) -> AnyView {
             "See the thresholds",
         )
     };
+    let tone = if view.thresholds.is_empty() { Tone::Warn } else { Tone::Plain };
     view! {
-        <Card title="Nothing to look at">
-            <Empty split=true title text>
+        <Card title=labels::OPEN_ALERTS>
+            <Empty split=true tone title text>
                 <LinkButton href weight=Weight::Primary>{verb}</LinkButton>
             </Empty>
         </Card>

@@ -158,7 +158,7 @@ fn about() -> AnyView {
         <Card title="What is in these numbers">
             <div class="body split stack">
                 <p class="muted">
-                    "Every request that was forwarded, as soon as it has ended, told apart by when it was admitted. Times are read from histograms whose buckets grow by 2^¼: a time that is shown lies within 9% of the true one. Sums and shares are exact."
+                    "Every request that was forwarded, as soon as it has ended, told apart by when it was admitted. Times are rounded: one that is shown lies within 9% of the true one. Sums and shares are exact."
                 </p>
                 <p class="muted">
                     "Not in them: requests that a limit refused, and those that the provider did not serve, which cost nothing, leave no event, and are counted on their own; those whose server died meanwhile. A request without an answer counts as such and has no times. One whose stream broke off counts with the time until then."
@@ -171,7 +171,7 @@ fn about() -> AnyView {
 
 /// Before the first request of what the person sees.
 fn first(page: &View) -> AnyView {
-    let keys = page.path.replace("/latency", "/keys");
+    let keys = page.path.replace("/latency", "/keys/new");
     view! {
         <Card>
             <Empty title="No times yet" text="Once an application sends its requests through Exchequer, this page tells how long they take, by model and by length of the answer, and where the time goes.">

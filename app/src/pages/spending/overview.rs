@@ -100,7 +100,7 @@ async fn read(app: &App, member: &Member) -> Result<View, Failure> {
         reader::Keys::read(app, member),
     )?;
     let Watched { keys, standings, now, thresholds, mut open, own } = watched;
-    open.retain(|crossing| is_open(crossing, zone, now));
+    open.retain(|crossing| !crossing.silent && is_open(crossing, zone, now));
     let ever = before.is_some() || store.ever_used(caller).await?;
     let org = format!("/{}", member.organization.id);
     let done = set_up::Done {
@@ -315,7 +315,10 @@ fn page(view: View) -> AnyView {
         view.zone.name(),
         until(view.cycle.ends, view.now, view.zone)
     );
-    let content = if view.used() { content(&view) } else { first::content(&view) };
+    let used = view.used();
+    let content = if used { content(&view) } else { first::content(&view) };
+    // Before the first request there is something else to do first.
+    let weight = if used { Weight::Primary } else { Weight::Plain };
     let (usage, budgets) = (format!("{}/usage", view.org), format!("{}/budgets", view.org));
     let verb = match (view.whole, &view.budget) {
         (false, _) => labels::SEE_BUDGETS,
@@ -326,7 +329,7 @@ fn page(view: View) -> AnyView {
         <Shell frame=view.frame>
             <PageHead title=labels::OVERVIEW sub=sub>
                 <LinkButton href=usage glyph=Glyph::Usage>"Explore usage"</LinkButton>
-                <LinkButton href=budgets weight=Weight::Primary>{verb}</LinkButton>
+                <LinkButton href=budgets weight>{verb}</LinkButton>
             </PageHead>
             {content}
         </Shell>

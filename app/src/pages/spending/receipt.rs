@@ -38,10 +38,11 @@ pub(super) async fn show(
         let sub = format!("{first}, {}", zone.name());
         let slip = slip(&member, &found, &owners, now);
         let side = side::column(&member, &found);
-        let frame = member.frame(NavItem::None);
+        let frame = member.frame(NavItem::Requests);
+        let above = (labels::REQUESTS, member.path("requests?outcome=refused"));
         view! {
             <Shell frame>
-                <PageHead title sub/>
+                <PageHead title sub above/>
                 <div class="grid main-side">
                     {slip}
                     {side}

@@ -131,11 +131,14 @@ async fn page(
                 card(member, rhythm, reports.iter().find(|it| it.rhythm == rhythm), &draft)
             })
             .collect();
+        let (frame, above) =
+            (member.frame(NavItem::Alerts), (labels::ALERTS, member.path("alerts")));
         view! {
-            <Shell frame=member.frame(NavItem::Alerts)>
+            <Shell frame>
                 <PageHead
                     title=labels::REPORTS
                     sub="What was spent, by mail: how much it was by day, compared with the time before, and by which projects and models."
+                    above
                 />
                 {notice}
                 <div class="grid two">{cards}</div>

@@ -7,8 +7,8 @@ use store::{Member as Person, OwnKey, OwnKeys, Powers, ServiceAccount};
 
 use crate::{
     components::{
-        Button, Column, DialogPage, ErrorSummary, Group, Knob, LinkButton, Money, Table, Weight,
-        count,
+        Button, Column, DialogPage, ErrorSummary, Group, Knob, LinkButton, Money, Notice, Table,
+        Tone, Weight, count,
     },
     labels,
     layouts::{NavItem, Shell},
@@ -104,6 +104,8 @@ async fn page(
     let accounts =
         if keys.is_empty() { Vec::new() } else { store.service_accounts(caller).await? };
     let own = member.caller.user() == Some(person.user);
+    let stays = person.role == Role::Owner
+        && store.members(caller).await?.iter().filter(|one| one.role == Role::Owner).count() == 1;
     let (title, action, verb) = if own {
         (
             format!("Leave {}?", member.organization.name),
@@ -121,6 +123,9 @@ async fn page(
     };
     let page = Page::new(title.clone()).status(draft.status());
     Ok(member.visitor.look.page(page, || {
+        if stays {
+            return only_owner(member, title);
+        }
         let foot = view! {
             <LinkButton href=member.path("team") weight=Weight::Quiet>"Keep things as they are"</LinkButton>
             <Button weight=Weight::Danger>{verb}</Button>
@@ -140,12 +145,30 @@ async fn page(
                 </form>
             </Shell>
         }
+        .into_any()
     }))
+}
+
+/// An organization has an owner: said before anything is asked.
+fn only_owner(member: &Member, title: String) -> AnyView {
+    let foot = view! {
+        <LinkButton href=member.path("settings/close")>"Close the organization"</LinkButton>
+        <LinkButton href=member.path("team") weight=Weight::Primary>{labels::SEE_THE_TEAM}</LinkButton>
+    };
+    let text = "An organization keeps at least one owner: make another member an owner first. Or close the organization.";
+    view! {
+        <Shell frame=member.frame(NavItem::Team)>
+            <DialogPage title text foot=foot.into_any()>
+                <Notice tone=Tone::Warn lead="This is the only owner." text="Nobody else could see to members, budgets and billing."/>
+            </DialogPage>
+        </Shell>
+    }
+    .into_any()
 }
 
 fn preview(keys: &[OwnKey], heirs: Option<AnyView>, draft: &Draft) -> AnyView {
     if keys.is_empty() {
-        return view! { <p>"No API key stops by this: there is none that works."</p> }.into_any();
+        return view! { <p>"No API key stops: there is none that works."</p> }.into_any();
     }
     let requests: i64 = keys.iter().map(|key| key.requests).sum();
     let lead = format!(

@@ -196,7 +196,7 @@ fn form(draft: &Draft) -> AnyView {
             <CardBody split=true>
                 <form class="form" method="post" action=PATH enctype="multipart/form-data">
                     <ErrorSummary lead="Nothing was read" errors/>
-                    <Field name="file" label="File" kind="file" error=file_error
+                    <Field name="file" label=labels::FILE kind="file" error=file_error
                         help="data.json or data_slim.json of genai-prices, or a table of comma-separated values; at most 8 MB and 10,000 prices."/>
                     <TextArea name="table" label="Or its text" value=text error rows=8/>
                     <Field name="providers" label="Providers" value=providers error=providers_error

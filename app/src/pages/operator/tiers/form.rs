@@ -129,7 +129,7 @@ fn form(number: u16, is_new: bool, draft: &Draft) -> AnyView {
     });
     let rates = rates.collect_view();
     let errors = draft.errors();
-    let verb = if is_new { "Add it" } else { labels::SAVE };
+    let verb = if is_new { "Add tier" } else { "Save tier" };
     view! {
         <form class="form" method="post" action=path>
             <ErrorSummary lead=labels::NOTHING_WAS_SAVED errors/>

@@ -56,7 +56,7 @@ pub(in super::super) fn title(crossing: &Crossing) -> String {
         format!("{} budget", crossing.period.adjective())
     };
     if crossing.stops() {
-        format!("{name} reached its {limit} and refuses")
+        format!("{name} reached its {limit} and began to refuse")
     } else if crossing.blocked {
         format!("{name} refused a request that asked for more than was left of its {limit}")
     } else {

@@ -21,8 +21,8 @@ pub(super) fn card(view: &View, crossings: &[&Crossing]) -> Option<AnyView> {
     columns.push(Column::number(labels::SPENT_THEN));
     let rows: Vec<_> = crossings.iter().map(|crossing| row(view, crossing)).collect();
     let card = view! {
-        <Card title="Earlier, or passed when set" note="Of the newest hundred">
-            <Table label="Earlier alerts" columns>{rows}</Table>
+        <Card title=labels::EARLIER_ALERTS note="Windows that are over, and amounts that were passed when set">
+            <Table label=labels::EARLIER_ALERTS columns>{rows}</Table>
         </Card>
     };
     Some(card.into_any())

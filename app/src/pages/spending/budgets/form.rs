@@ -57,6 +57,9 @@ fn form(view: &View) -> AnyView {
     let spent = usd(view.own.spent);
     let now = view.now_words();
     let help = match budget {
+        Some(budget) if budget.observe => {
+            format!("Now {}; {spent} is spent {now}.", usd(budget.own_amount))
+        }
         Some(budget) => format!(
             "Now {}; {spent} is spent {now}. Below what is spent it blocks at once.",
             usd(budget.own_amount)
@@ -80,7 +83,7 @@ fn form(view: &View) -> AnyView {
             <Tick name="observe" label="Observe only" checked=draft.has("observe") help="Refuses nothing, and counts what it would have refused."/>
             <p><Button weight=Weight::Primary name="action" value="set-budget">{verb}</Button></p>
             <fieldset class="field">
-                <legend>"Before you save: what would it have stopped?"</legend>
+                <legend>"On the past: what would it have stopped?"</legend>
                 <div class="cols">
                     <Select name="past" label="Replay" choices=spans value=draft.value("past") error=draft.error("past")/>
                     <Field name="day" label="Which day" kind="date" value=draft.value("day") help="For one day only." error=draft.error("day")/>
@@ -98,7 +101,7 @@ fn remove(view: &View, budget: &Budget) -> AnyView {
     let action = view.path.clone();
     view! {
         <CardFoot>
-            <span>"Without it nothing is refused, and its raises end."</span>
+            <span>"Removed, it refuses nothing any more, and its raises end."</span>
             <PostButton action weight=Weight::Danger fields>"Remove budget"</PostButton>
         </CardFoot>
     }

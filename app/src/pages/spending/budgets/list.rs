@@ -33,7 +33,7 @@ fn row(view: &View, standing: &Standing) -> Option<AnyView> {
     let status = &standing.status;
     let budget = status.budget.as_ref()?;
     let outlook = Outlook::of(standing, &view.thresholds, view.now, view.zone);
-    let resets = time_text(status.window.ends, view.zone, Precision::Minute);
+    let resets = time_text(status.window.ends, view.zone, Precision::Minute).replace(' ', "\u{a0}");
     let note = match (status.observed, status.refused) {
         (0, 0) => format!("Resets {resets}"),
         (0, 1) => format!("1 request refused; resets {resets}"),

@@ -21,7 +21,7 @@ pub(super) fn card(view: &View) -> AnyView {
         };
         let email = person.email.clone();
         view! {
-            <Fact label=person.name.clone()><span class="row">{email}{badge}</span></Fact>
+            <Fact label=person.name.clone()><span class="row">{badge}</span><small>{email}</small></Fact>
         }
     });
     let people = people.collect_view();

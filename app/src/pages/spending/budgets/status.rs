@@ -59,7 +59,7 @@ fn raised(view: &View) -> Option<AnyView> {
     let until = time_text(budget.raised_until?, view.zone, Precision::Minute);
     let lead = format!("Raised to {} until {until}.", usd(budget.amount));
     let text = format!("Then it is {} again, by itself.", usd(budget.own_amount));
-    Some(view! { <Notice tone=Tone::Warn lead text/> }.into_any())
+    Some(view! { <Notice tone=Tone::Plain lead text/> }.into_any())
 }
 
 /// Said above everything else: nothing goes through.
@@ -122,6 +122,9 @@ fn numbers(view: &View) -> AnyView {
     };
     let would = own.budget.as_ref().is_some_and(|budget| budget.observe) || own.observed > 0;
     let observed = own.observed;
+    let refused = (own.budget.is_some() || refused > 0).then(|| {
+        view! { <Stat label=labels::REFUSED note="by this budget"><Count number=refused/></Stat> }
+    });
     let would = would.then(|| {
         view! { <Stat label=labels::WOULD_BE_REFUSED note="observed only"><Count number=observed/></Stat> }
     });
@@ -135,7 +138,7 @@ fn numbers(view: &View) -> AnyView {
             <Stats>
                 {left}
                 <Stat label=labels::RESERVED note=running><Money amount=held/></Stat>
-                <Stat label=labels::REFUSED note="by this budget"><Count number=refused/></Stat>
+                {refused}
                 {would}
                 <Stat label=labels::RESETS note=resets><Time at zone/></Stat>
             </Stats>

@@ -38,20 +38,19 @@ fn shown(view: &View) -> impl Iterator<Item = &Threshold> {
 
 fn list(view: &View) -> AnyView {
     if shown(view).next().is_none() {
-        let text = if view.subject.edits {
+        let text = if view.subject.edits && view.own.budget.is_none() {
+            "Add one in US dollars: the owners get one e-mail when so much is spent. A percentage needs a budget."
+        } else if view.subject.edits {
             "Add a threshold at 50, 80 or 100%: the owners get one e-mail when it is crossed."
         } else {
             "An owner of the organization or of the project can add a threshold: the owners of the organization get one e-mail when it is crossed."
         };
-        return view! {
-            <Empty
-                split=true
-                tone=Tone::Warn
-                title="Nobody is told before the budget is reached"
-                text=text
-            />
-        }
-        .into_any();
+        let title = if view.own.budget.is_none() {
+            labels::NO_THRESHOLD_IS_SET
+        } else {
+            "Nobody is told before the budget is reached"
+        };
+        return view! { <Empty split=true tone=Tone::Warn title text/> }.into_any();
     }
     let columns = vec![
         Column::text("Level"),
@@ -124,7 +123,7 @@ fn form(view: &View) -> AnyView {
         Choice::new("usd", format!("US dollars a {}", view.period.as_str())),
     ];
     let help = if view.own.spent > Usd::ZERO {
-        "At or below what is spent it mails nobody in this window."
+        "An amount that is already spent mails nobody in this window."
     } else {
         "One e-mail per amount and window."
     };

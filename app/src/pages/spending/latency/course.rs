@@ -45,7 +45,7 @@ fn numbers(page: &View) -> AnyView {
     let whole = &page.whole;
     let total = whole.total();
     let slow = |histogram: &Histogram| match histogram.percentile(words::SLOW) {
-        Some(value) => format!("95 of 100 within {}", words::micros(value)),
+        Some(value) => format!("95 of 100 within {}", words::micros(value).replace(' ', "\u{a0}")),
         None => "No stream".to_owned(),
     };
     let failed = match whole.failed {

@@ -6,6 +6,7 @@ use store::Crossing;
 use super::View;
 use crate::{
     components::{Card, CardFoot, Precision, Row, Tone, time_text, usd},
+    labels,
     pages::spending::alerts::{delivered, title},
 };
 
@@ -24,7 +25,7 @@ pub(super) fn card(view: &View) -> Option<AnyView> {
         view! { <CardFoot><span>{format!("{rest} more in this cycle")}</span></CardFoot> }
     });
     let card = view! {
-        <Card title="Open alerts" more=("All alerts", href.clone())>
+        <Card title=labels::OPEN_ALERTS more=("All alerts", href.clone())>
             <ul class="rows">{rows}</ul>
             {rest}
         </Card>

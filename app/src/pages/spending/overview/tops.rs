@@ -49,8 +49,11 @@ fn card(view: &View, group: Dimension, sheet: &Sheet) -> AnyView {
     let today = place(&sheet.spans, view.now);
     let rows: Vec<_> =
         sheet.lines.iter().take(MOST).map(|line| row(view, group, sheet, line, today)).collect();
-    let columns =
-        vec![Column::text(label(group)), Column::text("Trend"), Column::number(labels::SPENT)];
+    let columns = vec![
+        Column::text(label(group)),
+        Column::text(labels::TREND),
+        Column::number(labels::SPENT),
+    ];
     view! {
         <Card title more=(more, href)>
             <Table label=format!("{title} with the highest spend") columns narrow=Narrow::Pin>{rows}</Table>

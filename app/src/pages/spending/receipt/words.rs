@@ -2,7 +2,7 @@
 
 use chrono_tz::Tz;
 use domain::{Scope, Usd};
-use store::{Numbers, Receipt as Refusals, Recipient, RefusedBy};
+use store::{LimitNow, Numbers, Receipt as Refusals, Recipient, RefusedBy};
 
 use crate::components::{Precision, SumLine, count, time_text, usd, usd_fine};
 use crate::labels;
@@ -83,24 +83,27 @@ pub(super) fn lines(found: &Refusals) -> Option<Vec<SumLine>> {
     let label = label(found);
     Some(match &found.by {
         RefusedBy::Budget(_, numbers) | RefusedBy::UsageLimit(numbers) => money(label, (*numbers)?),
-        RefusedBy::Rate { tokens, limit, used, wanted, .. } => vec![
-            SumLine::new(label, many(*limit, *tokens)),
-            SumLine::new("Used at that moment", format!("− {}", many(*used, *tokens))),
-            SumLine::new(
-                labels::LEFT_WHICH_WAS_TOO_LITTLE,
-                many(limit.saturating_sub(*used), *tokens),
-            )
-            .total(),
-            SumLine::new("Needed", many(*wanted, *tokens)),
-        ],
+        RefusedBy::Rate { tokens, limit, used, wanted, .. } => {
+            // It may have been lowered since it was used.
+            let (label_left, left) = match limit.checked_sub(*used) {
+                Some(left) => (labels::LEFT_WHICH_WAS_TOO_LITTLE, left),
+                None => ("Over the limit by", used - limit),
+            };
+            vec![
+                SumLine::new(label, many(*limit, *tokens)),
+                SumLine::new("Used at that moment", format!("− {}", many(*used, *tokens))),
+                SumLine::new(label_left, many(left, *tokens)).total(),
+                SumLine::new("Needed", many(*wanted, *tokens)),
+            ]
+        }
         RefusedBy::Running { most, running } => vec![
             SumLine::new(label, many(*most, false)),
             SumLine::new("Running at that moment", format!("− {}", many(*running, false))),
             SumLine::new(labels::LEFT, many(most.saturating_sub(*running), false)).total(),
         ],
         RefusedBy::Request { most, bound } => vec![
-            SumLine::new(label, usd_fine(*most)),
-            SumLine::new("It could have cost", format!("− {}", usd_fine(*bound))),
+            SumLine::new("It could have cost", usd_fine(*bound)),
+            SumLine::new(label, format!("− {}", usd_fine(*most))),
             SumLine::new("Too much by", usd_fine(bound.minus(*most))).total(),
         ],
     })
@@ -204,6 +207,10 @@ pub(super) fn now_text(found: &Refusals) -> String {
                 "The usage tier has not changed since. Sandbox models never count in it.".to_owned()
             }
         },
+        RefusedBy::Rate { daily: true, .. } => {
+            "Wait until the day is over: the answer’s Retry-After says how long. Or raise the limit."
+                .to_owned()
+        }
         RefusedBy::Rate { .. } => {
             "Wait until the window ends: the answer’s Retry-After says how long. Clients of the \
              OpenAI libraries do so by themselves."
@@ -219,6 +226,12 @@ pub(super) fn now_text(found: &Refusals) -> String {
     }
 }
 
+/// A raise is no change of the budget: it ends by itself.
+fn is_raised(found: &Refusals, now: &LimitNow) -> bool {
+    let RefusedBy::Budget(_, Some(then)) = &found.by else { return false };
+    now.amount.is_some_and(|amount| amount > then.amount)
+}
+
 fn budget_now(found: &Refusals) -> String {
     let removed = if found.observed {
         "This budget was removed since: it counts nothing any more."
@@ -230,6 +243,9 @@ fn budget_now(found: &Refusals) -> String {
         Some(now) if now.revision == found.revision && found.observed => {
             "The budget has not changed since. Once it is enforced, such requests are refused."
                 .to_owned()
+        }
+        Some(now) if now.revision == found.revision && is_raised(found, now) => {
+            format!("The budget is raised to {} for a while.", usd(now.amount.unwrap_or(Usd::ZERO)))
         }
         Some(now) if now.revision == found.revision => {
             "The budget has not changed since. Raise it, or wait until it frees up.".to_owned()

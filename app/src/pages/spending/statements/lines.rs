@@ -73,7 +73,7 @@ pub(super) fn projects(statement: &Statement) -> AnyView {
     if own.is_empty() {
         return view! {
             <Card title=labels::PROJECTS>
-                <Empty split=true title=labels::NOTHING_WAS_USED text="No request of this billing cycle was charged."/>
+                <Empty split=true title="Nothing to bill" text="No request to a provider was charged in this billing cycle. The sandbox and rehearsals are on no statement."/>
             </Card>
         }
         .into_any();

@@ -68,7 +68,7 @@ fn columns(page: &View) -> Vec<Column> {
     let dimensions = question.dimensions().into_iter();
     dimensions
         .map(|dimension| Column::text(question.label(dimension)))
-        .chain(has_course(page).then(|| Column::text("Course")))
+        .chain(has_course(page).then(|| Column::text(labels::TREND)))
         .chain([sorted(Measure::Requests, Column::number(labels::REQUESTS))])
         .chain([Column::number(labels::INPUT_TOKENS)])
         .chain(of_which(false))
@@ -106,13 +106,13 @@ fn row(page: &View, place: usize, line: &Line) -> AnyView {
 
 /// A course takes two bars that have begun.
 fn has_course(page: &View) -> bool {
-    page.begun() > 1
+    page.asked.begun() > 1
 }
 
 /// How the measure of a large group went, on a scale of its own; its numbers stand beside it.
 fn course(page: &View, of: Option<(usize, &Line)>) -> Option<AnyView> {
     let values = |line: &Line| {
-        let spans = line.spans.iter().take(page.begun());
+        let spans = line.spans.iter().take(page.asked.begun());
         spans.map(|totals| page.sheet.measure.of(totals)).collect::<Vec<_>>()
     };
     let large = of.filter(|(place, _)| *place < LARGEST);
@@ -175,8 +175,8 @@ const fn words(class: TokenClass) -> &'static str {
         TokenClass::Cached => "cached",
         TokenClass::CacheWrite => "written to cache, 5 min",
         TokenClass::CacheWrite1h => "written to cache, 1 h",
-        TokenClass::AudioInput | TokenClass::AudioOutput => "sound",
-        TokenClass::ImageInput | TokenClass::ImageOutput => "pictures",
+        TokenClass::AudioInput | TokenClass::AudioOutput => "audio",
+        TokenClass::ImageInput | TokenClass::ImageOutput => "images",
         TokenClass::Reasoning => "reasoning",
     }
 }
