@@ -48,6 +48,9 @@ export default defineConfig({
     locale: 'en-GB',
     timezoneId: 'UTC',
     launchOptions: chromium,
+    // What is not there after so long does not come any more.
+    actionTimeout: 60_000,
+    navigationTimeout: 120_000,
     // Pages fade into each other, which takes time and mixes colours.
     contextOptions: { reducedMotion: 'reduce' },
   },
