@@ -12,7 +12,7 @@ use store::{
 };
 use testkit::Database;
 
-use super::{Scene, correction, drop_all};
+use super::{Scene, TRIES, correction, drop_all};
 use crate::{
     stories::Desk,
     support::{answered, usd},
@@ -28,7 +28,7 @@ async fn of_nodes_that_drop_at_once_each_month_is_dropped_by_one() {
         nodes.push(tokio::spawn(async move {
             let mut dropped = Vec::new();
             loop {
-                let (months, why) = drop_all(&store, 40).await;
+                let (months, why) = drop_all(&store, TRIES).await;
                 dropped.extend(months);
                 match why {
                     None => return dropped,
@@ -80,13 +80,14 @@ async fn what_was_begun_before_is_in_the_sums() {
     // A correction, or a late settlement, that is not committed.
     let mut correcting = within(&scene.database, &correction()).await;
     let store = scene.store().clone();
-    let dropping = tokio::spawn(async move { drop_all(&store, 40).await });
+    let dropping = tokio::spawn(async move { drop_all(&store, TRIES).await });
     waits(&scene.database, "ShareLock").await;
     run(&mut correcting, "COMMIT").await.unwrap();
     // Its delta is not folded: the month waits for that.
     assert_eq!(dropping.await.unwrap(), (Vec::new(), Some(Hindrance::Unfolded)));
     scene.fold().await;
-    assert_eq!(scene.drop().await.0.len(), 8);
+    let (dropped, why) = scene.drop().await;
+    assert_eq!((dropped.len(), why), (8, None));
     scene.agrees().await;
     let after = "SELECT (SELECT sum(charge) FROM events) + (SELECT sum(charge) FROM sealed_days)";
     assert!(usd(&scene.database.look(after).await) < before);
@@ -100,7 +101,7 @@ async fn what_comes_while_a_month_is_summed_changes_nothing_of_it() {
     // Somebody reads for long: the month is summed, and waits to be dropped.
     let mut reading = within(database, "SELECT FROM events LIMIT 1").await;
     let store = scene.store().clone();
-    let dropping = tokio::spawn(async move { drop_all(&store, 40).await });
+    let dropping = tokio::spawn(async move { drop_all(&store, TRIES).await });
     waits(database, "AccessExclusiveLock").await;
     // March is summed next; February, which is at it, has requests of the last hours before March.
     let correction =
@@ -146,7 +147,8 @@ async fn whoever_dies_between_summing_and_dropping_leaves_all_as_it_was() {
     assert_eq!(database.look("SELECT count(*) FROM dropped_months").await, "0");
     scene.agrees().await;
     run(&mut reading, "COMMIT").await.unwrap();
-    assert_eq!(scene.drop().await.0.len(), 8);
+    let (dropped, why) = scene.drop().await;
+    assert_eq!((dropped.len(), why), (8, None));
     scene.agrees().await;
 }
 
