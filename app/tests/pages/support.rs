@@ -17,7 +17,7 @@ use domain::{Caller, EventId, OrgId, Origin, Price, Role, Usd};
 use futures_util::future::BoxFuture;
 use identity::{NewPassword, Person, Secrets};
 use store::system::{Player, SignUpPolicy};
-use testkit::Database;
+use testkit::{Database, without_nonce};
 use tower::{ServiceBuilder, ServiceExt as _};
 
 pub(crate) const PASSWORD: &str = "a few words nobody says";
@@ -172,14 +172,6 @@ impl Browser {
     }
 }
 
-/// So that answers compare: a page's scripts bear a number that is used once.
-fn without_nonce(body: &str) -> String {
-    let mut parts = body.split(" nonce=\"");
-    let first = parts.next().unwrap_or_default().to_owned();
-    let rests = parts.map(|part| part.split_once('"').map_or("", |(_, rest)| rest));
-    rests.fold(first, |body, rest| body + rest)
-}
-
 impl Answer {
     /// Where it leads.
     #[track_caller]
@@ -192,6 +184,7 @@ impl Answer {
     #[track_caller]
     pub(crate) fn is(&self, status: StatusCode) -> &Self {
         assert_eq!(self.status, status, "{}", self.body);
+        assert!(!self.body.contains("labels::"), "a label’s name instead of it in {}", self.body);
         self
     }
 

@@ -8,6 +8,7 @@
 
 mod database;
 mod furniture;
+mod nonce;
 mod postgres;
 pub mod provider;
 mod proxy;
@@ -17,6 +18,7 @@ mod tenant;
 
 pub use database::Database;
 pub use furniture::{Furniture, Stored};
+pub use nonce::without_nonce;
 pub use postgres::Postgres;
 pub use proxy::Wire;
 pub use tenant::{PEPPER, Tenant};

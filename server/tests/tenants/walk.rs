@@ -3,6 +3,8 @@
 
 use std::{collections::BTreeSet, fmt::Write as _};
 
+use testkit::without_nonce;
+
 use crate::{
     routes,
     world::{Organization, World},
@@ -192,14 +194,6 @@ async fn who_may_not_changes_nothing() {
         writeln!(table, "{}", row.trim_end()).unwrap();
     }
     insta::assert_snapshot!("post", table);
-}
-
-/// A page's scripts bear a number that is used once.
-fn without_nonce(body: &str) -> String {
-    let mut parts = body.split(" nonce=\"");
-    let first = parts.next().unwrap_or_default().to_owned();
-    let rests = parts.map(|part| part.split_once('"').map_or("", |(_, rest)| rest));
-    rests.fold(first, |body, rest| body + rest)
 }
 
 /// An id of another organization answers like one that never existed; to look at, both like one that
