@@ -46,7 +46,7 @@ async fn nodes_share_the_work_and_one_that_dies_is_made_up_for() {
     }
     let nodes = [database.another().await, database.another().await, database.another().await];
     let ready = |state| matches!(state, ExportState::Ready { .. });
-    for minutes in (2..).step_by(2) {
+    for minutes in (3..).step_by(3) {
         let works = nodes.iter().map(|node| scheduler::write_files(node.clone(), writer()));
         for worked in futures_util::future::join_all(works).await {
             worked.unwrap();
@@ -55,7 +55,7 @@ async fn nodes_share_the_work_and_one_that_dies_is_made_up_for() {
         if exports.iter().all(|export| ready(export.state)) {
             break;
         }
-        // What a dead node began is begun again a minute later.
+        // What a dead node began is begun again two minutes later.
         database.advance(TimeDelta::minutes(minutes)).await;
     }
     let whole: Vec<_> = (0..PIECES).map(|place| place.to_string()).collect();
@@ -80,7 +80,7 @@ async fn a_file_that_can_not_be_written_keeps_no_other_waiting() {
         if piece.export == bad { Err(std::io::ErrorKind::Other.into()) } else { Ok(Vec::new()) }
     });
     let mut failures = 0;
-    for minutes in (2..18).step_by(2) {
+    for minutes in (3..27).step_by(3) {
         let worked = scheduler::write_files(store.clone(), Arc::clone(&write)).await;
         if let Err(error) = worked {
             assert!(matches!(error, StoreError::Damaged(_)), "{error}");
@@ -94,16 +94,79 @@ async fn a_file_that_can_not_be_written_keeps_no_other_waiting() {
     assert!(matches!(state, ExportState::Ready { .. }), "{state:?}");
 }
 
+/// By member, which only owners may ask for, and by project, which a reader may, too: of own ones.
 #[tokio::test]
-async fn who_may_not_see_it_any_more_gets_no_file() {
+async fn who_sees_less_than_was_asked_for_gets_no_file() {
+    for by in [Dimension::Member, Dimension::Project] {
+        // Before it is written, between two pieces, and when it is ready.
+        for written in [0, 20, PIECES] {
+            let database = Database::new().await;
+            let tenant = Tenant::new(&database, "owner").await;
+            let (store, caller) = (&database.store, &tenant.caller);
+            let asked = UsageFile { by: vec![by], ..file() };
+            let id = store.ask_export(caller, "usage.csv", "", &asked).await.unwrap();
+            for _ in 0..written {
+                let piece = store.system().begin_piece().await.unwrap().unwrap();
+                assert!(store.system().end_piece(&piece, b"all\n", 1).await.unwrap());
+            }
+            let org = caller.org.uuid();
+            let demoted = format!("UPDATE memberships SET role = 'reader' WHERE org_id = '{org}'");
+            database.tamper(&demoted).await;
+            scheduler::write_files(store.clone(), writer()).await.unwrap();
+            let reader = store.caller(caller.user().unwrap(), caller.org).await.unwrap();
+            let state = store.export(&reader, id).await.unwrap().state;
+            assert_eq!(state, ExportState::Failed, "{by:?}, {written}");
+            let first = store.export_piece(&reader, id, 0).await.unwrap();
+            assert_eq!(first, None, "{by:?}, {written}");
+        }
+    }
+}
+
+/// A reader's file is of the own projects at asking.
+#[tokio::test]
+async fn a_readers_file_is_of_the_projects_that_were_the_readers() {
     let database = Database::new().await;
     let tenant = Tenant::new(&database, "owner").await;
-    let (store, caller) = (&database.store, &tenant.caller);
-    let members = UsageFile { by: vec![Dimension::Member], ..file() };
-    let id = store.ask_export(caller, "usage.csv", "", &members).await.unwrap();
-    let demoted =
-        format!("UPDATE memberships SET role = 'reader' WHERE org_id = '{}'", caller.org.uuid());
-    database.tamper(&demoted).await;
-    scheduler::write_files(store.clone(), writer()).await.unwrap();
-    assert_eq!(store.export(caller, id).await.unwrap().state, ExportState::Failed);
+    let store = &database.store;
+    let (reader, org, project) =
+        (domain::UserId::generate().uuid(), tenant.caller.org.uuid(), tenant.project.uuid());
+    let joins = format!(
+        "INSERT INTO users (id, email, name, password_hash) VALUES ('{reader}', 'r@example.com', 'Rita', '!');
+         INSERT INTO memberships (org_id, user_id, role) VALUES ('{org}', '{reader}', 'reader')"
+    );
+    database.tamper(&joins).await;
+    let put = format!(
+        "INSERT INTO project_members (org_id, project_id, user_id, role) VALUES ('{org}', '{project}', '{reader}', 'viewer')"
+    );
+    let taken = format!("DELETE FROM project_members WHERE user_id = '{reader}'");
+    let caller = store.caller(domain::UserId::from_uuid(reader), tenant.caller.org).await.unwrap();
+    let ask = async || store.ask_export(&caller, "usage.csv", "", &file()).await.unwrap();
+    // One spell may be too short for all of it.
+    let write = async || {
+        let writing = |export: &store::Export| matches!(export.state, ExportState::Writing { .. });
+        while store.exports(&caller).await.unwrap().iter().any(writing) {
+            scheduler::write_files(store.clone(), writer()).await.unwrap();
+        }
+    };
+    let is_ready = async |id| {
+        matches!(store.export(&caller, id).await.unwrap().state, ExportState::Ready { .. })
+    };
+    let before = ask().await;
+    database.tamper(&put).await;
+    write().await;
+    assert!(
+        !is_ready(before).await,
+        "it would be of more projects at its end than at its beginning"
+    );
+    let own = ask().await;
+    write().await;
+    assert!(is_ready(own).await);
+    database.tamper(&taken).await;
+    assert!(!is_ready(own).await, "what is hidden on pages is hidden in files");
+    database.tamper(&put).await;
+    assert!(is_ready(own).await);
+    let then = ask().await;
+    database.tamper(&taken).await;
+    write().await;
+    assert!(!is_ready(then).await);
 }

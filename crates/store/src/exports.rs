@@ -98,6 +98,8 @@ struct Row {
     bytes: i64,
     asked_at: DateTime<Utc>,
     ended: bool,
+    /// Nothing of it is hidden from its asker now.
+    seen: bool,
 }
 
 impl From<Row> for Export {
@@ -107,7 +109,7 @@ impl From<Row> for Export {
                 written: row.written.unsigned_abs(),
                 of: row.pieces.unsigned_abs(),
             },
-            true if row.written < row.pieces => ExportState::Failed,
+            true if row.written < row.pieces || !row.seen => ExportState::Failed,
             true => ExportState::Ready {
                 pieces: row.pieces.unsigned_abs(),
                 lines: row.lines.unsigned_abs(),
@@ -141,7 +143,8 @@ impl Store {
         let mut tx = self.tenant(caller).await?;
         let rows = sqlx::query_as!(
             Row,
-            r#"SELECT id, file, query, pieces, written, lines, bytes, asked_at, ended_at IS NOT NULL AS "ended!"
+            r#"SELECT id, file, query, pieces, written, lines, bytes, asked_at, ended_at IS NOT NULL AS "ended!",
+                exq_sees_all() OR COALESCE(projects <@ ARRAY(SELECT exq_own_projects()), false) AS "seen!"
              FROM exports WHERE org_id = $1 AND user_id = $2 AND ($3::uuid IS NULL OR id = $3) ORDER BY id DESC"#,
             caller.org.uuid(),
             caller.user().map(UserId::uuid),
@@ -165,8 +168,12 @@ impl Store {
         let pieces = i32::try_from(file.pieces()).map_err(|_| StoreError::NotFound)?;
         let id = ExportId::generate();
         let mut tx = self.change(caller).await?;
+        // Of several at once each counts those before it.
+        tx.hold_end().await?;
         sqlx::query!(
-            "INSERT INTO exports (org_id, id, user_id, file, query, ask, pieces) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+            "INSERT INTO exports (org_id, id, user_id, file, query, ask, pieces, projects)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, CASE WHEN NOT exq_sees_all()
+                THEN ARRAY(SELECT own.id FROM exq_own_projects() AS own (id) ORDER BY own.id) END)",
             caller.org.uuid(),
             id.uuid(),
             user.uuid(),
@@ -191,6 +198,28 @@ impl Store {
         Ok(id)
     }
 
+    /// Whether the asker sees now what was seen at asking, no more and no less: else the file would have parts of two
+    /// views.
+    pub async fn sees_export_as_asked(
+        &self,
+        caller: &Caller,
+        id: ExportId,
+    ) -> Result<bool, StoreError> {
+        caller.may(Action::List)?;
+        let mut tx = self.tenant(caller).await?;
+        let same = sqlx::query_scalar!(
+            r#"SELECT COALESCE(CASE WHEN exq_sees_all() THEN projects IS NULL ELSE
+                projects = ARRAY(SELECT own.id FROM exq_own_projects() AS own (id) ORDER BY own.id) END, false) AS "same!"
+             FROM exports WHERE org_id = $1 AND user_id = $2 AND id = $3"#,
+            caller.org.uuid(),
+            caller.user().map(UserId::uuid),
+            id.uuid()
+        )
+        .fetch_optional(&mut *tx)
+        .await?;
+        Ok(same.unwrap_or(false))
+    }
+
     /// A piece of a file that is ready; none behind its last.
     pub async fn export_piece(
         &self,
@@ -202,7 +231,8 @@ impl Store {
         let mut tx = self.tenant(caller).await?;
         Ok(sqlx::query_scalar!(
             "SELECT p.body FROM exports x JOIN export_pieces p ON p.org_id = x.org_id AND p.export_id = x.id
-             WHERE x.org_id = $1 AND x.user_id = $2 AND x.id = $3 AND x.written = x.pieces AND p.place = $4",
+             WHERE x.org_id = $1 AND x.user_id = $2 AND x.id = $3 AND x.written = x.pieces AND p.place = $4
+                AND (exq_sees_all() OR x.projects <@ ARRAY(SELECT exq_own_projects()))",
             caller.org.uuid(),
             caller.user().map(UserId::uuid),
             id.uuid(),

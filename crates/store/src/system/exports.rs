@@ -1,4 +1,4 @@
-//! Files that members asked for, written a piece at a time. Whoever begins a piece has a minute for it;
+//! Files that members asked for, written a piece at a time. Whoever begins a piece has two minutes for it;
 //! a piece that two wrote counts once.
 
 use domain::{ExportId, OrgId, UserId};
@@ -41,7 +41,7 @@ impl System<'_> {
                 SELECT org_id, id FROM exports WHERE ended_at IS NULL AND turn_at <= exq_now()
                 ORDER BY turn_at LIMIT 1 FOR UPDATE SKIP LOCKED
              )
-             UPDATE exports x SET tries = tries + 1, turn_at = exq_now() + interval '1 minute'
+             UPDATE exports x SET tries = tries + 1, turn_at = exq_now() + interval '2 minutes'
              FROM next WHERE x.org_id = next.org_id AND x.id = next.id
              RETURNING x.org_id, x.id, x.user_id, x.written, x.ask AS "ask: Json<UsageFile>""#
         )

@@ -54,7 +54,7 @@ async fn pieces_are_written_in_their_order_and_each_once() {
     assert_eq!(first.file, hours(3), "nothing of the question is lost");
     assert_eq!(store.system().begin_piece().await.unwrap(), None, "it is being written");
     // Who began it is too slow; another one is not.
-    database.advance(TimeDelta::minutes(2)).await;
+    database.advance(TimeDelta::minutes(3)).await;
     let again = begun(store).await;
     assert_eq!(again, first);
     assert!(end(store, &again).await);
@@ -102,7 +102,7 @@ async fn what_fails_is_given_up() {
     for at in 1..=5 {
         assert_eq!(begun(store).await.place, 1);
         assert_eq!(state(store, caller, id).await, ExportState::Writing { written: 1, of: 2 });
-        database.advance(TimeDelta::minutes(2 * at)).await;
+        database.advance(TimeDelta::minutes(3 * at)).await;
     }
     assert_eq!(store.system().begin_piece().await.unwrap(), None);
     assert_eq!(state(store, caller, id).await, ExportState::Failed);

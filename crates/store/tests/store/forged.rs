@@ -298,6 +298,7 @@ async fn people(
         export(things.export);
         ask_export("mine.csv", "", &file);
         export_piece(things.export, 0);
+        sees_export_as_asked(things.export);
         remove_export(things.export);
         acknowledge(CrossingId::generate());
         remove_report(Rhythm::Weekly);
