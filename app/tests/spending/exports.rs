@@ -3,16 +3,20 @@
 use std::sync::Arc;
 
 use axum::http::StatusCode;
+use store::{Export, ExportState};
 
 use crate::{
     spender::Spender,
     usage::{lines, spread},
 };
 
-/// As the scheduler of some node does.
+/// As the scheduler of some node does, until all is written.
 async fn write(spender: &Spender) {
-    let store = spender.site.app.store.clone();
-    scheduler::write_files(store, Arc::new(app::pages::usage_piece)).await.unwrap();
+    let store = &spender.site.app.store;
+    let writing = |export: &Export| matches!(export.state, ExportState::Writing { .. });
+    while store.exports(&spender.caller).await.unwrap().iter().any(writing) {
+        scheduler::write_files(store.clone(), Arc::new(app::pages::usage_piece)).await.unwrap();
+    }
 }
 
 /// The first address on the page that ends so, be it in an island's properties.
@@ -25,7 +29,10 @@ async fn a_file_is_written_while_nobody_waits() {
     let mut spender = spread().await;
     let (exports, query) = (spender.path("exports"), "range=30d&by=project&and=model");
     let page = spender.browser.get(&exports).await;
-    page.is(StatusCode::OK).says("No file was asked for");
+    page.is(StatusCode::OK).says("No file was asked for").says("more than 10,000 lines");
+    spender.browser.get(&spender.path("usage")).await.says(&format!("href=\"{exports}\""));
+    let found = spender.browser.get(&spender.path("search?q=export")).await;
+    found.is(StatusCode::OK).says(&format!("href=\"{exports}\""));
     let asked = spender.browser.post(&exports, &[("deed", "ask"), ("query", query)]).await;
     assert_eq!(asked.location(), spender.path("exports?done=asked"));
     let page = spender.browser.get(&exports).await;
@@ -71,6 +78,12 @@ async fn what_is_wrong_with_a_question_is_told_by_the_page() {
     let wrong = "from=2026-11-02&until=2026-11-01";
     let said = spender.browser.post(&exports, &[("deed", "ask"), ("query", wrong)]).await;
     assert_eq!(said.location(), spender.path(&format!("usage?{wrong}")));
+    // As no page sends it: it leads to the page all the same.
+    let damaged = "range=7d\r\nx=ä&from=%ff\0";
+    let said = spender.browser.post(&exports, &[("deed", "ask"), ("query", damaged)]).await;
+    let page = said.location().to_owned();
+    assert!(page.starts_with(&spender.path("usage?range=7d%0D%0Ax")), "{page}");
+    spender.browser.get(&page).await.is(StatusCode::UNPROCESSABLE_ENTITY).says("Not as asked");
     spender.browser.post(&exports, &[("deed", "sell")]).await.is(StatusCode::BAD_REQUEST);
     for _ in 0..20 {
         spender.browser.post(&exports, &[("deed", "ask"), ("query", "range=7d")]).await;

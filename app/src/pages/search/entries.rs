@@ -134,6 +134,7 @@ fn pages(member: &Member) -> impl Iterator<Item = Entry> {
     });
     let further = [
         (Action::List, labels::SERVICE_ACCOUNTS, "service-accounts", Glyph::Key),
+        (Action::List, labels::EXPORTS, "exports", Glyph::Download),
         (Action::SeeWhole, labels::REPORTS, "reports", Glyph::Mail),
         (Action::SeeBilling, labels::CORRECTIONS, "corrections", Glyph::Billing),
     ];

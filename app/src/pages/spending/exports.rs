@@ -16,7 +16,7 @@ use leptos::prelude::*;
 use serde::Deserialize;
 use store::{Export, ExportState, Store, StoreError};
 
-use super::usage::asked::Asked;
+use super::usage::{AT_ONCE, asked::Asked};
 use crate::{
     components::{
         Badge, Card, CardFoot, Column, Empty, Glyph, LinkButton, Notice, PostButton, Precision,
@@ -70,7 +70,7 @@ async fn save(State(app): State<App>, member: Member, draft: Draft) -> Result<Re
             let query = draft.value("query");
             let asked = Asked::read(&app, &member, Some(&query)).await?;
             if !asked.faults.is_empty() {
-                return Ok(go(format!("{}?{query}", member.path("usage"))));
+                return Ok(go(format!("{}?{}", member.path("usage"), address(&query))));
             }
             let (name, query) = (asked.file_name(), asked.question.query());
             store.ask_export(caller, &name, &query, &asked.file()).await.map(|_| "asked")
@@ -86,6 +86,12 @@ async fn save(State(app): State<App>, member: Member, draft: Draft) -> Result<Re
         }
         Err(error) => Err(error.into()),
     }
+}
+
+/// A query as addresses may bear it, whatever was sent for one: the page says what is wrong with it.
+fn address(query: &str) -> String {
+    let pairs: Vec<(String, String)> = serde_urlencoded::from_str(query).unwrap_or_default();
+    serde_urlencoded::to_string(pairs).unwrap_or_default()
 }
 
 async fn page(
@@ -116,9 +122,14 @@ async fn page(
 fn list(member: &Member, exports: &[Export]) -> AnyView {
     if exports.is_empty() {
         let href = member.path("usage");
+        let most = count(AT_ONCE);
+        let text = format!(
+            "“{}” on the page Usage answers a small file at once. A large one, of more than {most} lines, is written here.",
+            labels::EXPORT_CSV
+        );
         return view! {
             <Card title=labels::FILES>
-                <Empty split=true title="No file was asked for" text="“Export CSV” on the page Usage answers a small file at once. A large one, of more than 10,000 lines, is written here.">
+                <Empty split=true title="No file was asked for" text>
                     <LinkButton href weight=Weight::Primary>{labels::SEE_USAGE}</LinkButton>
                 </Empty>
             </Card>
@@ -176,14 +187,15 @@ fn ended(member: &Member, export: &Export) -> AnyView {
         return view! {
             <div>
                 <Badge tone=Tone::Bad text="Not written"/>
-                <small>"It was tried five times, or you may not see all of it any more. Open it in Usage, and export it again."</small>
+                <small>"It was tried five times, or what you see of the organization has changed. Open it in Usage, and export it again."</small>
             </div>
         }
         .into_any();
     };
     let href = member.path(&format!("exports/{}/file", export.id));
     let until = time_text(until, member.organization.zone, Precision::Day);
-    let facts = format!("{} lines, {}, until {until}", count(lines), size(bytes));
+    let lines = if lines == 1 { "1 line".to_owned() } else { format!("{} lines", count(lines)) };
+    let facts = format!("{lines}, {}, until {until}", size(bytes));
     let which = format!(" {}", export.file);
     view! {
         <div class="row">

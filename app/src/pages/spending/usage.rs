@@ -42,7 +42,7 @@ pub(super) mod views;
 mod ways;
 
 /// So many lines of a file are written while somebody waits.
-const AT_ONCE: usize = 10_000;
+pub(super) const AT_ONCE: u64 = 10_000;
 
 /// All that the page shows.
 struct View {
@@ -207,15 +207,17 @@ fn view(page: View) -> AnyView {
     .into_any()
 }
 
-/// Beside the title: the project that the page is about, and the file.
+/// Beside the title: the project that the page is about, the files that were asked for, and this one.
 fn actions(page: &View) -> AnyView {
     let about = match &page.asked.question.filters[..] {
         [one] => project_href(&page.frame.org_path, &one.value),
         _ => None,
     };
     let about = about.map(|href| view! { <LinkButton href>"Open project"</LinkButton> });
+    let exports = format!("{}/exports", page.frame.org_path);
     view! {
         {about}
+        <LinkButton href=exports weight=Weight::Quiet>{labels::EXPORTS}</LinkButton>
         {export(page)}
     }
     .into_any()
@@ -225,7 +227,8 @@ fn actions(page: &View) -> AnyView {
 fn export(page: &View) -> AnyView {
     let question = &page.asked.question;
     let groups = page.sheet.lines.len() + page.sheet.rest.as_ref().map_or(0, |(groups, _)| *groups);
-    if groups * page.asked.begun() <= AT_ONCE {
+    let most = u64::try_from(groups * page.asked.begun()).unwrap_or(u64::MAX);
+    if most <= AT_ONCE {
         let href = question.href(&format!("{}.csv", page.path));
         return view! { <LinkButton href glyph=Glyph::Download>{labels::EXPORT_CSV}</LinkButton> }
             .into_any();
