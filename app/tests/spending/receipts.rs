@@ -17,6 +17,9 @@ async fn a_receipt_adds_up_for_members_alone() {
     page.is(StatusCode::OK).says("Refused by the project budget");
     page.says("project_spend_limit_exceeded").says("Support, monthly budget");
     page.says("$1,200.000000").says("− $1,199.730000").says("$0.270000");
+    // With money left it is this number that did not fit.
+    page.says("Left, which was too little").says("The request could cost, at most");
+    page.says("$0.412800");
     page.says("38 requests").says("ines, the only owner").says("has not changed since");
     store.set_budget(&spender.caller, scope, Period::Month, "1500".parse().unwrap()).await.unwrap();
     spender.browser.get(&path).await.says("it is $1,500.00 now");

@@ -141,7 +141,7 @@ impl Spender {
 
     /// A request that the budget refuses; its receipt is written.
     pub(crate) async fn refused(&self, bound: &str) -> domain::ReceiptId {
-        let bound = bound.parse().unwrap();
+        let bound: Usd = bound.parse().unwrap();
         let request = self.request(self.project, self.key, "sandbox-dime", bound).await;
         let Err(Refusal::Spent(limit)) = self.ledger.reserve(request).await else {
             panic!("admitted");
@@ -151,7 +151,7 @@ impl Spender {
             org: self.caller.org,
             project: self.project,
             key: self.key,
-            cause: Cause::Amount(limit),
+            cause: Cause::Amount { limit, bound },
             count: 38,
         };
         self.site.app.store.system().flush_receipts(&[row]).await.unwrap();

@@ -228,7 +228,8 @@ async fn admit(
     let refusal = match gateway.ledger().reserve(request).await {
         Ok(reservation) => {
             for limit in &reservation.standing().observed {
-                gateway.receipts().count(key, Cause::Observed(limit.clone()));
+                let (limit, bound) = (limit.clone(), bound.amount);
+                gateway.receipts().count(key, Cause::Observed { limit, bound });
             }
             return Ok(reservation);
         }
@@ -257,11 +258,12 @@ async fn admit(
 }
 
 fn refused(gateway: &Gateway, key: &KeyState, limit: Limit, bound: Bound, may_wait: bool) -> Error {
-    gateway.receipts().count(key, Cause::Amount(limit.clone()));
+    let bound = bound.amount;
+    gateway.receipts().count(key, Cause::Amount { limit: limit.clone(), bound });
     Error::Refused(Box::new(Refused {
         receipt_url: format!("{}/receipts/{}", gateway.public_url(), limit.receipt),
         limit,
-        bound: bound.amount,
+        bound,
         may_wait,
     }))
 }

@@ -62,8 +62,9 @@ mod tests {
 
     #[test]
     fn counts_until_it_is_written() {
-        let limit = crate::refusal::tests::example(false).limit;
-        let (receipts, cause) = (Receipts::default(), || Cause::Amount(limit.clone()));
+        let crate::refusal::Refused { limit, bound, .. } = crate::refusal::tests::example(false);
+        let (receipts, cause) =
+            (Receipts::default(), || Cause::Amount { limit: limit.clone(), bound });
         let key = crate::keys::tests::key(OrgId::generate());
         let counts = || receipts.take().iter().map(|row| row.count).collect::<Vec<_>>();
         receipts.count(&key, cause());

@@ -96,6 +96,8 @@ pub struct Numbers {
     pub spent: Usd,
     /// And this was held by running requests.
     pub held: Usd,
+    /// What the request could have cost, at most; receipts of earlier versions do not know it.
+    pub bound: Option<Usd>,
 }
 
 /// An entry of the audit log: the change that was in force at a refusal.
@@ -133,6 +135,7 @@ struct Row {
     amount: sqlx::types::BigDecimal,
     spent: sqlx::types::BigDecimal,
     held: sqlx::types::BigDecimal,
+    bound: Option<sqlx::types::BigDecimal>,
     resets_at: DateTime<Utc>,
     count: i64,
     first_at: DateTime<Utc>,
@@ -158,7 +161,7 @@ impl Store {
             Row,
             r#"SELECT r.kind AS "kind!", r.observed AS "observed!", r.model, r.scope AS "scope!", r.period AS "period!",
                 r.limit_id AS "limit_id!", r.amount AS "amount!", r.spent AS "spent!",
-                r.held AS "held!", r.resets_at AS "resets_at!", r.count AS "count!", r.first_at AS "first_at!",
+                r.held AS "held!", r.bound, r.resets_at AS "resets_at!", r.count AS "count!", r.first_at AS "first_at!",
                 r.last_at AS "last_at!", r.revision AS "revision!",
                 CASE r.scope WHEN 'org' THEN r.org_id WHEN 'project' THEN r.project_id ELSE r.key_id END AS "scope_id!",
                 CASE r.scope WHEN 'org' THEN o.name WHEN 'project' THEN p.name ELSE COALESCE(k.name, '') END AS "scope_name!",
@@ -240,6 +243,7 @@ impl Row {
                 amount: usd(&self.amount)?,
                 spent: usd(&self.spent)?,
                 held: usd(&self.held)?,
+                bound: self.bound.as_ref().map(usd).transpose()?,
             })
         };
         let whole = |number: &sqlx::types::BigDecimal| {

@@ -111,8 +111,10 @@ fn facts(member: &Member, found: &Refusals, owners: &[Recipient], now: DateTime<
     let (project, key) = (found.project_name.clone(), found.key_name.clone());
     let last_four = found.key_last_four.as_ref().map(|last| format!(" {}", ending(last)));
     let revision = words::revision(found);
+    let bound = words::bound(found);
     view! {
         <Facts>
+            {bound.map(|bound| view! { <Fact label=labels::IT_COULD_HAVE_COST>{bound}</Fact> })}
             {frees}
             <Fact label="Who may raise it">{who}</Fact>
             {set.map(|set| view! { <Fact label="Set then">{set}</Fact> })}

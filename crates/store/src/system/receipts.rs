@@ -27,9 +27,19 @@ pub struct ReceiptRow {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Cause {
     /// A budget or the usage limit.
-    Amount(Limit),
+    Amount {
+        /// Which.
+        limit: Limit,
+        /// What the request could have cost.
+        bound: Usd,
+    },
     /// A budget that is observed only: it would have said no.
-    Observed(Limit),
+    Observed {
+        /// Which.
+        limit: Limit,
+        /// What the request could have cost.
+        bound: Usd,
+    },
     /// A rate limit.
     Rate(RateLimited),
     /// The key's guard of requests at once.
@@ -49,7 +59,7 @@ impl Cause {
     /// The record of the refusal.
     pub const fn receipt(&self) -> ReceiptId {
         match self {
-            Self::Amount(limit) | Self::Observed(limit) => limit.receipt,
+            Self::Amount { limit, .. } | Self::Observed { limit, .. } => limit.receipt,
             Self::Rate(limit) => limit.receipt,
             Self::Running(most) => most.receipt,
             Self::TooExpensive { receipt, .. } => *receipt,
@@ -69,6 +79,8 @@ struct Columns<'a> {
     amount: BigDecimal,
     spent: BigDecimal,
     held: BigDecimal,
+    /// Of limits in dollars, what the request could have cost.
+    bound: Option<BigDecimal>,
     /// None: with the next request.
     resets_at: Option<DateTime<Utc>>,
 }
@@ -86,10 +98,11 @@ impl ReceiptRow {
             amount: BigDecimal::default(),
             spent: BigDecimal::default(),
             held: BigDecimal::default(),
+            bound: None,
             resets_at: None,
         };
         match &self.cause {
-            Cause::Amount(limit) | Cause::Observed(limit) => {
+            Cause::Amount { limit, bound } | Cause::Observed { limit, bound } => {
                 let (id, kind) = match limit.by {
                     LimitId::Budget(id) => (id.uuid(), "budget"),
                     LimitId::UsageLimit(id) => (id.uuid(), "usage_limit"),
@@ -97,13 +110,14 @@ impl ReceiptRow {
                 Columns {
                     limit: id,
                     kind,
-                    observed: matches!(self.cause, Cause::Observed(_)),
+                    observed: matches!(self.cause, Cause::Observed { .. }),
                     revision: limit.revision,
                     scope: scope_parts(limit.scope).0,
                     period: limit.period.as_str(),
                     amount: numeric(limit.amount),
                     spent: numeric(limit.spent),
                     held: numeric(limit.held),
+                    bound: Some(numeric(*bound)),
                     resets_at: Some(limit.resets_at),
                     ..guard
                 }
@@ -139,9 +153,10 @@ impl System<'_> {
             let of = row.columns();
             sqlx::query!(
                 "INSERT INTO receipts AS r (org_id, id, limit_id, revision, project_id, key_id, scope, period,
-                    quarter, amount, spent, held, resets_at, count, first_at, last_at, kind, observed, model)
+                    quarter, amount, spent, held, resets_at, count, first_at, last_at, kind, observed, model,
+                    bound)
                  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, exq_quarter(exq_now()), $9, $10, $11,
-                    COALESCE($12, exq_now()), $13, exq_now(), exq_now(), $14, $15, $16)
+                    COALESCE($12, exq_now()), $13, exq_now(), exq_now(), $14, $15, $16, $17)
                  ON CONFLICT (org_id, id) DO UPDATE SET count = r.count + excluded.count, last_at = excluded.last_at",
                 row.org.uuid(),
                 row.cause.receipt().uuid(),
@@ -158,7 +173,8 @@ impl System<'_> {
                 row.count,
                 of.kind,
                 of.observed,
-                of.model
+                of.model,
+                of.bound
             )
             .execute(&mut *tx)
             .await?;

@@ -51,9 +51,8 @@ impl Scene {
                 Err(ledger::Refusal::Spent(limit)) => Some(limit),
                 _ => None,
             };
-            let limit = limit.unwrap();
-            let row =
-                ReceiptRow { org: tenant.org, project, key, cause: Cause::Amount(limit), count: 3 };
+            let cause = Cause::Amount { limit: limit.unwrap(), bound: usd(refused) };
+            let row = ReceiptRow { org: tenant.org, project, key, cause, count: 3 };
             store.system().flush_receipts(&[row]).await.unwrap();
         }
         node.finish().await;

@@ -102,7 +102,7 @@ pub(super) fn lines(found: &Refusals) -> Option<Vec<SumLine>> {
             SumLine::new(labels::LEFT, many(most.saturating_sub(*running), false)).total(),
         ],
         RefusedBy::Request { most, bound } => vec![
-            SumLine::new("It could have cost", usd_fine(*bound)),
+            SumLine::new(labels::IT_COULD_HAVE_COST, usd_fine(*bound)),
             SumLine::new(label, format!("− {}", usd_fine(*most))),
             SumLine::new("Too much by", usd_fine(bound.minus(*most))).total(),
         ],
@@ -118,6 +118,16 @@ fn money(label: String, numbers: Numbers) -> Vec<SumLine> {
         SumLine::new("Held by running requests", format!("− {}", usd_fine(numbers.held))),
         SumLine::new(last, usd_fine(left)).total(),
     ]
+}
+
+/// What the first request that was refused could have cost, if it is known.
+pub(super) fn bound(found: &Refusals) -> Option<String> {
+    match &found.by {
+        RefusedBy::Budget(_, numbers) | RefusedBy::UsageLimit(numbers) => {
+            (*numbers)?.bound.map(usd_fine)
+        }
+        _ => None,
+    }
 }
 
 /// To the minute, where the window is longer than some.
