@@ -5,20 +5,25 @@ use leptos::prelude::*;
 
 use super::numbers::grouped;
 
-/// An amount rounded to cents, in its parts.
+/// An amount in its parts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Shown {
     /// `−` or nothing.
     pub sign: &'static str,
     /// With commas.
     pub dollars: String,
-    /// Two digits.
+    /// What follows the point: two digits, or all there are of less than a cent.
     pub cents: String,
 }
 
-/// An amount in its parts, rounded half up to cents.
+/// An amount in its parts, rounded half up to cents; what is less than a cent is written out, because `$0.00` would say
+/// that there is nothing.
 pub fn usd_display(amount: Usd) -> Shown {
     let (negative, dollars, cents) = amount.cents();
+    if let Some(cents) = amount.below_a_cent() {
+        let sign = if amount < Usd::ZERO { "−" } else { "" };
+        return Shown { sign, dollars: "0".to_owned(), cents };
+    }
     Shown {
         sign: if negative { "−" } else { "" },
         dollars: grouped(dollars),
@@ -32,8 +37,11 @@ pub fn usd(amount: Usd) -> String {
     format!("{sign}${dollars}.{cents}")
 }
 
-/// `$0.020648`: six decimals, for single requests and their sums.
+/// `$0.020648`: six decimals, for single requests and their sums; all there are of less than a millionth.
 pub fn usd_fine(amount: Usd) -> String {
+    if (1..1_000_000).contains(&amount.pico().unsigned_abs()) {
+        return usd(amount);
+    }
     let micro = (amount.pico().unsigned_abs() + 500_000) / 1_000_000;
     let sign = if amount.pico() < 0 && micro > 0 { "−" } else { "" };
     format!("{sign}${}.{:06}", grouped(micro / 1_000_000), micro % 1_000_000)
@@ -77,7 +85,29 @@ mod tests {
         let html = view! { <Money amount/> }.to_html();
         assert!(html.contains(r#"value="11256.724999999999""#), "{html}");
         assert_eq!(usd(Usd::from_pico(-12_500_000_000_000)), "−$12.50");
-        assert_eq!(usd(Usd::from_pico(-1)), "$0.00");
         assert_eq!(usd_fine(Usd::from_pico(20_648_000_000)), "$0.020648");
+    }
+
+    #[test]
+    fn writes_out_what_is_less_than_a_cent() {
+        let texts =
+            [0, 1, -130_000_000, 4_999_999_999, 9_999_999_999, 10_000_000_000, 14_999_999_999];
+        assert_eq!(
+            texts.map(|pico| usd(Usd::from_pico(pico))),
+            [
+                "$0.00",
+                "$0.000000000001",
+                "−$0.00013",
+                "$0.004999999999",
+                "$0.009999999999",
+                "$0.01",
+                "$0.01"
+            ]
+        );
+        let fine =
+            [0, 100_000, 999_999, 1_000_000, 1_499_999].map(|pico| usd_fine(Usd::from_pico(pico)));
+        assert_eq!(fine, ["$0.000000", "$0.0000001", "$0.000000999999", "$0.000001", "$0.000001"]);
+        let html = view! { <Money amount=Usd::from_pico(130_000_000)/> }.to_html();
+        assert!(html.contains(r#"value="0.00013""#) && html.contains("00013</span>"), "{html}");
     }
 }

@@ -101,7 +101,10 @@ async fn a_cycle_is_reviewed_closed_and_kept() {
     page.says("Europe/Oslo").says("$1.35").hides("7.77").hides("Since the close</h2>");
     assert_eq!(row(&page, "Support, by model", ">gpt-4o<"), "gpt-4o 1 1,200 200 30 $1.25");
     assert_eq!(row(&page, "Support, by model", "Together"), "Together 2 2,400 400 60 $1.35");
-    assert_eq!(row(&page, "=Archive, by model", ">gpt-4o<"), "gpt-4o 1 1,200 200 30 $0.00");
+    assert_eq!(
+        row(&page, "=Archive, by model", ">gpt-4o<"),
+        "gpt-4o 1 1,200 200 30 $0.000000000001"
+    );
     let page = browser.get(&list).await;
     page.says("Closed").hides("Review and close");
 }

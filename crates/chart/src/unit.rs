@@ -54,7 +54,13 @@ impl Unit {
     }
 }
 
+/// To cents, or all digits of less than one.
 fn dollars(value: i128) -> String {
+    if value != 0 && value.unsigned_abs() < 10_000_000_000 {
+        let (sign, digits) =
+            (if value < 0 { "−" } else { "" }, format!("{:012}", value.unsigned_abs()));
+        return format!("{sign}$0.{}", digits.trim_end_matches('0'));
+    }
     let cents = (value.unsigned_abs() + 5_000_000_000) / 10_000_000_000;
     let sign = if value < 0 && cents > 0 { "−" } else { "" };
     format!("{sign}${}.{:02}", digits(cents / 100), cents % 100)
@@ -163,13 +169,24 @@ mod tests {
             Unit::Dollars.text(11_256_720_000_000_000),
             Unit::Dollars.text(-12_500_000_000_000),
             Unit::Dollars.text(-1),
+            Unit::Dollars.text(130_000_000),
+            Unit::Dollars.text(0),
             Unit::Tokens.text(957_512_000),
             Unit::Tokens.text(6_064_000_000),
             Unit::Tokens.text(999_999),
             Unit::Requests.text(2_542_188),
         ];
-        let expected =
-            ["$11,256.72", "−$12.50", "$0.00", "957.5 M", "6.06 B", "999,999", "2,542,188"];
+        let expected = [
+            "$11,256.72",
+            "−$12.50",
+            "−$0.000000000001",
+            "$0.00013",
+            "$0.00",
+            "957.5 M",
+            "6.06 B",
+            "999,999",
+            "2,542,188",
+        ];
         assert_eq!(texts, expected);
     }
 

@@ -100,6 +100,14 @@ impl Usd {
         }
     }
 
+    /// What follows the point of less than a cent, all of it: rounded, it would look like nothing. None of more, and of
+    /// zero.
+    pub fn below_a_cent(self) -> Option<String> {
+        let pico = self.0.unsigned_abs();
+        let is_less = pico > 0 && pico < Self::PICO as u128 / 100;
+        is_less.then(|| format!("{pico:012}").trim_end_matches('0').to_owned())
+    }
+
     /// Rounded half away from zero to cents, for people; as (negative, dollars, cents).
     pub const fn cents(self) -> (bool, u128, u8) {
         let cent = Self::PICO as u128 / 100;

@@ -30,8 +30,11 @@ pub(crate) fn one_line(text: &str, longest: usize) -> String {
     cut
 }
 
-/// As in `$11,256.72`: always two decimals.
+/// As in `$11,256.72`: two decimals, or all there are of less than a cent.
 pub(crate) fn dollars(amount: Usd) -> String {
+    if let Some(digits) = amount.below_a_cent() {
+        return format!("{}$0.{digits}", if amount < Usd::ZERO { "−" } else { "" });
+    }
     let (negative, whole, cents) = amount.cents();
     format!("{}${}.{cents:02}", if negative { "−" } else { "" }, count(whole))
 }
