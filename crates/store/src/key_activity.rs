@@ -14,7 +14,7 @@ pub struct KeyActivity {
     pub last_day: Option<DateTime<Utc>>,
     /// Charges booked in the current month.
     pub spent: Usd,
-    /// A budget, as it is set now, has refused one of its requests in the current window.
+    /// A budget that the caller sees, as it is set now, has refused one of its requests in the current window, or is spent.
     pub refusing: bool,
 }
 
@@ -47,6 +47,12 @@ impl Store {
                         ON (b.org_id, b.id, b.revision) = (r.org_id, r.limit_id, r.revision) AND b.amount <= r.amount
                     WHERE r.org_id = $1 AND r.key_id = k.id AND NOT r.observed AND r.resets_at > exq_now()
                         AND r.quarter > exq_now() - interval '32 days'
+                ) OR EXISTS (
+                    -- Lowered below what is spent, it will refuse the next.
+                    SELECT FROM budgets_in_force b LEFT JOIN counters c ON (c.org_id, c.scope, c.scope_id, c.period)
+                        = (b.org_id, b.scope, b.scope_id, b.period) AND c.starts <= exq_now() AND c.ends > exq_now()
+                    WHERE b.org_id = $1 AND NOT b.observe AND COALESCE(c.spent, 0) >= b.amount
+                        AND (b.scope, b.scope_id) IN (('key', k.id), ('project', k.project_id), ('org', k.org_id))
                 ) AS refusing
              ) refused
              WHERE k.org_id = $1 AND (used.last_day IS NOT NULL OR refused.refusing)"#,

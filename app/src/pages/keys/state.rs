@@ -16,7 +16,7 @@ const IDLE: TimeDelta = TimeDelta::days(90);
 pub(in crate::pages) enum KeyState {
     Active,
     ExpiresSoon,
-    /// A budget refused a request of it in this window.
+    /// A budget refused a request of it in this window, or is spent: it refuses the next.
     Refusing,
     /// Its owner left the project.
     NoAccess,

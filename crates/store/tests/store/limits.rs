@@ -150,7 +150,13 @@ async fn what_an_observed_budget_would_have_refused_was_not_refused() {
     let admitted = node.ledger.reserve(request(&tenant, &dime, "0.10")).await.unwrap();
     let [would] = &admitted.standing().observed[..] else { unreachable!("one budget observes") };
     let (org, project, key) = (tenant.org, tenant.project, tenant.key);
-    let row = ReceiptRow { org, project, key, cause: Cause::Observed(would.clone()), count: 3 };
+    let row = ReceiptRow {
+        org,
+        project,
+        key,
+        cause: Cause::Observed { limit: would.clone(), bound: usd("0.10") },
+        count: 3,
+    };
     store.system().flush_receipts(&[row]).await.unwrap();
     admitted.settle(answered("0.10")).await;
     assert_eq!(database.look("SELECT sum(count) FROM receipts WHERE observed").await, "3");
@@ -461,5 +467,34 @@ async fn a_threshold_that_is_below_the_spend_passes_alone() {
     assert_eq!(database.look(CROSSED).await, "0.05 0.05 true");
     store.edit_spend_alert(caller, scope, far.id, usd("0.08"), &[]).await.unwrap();
     assert_eq!(database.look(CROSSED).await, "0.05 0.05 true, 0.08 0.08 true");
+    node.finish().await;
+}
+
+#[tokio::test]
+async fn a_key_whose_budget_is_spent_refuses_before_it_has_refused() {
+    let (database, tenant, node) = spent_dime().await;
+    let (store, caller, scope) = (&database.store, &tenant.caller, Scope::Org(tenant.org));
+    let refusing = async || store.key_activity(caller).await.unwrap()[&tenant.key].refusing;
+    assert!(refusing().await, "a dime of a dime is spent");
+    store.set_budget(caller, scope, Period::Month, usd("0.11")).await.unwrap();
+    assert!(!refusing().await);
+    for on in [scope, Scope::Project(tenant.project), Scope::Key(tenant.key)] {
+        store.set_budget(caller, on, Period::Day, usd("0.05")).await.unwrap();
+        assert!(refusing().await, "{on}");
+        let lowered = store.budgets(caller).await.unwrap();
+        let lowered = lowered.iter().find(|one| one.period == Period::Day).unwrap().id;
+        store.save_budget(caller, on, Period::Day, usd("0.05"), Some(true)).await.unwrap();
+        assert!(!refusing().await, "{on}: what is observed refuses nothing");
+        store.remove_budget(caller, lowered).await.unwrap();
+    }
+    // Another project's budget is none of this key's.
+    let name = "Elsewhere".parse().unwrap();
+    let other = store.create_project(caller, &name, domain::Environment::Staging).await.unwrap();
+    store.set_budget(caller, Scope::Project(other), Period::Day, usd("0")).await.unwrap();
+    assert!(!refusing().await);
+    // Nothing may be spent tomorrow either, though nothing was counted yet.
+    store.set_budget(caller, Scope::Key(tenant.key), Period::Day, usd("0")).await.unwrap();
+    database.advance(TimeDelta::days(1)).await;
+    assert!(refusing().await);
     node.finish().await;
 }
