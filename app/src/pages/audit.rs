@@ -6,14 +6,17 @@ mod filter;
 mod head;
 pub(super) mod told;
 
+use std::collections::HashMap;
+
 use axum::{
     Router,
     extract::{RawQuery, State},
     response::Response,
     routing::{get, post},
 };
+use domain::Caller;
 use leptos::prelude::*;
-use store::{AuditPage, Project};
+use store::{AuditPage, Member as Person, Project};
 
 use self::filter::Filter;
 use crate::{
@@ -36,8 +39,10 @@ struct View {
     member: Member,
     filter: Filter,
     entries: AuditPage,
-    /// For the names of projects, archived ones too.
+    /// To choose from, archived ones too.
     projects: Vec<Project>,
+    /// What things are called now, by their ids.
+    names: HashMap<String, String>,
 }
 
 async fn show(
@@ -52,9 +57,11 @@ async fn show(
     let asked = if filter.is_right() { MOST } else { 0 };
     let entries = store.audit_log(caller, &filter.asked, before, asked).await?;
     let projects = store.projects(caller).await?;
-    let people = filter::people(store.members(caller).await?);
+    let members = store.members(caller).await?;
+    let names = names(&app, caller, &projects, &members).await?;
+    let people = filter::people(members);
     let head = head::card(&app, store.audit_head(caller).await?)?;
-    let view = View { member, filter, entries, projects };
+    let view = View { member, filter, entries, projects, names };
     let page = Page::new(labels::AUDIT_LOG).status(view.filter.draft.status()).islands();
     Ok(view.member.visitor.look.page(page, || {
         let form = filter::form(&view, people);
@@ -76,6 +83,22 @@ async fn show(
             </Shell>
         }
     }))
+}
+
+/// Of projects, keys and people: an entry that does not say a name tells of one by its id.
+async fn names(
+    app: &App,
+    caller: &Caller,
+    projects: &[Project],
+    members: &[Person],
+) -> Result<HashMap<String, String>, Failure> {
+    let (keys, admin) =
+        tokio::try_join!(app.store.named_keys(caller), app.store.admin_keys(caller))?;
+    let keys = keys.into_iter().map(|key| (key.id.to_string(), key.name));
+    let admin = admin.into_iter().map(|key| (key.id.to_string(), key.name));
+    let projects = projects.iter().map(|it| (it.id.to_string(), it.name.clone()));
+    let members = members.iter().map(|it| (it.user.to_string(), it.name.clone()));
+    Ok(keys.chain(admin).chain(projects).chain(members).collect())
 }
 
 fn list(view: &View) -> AnyView {

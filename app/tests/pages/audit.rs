@@ -27,6 +27,13 @@ async fn a_change_is_told_with_who_made_it_and_what_was_before() {
         .says("“Quay &lt;b&gt;”")
         .says("3 entries, newest first")
         .hides("Quay <b>");
+    // A key that is not named in an entry is named by what it is called now, and so is one that changes things.
+    let store = &site.app.store;
+    let project = store.projects(&caller).await.unwrap()[0].id;
+    let (key, _) = Tenant::key(store, &caller, project).await;
+    store.set_key_paused(&caller, key, true).await.unwrap();
+    let name = &store.named_keys(&caller).await.unwrap()[0].name;
+    ines.get(&path).await.says(&format!("“{name}”</a>")).hides(&format!(">{key}</a>"));
     let secret = site.database.look("SELECT password_hash FROM users LIMIT 1").await;
     page.hides(&secret);
 }

@@ -46,6 +46,7 @@ fn sentence(view: &View, entry: &Entry, body: &Body) -> AnyView {
     let path = view.member.path("audit");
     let only = |name: &str, value: String| view.filter.href(&path, &[(name, Some(value))]);
     let (noun, name, deed) = told::what(entry, body);
+    let name = name.or_else(|| view.names.get(&body.subject).cloned());
     let of_itself = body.subject == view.member.organization.id.to_string();
     let subject = only("subject", body.subject.clone());
     let named = match (name, of_itself) {
@@ -65,7 +66,9 @@ fn sentence(view: &View, entry: &Entry, body: &Body) -> AnyView {
         view! { " in project "<a href=href>{name}</a> }
     });
     let actor = only("actor", body.actor.clone());
-    let who = told::who(entry, body);
+    let machine = view.names.get(&body.actor).filter(|_| body.actor.starts_with("key_"));
+    let who =
+        machine.map_or_else(|| told::who(entry, body), |name| format!("the admin key “{name}”"));
     view! { <p>{noun}{named}{project}" "{deed}" by "<a href=actor>{who}</a>"."</p> }.into_any()
 }
 

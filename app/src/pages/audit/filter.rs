@@ -7,7 +7,9 @@ use store::{AuditFilter, Member as Person};
 
 use super::View;
 use crate::{
-    components::{Button, Card, CardBody, Choice, ErrorSummary, Field, LinkButton, Select, Weight},
+    components::{
+        Button, Card, CardBody, Choice, DateRange, ErrorSummary, Field, LinkButton, Select, Weight,
+    },
     labels,
     web::Draft,
 };
@@ -94,8 +96,7 @@ pub(super) fn form(view: &View, mut people: Vec<Choice>) -> AnyView {
     let field = |name| (draft.value(name), draft.error(name));
     let (kind, kind_error) = field("kind");
     let (project, project_error) = field("project");
-    let (from, from_error) = field("from");
-    let (to, to_error) = field("to");
+    let (from, to) = (draft.value("from"), draft.value("to"));
     let (subject, actor) = (draft.value("subject"), draft.value("actor"));
     if !people.iter().any(|choice| choice.value == actor) {
         people.push(Choice::new(actor.clone(), actor.clone()));
@@ -106,6 +107,7 @@ pub(super) fn form(view: &View, mut people: Vec<Choice>) -> AnyView {
     let projects =
         std::iter::once(Choice::new("", labels::ANY)).chain(projects).collect::<Vec<_>>();
     let (errors, path) = (draft.errors(), view.member.path("audit"));
+    let dates = errors.clone();
     let clear = (!view.filter.is_empty()).then(|| {
         let href = path.clone();
         view! { <LinkButton href weight=Weight::Quiet>{labels::CLEAR}</LinkButton> }
@@ -120,8 +122,7 @@ pub(super) fn form(view: &View, mut people: Vec<Choice>) -> AnyView {
                         <Select name="actor" label=labels::BY choices=people value=actor/>
                         <Select name="project" label=labels::PROJECT choices=projects value=project error=project_error/>
                         <Field name="subject" label="ID of what was changed" value=subject maxlength=100 autocomplete="off"/>
-                        <Field name="from" label=labels::FROM kind="date" value=from error=from_error/>
-                        <Field name="to" label=labels::TO_INCLUDED kind="date" value=to error=to_error/>
+                        <DateRange from until=to until_name="to" errors=dates/>
                     </div>
                     <div class="row"><Button>{labels::SHOW}</Button>{clear}</div>
                 </form>
