@@ -12,6 +12,7 @@ use store::StoreError;
 use tower_sessions::session;
 
 use super::{go, with_next};
+use crate::labels;
 
 /// Why a page could not be shown. The one place that turns errors into statuses.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -126,7 +127,7 @@ impl Failure {
     pub(super) const fn words(&self) -> (&'static str, &'static str) {
         match self {
             Self::SignedOut { .. } | Self::Unproven { .. } | Self::Unused | Self::NotFound => (
-                "There is no such page",
+                labels::THERE_IS_NO_SUCH_PAGE,
                 "The address may be mistyped, or what it showed was removed, or it belongs to an organization that you are not a member of.",
             ),
             Self::Forbidden => {

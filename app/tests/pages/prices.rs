@@ -125,6 +125,17 @@ async fn the_operator_looks_at_a_table_before_anything_changes() {
     let added =
         "SELECT jsonb_array_length(rates) || ' ' || source FROM prices WHERE provider = 'new'";
     assert_eq!(site.database.look(added).await, "2 import");
+    let list = ines.get("/operator/prices").await;
+    list.is(StatusCode::OK)
+        .says("Versions 1 to 50.")
+        .says("/operator/prices?page=2")
+        .hides("Previous");
+    let second = ines.get("/operator/prices?page=2").await;
+    second.is(StatusCode::OK).says("Versions 51 to 100.").says("/operator/prices?page=1");
+    ines.get("/operator/prices?page=4000000000")
+        .await
+        .is(StatusCode::OK)
+        .says("There is no such page");
     let list = ines.get("/operator/prices?search=new").await;
     list.says("Planned").says("new-model").says("from 200,001 tokens of prompt");
 }

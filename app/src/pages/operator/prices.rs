@@ -12,7 +12,7 @@ use store::system::operator::{BookStanding, BookVersion};
 use super::{Part, Runner, ZONE, around, search};
 use crate::{
     components::{
-        Badge, Card, CardBody, CardFoot, Column, Empty, LinkButton, Precision, Table, Time, Toast,
+        Badge, Card, CardBody, Column, Empty, LinkButton, Pager, Precision, Table, Time, Toast,
         Tone, Weight, count,
     },
     labels,
@@ -22,8 +22,8 @@ use crate::{
 };
 
 const PATH: &str = "/operator/prices";
-/// Versions that are shown at once.
-const MOST: u16 = 200;
+/// Versions in one page.
+const ROWS: u16 = 50;
 
 pub(super) fn router() -> Router<App> {
     Router::new().route(PATH, get(show)).merge(import::router())
@@ -33,7 +33,21 @@ pub(super) fn router() -> Router<App> {
 struct Asked {
     #[serde(default)]
     search: String,
+    /// Which fifty, from 1.
+    page: Option<u32>,
     added: Option<u64>,
+}
+
+impl Asked {
+    fn page(&self) -> u32 {
+        self.page.unwrap_or(1).clamp(1, 1_000_000)
+    }
+
+    fn on_page(&self, page: u32) -> String {
+        let pairs = [("search", self.search.clone()), ("page", page.to_string())];
+        let pairs = pairs.iter().filter(|(_, value)| !value.is_empty()).collect::<Vec<_>>();
+        format!("{PATH}?{}", serde_urlencoded::to_string(pairs).unwrap_or_default())
+    }
 }
 
 async fn show(
@@ -41,7 +55,10 @@ async fn show(
     runner: Runner,
     Query(asked): Query<Asked>,
 ) -> Result<Response, Failure> {
-    let versions = runner.operator(&app).await?.price_book(&asked.search, MOST).await?;
+    let skipped = (asked.page() - 1) * u32::from(ROWS);
+    // One more tells whether there are more.
+    let versions =
+        runner.operator(&app).await?.price_book(&asked.search, skipped, ROWS + 1).await?;
     Ok(runner.look().page(Page::new("Price book, operator"), || {
         around(runner.frame, Part::Prices, content(asked, &versions))
     }))
@@ -56,8 +73,16 @@ fn content(asked: Asked, versions: &[BookVersion]) -> AnyView {
         let text = "Each holds from its day on, on every node within 5 seconds. Requests before keep their price.";
         view! { <Toast lead text/> }
     });
-    let shown = versions.len();
-    let list = if shown == 0 {
+    let shown = versions.len().min(ROWS.into());
+    let list = if shown == 0 && asked.page() > 1 {
+        let href = asked.on_page(1);
+        view! {
+            <Empty split=true title=labels::THERE_IS_NO_SUCH_PAGE text="The price book ends before it.">
+                <LinkButton href>"See the first page"</LinkButton>
+            </Empty>
+        }
+        .into_any()
+    } else if shown == 0 {
         view! { <Empty split=true title=labels::NOTHING_IS_FOUND text="The price book has no provider or model with this in its name."/> }
             .into_any()
     } else {
@@ -70,15 +95,16 @@ fn content(asked: Asked, versions: &[BookVersion]) -> AnyView {
             Column::text(labels::BESIDES),
             Column::text(labels::SOURCE),
         ];
-        let rows = versions.iter().map(row).collect_view();
-        let foot = if shown < usize::from(MOST) {
-            format!("{shown} versions. US dollars. A version is never changed.")
-        } else {
-            format!("The first {shown} versions: search for others. US dollars.")
-        };
+        let rows = versions.iter().take(shown).map(row).collect_view();
+        let page = asked.page();
+        let previous = (page > 1).then(|| asked.on_page(page - 1));
+        let next = (versions.len() > shown).then(|| asked.on_page(page + 1));
+        let first = (page - 1) * u32::from(ROWS) + 1;
+        let last = first + u32::try_from(shown).unwrap_or(0) - 1;
+        let shown = format!("Versions {first} to {last}. US dollars. A version is never changed.");
         view! {
             <Table label=labels::PRICE_BOOK columns>{rows}</Table>
-            <CardFoot><span>{foot}</span></CardFoot>
+            <Pager shown previous next/>
         }
         .into_any()
     };

@@ -183,7 +183,7 @@ async fn the_operator_adds_versions_and_changes_none() {
     assert_eq!(operator.add_prices(&version(3, None)).await.unwrap(), 1);
     let now = price(store, "openai", "gpt-4o").await;
     assert_eq!((now.rates.own(TokenClass::Input), now.has(ServiceTier::Flex)), (Some(3), true));
-    let book = operator.price_book("GPT-4o", 200).await.unwrap();
+    let book = operator.price_book("GPT-4o", 0, 200).await.unwrap();
     let standing: Vec<_> =
         book.iter().filter(|one| one.price.model == "gpt-4o").map(|one| one.standing).collect();
     assert_eq!(standing, [BookStanding::Planned, BookStanding::InForce, BookStanding::Over]);

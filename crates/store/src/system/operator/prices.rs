@@ -45,11 +45,12 @@ pub enum BookStanding {
 }
 
 impl Operator<'_> {
-    /// Versions whose provider or model has the text in it, by model, the newest of each first; at
-    /// most so many.
+    /// Versions whose provider or model has the text in it, by model, the newest of each first: at
+    /// most so many behind the first `skipped`.
     pub async fn price_book(
         &self,
         search: &str,
+        skipped: u32,
         most: u16,
     ) -> Result<Vec<BookVersion>, StoreError> {
         let mut tx = self.system().begin().await?;
@@ -59,9 +60,10 @@ impl Operator<'_> {
                 COALESCE(lead(effective_from) OVER (PARTITION BY provider, model ORDER BY effective_from) <= exq_now(),
                     false) AS "over!"
              FROM prices WHERE lower(provider || ' ' || model) LIKE $1
-             ORDER BY provider, model, effective_from DESC LIMIT $2"#,
+             ORDER BY provider, model, effective_from DESC LIMIT $2 OFFSET $3"#,
             pattern(search),
-            i64::from(most)
+            i64::from(most),
+            i64::from(skipped)
         )
         .fetch_all(&mut *tx)
         .await?;
