@@ -46,11 +46,11 @@ async function expectDays(
   await expect(async () => {
     let sum = 0n;
     for (const row of await table.locator('tbody tr').all()) {
-      sum += read((await exact(row.locator('data'))).at(-1) ?? '');
+      sum += read((await exact(row.locator('data'))).at(0) ?? '');
     }
     expect(sum).toBe(whole);
     const foot = await exact(table.locator('tfoot data'));
-    expect(read(foot.at(-1) ?? '')).toBe(whole);
+    expect(read(foot.at(0) ?? '')).toBe(whole);
     const bars = await page.locator('.plot svg[role] title').allTextContents();
     const amounts = bars.map((bar) => bar.split(': ')[1]).filter((text) => !/^\$?0(\.00)?$/.test(text));
     expect(amounts).toEqual([words]);

@@ -10,6 +10,7 @@ mod alerts;
 mod bodies;
 mod budgets;
 mod corrections;
+mod counted;
 mod exports;
 mod keys;
 mod latency;

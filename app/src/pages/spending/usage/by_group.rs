@@ -65,6 +65,8 @@ fn columns(page: &View) -> Vec<Column> {
         [Column::number(title), Column::number(labels::CHANGE)]
     });
     let share = format!("Share of {}", question.measure.as_str());
+    let tokens = question.measure == Measure::Tokens;
+    let counted = tokens.then(|| sorted(Measure::Tokens, Column::number(labels::TOKENS)));
     let dimensions = question.dimensions().into_iter();
     dimensions
         .map(|dimension| Column::text(question.label(dimension)))
@@ -75,7 +77,9 @@ fn columns(page: &View) -> Vec<Column> {
         .chain([Column::number(labels::OUTPUT_TOKENS)])
         .chain(of_which(true))
         .chain(before)
-        .chain([Column::number(share), sorted(Measure::Cost, Column::number(labels::COST))])
+        .chain([Column::number(share)])
+        .chain(counted)
+        .chain([sorted(Measure::Cost, Column::number(labels::COST))])
         .collect()
 }
 
@@ -201,6 +205,9 @@ fn cells(page: &View, totals: &Totals, before: Option<Totals>) -> AnyView {
             <td class="num">{change(now, then)}</td>
         }
     });
+    let counted = (measure == Measure::Tokens).then(|| {
+        view! { <td class="num"><Tokens number=tokens.total()/></td> }
+    });
     view! {
         <td class="num"><Count number=requests/></td>
         <td class="num"><Tokens number=tokens.prompt()/></td>
@@ -209,9 +216,10 @@ fn cells(page: &View, totals: &Totals, before: Option<Totals>) -> AnyView {
         {of_which(true)}
         {before}
         <td class="num">{share(measure.of(totals), measure.of(whole))}</td>
+        {counted}
         <td class="num">
             {if unknown {
-                view! { labels::UNKNOWN }.into_any()
+                labels::UNKNOWN.into_any()
             } else {
                 view! { <Money amount=totals.charge/> }.into_any()
             }}

@@ -57,11 +57,11 @@ fn columns(page: &View, parts: &[Part]) -> Vec<Column> {
         Step::Week => labels::WEEK,
         Step::Month => labels::MONTH,
     };
-    let mut columns = vec![Column::text(first)];
+    // The total comes first: however many groups there are, it is in view.
+    let mut columns = vec![Column::text(first), Column::number(labels::TOTAL)];
     columns.extend(parts.iter().map(|part| Column::number(part.name.clone())));
     let before = page.before.iter().map(|before| Column::number(before.stretch.short_title()));
     columns.extend(before);
-    columns.push(Column::number(labels::TOTAL));
     columns
 }
 
@@ -92,9 +92,9 @@ fn row(
     view! {
         <tr>
             <th scope="row"><time datetime=exact>{stretch.name(span)}</time></th>
+            <td class="num"><b>{number(measure, total)}</b></td>
             {cells}
             {before}
-            <td class="num"><b>{number(measure, total)}</b></td>
         </tr>
     }
     .into_any()
@@ -115,9 +115,9 @@ fn foot(page: &View) -> AnyView {
     view! {
         <tr>
             <th scope="row">{labels::TOTAL}</th>
+            <td class="num">{number(measure, measure.of(&page.sheet.total))}</td>
             {cells}
             {before}
-            <td class="num">{number(measure, measure.of(&page.sheet.total))}</td>
         </tr>
     }
     .into_any()

@@ -5,14 +5,14 @@ use domain::Usd;
 use leptos::prelude::*;
 use store::usage::Totals;
 
-use super::{Before, View, ways::opens};
+use super::{Before, View, by_span::number, ways::opens};
 use crate::{
     components::{
         Card, CardBody, CardFoot, Count, Legend, Link, Money, Multiples, Plot, Precision, Stat,
         Stats, Time, Tokens, change, count, share, usd,
     },
     labels,
-    pages::spending::{sheet::Part, stretch::Step},
+    pages::spending::{question::Measure, sheet::Part, stretch::Step},
 };
 
 /// The first card of the page.
@@ -102,7 +102,6 @@ fn numbers(page: &View) -> AnyView {
     };
     let requests = against(|totals| totals.requests.into());
     let outputs = against(|totals| totals.tokens.generated().into());
-    let amount = now.charge;
     let refused = if let Some(refused) = page.explored.refused {
         let note = refused_note(refused, asked);
         view! { <Stat label=labels::REFUSED note><Count number=refused/></Stat> }.into_any()
@@ -110,15 +109,32 @@ fn numbers(page: &View) -> AnyView {
         let note = "Not known of these filters";
         view! { <Stat label=labels::REFUSED note>"–"</Stat> }.into_any()
     };
+    // What is counted is the large number, and the others stand beside it.
+    let measure = page.sheet.measure;
+    let (large, note) = match measure {
+        Measure::Cost => (view! { <Money amount=now.charge hero=true/> }.into_any(), cost.clone()),
+        Measure::Tokens => {
+            (large(number(measure, measure.of(now))), against(|it| Measure::Tokens.of(it)))
+        }
+        Measure::Requests => (large(number(measure, measure.of(now))), requests.clone()),
+    };
+    let charge = now.charge;
+    let costs = (measure != Measure::Cost).then(|| {
+        view! { <Stat label=labels::COST note=cost><Money amount=charge/></Stat> }
+    });
+    let requests = (measure != Measure::Requests).then(|| {
+        view! { <Stat label=labels::REQUESTS note=requests><Count number=asked/></Stat> }
+    });
     view! {
         <div class="row between">
             <div>
-                <h2 class="muted">{labels::COST}</h2>
-                <p class="keep"><Money amount hero=true/></p>
-                <p class="small muted">{cost}</p>
+                <h2 class="muted">{measure.label()}</h2>
+                <p class="keep">{large}</p>
+                <p class="small muted">{note}</p>
             </div>
             <Stats>
-                <Stat label=labels::REQUESTS note=requests><Count number=asked/></Stat>
+                {costs}
+                {requests}
                 <Stat label=labels::INPUT_TOKENS note=cached_note(cached, input)><Tokens number=input/></Stat>
                 <Stat label=labels::OUTPUT_TOKENS note=outputs><Tokens number=output/></Stat>
                 {refused}
@@ -126,6 +142,11 @@ fn numbers(page: &View) -> AnyView {
         </div>
     }
     .into_any()
+}
+
+/// A count as the one large number of the page.
+fn large(number: AnyView) -> AnyView {
+    view! { <span class="hero">{number}</span> }.into_any()
 }
 
 fn cost_note(now: Usd, before: &Before) -> String {
