@@ -19,6 +19,9 @@ async fn add(spender: &mut Spender, level: &str, unit: &str) -> crate::site::Ans
 #[tokio::test]
 async fn a_budget_is_set_lowered_below_the_spend_and_removed() {
     let mut spender = Spender::new().await;
+    let page = spender.browser.get(&spender.path("budgets")).await;
+    // What else blocks is said before it does.
+    page.says("The organization’s usage limit of $100.00 a month holds beside it");
     spender.spend("3.50").await;
     let path = spender.path("budgets");
     spender.browser.get(&path).await.is(StatusCode::OK).says("Set a budget");
@@ -105,7 +108,8 @@ async fn thresholds_are_added_once_and_removed() {
     let form = [("action", "remove-threshold"), ("threshold", id.as_str())];
     let (mut stranger, other) = spender.site.owner("olav", "Elsewhere").await;
     stranger.post(&format!("/{}/budgets", other.org), &form).await.is(StatusCode::NOT_FOUND);
-    spender.browser.post(&path, &form).await.location();
+    let done = spender.browser.post(&path, &form).await;
+    assert_eq!(done.location(), format!("{path}?done=threshold-removed"));
     let left = spender.site.app.store.thresholds(&spender.caller).await.unwrap();
     assert_eq!((left.len(), left[0].scope, left[0].period), (1, scope, Period::Month));
 }
@@ -392,4 +396,53 @@ async fn what_is_set_again_is_the_budgets_own_amount_and_takes_nobody_elses_plac
     let again = [("action", "set-budget"), ("was", ""), ("amount", "500"), ("observe", "yes")];
     let done = spender.browser.post(&path, &again).await;
     assert_eq!(done.location(), format!("{path}?done=budget-replaced"));
+}
+
+#[tokio::test]
+async fn a_threshold_that_was_removed_by_mistake_comes_back_as_it_was() {
+    let mut spender = Spender::new().await;
+    let store = spender.site.app.store.clone();
+    let (path, org) = (spender.path("budgets"), Scope::Org(spender.caller.org));
+    set(&mut spender, "100").await.location();
+    let addresses = ["cfo@example.com".parse().unwrap(), "ops@example.com".parse().unwrap()];
+    let amount = domain::Level::Amount("12.345".parse().unwrap());
+    for (on, period, level, addresses) in [
+        (org, Period::Month, domain::Level::Percent(80), &addresses[..]),
+        (Scope::Project(spender.project), Period::Week, amount, &[]),
+    ] {
+        store.add_threshold(&spender.caller, on, period, level, addresses).await.unwrap();
+    }
+    let all = async || {
+        let all = store.thresholds(&spender.caller).await.unwrap().into_iter();
+        let mut all: Vec<_> =
+            all.map(|it| (it.scope.to_string(), it.period, it.level, it.addresses)).collect();
+        all.sort_by_key(|it| it.0.clone());
+        all
+    };
+    let before = all().await;
+    let ids: Vec<_> = store
+        .thresholds(&spender.caller)
+        .await
+        .unwrap()
+        .iter()
+        .map(|it| it.id.to_string())
+        .collect();
+    for id in ids {
+        // From the organization's page, which lists those of projects, too.
+        let form = [("action", "remove-threshold"), ("threshold", id.as_str())];
+        let done = spender.browser.post(&path, &form).await.location().to_owned();
+        assert_eq!(done, format!("{path}?done=threshold-removed"));
+        assert_eq!(all().await.len(), 1);
+        let page = spender.browser.get(&done).await;
+        let form = page.body.split("<form").find(|form| form.contains("Add it again")).unwrap();
+        let fields = form.split("name=\"").skip(1).map(|field| {
+            let (name, rest) = field.split_once("\" value=\"").unwrap();
+            (name, rest.split('"').next().unwrap())
+        });
+        let fields: Vec<_> = fields.collect();
+        // It is offered once.
+        spender.browser.get(&done).await.hides("Add it again");
+        spender.browser.post(&path, &fields).await.location();
+        assert_eq!(all().await, before);
+    }
 }

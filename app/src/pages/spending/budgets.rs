@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use axum::{extract::State, response::Response};
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
-use domain::{Action, Period, Scope};
+use domain::{Action, Period, Scope, Usd};
 use leptos::prelude::*;
 use serde::Deserialize;
 use store::{BudgetRefusals, BudgetStatus, Raise, Recipient, Standing, Threshold};
@@ -16,7 +16,7 @@ use super::{
     notes::{budget_href, names},
 };
 use crate::{
-    components::{Button, Card, Choice, Empty, Link, LinkButton, Seg, Select, usd},
+    components::{Button, Card, Choice, Empty, Link, LinkButton, Seg, Select},
     labels,
     layouts::{Frame, NavItem, PageHead, Shell},
     render::Page,
@@ -64,6 +64,8 @@ struct View {
     /// What the budget that was typed would have stopped.
     preview: Option<Preview>,
     standings: Vec<Standing>,
+    /// What the usage tier allows in a month; for owners.
+    tier: Option<Usd>,
     thresholds: Vec<Threshold>,
     recipients: Vec<Recipient>,
     /// Labels of projects and keys.
@@ -72,7 +74,7 @@ struct View {
     /// The person sees what the whole organization spends, and who is told.
     whole: bool,
     done: Option<Done>,
-    /// The budget that the person removed just before.
+    /// What the person removed just before.
     removed: Option<Removed>,
     forms: Forms,
 }
@@ -97,21 +99,9 @@ impl View {
         budget_href(&self.path, self.subject.scope, self.period)
     }
 
-    /// What sets the budget that was removed again, while there is no other.
+    /// What sets again what was removed.
     fn again(&self) -> Option<Again> {
-        let removed = self.removed.as_ref().filter(|_| self.own.budget.is_none())?;
-        let amount = removed.amount()?;
-        let mut fields = self.fields("set-budget");
-        // Somebody may set one before it is pressed: then that is said.
-        fields.push(("was", String::new()));
-        fields.push(("amount", amount.to_string()));
-        let words = if removed.observe {
-            fields.push(("observe", "yes".to_owned()));
-            format!("Observe {} again", usd(amount))
-        } else {
-            format!("Set {} again", usd(amount))
-        };
-        Some(Again { words, action: self.path.clone(), fields })
+        self.removed.as_ref()?.again(&self.path, self.own.budget.is_some())
     }
 
     /// What every form of the page sends: what it does, to what.
@@ -180,9 +170,9 @@ pub(super) async fn show(
     let Some(mut view) = view else {
         return Ok(look.page(Page::new(labels::BUDGETS), || none(&member)));
     };
-    if view.done == Some(Done::BudgetRemoved) {
-        view.removed = Removed::take(&session, view.subject.scope, period).await?;
-    }
+    // Whatever page comes next: nothing of it stays behind in the session.
+    let removed = Removed::take(&session, view.subject.scope, period).await?;
+    view.removed = removed.filter(|_| view.done.is_some_and(Done::is_removal));
     Ok(look.page(Page::new(labels::BUDGETS), || page(view)))
 }
 
@@ -209,6 +199,8 @@ async fn read(
         Some(budget) => store.budget_refusals(caller, budget.id).await?,
         None => Vec::new(),
     };
+    let whole = member.can(Action::SeeWhole);
+    let tier = if whole { Some(store.usage_limit(caller).await?.amount()) } else { None };
     Ok(Some(View {
         frame: member.frame(NavItem::Budgets),
         path: member.path("budgets"),
@@ -222,11 +214,12 @@ async fn read(
         subject,
         subjects,
         standings,
+        tier,
         thresholds: store.thresholds(caller).await?,
         recipients: store.recipients(caller).await?,
         names: names(projects, keys),
         mails: app.mails,
-        whole: member.can(Action::SeeWhole),
+        whole,
         done,
         removed: None,
         forms,

@@ -64,11 +64,16 @@ impl Done {
         }
     }
 
+    /// What may be taken back.
+    pub(super) const fn is_removal(self) -> bool {
+        matches!(self, Self::BudgetRemoved | Self::ThresholdRemoved)
+    }
+
     pub(super) fn read(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|done| done.as_str() == word)
     }
 
-    /// `clean` is the address of what is shown; `again` sets a removed budget as it was.
+    /// `clean` is the address of what is shown; `again` sets what was removed as it was.
     pub(super) fn told(self, clean: String, again: Option<Again>) -> AnyView {
         let (tone, lead, text) = match self {
             Self::BudgetSet => {
@@ -113,7 +118,7 @@ impl Done {
                 "The alerts that it has sent stay in the list of alerts.",
             ),
         };
-        match again.filter(|_| self == Self::BudgetRemoved) {
+        match again.filter(|_| self.is_removal()) {
             Some(Again { words, action, fields }) => view! {
                 <Toast lead text clean><PostButton action fields>{words}</PostButton></Toast>
             }

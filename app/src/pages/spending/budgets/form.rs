@@ -66,6 +66,11 @@ fn form(view: &View) -> AnyView {
         ),
         None => format!("{spent} is spent {now}. 0 blocks everything."),
     };
+    let tier = view.tier.map(|tier| {
+        let tier = usd(tier);
+        format!(" The organization’s usage limit of {tier} a month holds beside it: whichever is reached first blocks. The sandbox does not count in it.")
+    });
+    let help = format!("{help}{}", tier.unwrap_or_default());
     let verb = if budget.is_some() { "Save budget" } else { "Set budget" };
     let label = format!("Amount a {}, for {}", view.period.as_str(), view.subject.whom());
     let spans = vec![
@@ -78,10 +83,11 @@ fn form(view: &View) -> AnyView {
             <input type="hidden" name="scope" value=view.subject.scope.to_string()/>
             <input type="hidden" name="window" value=view.period.as_str()/>
             <input type="hidden" name="was" value=draft.value("was")/>
+            // What Enter presses: the first button of a form.
+            <button class="vh" type="submit" name="action" value="set-budget" tabindex="-1" aria-hidden="true"></button>
             <ErrorSummary lead=labels::NOTHING_WAS_SAVED errors=draft.errors()/>
             <AmountField name="amount" label value=draft.value("amount") help error=draft.error("amount") required=true/>
             <Tick name="observe" label="Observe only" checked=draft.has("observe") help="Refuses nothing, and counts what it would have refused."/>
-            <p><Button weight=Weight::Primary name="action" value="set-budget">{verb}</Button></p>
             <fieldset class="field">
                 <legend>"On the past: what would it have stopped?"</legend>
                 <div class="cols">
@@ -90,6 +96,7 @@ fn form(view: &View) -> AnyView {
                 </div>
                 <p><Button name="action" value="preview">"Show what it would have stopped"</Button></p>
             </fieldset>
+            <p><Button weight=Weight::Primary name="action" value="set-budget">{verb}</Button></p>
         </form>
     }
     .into_any()

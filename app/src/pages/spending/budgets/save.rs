@@ -42,7 +42,7 @@ pub(in crate::pages::spending) async fn save(
             let budgets = app.store.budgets(&member.caller).await?;
             app.store.remove_budget(&member.caller, budget).await?;
             if let Some(removed) = budgets.iter().find(|it| it.id == budget) {
-                Removed::keep(&session, removed).await?;
+                Removed::budget(removed).keep(&session).await?;
             }
             Some(Done::BudgetRemoved)
         }
@@ -60,7 +60,11 @@ pub(in crate::pages::spending) async fn save(
         "add-threshold" => add_threshold(&app, &member, on, &mut draft).await?,
         "remove-threshold" => {
             let threshold = id::<ThresholdId>(&draft.value("threshold"))?;
+            let thresholds = app.store.thresholds(&member.caller).await?;
             app.store.remove_threshold(&member.caller, threshold).await?;
+            if let Some(removed) = thresholds.iter().find(|it| it.id == threshold) {
+                Removed::threshold(on, removed).keep(&session).await?;
+            }
             Some(Done::ThresholdRemoved)
         }
         _ => return Err(Failure::BadRequest),
