@@ -180,7 +180,7 @@ async fn owners_choose_their_warnings_and_see_what_became_of_them() {
     assert_eq!(store.system().watch(org).await.unwrap(), 1);
     let page = spender.browser.get(&path).await;
     page.says("Brackwater: the monthly budget will be spent before its window ends")
-        .says("0 of 1 sent");
+        .says("1 to be sent");
     let mut rita = spender.site.reader("rita", &spender.caller).await;
     rita.get(&path).await.is(StatusCode::OK).hides("Warnings").hides("spent early");
     rita.post(&path, &deed).await.is(StatusCode::FORBIDDEN);

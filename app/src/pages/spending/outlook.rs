@@ -69,7 +69,7 @@ impl Outlook {
         } else if observed {
             (Tone::Plain, "Observed only".to_owned())
         } else if thresholds.is_empty() {
-            (Tone::Plain, "No alert set".to_owned())
+            (Tone::Plain, "No threshold set".to_owned())
         } else {
             (Tone::Ok, "On course".to_owned())
         };
@@ -158,7 +158,7 @@ mod tests {
     fn states_in_words() {
         let said = |tone, text: &str| (tone, text.to_owned());
         assert_eq!(state(10, 100, &[50]), said(Tone::Ok, "On course"));
-        assert_eq!(state(10, 100, &[]), said(Tone::Plain, "No alert set"));
+        assert_eq!(state(10, 100, &[]), said(Tone::Plain, "No threshold set"));
         assert_eq!(state(40, 100, &[80, 20, 30]), said(Tone::Warn, "Past 30%"));
         assert_eq!(state(75, 100, &[50]), said(Tone::Warn, "Reached about 21 Nov"));
         assert_eq!(state(100, 100, &[50]), said(Tone::Bad, "Reached, refusing"));

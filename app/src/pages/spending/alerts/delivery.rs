@@ -23,7 +23,7 @@ pub(super) fn state(delivery: &Delivery) -> (Tone, Option<Glyph>, String) {
     }
 }
 
-/// What became of an alert's mails: `2 of 4 sent, 1 perhaps, 1 failed`.
+/// What became of an alert's mails: `2 of 4 sent, 1 perhaps, 1 failed`, `2 to be sent`.
 pub(in super::super) fn delivered(crossing: &Crossing) -> (Tone, String) {
     if crossing.silent {
         return (Tone::Plain, "Not mailed: already passed when it was set".to_owned());
@@ -38,9 +38,12 @@ pub(super) fn mailed(deliveries: &[Delivery]) -> (Tone, String) {
     let sent = count(&|mail| mail.state == "sent");
     let perhaps = count(&|mail| mail.state == "failed" && mail.unsure > 0);
     let failed = count(&|mail| mail.state == "failed") - perhaps;
+    let ended = |mail: &Delivery| matches!(mail.state.as_str(), "sent" | "failed" | "dropped");
+    let waiting = count(&|mail| !ended(mail));
     let unknown = if perhaps > 0 { format!(", {perhaps} perhaps") } else { String::new() };
     match (all, failed) {
         (0, _) => (Tone::Warn, "Nobody to mail".to_owned()),
+        (_, 0) if waiting == all => (Tone::Warn, format!("{all} to be sent")),
         (_, 0) if sent == all => (Tone::Plain, format!("{sent} of {all} sent")),
         (_, 0) => (Tone::Warn, format!("{sent} of {all} sent{unknown}")),
         (_, failed) => (Tone::Bad, format!("{sent} of {all} sent{unknown}, {failed} failed")),
@@ -75,6 +78,21 @@ mod tests {
             attempts,
             unsure: 0,
             answer: None,
+        }
+    }
+
+    #[test]
+    fn all_mails_in_words() {
+        for (states, tone, words) in [
+            (&[][..], Tone::Warn, "Nobody to mail"),
+            (&["queued", "sending"], Tone::Warn, "2 to be sent"),
+            (&["queued", "sent"], Tone::Warn, "1 of 2 sent"),
+            (&["sent", "sent"], Tone::Plain, "2 of 2 sent"),
+            (&["dropped", "sent"], Tone::Warn, "1 of 2 sent"),
+            (&["failed", "queued"], Tone::Bad, "0 of 2 sent, 1 failed"),
+        ] {
+            let mails: Vec<_> = states.iter().map(|state| mail(state, 1)).collect();
+            assert_eq!(mailed(&mails), (tone, words.to_owned()), "{states:?}");
         }
     }
 

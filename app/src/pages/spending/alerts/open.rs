@@ -80,6 +80,7 @@ fn seen_to(view: &View, crossing: &Crossing) -> Option<AnyView> {
         let which = format!(": {}", title(crossing));
         view! {
             <CardFoot>
+                <span>"Tells the others that somebody does. What refuses goes on refusing."</span>
                 <PostButton action fields>
                     "I see to it"<span class="vh">{which}</span>
                 </PostButton>
