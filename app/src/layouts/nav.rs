@@ -27,6 +27,9 @@ pub enum NavItem {
     AdminKeys,
     Audit,
     Settings,
+    /// At the foot.
+    Search,
+    Help,
     /// A page that the navigation does not list.
     None,
 }
@@ -79,6 +82,8 @@ impl NavItem {
     pub const fn words(self) -> (&'static str, &'static str, Glyph) {
         match self {
             Self::Overview | Self::None => ("", labels::OVERVIEW, Glyph::Overview),
+            Self::Search => ("/search", labels::SEARCH, Glyph::Search),
+            Self::Help => ("/docs", labels::HELP, Glyph::Help),
             Self::Usage => ("/usage", labels::USAGE, Glyph::Usage),
             Self::Requests => ("/requests", labels::REQUESTS, Glyph::Request),
             Self::Latency => ("/latency", labels::LATENCY, Glyph::Clock),

@@ -43,7 +43,7 @@ async fn show(
         let (list, action) = (list(&found, &asked.q), member.path("search"));
         let title = if found.is_empty() { labels::NOTHING_IS_FOUND } else { labels::FOUND };
         view! {
-            <Shell frame=member.frame(NavItem::None)>
+            <Shell frame=member.frame(NavItem::Search)>
                 <PageHead title=labels::SEARCH sub="Pages, projects, keys, people and actions of this organization."/>
                 <form class="row search ends" role="search" method="get" action=action>
                     <Field name="q" label="Words of a name" kind="search" value=asked.q.clone() maxlength=100 autofocus=true/>
