@@ -35,7 +35,7 @@ async fn show(
     Query(after): Query<After>,
 ) -> Result<Response, Failure> {
     let stored = app.store.billing_profile(&member.caller).await?;
-    let draft = stored.as_ref().map_or_else(Draft::default, profile::draft);
+    let draft = stored.as_ref().map_or_else(|| profile::first(&member), profile::draft);
     Ok(page(&member, stored.as_ref(), &draft, after.saved.is_some()))
 }
 
@@ -57,7 +57,7 @@ fn page(member: &Member, stored: Option<&BillingProfile>, draft: &Draft, saved: 
     let page = Page::new(labels::BILLING).status(draft.status());
     member.visitor.look.page(page, || {
         let (state, form) = (state(member, stored.is_some(), saved), form(member, draft));
-        let corrections = member.path("corrections");
+        let (corrections, why) = (member.path("corrections"), explanation(stored.is_some()));
         view! {
             <Shell frame=member.frame(NavItem::Billing)>
                 <PageHead title=labels::BILLING sub="Who pays for what this organization spends. Exchequer takes no card and no bank data.">
@@ -66,7 +66,7 @@ fn page(member: &Member, stored: Option<&BillingProfile>, draft: &Draft, saved: 
                 {state}
                 <div class="grid two">
                     <Card title=labels::BILLING_PROFILE><CardBody split=true>{form}</CardBody></Card>
-                    {explanation()}
+                    {why}
                 </div>
             </Shell>
         }
@@ -123,16 +123,21 @@ fn form(member: &Member, draft: &Draft) -> AnyView {
     .into_any()
 }
 
-fn explanation() -> AnyView {
+fn explanation(filled: bool) -> AnyView {
+    let refused = (!filled).then(|| {
+        view! {
+            <p>
+                "While the profile is empty the gateway answers every request with status 429 and the code "
+                <code>"billing_not_active"</code>
+                ". Nothing is forwarded and nothing is charged."
+            </p>
+        }
+    });
     view! {
         <Card title="Why it is asked for">
             <CardBody split=true>
                 <p>"Every request costs somebody money. Before the first one is forwarded, it must be clear who that is."</p>
-                <p>
-                    "While the profile is empty the gateway answers every request with status 429 and the code "
-                    <code>"billing_not_active"</code>
-                    ". Nothing is forwarded and nothing is charged."
-                </p>
+                {refused}
                 <p>"How much may be spent is another matter: budgets decide that."</p>
             </CardBody>
         </Card>

@@ -10,16 +10,17 @@ mod rotate;
 pub(super) mod state;
 
 use axum::{Router, extract::State, response::Response, routing::get};
-use domain::{Action, api_key::Opens};
+use domain::{Action, KeyId, api_key::Opens};
 use filter::{Asked, Keys, owner};
 use leptos::prelude::*;
+use serde::Deserialize;
 use state::{Hygiene, KeyState, last_used};
 use store::{ApiKey, KeyOwner};
 
 use crate::{
     components::{
         Badge, Card, Column, Empty, Glyph, Link, LinkButton, Money, Notice, Pager, Precision,
-        Table, Tabs, Time, Tone, Weight, ago,
+        Table, Tabs, Time, Toast, Tone, Weight, ago,
     },
     labels,
     layouts::{NavItem, PageHead, Shell},
@@ -40,10 +41,17 @@ pub(super) fn router() -> Router<App> {
         .merge(rotate::router())
 }
 
+#[derive(Deserialize)]
+struct After {
+    done: Option<String>,
+    key: Option<String>,
+}
+
 async fn show(
     State(app): State<App>,
     member: Member,
     Query(asked): Query<Asked>,
+    Query(after): Query<After>,
 ) -> Result<Response, Failure> {
     let keys = Keys {
         all: app.store.api_keys(&member.caller).await?,
@@ -55,6 +63,8 @@ async fn show(
         || app.store.billing_profile(&member.caller).await?.is_some();
     Ok(member.visitor.look.page(Page::new(labels::API_KEYS), || {
         let no_billing = (!billing).then(|| no_billing(&member));
+        let key = after.key.as_deref().and_then(|key| key.parse().ok());
+        let stored = after.done.is_some_and(|done| done == "stored").then(|| stored(&member, key));
         let (new_key, import) = (member.path("keys/new"), member.path("keys/import"));
         let tabs = tabs(&member, Tab::Keys);
         let hygiene = (!keys.all.is_empty()).then(|| hygiene(&member, &asked, &keys));
@@ -69,6 +79,7 @@ async fn show(
                     <LinkButton href=import>{labels::IMPORT_LABELS}</LinkButton>
                     {make}
                 </PageHead>
+                {stored}
                 {no_billing}
                 {tabs}
                 {hygiene}
@@ -76,6 +87,16 @@ async fn show(
             </Shell>
         }
     }))
+}
+
+/// After a new key was shown, with the way to a budget of its own where one was left open.
+fn stored(member: &Member, key: Option<KeyId>) -> AnyView {
+    let budget = key.filter(|_| member.can(Action::EditLimits)).map(|key| {
+        let href = member.path(&format!("budgets?scope={key}"));
+        view! { <LinkButton href>{labels::SET_ITS_BUDGET}</LinkButton> }
+    });
+    let text = "Its requests count in its project’s usage and budgets.";
+    view! { <Toast lead="Key made." text>{budget}</Toast> }.into_any()
 }
 
 /// A list about keys.

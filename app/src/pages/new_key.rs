@@ -122,7 +122,11 @@ async fn create(
             let done = member.path("keys");
             let permissions = new.permissions.clone();
             let first = Some(member.path(&format!("requests/first?key={}", made.id)));
-            let shown = Shown { minted, facts, done, permissions, organization: None, first };
+            let mut said = vec![("done", "stored".to_owned())];
+            // What it may spend is the next question, unless it was answered.
+            said.extend(new.budget.is_none().then(|| ("key", made.id.to_string())));
+            let organization = None;
+            let shown = Shown { minted, facts, done, said, permissions, organization, first };
             Ok(shown.of_member(&app, &member))
         }
         Err(StoreError::Conflict(Conflict::KeyMade)) => Ok(made_already(&member)),

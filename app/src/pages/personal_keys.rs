@@ -95,6 +95,7 @@ async fn shown(
         minted,
         facts,
         done: "/account/keys".to_owned(),
+        said: Vec::new(),
         permissions: Permissions::All,
         organization,
         first: None,

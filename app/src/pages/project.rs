@@ -197,7 +197,7 @@ fn notice(member: &Member, project: &Project, after: &After) -> Option<AnyView> 
         let text = "Give it a small budget and a threshold, then send requests to sandbox-dime with a key of it, $0.10 each, until they are refused.";
         view! {
             <Notice tone=Tone::Ok lead="Project for rehearsals made." text>
-                <LinkButton href=budget>"Set its budget"</LinkButton>
+                <LinkButton href=budget>{labels::SET_ITS_BUDGET}</LinkButton>
                 <LinkButton href=new_key>{labels::NEW_KEY}</LinkButton>
             </Notice>
         }

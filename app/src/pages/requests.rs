@@ -25,6 +25,7 @@ use store::{
 
 use self::filter::Filter;
 use crate::{
+    components::LinkButton,
     labels,
     layouts::{NavItem, PageHead, Shell},
     render::Page,
@@ -94,9 +95,15 @@ async fn show(
             Shown::Refused(_) => "What was refused, by limit, key and quarter of an hour",
         };
         let sub = format!("{what}. Times in {}.", view.member.organization.zone.name());
+        // With what is asked of both.
+        let (other, outcome) = match view.shown {
+            Shown::Requests(_) => (labels::REFUSED_REQUESTS, filter::REFUSED),
+            Shown::Refused(_) => (labels::ALL_REQUESTS, ""),
+        };
+        let href = view.filter.href(&view.member.path("requests"), "outcome", outcome);
         view! {
             <Shell frame>
-                <PageHead title=labels::REQUESTS sub=sub/>
+                <PageHead title=labels::REQUESTS sub=sub><LinkButton href>{other}</LinkButton></PageHead>
                 {form}
                 {list}
                 {older}

@@ -17,10 +17,14 @@ const FIELDS: [(&str, &str); 6] = [
 async fn it_opens_the_gate() {
     let (site, mut ines, caller) = Site::with_owner().await;
     let path = format!("/{}/billing", caller.org);
-    ines.get(&path).await.is(StatusCode::OK).says("Requests are refused until billing");
+    let page = ines.get(&path).await;
+    page.is(StatusCode::OK).says("Requests are refused until billing").says("billing_not_active");
+    // What is known is filled in.
+    page.says("value=\"Brackwater\"").says("value=\"ines@example.com\"");
     assert_eq!(ines.post(&path, &FIELDS).await.location(), format!("{path}?saved"));
     let page = ines.get(&path).await;
     page.hides("Requests are refused until")
+        .hides("billing_not_active")
         .says("value=\"CC-7\"")
         .says("<option value=\"NO\" selected>")
         .says("\n1 Counting House\n0150 Oslo</textarea>");

@@ -54,6 +54,13 @@ async fn a_key_is_in_exactly_one_answer() {
     let shown = make(&mut ines, &caller, &project, &[]).await;
     shown.is(StatusCode::OK).says("Copy your new key now").says("http://exchequer.example/v1");
     assert_eq!(shown.headers[header::CACHE_CONTROL], "no-store");
+    assert_eq!(hidden(&shown.body, "done"), "stored");
+    let key = hidden(&shown.body, "key");
+    let budget = format!("/{}/budgets?scope={key}", caller.org);
+    ines.get(&format!("{keys}?done=stored&key={key}")).await.says("Key made.").says(&budget);
+    ines.get(&budget).await.is(StatusCode::OK).says("support-web");
+    ines.get(&format!("{keys}?done=stored&key=x")).await.says("Key made.").hides("budgets?scope");
+    ines.get(&keys).await.hides("Key made.");
     let key = secret(&shown.body).unwrap().to_owned();
     let id = only_key(&site, &caller).await.id;
     for path in [

@@ -36,6 +36,19 @@ async fn a_request_is_listed_and_its_page_tells_where_its_time_went() {
     let id = spender.told("0.00114", Outcome::Answered, story("team=search, note=<b>x</b>")).await;
     let page = spender.browser.get(&list).await;
     page.is(StatusCode::OK).says(&format!("/requests/{id}")).says("sandbox-tokens");
+    page.says(&format!("href=\"{list}?outcome=refused\""));
+    // Who waited for it is led on to a budget, as long as there is none.
+    let first = format!("{list}/first");
+    let budget = format!("/{org}/budgets?scope={}", spender.project);
+    spender
+        .browser
+        .get(&first)
+        .await
+        .is(StatusCode::OK)
+        .says("The first request arrived.")
+        .says(&budget);
+    let mut rita = spender.site.reader("rita", &spender.caller).await;
+    assert_eq!(rita.get(&first).await.status, StatusCode::NO_CONTENT);
     page.says("$0.001140").says("Answered").says("1,200").says("Support").hides("<b>x");
     let page = spender.browser.get(&format!("/requests/{id}")).await;
     page.is(StatusCode::OK).says("Answered in 4.52 s for $0.001140").says(&id.to_string());

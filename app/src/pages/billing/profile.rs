@@ -4,10 +4,18 @@ use domain::{Email, Name};
 use store::BillingProfile;
 
 use super::countries;
-use crate::web::Draft;
+use crate::web::{Draft, Member};
 
 const LONGEST_ADDRESS: usize = 500;
 const LONGEST_LINE: usize = 60;
+
+/// The form before anything is stored: with what is known, which is often right.
+pub(super) fn first(member: &Member) -> Draft {
+    Draft::with([
+        ("legal_name", member.organization.name.clone()),
+        ("email", member.visitor.account.email.to_string()),
+    ])
+}
 
 /// The form filled with what is stored.
 pub(super) fn draft(profile: &BillingProfile) -> Draft {

@@ -66,6 +66,7 @@ async fn rotate(
                 minted,
                 facts,
                 done,
+                said: Vec::new(),
                 permissions: old.permissions.clone(),
                 organization: None,
                 first: Some(member.path(&format!("requests/first?key={}", made.id))),

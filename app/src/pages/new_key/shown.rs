@@ -23,6 +23,8 @@ pub(in crate::pages) struct Shown {
     pub(in crate::pages) facts: Vec<(&'static str, String)>,
     /// Where “I have stored it” leads.
     pub(in crate::pages) done: String,
+    /// What is told there, as its query.
+    pub(in crate::pages) said: Vec<(&'static str, String)>,
     /// What the examples may ask for.
     pub(in crate::pages) permissions: Permissions,
     /// The organization that a personal key's examples bill.
@@ -58,7 +60,7 @@ impl Shown {
             <DialogPage
                 title=labels::COPY_YOUR_NEW_KEY_NOW
                 text=labels::SHOWN_ONCE
-                foot=foot(&self.done)
+                foot=foot(&self.done, &self.said)
             >
                 <Secret text=secret/>
                 <Facts>{facts}</Facts>
@@ -70,9 +72,13 @@ impl Shown {
     }
 }
 
-fn foot(done: &str) -> AnyView {
+fn foot(done: &str, said: &[(&'static str, String)]) -> AnyView {
+    let said = said.iter().cloned();
+    let said = said.map(|(name, value)| view! { <input type="hidden" name=name value=value/> });
+    let said = said.collect_view();
     view! {
         <form method="get" action=done.to_owned() class="row between">
+            {said}
             <label class="pick"><input type="checkbox" required/><span>{labels::I_HAVE_STORED_THE_KEY}</span></label>
             <Button weight=Weight::Primary>{labels::DONE}</Button>
         </form>

@@ -5,12 +5,14 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse as _, Response},
 };
+use domain::Action;
 use leptos::prelude::*;
 use store::requests::{Line, Refusals};
 
 use super::{Filter, words};
 use crate::{
-    components::{Glyph, Icon, Tone, usd_fine},
+    components::{Glyph, Icon, LinkButton, Tone, Weight, usd_fine},
+    labels,
     web::{App, Failure, Member},
 };
 
@@ -27,11 +29,18 @@ pub(super) async fn show(
         store.requests(caller, &asked, None),
         store.refusals(caller, &asked, None)
     )?;
+    // What comes next, for who may and while there is none.
+    let budget = match lines.rows.first() {
+        Some(line) if member.can(Action::EditLimits) && store.budgets(caller).await?.is_empty() => {
+            Some(member.path(&format!("budgets?scope={}", line.project)))
+        }
+        _ => None,
+    };
     let look = member.visitor.look;
     // Which are only observed were forwarded, and come as requests.
     let refused = refused.rows.iter().find(|refusals| !refusals.observed);
     Ok(match (lines.rows.first(), refused) {
-        (Some(line), _) => look.part(|| arrived(line)),
+        (Some(line), _) => look.part(|| arrived(line, budget)),
         (None, Some(refusals)) => {
             (StatusCode::ACCEPTED, look.part(|| stopped(refusals))).into_response()
         }
@@ -39,26 +48,47 @@ pub(super) async fn show(
     })
 }
 
-fn arrived(line: &Line) -> AnyView {
+fn arrived(line: &Line, budget: Option<String>) -> AnyView {
     let cost = if line.priced { usd_fine(line.charge) } else { "cost unknown".to_owned() };
     let text = format!(" {} with {}: {cost}. ", line.model, words::key(&line.key));
     let href = format!("/requests/{}", line.id);
-    told(Tone::Ok, Glyph::Done, "The first request arrived.", text, &href, "See it")
+    let told =
+        Told { tone: Tone::Ok, glyph: Glyph::Done, lead: "The first request arrived.", text };
+    told.view(href, "See it", budget)
 }
 
 fn stopped(refusals: &Refusals) -> AnyView {
     let text = format!(" It was made with {}. ", words::key(&refusals.key));
     let href = format!("/receipts/{}", refusals.receipt);
-    told(Tone::Bad, Glyph::Stop, "A request was refused.", text, &href, "See why")
+    let told = Told { tone: Tone::Bad, glyph: Glyph::Stop, lead: "A request was refused.", text };
+    told.view(href, "See why", None)
 }
 
-fn told(tone: Tone, glyph: Glyph, lead: &str, text: String, href: &str, verb: &str) -> AnyView {
-    let (lead, href, verb) = (lead.to_owned(), href.to_owned(), verb.to_owned());
-    view! {
-        <div class=format!("notice {}", tone.class())>
-            <Icon glyph/>
-            <p><strong>{lead}</strong>{text}<a href=href>{verb}</a></p>
-        </div>
+struct Told {
+    tone: Tone,
+    glyph: Glyph,
+    lead: &'static str,
+    text: String,
+}
+
+impl Told {
+    /// With the way to it, and to the budget that comes next.
+    fn view(self, href: String, verb: &'static str, budget: Option<String>) -> AnyView {
+        let Self { tone, glyph, lead, text } = self;
+        let next = budget.map(|href| {
+            view! {
+                <div class="actions">
+                    <LinkButton href weight=Weight::Primary>{labels::SET_A_BUDGET_THAT_BLOCKS}</LinkButton>
+                </div>
+            }
+        });
+        view! {
+            <div class=format!("notice {}", tone.class())>
+                <Icon glyph/>
+                <p><strong>{lead}</strong>{text}<a href=href>{verb}</a></p>
+                {next}
+            </div>
+        }
+        .into_any()
     }
-    .into_any()
 }

@@ -28,8 +28,13 @@ pub(super) fn view(
         let text = format!("{}{}", exports.collect::<String>(), first.curl(organization.is_some()));
         view! { <Snippet title="First request, for a terminal" text open=true/> }
     });
-    let sandbox = (first.is_some() && app.sandbox).then(|| {
-        view! { <p class="muted small">"The examples ask the sandbox provider, which needs no vendor account and answers the same each time."</p> }
+    let sandbox = first.filter(|_| app.sandbox).map(|first| {
+        let cost = match first {
+            First::Chat(_) => " A chat costs $0.10 on paper: a budget of ten cents stops the second.",
+            First::Embed(_) | First::Models => "",
+        };
+        let text = format!("The examples ask the sandbox, which needs no vendor account and answers the same each time.{cost}");
+        view! { <p class="muted small">{text}</p> }
     });
     view! {
         <div class="stack">
@@ -61,7 +66,7 @@ impl First {
     fn of(permissions: &Permissions, sandbox: bool) -> Option<Self> {
         let model = |ours, theirs| if sandbox { ours } else { theirs };
         if permissions.allows(Endpoint::Chat) {
-            Some(Self::Chat(model("sandbox-tokens", "gpt-4o-mini")))
+            Some(Self::Chat(model("sandbox-dime", "gpt-4o-mini")))
         } else if permissions.allows(Endpoint::Embeddings) {
             Some(Self::Embed(model("sandbox-embed", "text-embedding-3-small")))
         } else {
@@ -147,7 +152,7 @@ mod tests {
     #[test]
     fn examples_ask_for_what_the_key_may() {
         let some = |scope: &str| Permissions::parse("restricted", &[scope.to_owned()]);
-        assert_eq!(First::of(&Permissions::All, true), Some(First::Chat("sandbox-tokens")));
+        assert_eq!(First::of(&Permissions::All, true), Some(First::Chat("sandbox-dime")));
         assert_eq!(First::of(&some("embeddings"), true), Some(First::Embed("sandbox-embed")));
         assert_eq!(First::of(&Permissions::ReadOnly, false), Some(First::Models));
         assert_eq!(First::of(&some("audio"), false), None);
