@@ -24,6 +24,8 @@ use crate::{
 
 const PATH: &str = "/docs";
 const FILES: &str = "/docs/pictures";
+/// Whom the examples of `docs/` ask, to be read outside of any installation.
+const EXAMPLES: &str = "http://127.0.0.1:3000";
 
 pub(super) fn router() -> Router<App> {
     Router::new()
@@ -54,7 +56,7 @@ impl Reader {
             Err(other) => return Err(other),
         };
         let home = Member::at_home(app, visitor).await?;
-        Ok(Self { look, frame: home.map(|member| member.frame(NavItem::None)) })
+        Ok(Self { look, frame: home.map(|member| member.frame(NavItem::Help)) })
     }
 
     fn show(self, title: &str, head: AnyView, content: AnyView) -> Response {
@@ -83,7 +85,7 @@ async fn index(
     let content = if asked.q.trim().is_empty() {
         view! { {shelf(Shelf::Guide)}{shelf(Shelf::Reference)}{shelf(Shelf::Inside)} }.into_any()
     } else {
-        found(&asked.q)
+        found(&asked.q, &app.public_url)
     };
     let content = view! {
         <form class="row search ends" role="search" method="get" action=PATH>
@@ -103,7 +105,7 @@ fn shelf(shelf: Shelf) -> AnyView {
         .into_any()
 }
 
-fn found(q: &str) -> AnyView {
+fn found(q: &str, public_url: &str) -> AnyView {
     let hits = BOOK.search(q);
     if hits.is_empty() {
         return view! {
@@ -115,6 +117,8 @@ fn found(q: &str) -> AnyView {
         }
         .into_any();
     }
+    let told = |hit: Hit| Hit { text: hit.text.replace(EXAMPLES, public_url), ..hit };
+    let hits: Vec<_> = hits.into_iter().map(told).collect();
     let rows = hits.into_iter().map(|Hit { href, title, place, text }| {
         view! { <li><a href=href>{place.unwrap_or_else(|| title.clone())}</a><small>{title}</small><p>{text}</p></li> }
     });
@@ -150,10 +154,12 @@ async fn leaf(
     let leaf = BOOK.leaf(shelf, name).ok_or(Failure::NotFound)?;
     let reader = Reader::of(app, visitor, look).await?;
     let head = view! { <PageHead title=leaf.title.clone() sub=leaf.lead.clone() above=(labels::HELP, PATH.to_owned())/> };
-    Ok(reader.show(&leaf.title, head.into_any(), content(leaf)))
+    Ok(reader.show(&leaf.title, head.into_any(), content(leaf, &app.public_url)))
 }
 
-fn content(leaf: &'static Leaf) -> AnyView {
+/// Examples ask this installation, so that they can be pasted.
+fn content(leaf: &'static Leaf, public_url: &str) -> AnyView {
+    let html = leaf.html.replace(EXAMPLES, &public_url.replace('&', "&amp;"));
     let places = leaf.sections.iter().filter_map(|section| {
         let (id, title) = section.heading.clone()?;
         Some(view! { <li><a href=format!("#{id}")>{title}</a></li> })
@@ -161,7 +167,7 @@ fn content(leaf: &'static Leaf) -> AnyView {
     let places = places.collect_view();
     view! {
         <div class="docs">
-            <Card><CardBody><div class="prose" inner_html=leaf.html.clone()></div></CardBody></Card>
+            <Card><CardBody><div class="prose" inner_html=html></div></CardBody></Card>
             <nav aria-label=labels::ON_THIS_PAGE>
                 <h2>{labels::ON_THIS_PAGE}</h2>
                 <ul>{places}</ul>

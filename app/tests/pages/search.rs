@@ -54,6 +54,11 @@ async fn helps_whoever_asks() {
     let (site, mut ines, caller) = Site::with_owner().await;
     let guide = ines.get("/docs/budgets").await;
     guide.is(StatusCode::OK).says("Set a budget").says(&format!("/{}/keys", caller.org));
+    // Examples ask this installation.
+    let first = ines.get("/docs/first-request").await;
+    first.says("export OPENAI_BASE_URL=http://exchequer.example/v1").hides("127.0.0.1");
+    let found = ines.get("/docs?q=openai_base_url").await;
+    found.says("http://exchequer.example").hides("127.0.0.1");
     let mut stranger = site.browser();
     stranger.get("/docs").await.is(StatusCode::OK).says("Send the first request").says("Sign in");
     stranger.get("/docs/reference/ledger").await.is(StatusCode::OK).hides("Brackwater");
