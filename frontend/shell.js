@@ -7,6 +7,7 @@ const $ = (selector, root = document) => root.querySelector(selector);
 const palette = $('#palette');
 const field = palette && $('input', palette);
 const found = palette && $('[data-found]', palette);
+const said = palette && $('[data-said]', palette);
 const links = () => [...found.querySelectorAll('a')];
 let asked;
 
@@ -28,6 +29,9 @@ async function list() {
     // Nobody is signed in any more: what was typed in the page behind is worth more than the search.
     if (answer.redirected || !answer.ok) throw new Error(answer.statusText);
     found.innerHTML = html;
+    // All of it would be read anew at every letter.
+    const many = links().length;
+    said.textContent = many === 1 ? '1 result' : `${many} results`;
     return true;
   } catch (error) {
     if (error.name === 'AbortError') return false;
@@ -106,6 +110,16 @@ if (toast) {
   // Not while somebody is at it, and not what can be done only there.
   const go = () => (toast.matches(':hover, :focus-within') ? setTimeout(go, 2_000) : toast.remove());
   if (!$('.actions', toast)) setTimeout(go, 10_000);
+}
+
+// Where nobody has chosen a time zone, it is that of whoever sits there.
+const zones = $('select[data-here]');
+if (zones) {
+  const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
+  const { value: now } = zones;
+  // A browser that goes back keeps what was chosen.
+  const untouched = now === [...zones.options].find(({ defaultSelected }) => defaultSelected)?.value;
+  if (untouched && [...zones.options].some(({ value }) => value === timeZone)) zones.value = timeZone;
 }
 
 // What is to be put right is where one goes on.

@@ -4,6 +4,7 @@ import { expect, test } from '../support/fixtures';
 import { shownKey } from '../support/keys';
 import { live } from '../support/pages';
 import { dime } from '../support/gateway';
+import { signIn } from '../support/people';
 
 test('a click copies a new key', async ({ page, context, home }) => {
   await context.grantPermissions(['clipboard-read', 'clipboard-write']);
@@ -58,6 +59,8 @@ test('a page that waits for the first request tells when it is there', async ({ 
   await expect(waiting).toContainText('Waiting for the first request…');
   const answer = await dime(house, await shownKey(page));
   await expect(waiting).toContainText(/The first request arrived. sandbox-dime with Chat widget: \$0\.100000/);
+  const budget = waiting.getByRole('link', { name: 'Set a budget that blocks' });
+  await expect(budget).toHaveAttribute('href', new RegExp(`^/${home.id}/budgets\\?scope=proj_`));
   await waiting.getByRole('link', { name: 'See it' }).click();
   await expect(page).toHaveURL(`/requests/${answer.headers.get('x-request-id')}`);
 });
@@ -114,4 +117,22 @@ test('the policy lets only what is ours', async ({ page, home }) => {
   });
   const again = await page.goto(`/${home.id}/usage`);
   expect(again?.headers()['content-security-policy'], 'a nonce is used once').not.toBe(policy);
+});
+
+test('a list of time zones begins with the browser’s', async ({ browser, house, home }) => {
+  const zones: [string, string][] = [['Europe/Oslo', 'Europe/Oslo'], ['Asia/Calcutta', 'Asia/Calcutta']];
+  for (const [timezoneId, chosen] of zones) {
+    const context = await browser.newContext({ baseURL: house.url, timezoneId });
+    const page = await context.newPage();
+    await signIn(page, home.owner);
+    await page.goto('/organizations/new');
+    await expect(page.getByLabel('Time zone')).toHaveValue(chosen);
+    // What was chosen once stays.
+    await page.getByLabel('Time zone').selectOption('Asia/Tokyo');
+    await page.getByLabel('Name', { exact: true }).fill(' ');
+    await page.getByRole('button', { name: 'Make organization' }).click();
+    await expect(page.getByText('No organization was made')).toBeVisible();
+    await expect(page.getByLabel('Time zone')).toHaveValue('Asia/Tokyo');
+    await context.close();
+  }
 });

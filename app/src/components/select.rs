@@ -36,12 +36,15 @@ pub fn Select(
     #[prop(optional_no_strip)] error: Option<String>,
 ) -> impl IntoView {
     let options = options(choices, &value).into_any();
-    field(name, label, options, help, error)
+    field(name, label, options, (help, error), false)
 }
 
 /// Many choices under headings.
 #[component]
 pub fn GroupedSelect(
+    /// Time zones of which nobody has chosen one: `shell.js` chooses the browser's.
+    #[prop(optional)]
+    here: bool,
     name: &'static str,
     #[prop(into)] label: String,
     groups: Vec<(String, Vec<Choice>)>,
@@ -53,15 +56,15 @@ pub fn GroupedSelect(
         view! { <optgroup label=heading>{options(choices, &value)}</optgroup> }
     });
     let groups = groups.collect_view().into_any();
-    field(name, label, groups, help, error)
+    field(name, label, groups, (help, error), here)
 }
 
 fn field(
     name: &'static str,
     label: String,
     options: AnyView,
-    help: Option<String>,
-    error: Option<String>,
+    (help, error): (Option<String>, Option<String>),
+    here: bool,
 ) -> AnyView {
     let wiring = Wiring::new(name, help, error);
     let id = wiring.id.clone();
@@ -71,6 +74,7 @@ fn field(
             <select
                 id=id
                 name=name
+                data-here=here.then_some("")
                 aria-invalid=wiring.invalid()
                 aria-describedby=wiring.described_by()
             >

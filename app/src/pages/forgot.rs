@@ -73,7 +73,7 @@ fn form(draft: &Draft) -> AnyView {
     view! {
         <form class="form" method="post" action="/forgot">
             <ErrorSummary lead=labels::NO_MAIL_WAS_SENT errors=draft.errors()/>
-            <Field name="email" label=labels::E_MAIL kind="email" value=draft.value("email") error=draft.error("email") autocomplete="username" required=true/>
+            <Field name="email" label=labels::E_MAIL kind="email" value=draft.value("email") error=draft.error("email") autocomplete="username" required=true autofocus=true/>
             <Button weight=Weight::Primary wide=true>"Send the link"</Button>
         </form>
     }

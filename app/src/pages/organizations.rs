@@ -104,11 +104,12 @@ fn form(draft: &Draft) -> AnyView {
     view! {
         <form class="form" method="post" action="/organizations/new">
             <ErrorSummary lead="No organization was made" errors=draft.errors()/>
-            <Field name="name" label=labels::NAME value=draft.value("name") error=draft.error("name") required=true maxlength=100 autocomplete="organization"/>
+            <Field name="name" label=labels::NAME value=draft.value("name") error=draft.error("name") required=true autofocus=true maxlength=100 autocomplete="organization"/>
             <GroupedSelect
                 name="zone"
                 label=labels::TIME_ZONE
                 groups=zones::groups()
+                here=draft.errors().is_empty()
                 value=draft.value("zone")
                 error=draft.error("zone")
                 help=labels::DAYS_WEEKS_AND_MONTHS_BEGIN_AT_MIDNIGHT_THERE

@@ -12,7 +12,7 @@ pub(super) const PASSWORD_HELP: &str =
 
 pub(super) fn fields(draft: &Draft) -> AnyView {
     view! {
-        <Field name="name" label=labels::YOUR_NAME value=draft.value("name") error=draft.error("name") autocomplete="name" required=true maxlength=100/>
+        <Field name="name" label=labels::YOUR_NAME value=draft.value("name") error=draft.error("name") autocomplete="name" required=true autofocus=true maxlength=100/>
         <Field name="email" label=labels::E_MAIL kind="email" value=draft.value("email") error=draft.error("email") autocomplete="username" required=true/>
         <Field name="password" label=labels::PASSWORD kind="password" error=draft.error("password") help=PASSWORD_HELP autocomplete="new-password" required=true/>
     }

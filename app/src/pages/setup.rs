@@ -111,6 +111,7 @@ fn form(draft: &Draft) -> AnyView {
                 name="zone"
                 label=labels::TIME_ZONE
                 groups=zones::groups()
+                here=draft.errors().is_empty()
                 value=draft.value("zone")
                 error=draft.error("zone")
                 help=labels::DAYS_WEEKS_AND_MONTHS_BEGIN_AT_MIDNIGHT_THERE

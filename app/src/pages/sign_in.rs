@@ -137,7 +137,7 @@ fn form(draft: &Draft) -> AnyView {
     view! {
         <form class="form" method="post">
             <ErrorSummary lead=labels::YOU_ARE_NOT_SIGNED_IN errors=draft.errors()/>
-            <Field name="email" label=labels::E_MAIL kind="email" value=draft.value("email") error=draft.error("email") autocomplete="username" required=true/>
+            <Field name="email" label=labels::E_MAIL kind="email" value=draft.value("email") error=draft.error("email") autocomplete="username" required=true autofocus=true/>
             <Field name="password" label=labels::PASSWORD kind="password" error=draft.error("password") autocomplete="current-password" required=true/>
             <Button weight=Weight::Primary wide=true>{labels::SIGN_IN}</Button>
         </form>

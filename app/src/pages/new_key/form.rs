@@ -91,6 +91,7 @@ fn form(
                 error=draft.error("name")
                 help="What will use it, like support-web or nightly-import. One key for each application makes revoking easy."
                 required=true
+                autofocus=true
                 maxlength=100
                 autocomplete="off"
             />
