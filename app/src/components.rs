@@ -4,11 +4,13 @@
 #![expect(clippy::needless_pass_by_value, reason = "a component owns its props")]
 
 mod agent;
+mod avatar;
 mod badge;
 mod button;
 mod card;
 mod chip;
 mod course;
+mod date_range;
 mod dialog;
 mod empty;
 mod errors;
@@ -32,6 +34,7 @@ mod secret;
 mod seg;
 mod select;
 mod series;
+mod skeleton;
 mod stats;
 mod table;
 mod text_area;
@@ -41,11 +44,13 @@ mod toast;
 mod tone;
 
 pub use agent::agent_name;
+pub use avatar::Avatar;
 pub use badge::Badge;
 pub use button::{Button, LinkButton, PostButton, Weight};
 pub use card::{Card, CardBody, CardFoot};
 pub use chip::{AddChip, Chip};
 pub use course::{CourseLegend, CoursePlot, Trend};
+pub use date_range::DateRange;
 pub use dialog::DialogPage;
 pub use empty::Empty;
 pub use errors::{ErrorSummary, Errors};
@@ -69,6 +74,7 @@ pub use secret::{Id, Secret, Snippet};
 pub use seg::{Seg, Tabs};
 pub use select::{Choice, GroupedSelect, Select};
 pub use series::{Legend, Named, Swatch};
+pub use skeleton::Skeleton;
 pub use stats::{Fact, Facts, Stat, Stats};
 pub use table::{Column, Narrow, Table};
 pub use text_area::TextArea;

@@ -7,7 +7,7 @@ import { findings, LOOKS } from '../support/axe';
 import { expect, test } from '../support/fixtures';
 import { limit } from '../support/limits';
 import { doors, inhabit, live, offices, pages, type Shown } from '../support/pages';
-import { account, organization, signIn } from '../support/people';
+import { account, organization, post, signIn } from '../support/people';
 
 const validator = new HtmlValidate({
   root: true,
@@ -143,3 +143,36 @@ function words(page: Page, html: string): Promise<[string, string]> {
     return [said(new DOMParser().parseFromString(html, 'text/html')), said(document)];
   }, html);
 }
+
+test('on a desk no table leaves its card, and the head of a long one stays in view', async ({ page, house, home }) => {
+  const lived = await live(house, home);
+  const limited = await limit(house, home.id, page.request, lived);
+  const more = await inhabit(house, home.id, page.request);
+  // A name as long as may be, in one word.
+  await post(page.request, `/${home.id}/projects`, { name: 'W'.repeat(100), environment: 'production' });
+  const check = async (path: string) => {
+    for (const width of [1000, 1240, 1440]) {
+      await page.setViewportSize({ width, height: 800 });
+      if (width === 1000) await page.goto(path);
+      const wide = await page.evaluate(() => {
+        const tables = [...document.querySelectorAll('.scroll > table')];
+        const out = tables.filter(({ scrollWidth, parentElement }) => {
+          const scrolls = getComputedStyle(parentElement as Element).overflowX !== 'visible';
+          return !scrolls && scrollWidth > (parentElement?.clientWidth ?? 0) + 1;
+        });
+        const names = out.map((table) => table.parentElement?.getAttribute('aria-label'));
+        return document.documentElement.scrollWidth > innerWidth ? [...names, 'the page'] : names;
+      });
+      expect.soft(wide, `${path} at ${width}`).toEqual([]);
+    }
+  };
+  for (const { path } of pages(home.id, [...lived.pages, ...limited, ...more])) await check(path);
+  await page.context().clearCookies();
+  await signIn(page, await account(house, 'Oda Operator', ['--operator']));
+  for (const { path } of offices) await check(path);
+  await page.goto('/operator/prices');
+  const head = page.getByRole('columnheader', { name: 'Model' });
+  await page.getByRole('row').nth(40).scrollIntoViewIfNeeded();
+  expect(await page.evaluate(() => scrollY)).toBeGreaterThan(500);
+  await expect(head).toBeInViewport();
+});

@@ -69,6 +69,9 @@ pub fn Field(
     #[prop(optional)] inputmode: Option<&'static str>,
     #[prop(optional)] maxlength: Option<u32>,
     #[prop(optional)] placeholder: Option<&'static str>,
+    /// What is often meant: it is offered while one types, and anything else can be typed.
+    #[prop(optional)]
+    among: Vec<String>,
     /// Beside the label, such as a link.
     #[prop(optional)]
     children: Option<Children>,
@@ -82,11 +85,17 @@ pub fn Field(
         }
         .into_any(),
     };
+    let list = (!among.is_empty()).then(|| format!("{id}-l"));
+    let offered = list.clone().map(|id| {
+        let all = among.into_iter().map(|text| view! { <option value=text></option> });
+        view! { <datalist id=id>{all.collect_view()}</datalist> }
+    });
     view! {
         <div class="field">
             {label}
             <input
                 id=id
+                list=list
                 name=name
                 type=kind
                 value=(!matches!(kind, "password" | "file")).then_some(value)
@@ -100,6 +109,7 @@ pub fn Field(
                 aria-invalid=wiring.invalid()
                 aria-describedby=wiring.described_by()
             />
+            {offered}
             {wiring.notes()}
         </div>
     }
@@ -168,6 +178,16 @@ mod tests {
             r#"aria-invalid="true" aria-describedby="f-name-e f-name-h""#,
             r#"<p id="f-name-e" class="error">"#,
         ] {
+            assert!(html.contains(part), "{part} in {html}");
+        }
+    }
+
+    #[test]
+    fn offers_what_is_often_meant() {
+        let among = vec!["a\"b".to_owned()];
+        let html = view! { <Field name="model" label="Model" among/> }.to_html();
+        for part in [r#"list="f-model-l""#, r#"<datalist id="f-model-l"><option value="a&quot;b">"#]
+        {
             assert!(html.contains(part), "{part} in {html}");
         }
     }

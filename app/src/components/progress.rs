@@ -15,9 +15,10 @@ pub fn Progress(
 ) -> impl IntoView {
     let words = format!("{} of {} parts {done}", count(parts.into()), count(of.into()));
     view! {
-        <div class="progress">
+        // Whoever listens is told the end, and how far it is when they ask.
+        <div class="progress" aria-live="off">
             <progress value=parts max=of.max(1) aria-label=words.clone()></progress>
-            <small>{words}</small>
+            <small aria-hidden="true">{words}</small>
         </div>
     }
     .into_any()

@@ -61,7 +61,10 @@ mod poll {
                         true
                     }
                     Some((GOES_ON, html)) => {
-                        found.set(html);
+                        // What is as before is not said again.
+                        if found.get_untracked() != html {
+                            found.set(html);
+                        }
                         false
                     }
                     // What passes is asked for again; signed out, gone or not allowed is for good.

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::components::{Glyph, Icon};
+use crate::components::{Glyph, Icon, Skeleton};
 use crate::labels;
 
 /// Keys and what they do, the same as in `docs/guide/keyboard.md`.
@@ -36,7 +36,8 @@ pub(super) fn Palette(#[prop(into)] action: String) -> impl IntoView {
                 <button class="vh" type="submit" tabindex="-1">{labels::SEARCH}</button>
                 <kbd>{labels::ESC}</kbd>
             </form>
-            <div class="found" data-found="" aria-live="polite"></div>
+            <p class="vh" role="status" data-said=""></p>
+            <div class="found" data-found=""><Skeleton lines=6/></div>
         </dialog>
     }
     .into_any()

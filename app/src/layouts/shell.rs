@@ -11,7 +11,7 @@ use super::{
     unverified::Unverified,
 };
 use crate::{
-    components::{Glyph, Icon, Notice, Tone, count},
+    components::{Avatar, Glyph, Icon, Notice, Tone, count},
     labels,
     render::Theme,
 };
@@ -58,7 +58,8 @@ pub struct Own {
 #[component]
 pub fn Shell(frame: Frame, children: Children) -> impl IntoView {
     let org_path = frame.org_path.clone();
-    let search = format!("{org_path}/search");
+    let (search, current) = (format!("{org_path}/search"), frame.current);
+    let here = move |item| (item == current).then_some("page");
     let unverified = frame.unverified.then(|| {
         let email = frame.user_email.clone();
         view! { <Unverified email/> }
@@ -88,12 +89,12 @@ pub fn Shell(frame: Frame, children: Children) -> impl IntoView {
                         </button>
                         {groups(&frame)}
                         <div class="foot">
-                            <a href=search.clone() data-opens="palette">
+                            <a href=search.clone() data-opens="palette" aria-current=here(NavItem::Search)>
                                 <Icon glyph=Glyph::Search/>{labels::SEARCH}<kbd class="end">"Ctrl K"</kbd>
                             </a>
-                            <a href="/docs"><Icon glyph=Glyph::Help/>{labels::HELP}</a>
+                            <a href="/docs" aria-current=here(NavItem::Help)><Icon glyph=Glyph::Help/>{labels::HELP}</a>
                             <button type="button" popovertarget="me">
-                                <Icon glyph=Glyph::User/>
+                                <Avatar name=frame.user_name.clone()/>
                                 <span>{frame.user_name.clone()}</span>
                                 <Icon glyph=Glyph::UpDown class="end"/>
                             </button>

@@ -1,11 +1,14 @@
 //! The forms that ask: one for many requests, one for a single one.
 
+use std::collections::BTreeSet;
+
 use domain::Outcome;
 use leptos::prelude::*;
 
-use super::{View, filter::REFUSED, words};
+use super::{Shown, View, filter::REFUSED, words};
 use crate::components::{
-    Button, Card, CardBody, Choice, ErrorSummary, Field, GroupedSelect, LinkButton, Select, Weight,
+    Button, Card, CardBody, Choice, DateRange, ErrorSummary, Field, GroupedSelect, LinkButton,
+    Select, Weight,
 };
 use crate::labels;
 
@@ -41,7 +44,8 @@ fn fields(view: &View) -> AnyView {
     let ((streamed, streamed_error), (sandbox, sandbox_error)) =
         (field("streamed"), field("sandbox"));
     let (tag, tag_error) = field("tag");
-    let ((from, from_error), (to, to_error)) = (field("from"), field("to"));
+    let (from, to) = (draft.value("from"), draft.value("to"));
+    let (errors, models) = (draft.errors(), models(view));
     let projects = view.projects.iter().map(|it| Choice::new(it.id.to_string(), it.name.clone()));
     let projects = chosen(labels::ANY, projects, &project);
     let keys = keys(view, &key);
@@ -49,16 +53,22 @@ fn fields(view: &View) -> AnyView {
         <div class="cols">
             <Select name="project" label=labels::PROJECT choices=projects value=project error=project_error/>
             <GroupedSelect name="key" label=labels::API_KEY groups=keys value=key error=key_error/>
-            <Field name="model" label=labels::MODEL value=model maxlength=200 autocomplete="off"/>
+            <Field name="model" label=labels::MODEL value=model among=models maxlength=200 autocomplete="off"/>
             <Select name="outcome" label=labels::OUTCOME choices=outcomes() value=outcome error=outcome_error/>
             <Select name="streamed" label=labels::STREAMED choices=either(labels::STREAMED, "Not streamed") value=streamed error=streamed_error/>
             <Select name="sandbox" label="Answered by" choices=either("The sandbox", "A provider") value=sandbox error=sandbox_error/>
             <Field name="tag" label=labels::TAG value=tag error=tag_error maxlength=100 autocomplete="off" placeholder="team=search"/>
-            <Field name="from" label=labels::FROM kind="date" value=from error=from_error/>
-            <Field name="to" label=labels::TO_INCLUDED kind="date" value=to error=to_error/>
+            <DateRange from until=to until_name="to" errors/>
         </div>
     }
     .into_any()
+}
+
+/// Those of the requests that are shown.
+fn models(view: &View) -> Vec<String> {
+    let Shown::Requests(lines) = &view.shown else { return Vec::new() };
+    let models: BTreeSet<_> = lines.rows.iter().map(|line| line.model.clone()).collect();
+    models.into_iter().collect()
 }
 
 /// Choices with one for all, and with what the address says though it is not in the list.

@@ -6,7 +6,7 @@ use store::Member as Person;
 
 use super::Asked;
 use crate::{
-    components::{Badge, Card, Column, Empty, LinkButton, Precision, Table, Time, Tone},
+    components::{Avatar, Badge, Card, Column, Empty, LinkButton, Precision, Table, Time, Tone},
     labels,
     web::Member,
 };
@@ -67,7 +67,7 @@ fn row(member: &Member, person: &Person, edits: bool) -> AnyView {
     });
     view! {
         <tr>
-            <th scope="row">{name}<small>{person.email.clone()}</small></th>
+            <th scope="row"><Avatar name=person.name.clone()/>{name}<small>{person.email.clone()}</small></th>
             <td data-l=labels::ROLE>{badge(person.role)}</td>
             {projects}
             <td data-l=labels::MEMBER_SINCE class="muted"><Time at=person.added_at zone=member.organization.zone precision=Precision::Day/></td>

@@ -3,8 +3,8 @@
 use leptos::prelude::*;
 
 use crate::components::{
-    AmountField, Button, Card, CardBody, Choice, ErrorSummary, Errors, Field, Group, Knob,
-    LinkButton, Select, TextArea, Tick, Weight,
+    AmountField, Button, Card, CardBody, Choice, DateRange, ErrorSummary, Errors, Field, Group,
+    Knob, LinkButton, Select, TextArea, Tick, Weight,
 };
 
 fn errors() -> Errors {
@@ -29,6 +29,8 @@ pub(super) fn fields() -> AnyView {
                         <AmountField name="usd" label="Amount" value="5,000.00" help="Now $6,000.00."/>
                         <Select name="window" label="Window" choices=windows.to_vec() value="month"/>
                         <Field name="org" label="Organization ID" value="org-8c1f2a" disabled=true/>
+                        <Field name="model" label="Model" placeholder="Any" among=vec!["gpt-4.1".to_owned(), "gpt-4.1-mini".to_owned()]/>
+                        <DateRange from="2026-11-01" until="2026-11-23"/>
                     </div>
                     <TextArea name="to" label="Addresses" value="kofi@example.com\n</textarea><script>" help="One a line"/>
                     <Tick name="tracked" label="Tracked" help="Usage is shown under this key" checked=true/>

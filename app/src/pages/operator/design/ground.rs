@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::components::{Button, Card, CardBody, Glyph, Icon, LinkButton, Swatch, Weight};
+use crate::components::{Avatar, Button, Card, CardBody, Glyph, Icon, LinkButton, Swatch, Weight};
 
 /// The roles of colours, as (class, name).
 const ROLES: [(&str, &str); 12] = [
@@ -49,6 +49,7 @@ pub(super) fn type_and_buttons() -> AnyView {
                 <p>"Text, 14. Amounts line up: $1,111.11 and $8,888.88."</p>
                 <p class="muted">"Second, for what explains. "<span class="faint">"Third, for labels."</span></p>
                 <p class="mono">"sk-exq-Hq4Tz8mLw2Ne, an id"</p>
+                <p class="row"><Avatar name="Ines Okafor"/>"Ines Okafor"</p>
             </CardBody>
         </Card>
         <Card title="Buttons and menus">

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use crate::components::{
     AddChip, Badge, Button, Card, CardBody, Chip, Empty, Glyph, Link, LinkButton, Notice,
-    PostButton, Progress, Tabs, Toast, Tone, Weight,
+    PostButton, Progress, Skeleton, Tabs, Toast, Tone, Weight,
 };
 
 pub(super) fn states() -> AnyView {
@@ -23,6 +23,7 @@ pub(super) fn states() -> AnyView {
                 <ul class="row"><Chip label="Model is" value="atlas-4" remove="?"/><li><AddChip href="?" text="Filter"/></li></ul>
                 <Tabs label="State" links=tabs/>
                 <Progress done="are written" parts=12 of=31/>
+                <Skeleton lines=3/>
                 <div class="shown"><Toast lead="Budget removed." text="No request is refused for it any more."><Button weight=Weight::Quiet>"Set $5,000.00 again"</Button></Toast></div>
                 <Notice tone=Tone::Warn lead="One owner only." text="Invite a second one."><LinkButton href="?">"Invite"</LinkButton></Notice>
                 <Notice tone=Tone::Bad lead="Nothing was saved." text="Someone else changed this budget at 14:30."/>

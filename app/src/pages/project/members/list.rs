@@ -7,8 +7,8 @@ use store::ProjectMember;
 use super::{super::address, View};
 use crate::{
     components::{
-        Badge, Button, Card, CardBody, Column, Empty, ErrorSummary, PostButton, Precision, Table,
-        Time, Weight,
+        Avatar, Badge, Button, Card, CardBody, Column, Empty, ErrorSummary, PostButton, Precision,
+        Table, Time, Weight,
     },
     labels,
     web::{Draft, Member},
@@ -59,7 +59,7 @@ fn row(member: &Member, view: &View, person: &ProjectMember) -> AnyView {
     let role = if edits { role_form(path, person) } else { person.role.label().into_any() };
     view! {
         <tr>
-            <th scope="row">{name}{owner}{email}</th>
+            <th scope="row"><Avatar name=name.clone()/>{name}{owner}{email}</th>
             <td data-l=labels::ROLE>{role}</td>
             <td data-l=labels::ADDED><Time at zone precision=Precision::Day/></td>
             {act}

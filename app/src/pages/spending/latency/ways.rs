@@ -6,7 +6,7 @@ use super::{
     View,
     asked::{LONGEST, Measure, RANGES, Range},
 };
-use crate::components::{Button, Chip, Choice, Field, Glyph, Icon, Link, Seg, Select};
+use crate::components::{Button, Chip, Choice, DateRange, Field, Glyph, Icon, Link, Seg, Select};
 use crate::labels;
 
 /// All of them.
@@ -57,8 +57,7 @@ fn form(page: &View) -> AnyView {
             <form class="form" method="get" action=page.path.clone()>
                 {kept.collect_view()}
                 <div class="cols">
-                    <Field name="from" label=labels::FROM kind="date" value=from/>
-                    <Field name="until" label=labels::UNTIL_INCLUDED kind="date" value=until/>
+                    <DateRange from until/>
                     <Select name="project" label=labels::PROJECT choices=projects value=project/>
                     <Field name="model" label=labels::MODEL value=model maxlength=200 autocomplete="off"/>
                 </div>

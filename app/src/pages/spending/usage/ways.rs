@@ -9,8 +9,8 @@ use store::{
 use super::{View, asked::QUARTERED, choices::Choices, views};
 use crate::{
     components::{
-        Button, Chip, Choice, Field, Glyph, GroupedSelect, Icon, Link, LinkButton, Seg, Select,
-        Weight,
+        Button, Chip, Choice, DateRange, Field, Glyph, GroupedSelect, Icon, Link, LinkButton, Seg,
+        Select, Weight,
     },
     labels,
     pages::{
@@ -132,8 +132,7 @@ fn time(page: &View, zone: String) -> AnyView {
     };
     let open = matches!(typed.range, Range::Dates(..)) || typed.zone.is_some();
     let dates = view! {
-        <Field name="from" label=labels::FROM kind="date" value=from/>
-        <Field name="until" label=labels::UNTIL_INCLUDED kind="date" value=until/>
+        <DateRange from until/>
         <Button>"Show dates"</Button>
     };
     let dates = form(page, "row", &["range", "cycle", "from", "until"], dates.into_any());
