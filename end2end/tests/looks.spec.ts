@@ -168,7 +168,9 @@ test('on a desk no table leaves its card, and the head of a long one stays in vi
   };
   for (const { path } of pages(home.id, [...lived.pages, ...limited, ...more])) await check(path);
   await page.context().clearCookies();
-  await signIn(page, await account(house, 'Oda Operator', ['--operator']));
+  const operator = await account(house, 'Oda Operator', ['--operator']);
+  await organization(house, operator, 'Run & Kept');
+  await signIn(page, operator);
   for (const { path } of offices) await check(path);
   await page.goto('/operator/prices');
   const head = page.getByRole('columnheader', { name: 'Model' });
