@@ -47,7 +47,10 @@ async fn a_file_is_written_while_nobody_waits() {
     spender.browser.get(&state).await.is(StatusCode::OK).says("Download");
     let page = spender.browser.get(&exports).await;
     assert_eq!(address(&page.is(StatusCode::OK).body, "/file"), file);
-    page.says("and=model").says("until ");
+    page.says("and=model")
+        .says("until ")
+        .says("-by-project-model.csv")
+        .says("By project and model");
     let written = spender.browser.get(&file).await;
     let direct = spender.browser.get(&spender.path(&format!("usage.csv?{query}"))).await;
     assert_eq!(written.is(StatusCode::OK).body, direct.body);

@@ -79,8 +79,10 @@ pub enum ExportState {
         /// When it is forgotten.
         until: DateTime<Utc>,
     },
-    /// One of its pieces could not be written, however often it was tried.
+    /// One of its pieces could not be written, however often it was tried, or what its asker sees changed meanwhile.
     Failed,
+    /// It was written, and something of it is hidden from its asker now.
+    Hidden,
 }
 
 impl Export {
@@ -109,7 +111,8 @@ impl From<Row> for Export {
                 written: row.written.unsigned_abs(),
                 of: row.pieces.unsigned_abs(),
             },
-            true if row.written < row.pieces || !row.seen => ExportState::Failed,
+            true if row.written < row.pieces => ExportState::Failed,
+            true if !row.seen => ExportState::Hidden,
             true => ExportState::Ready {
                 pieces: row.pieces.unsigned_abs(),
                 lines: row.lines.unsigned_abs(),

@@ -16,7 +16,10 @@ use leptos::prelude::*;
 use serde::Deserialize;
 use store::{Export, ExportState, Store, StoreError};
 
-use super::usage::{AT_ONCE, asked::Asked};
+use super::{
+    question::Question,
+    usage::{AT_ONCE, asked::Asked},
+};
 use crate::{
     components::{
         Badge, Card, CardFoot, Column, Empty, Glyph, LinkButton, Notice, PostButton, Precision,
@@ -170,7 +173,7 @@ fn row(member: &Member, export: &Export) -> AnyView {
     };
     view! {
         <tr>
-            <th scope="row"><a href=usage>{name}</a></th>
+            <th scope="row"><a href=usage>{name}</a><small>{of(&export.query)}</small></th>
             <td data-l=labels::ASKED_FOR><Time at zone precision=Precision::Minute/></td>
             <td data-l=labels::STATE>{state}</td>
             <td class="act">
@@ -181,16 +184,33 @@ fn row(member: &Member, export: &Export) -> AnyView {
     .into_any()
 }
 
+/// What tells it from others of the same days.
+fn of(query: &str) -> String {
+    let question = Question::read(Some(query));
+    let filters = question.filters.len() + usize::from(question.sandbox.is_some());
+    let filters = match filters {
+        0 => String::new(),
+        1 => ", 1 filter".to_owned(),
+        many => format!(", {many} filters"),
+    };
+    format!("By {}{filters}", question.words())
+}
+
 /// How it is, once nothing more is written.
 fn ended(member: &Member, export: &Export) -> AnyView {
     let ExportState::Ready { lines, bytes, until, .. } = export.state else {
-        return view! {
-            <div>
-                <Badge tone=Tone::Bad text="Not written"/>
-                <small>"It was tried five times, or what you see of the organization has changed. Open it in Usage, and export it again."</small>
-            </div>
-        }
-        .into_any();
+        let (badge, why) = match export.state {
+            ExportState::Hidden => (
+                "Hidden",
+                "It has more than you see of the organization now. Open it in Usage, and export what you see.",
+            ),
+            _ => (
+                "Not written",
+                "It was tried five times, or what you see of the organization changed meanwhile. Open it in Usage, and export it again.",
+            ),
+        };
+        return view! { <div><Badge tone=Tone::Bad text=badge/><small>{why}</small></div> }
+            .into_any();
     };
     let href = member.path(&format!("exports/{}/file", export.id));
     let until = time_text(until, member.organization.zone, Precision::Day);

@@ -40,10 +40,11 @@ pub(in crate::pages::spending) async fn send(
 }
 
 impl Asked {
-    /// What it is called: by its first and last day.
+    /// What it is called: by its first and last day, and what it tells apart.
     pub(in crate::pages::spending) fn file_name(&self) -> String {
         let (first, last) = self.stretch.dates_of(&self.stretch.window());
-        format!("usage-{first}_{last}.csv")
+        let by: Vec<_> = self.question.dimensions().iter().map(|it| it.as_str()).collect();
+        format!("usage-{first}_{last}-by-{}.csv", by.join("-"))
     }
 
     /// What has begun; there is a first piece even if nothing has.
