@@ -36,6 +36,9 @@ pub enum Failure {
     /// No such page, or not for this person: the same answer.
     #[error("no such page")]
     NotFound,
+    /// The same of a receipt, which is there a moment after the answer that names it.
+    #[error("no such receipt")]
+    NoReceipt,
     /// The person may know of it and may not do it.
     #[error("not allowed")]
     Forbidden,
@@ -115,7 +118,7 @@ impl Failure {
     pub(super) const fn status(&self) -> StatusCode {
         match self {
             Self::SignedOut { .. } | Self::Unproven { .. } | Self::Unused => StatusCode::SEE_OTHER,
-            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::NotFound | Self::NoReceipt => StatusCode::NOT_FOUND,
             Self::Forbidden | Self::OtherSite => StatusCode::FORBIDDEN,
             Self::NoMethod => StatusCode::METHOD_NOT_ALLOWED,
             Self::BadRequest => StatusCode::BAD_REQUEST,
@@ -129,6 +132,10 @@ impl Failure {
             Self::SignedOut { .. } | Self::Unproven { .. } | Self::Unused | Self::NotFound => (
                 labels::THERE_IS_NO_SUCH_PAGE,
                 "The address may be mistyped, or what it showed was removed, or it belongs to an organization that you are not a member of.",
+            ),
+            Self::NoReceipt => (
+                "There is no such receipt",
+                "A receipt is there about a second after the refusal: if that was just now, try again. Else the address may be mistyped, or it is of an organization or a project that you are not in.",
             ),
             Self::Forbidden => {
                 ("You may not do this", "Your role does not allow it. Nothing was changed.")
@@ -165,7 +172,7 @@ impl Failure {
 
     /// Whether trying again may help, so that the same address is offered.
     pub(super) const fn may_pass(&self) -> bool {
-        matches!(self, Self::Unavailable | Self::Internal)
+        matches!(self, Self::Unavailable | Self::Internal | Self::NoReceipt)
     }
 }
 

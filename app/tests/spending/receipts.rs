@@ -29,7 +29,8 @@ async fn a_receipt_adds_up_for_members_alone() {
     let mut reader = spender.site.reader("rita", &spender.caller).await;
     reader.get(&path).await.is(StatusCode::NOT_FOUND).hides("1,199");
     for id in ["rcpt_", "rcpt_00000000000000000000000000000000", "x", "%00", &"a".repeat(2_000)] {
-        spender.browser.get(&format!("/receipts/{id}")).await.is(StatusCode::NOT_FOUND);
+        let none = spender.browser.get(&format!("/receipts/{id}")).await;
+        none.is(StatusCode::NOT_FOUND).says("if that was just now, try again");
     }
 }
 

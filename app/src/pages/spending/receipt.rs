@@ -24,10 +24,14 @@ pub(super) async fn show(
     visitor: Visitor,
     Path(receipt): Path<String>,
 ) -> Result<Response, Failure> {
-    let receipt: ReceiptId = id(&receipt)?;
+    let none = |failure| match failure {
+        Failure::NotFound => Failure::NoReceipt,
+        other => other,
+    };
+    let receipt: ReceiptId = id(&receipt).map_err(none)?;
     let store = &app.store;
     let look = |caller| async move { store.receipt(&caller, receipt).await };
-    let (member, found) = Member::seeing(&app, visitor, look).await?;
+    let (member, found) = Member::seeing(&app, visitor, look).await.map_err(none)?;
     let owners = store.recipients(&member.caller).await?;
     let (_, now) = store.standings(&member.caller).await?;
     let title = words::title(&found);

@@ -64,18 +64,18 @@ impl Store {
         caller.may(Action::List)?;
         let mut tx = self.tenant(caller).await?;
         let rows = sqlx::query!(
-            r#"WITH place AS (SELECT r.quarter, r.id FROM receipts r WHERE r.org_id = $1 AND r.id = $2)
+            r#"WITH place AS (SELECT r.quarter, r.last_at, r.id FROM receipts r WHERE r.org_id = $1 AND r.id = $2)
              SELECT r.id AS "id!", r.last_at AS "last_at!", r.count AS "count!", r.kind AS "kind!", r.scope AS "scope!",
                 r.observed AS "observed!", p.name AS "project_name!", r.key_id AS "key_id!", k.name AS "key_name?",
                 k.last_four AS "last_four?"
              FROM receipts r JOIN projects p ON (p.org_id, p.id) = (r.org_id, r.project_id)
              LEFT JOIN api_keys k ON (k.org_id, k.id) = (r.org_id, r.key_id)
              WHERE r.org_id = $1 AND r.quarter <= COALESCE((SELECT quarter FROM place), 'infinity')
-                AND ($2::uuid IS NULL OR (r.quarter, r.id) < (SELECT quarter, id FROM place))
+                AND ($2::uuid IS NULL OR (r.quarter, r.last_at, r.id) < (SELECT quarter, last_at, id FROM place))
                 AND ($3::uuid IS NULL OR r.project_id = $3) AND ($4::uuid IS NULL OR r.key_id = $4)
                 AND r.quarter >= COALESCE(exq_quarter($5), '-infinity') AND r.quarter < COALESCE($6::timestamptz, 'infinity')
                 AND ($5::timestamptz IS NULL OR r.last_at >= $5)
-             ORDER BY r.quarter DESC, r.id DESC LIMIT $7"#,
+             ORDER BY r.quarter DESC, r.last_at DESC, r.id DESC LIMIT $7"#,
             caller.org.uuid(),
             before.map(ReceiptId::uuid),
             filter.project.map(ProjectId::uuid),
