@@ -61,8 +61,11 @@ test('a page that waits for the first request tells when it is there', async ({ 
   await expect(waiting).toContainText(/The first request arrived. sandbox-dime with Chat widget: \$0\.100000/);
   const budget = waiting.getByRole('link', { name: 'Set a budget that blocks' });
   await expect(budget).toHaveAttribute('href', new RegExp(`^/${home.id}/budgets\\?scope=proj_`));
+  // The key is shown this once: what leads on opens beside it.
+  const opened = page.waitForEvent('popup');
   await waiting.getByRole('link', { name: 'See it' }).click();
-  await expect(page).toHaveURL(`/requests/${answer.headers.get('x-request-id')}`);
+  await expect(await opened).toHaveURL(`/requests/${answer.headers.get('x-request-id')}`);
+  await expect(page.locator('.secret')).toBeVisible();
 });
 
 test('a page that waits tells of a refusal, too', async ({ page, house, home }) => {

@@ -74,12 +74,12 @@ fn page(member: &Member, stored: Option<&BillingProfile>, draft: &Draft, saved: 
 }
 
 fn state(member: &Member, filled: bool, saved: bool) -> Option<AnyView> {
-    let keys = member.path("keys");
+    let keys = member.path("keys/new");
     match (filled, saved) {
         (true, true) => Some(
             view! {
                 <Notice tone=Tone::Ok lead="Billing profile saved." text="Requests with this organization’s keys are let through.">
-                    <LinkButton href=keys>{labels::API_KEYS}</LinkButton>
+                    <LinkButton href=keys>{labels::MAKE_A_KEY}</LinkButton>
                 </Notice>
             }
             .into_any(),

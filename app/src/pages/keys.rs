@@ -63,8 +63,7 @@ async fn show(
         || app.store.billing_profile(&member.caller).await?.is_some();
     Ok(member.visitor.look.page(Page::new(labels::API_KEYS), || {
         let no_billing = (!billing).then(|| no_billing(&member));
-        let key = after.key.as_deref().and_then(|key| key.parse().ok());
-        let stored = after.done.is_some_and(|done| done == "stored").then(|| stored(&member, key));
+        let stored = stored(&member, &keys, &after);
         let (new_key, import) = (member.path("keys/new"), member.path("keys/import"));
         let tabs = tabs(&member, Tab::Keys);
         let hygiene = (!keys.all.is_empty()).then(|| hygiene(&member, &asked, &keys));
@@ -90,13 +89,16 @@ async fn show(
 }
 
 /// After a new key was shown, with the way to a budget of its own where one was left open.
-fn stored(member: &Member, key: Option<KeyId>) -> AnyView {
-    let budget = key.filter(|_| member.can(Action::EditLimits)).map(|key| {
+fn stored(member: &Member, keys: &Keys, after: &After) -> Option<AnyView> {
+    let key: KeyId = after.key.as_deref()?.parse().ok()?;
+    keys.all.iter().find(|one| one.id == key)?;
+    let done = after.done.as_deref().filter(|done| ["stored", "limited"].contains(done))?;
+    let budget = (done == "stored" && member.can(Action::EditLimits)).then(|| {
         let href = member.path(&format!("budgets?scope={key}"));
         view! { <LinkButton href>{labels::SET_ITS_BUDGET}</LinkButton> }
     });
     let text = "Its requests count in its project’s usage and budgets.";
-    view! { <Toast lead="Key made." text>{budget}</Toast> }.into_any()
+    Some(view! { <Toast lead="Key made." text>{budget}</Toast> }.into_any())
 }
 
 /// A list about keys.

@@ -10,7 +10,7 @@ use axum::{Router, extract::State, response::Response, routing::get};
 use domain::{Action, KeyId, Name, ProjectId};
 use identity::MintedKey;
 use serde::Deserialize;
-pub(super) use shown::{Shown, made_already};
+pub(super) use shown::{Shown, Waits, made_already};
 use store::{ApiKey, Conflict, KeyBudget, MadeKey, NewApiKey, Project, StoreError};
 
 use crate::{
@@ -121,10 +121,10 @@ async fn create(
             let facts = facts(&app, &member, &new, &project, &made).await?;
             let done = member.path("keys");
             let permissions = new.permissions.clone();
-            let first = Some(member.path(&format!("requests/first?key={}", made.id)));
-            let mut said = vec![("done", "stored".to_owned())];
+            let first = Some(Waits::for_key(&member, made.id));
             // What it may spend is the next question, unless it was answered.
-            said.extend(new.budget.is_none().then(|| ("key", made.id.to_string())));
+            let stored = if new.budget.is_none() { "stored" } else { "limited" };
+            let said = vec![("done", stored.to_owned()), ("key", made.id.to_string())];
             let organization = None;
             let shown = Shown { minted, facts, done, said, permissions, organization, first };
             Ok(shown.of_member(&app, &member))

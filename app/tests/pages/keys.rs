@@ -59,7 +59,17 @@ async fn a_key_is_in_exactly_one_answer() {
     let budget = format!("/{}/budgets?scope={key}", caller.org);
     ines.get(&format!("{keys}?done=stored&key={key}")).await.says("Key made.").says(&budget);
     ines.get(&budget).await.is(StatusCode::OK).says("support-web");
-    ines.get(&format!("{keys}?done=stored&key=x")).await.says("Key made.").hides("budgets?scope");
+    let limited = ines.get(&format!("{keys}?done=limited&key={key}")).await;
+    limited.says("Key made.").hides("Set its budget");
+    let strange = domain::KeyId::generate();
+    for query in [
+        format!("done=stored&key={strange}"),
+        "done=stored&key=x".to_owned(),
+        "done=stored".to_owned(),
+    ] {
+        ines.get(&format!("{keys}?{query}")).await.hides("Key made.");
+    }
+    shown.says(&format!("/requests?key={key}\" target=\"_blank\"")).hides("reload the page");
     ines.get(&keys).await.hides("Key made.");
     let key = secret(&shown.body).unwrap().to_owned();
     let id = only_key(&site, &caller).await.id;

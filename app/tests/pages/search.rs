@@ -40,7 +40,13 @@ async fn finds_what_one_sees_and_nothing_of_others() {
 async fn waits_for_the_first_request_of_ones_own() {
     let (site, mut ines, caller) = Site::with_owner().await;
     let path = format!("/{}/requests/first", caller.org);
+    // What would be refused is not waited for.
+    let unpaid = ines.get(&path).await;
+    unpaid.is(StatusCode::ACCEPTED).says("Requests are refused until billing is filled in.");
+    let profile = store::BillingProfile { legal_name: "A".to_owned(), ..Default::default() };
+    site.app.store.set_billing_profile(&caller, &profile).await.unwrap();
     assert_eq!(ines.get(&path).await.status, StatusCode::NO_CONTENT);
+    assert_eq!(ines.get(&format!("{path}?key=x")).await.status, StatusCode::NO_CONTENT);
     let other = Tenant::new(&site.database, "other").await;
     ines.get(&format!("/{}/requests/first", other.org)).await.is(StatusCode::NOT_FOUND);
     // A key of somebody else's is none.

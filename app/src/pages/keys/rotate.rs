@@ -16,7 +16,7 @@ use crate::{
     layouts::{NavItem, Shell},
     pages::{
         key_fields,
-        new_key::{Shown, made_already},
+        new_key::{Shown, Waits, made_already},
     },
     render::Page,
     web::{App, Draft, Failure, Member, Path, id},
@@ -69,7 +69,7 @@ async fn rotate(
                 said: Vec::new(),
                 permissions: old.permissions.clone(),
                 organization: None,
-                first: Some(member.path(&format!("requests/first?key={}", made.id))),
+                first: Some(Waits::for_key(&member, made.id)),
             }
             .of_member(&app, &member))
         }

@@ -3,7 +3,7 @@
 mod snippets;
 
 use axum::{http::StatusCode, response::Response};
-use domain::{OrgId, Permissions};
+use domain::{KeyId, OrgId, Permissions};
 use identity::MintedKey;
 use leptos::prelude::*;
 use secrecy::ExposeSecret as _;
@@ -29,8 +29,24 @@ pub(in crate::pages) struct Shown {
     pub(in crate::pages) permissions: Permissions,
     /// The organization that a personal key's examples bill.
     pub(in crate::pages) organization: Option<OrgId>,
-    /// Where the key's first request is asked for.
-    pub(in crate::pages) first: Option<String>,
+    /// Where the key's first request is waited for.
+    pub(in crate::pages) first: Option<Waits>,
+}
+
+/// For the first request.
+#[derive(Debug, Clone)]
+pub(in crate::pages) struct Waits {
+    /// Asked until it is there.
+    first: String,
+    /// Where it is listed.
+    requests: String,
+}
+
+impl Waits {
+    pub(in crate::pages) fn for_key(member: &Member, key: KeyId) -> Self {
+        let first = member.path(&format!("requests/first?key={key}"));
+        Self { first, requests: member.path(&format!("requests?key={key}")) }
+    }
 }
 
 impl Shown {

@@ -3,6 +3,7 @@
 use domain::{Endpoint, OrgId, Permissions};
 use leptos::prelude::*;
 
+use super::Waits;
 use crate::{components::Snippet, islands::Waiting, labels, web::App};
 
 /// The command works as it is pasted; the other programs read the key from the environment file. All ask for what the key
@@ -12,7 +13,7 @@ pub(super) fn view(
     secret: &str,
     permissions: &Permissions,
     organization: Option<OrgId>,
-    waiting: Option<String>,
+    waiting: Option<Waits>,
 ) -> AnyView {
     let environment = environment(&app.public_url, secret, organization);
     let first = First::of(permissions, app.sandbox);
@@ -39,11 +40,21 @@ pub(super) fn view(
     view! {
         <div class="stack">
             {terminal}
-            {waiting.map(|href| view! { <Waiting href asking=labels::WAITING_FOR_THE_FIRST.to_owned() bare=labels::IT_SHOWS_UP.to_owned()/> })}
+            {waiting.map(arrival)}
             {sandbox}
             <Snippet title=labels::ENVIRONMENT_FILE text=environment/>
             {examples}
         </div>
+    }
+    .into_any()
+}
+
+/// The page is the answer to a form: to reload it would send that again, and the key is shown nowhere else.
+fn arrival(Waits { first, requests }: Waits) -> AnyView {
+    let bare = "It shows up in the list of requests within a second.".to_owned();
+    view! {
+        <Waiting href=first asking=labels::WAITING_FOR_THE_FIRST.to_owned() bare/>
+        <p class="small"><a href=requests target="_blank">"Requests of this key, in a new tab"</a></p>
     }
     .into_any()
 }
