@@ -30,7 +30,7 @@ async function list() {
     if (answer.redirected || !answer.ok) throw new Error(answer.statusText);
     found.innerHTML = html;
     // All of it would be read anew at every letter.
-    const many = links().length;
+    const many = found.querySelectorAll('li a').length;
     said.textContent = many === 1 ? '1 result' : `${many} results`;
     return true;
   } catch (error) {

@@ -59,6 +59,8 @@ pub(super) struct Entry {
     pub(super) title: String,
     /// What tells it from others of its name.
     pub(super) note: String,
+    /// Other words for it, which are looked for and not shown.
+    also: &'static str,
     pub(super) href: String,
     pub(super) glyph: Glyph,
 }
@@ -87,7 +89,7 @@ impl Entries {
         let q: String = q.trim().to_lowercase().chars().take(100).collect();
         let words: Vec<_> = q.split_whitespace().collect();
         let matches = |entry: &Entry| {
-            let text = format!("{} {}", entry.title, entry.note).to_lowercase();
+            let text = format!("{} {} {}", entry.title, entry.note, entry.also).to_lowercase();
             words.iter().all(|word| text.contains(word))
                 && (!words.is_empty() || matches!(entry.kind, Kind::Action | Kind::Page))
         };
@@ -100,21 +102,30 @@ impl Entries {
 }
 
 fn entry(kind: Kind, title: &str, note: &str, href: String, glyph: Glyph) -> Entry {
-    Entry { kind, title: title.to_owned(), note: note.to_owned(), href, glyph }
+    Entry { kind, title: title.to_owned(), note: note.to_owned(), also: "", href, glyph }
 }
 
 fn actions(member: &Member) -> impl Iterator<Item = Entry> {
     let all = [
-        (Action::List, labels::NEW_KEY, "keys/new", Glyph::Key),
-        (Action::List, labels::NEW_PROJECT, "projects#new", Glyph::Project),
-        (Action::EditLimits, labels::SET_A_BUDGET, "budgets", Glyph::Budget),
-        (Action::EditMembers, labels::INVITE_PEOPLE, "team#invite", Glyph::Team),
-        (Action::EditLimits, labels::SEND_ME_A_TEST_ALERT, "alerts#test", Glyph::Mail),
-        (Action::EditAdminKeys, labels::NEW_ADMIN_KEY, "admin-keys/new", Glyph::Lock),
+        (Action::List, labels::NEW_KEY, "make create api", "keys/new", Glyph::Key),
+        (Action::List, labels::NEW_PROJECT, "make create", "projects#new", Glyph::Project),
+        (Action::EditLimits, labels::SET_A_BUDGET, "limit block", "budgets", Glyph::Budget),
+        (Action::EditMembers, labels::INVITE_PEOPLE, "add member user", "team#invite", Glyph::Team),
+        (Action::EditLimits, labels::SEND_ME_A_TEST_ALERT, "mail", "alerts#test", Glyph::Mail),
+        (
+            Action::EditAdminKeys,
+            labels::NEW_ADMIN_KEY,
+            "make create",
+            "admin-keys/new",
+            Glyph::Lock,
+        ),
     ];
     let all = all.into_iter().filter(|(action, ..)| member.can(*action));
     let all: Vec<_> = all
-        .map(|(_, title, path, glyph)| entry(Kind::Action, title, "", member.path(path), glyph))
+        .map(|(_, title, also, path, glyph)| Entry {
+            also,
+            ..entry(Kind::Action, title, "", member.path(path), glyph)
+        })
         .collect();
     let own = [
         (labels::NEW_PERSONAL_KEY, "/account/keys", Glyph::Key),
@@ -217,6 +228,16 @@ mod tests {
         assert_eq!(titles("1234").len(), 1);
         assert_eq!(titles("okafor example")[0].0, Kind::Person);
         assert!(titles("nowhere").is_empty());
+    }
+
+    #[test]
+    fn an_action_is_found_by_other_words_for_it() {
+        let new = Entry {
+            also: "make create",
+            ..entry(Kind::Action, "New key", "", String::new(), Glyph::Key)
+        };
+        assert_eq!(Entries(vec![new.clone()]).matching("make key").len(), 1);
+        assert!(Entries(vec![new]).matching("revoke").is_empty());
     }
 
     #[test]
