@@ -70,6 +70,8 @@ pub enum Narrow {
     Fold,
     /// It scrolls, with the first column in place: where columns are compared.
     Pin,
+    /// It scrolls like that, and folds on a phone, where the last column would be far away.
+    Both,
 }
 
 /// A table in a card. Its children are the rows: `<tr><th scope="row">…</th><td>…</td></tr>`.
@@ -93,6 +95,8 @@ pub fn Table(
         (Narrow::Fold, true) => ("scroll", "table fold dense"),
         (Narrow::Pin, false) => ("scroll pin", "table"),
         (Narrow::Pin, true) => ("scroll pin", "table dense"),
+        (Narrow::Both, false) => ("scroll pin", "table fold"),
+        (Narrow::Both, true) => ("scroll pin", "table fold dense"),
     };
     view! {
         <section class=scroll tabindex="0" aria-label=label>

@@ -102,7 +102,7 @@ pub(super) fn budget(draft: &Draft) -> AnyView {
                 error=draft.error("budget_amount")
                 help="Beside the project’s: whichever is reached first refuses. Empty for none."
             />
-            <Select name="budget_window" label="Per" choices=windows.to_vec() value error=draft.error("budget_window")/>
+            <Select name="budget_window" label=labels::WINDOW choices=windows.to_vec() value error=draft.error("budget_window")/>
         </div>
     }
     .into_any()

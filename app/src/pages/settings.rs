@@ -103,9 +103,9 @@ fn page(member: &Member, drafts: &Drafts, notice: Option<AnyView>) -> Response {
                 <div class="grid two">
                     <div class="stack">
                         <Card title=labels::ORGANIZATION><CardBody split=true>{edit}</CardBody></Card>
-                        {end}
+                        {id_card}
                     </div>
-                    <div class="stack">{id_card}{rules}</div>
+                    <div class="stack">{rules}{end}</div>
                 </div>
             </Shell>
         }

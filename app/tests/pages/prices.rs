@@ -125,6 +125,14 @@ async fn the_operator_looks_at_a_table_before_anything_changes() {
     let added =
         "SELECT jsonb_array_length(rates) || ' ' || source FROM prices WHERE provider = 'new'";
     assert_eq!(site.database.look(added).await, "2 import");
+    let list = ines.get("/operator/prices?search=new").await;
+    list.says("Planned").says("new-model").says("from 200,001 tokens of prompt");
+}
+
+#[tokio::test]
+async fn the_price_book_has_pages() {
+    let (site, mut ines, _) = Site::with_owner().await;
+    site.database.tamper("UPDATE users SET operator = true").await;
     let list = ines.get("/operator/prices").await;
     list.is(StatusCode::OK)
         .says("Versions 1 to 50.")
@@ -132,12 +140,14 @@ async fn the_operator_looks_at_a_table_before_anything_changes() {
         .hides("Previous");
     let second = ines.get("/operator/prices?page=2").await;
     second.is(StatusCode::OK).says("Versions 51 to 100.").says("/operator/prices?page=1");
+    for page in ["-1", "0", "x", "99999999999"] {
+        let first = ines.get(&format!("/operator/prices?page={page}")).await;
+        first.is(StatusCode::OK).says("Versions 1 to 50.");
+    }
     ines.get("/operator/prices?page=4000000000")
         .await
         .is(StatusCode::OK)
         .says("There is no such page");
-    let list = ines.get("/operator/prices?search=new").await;
-    list.says("Planned").says("new-model").says("from 200,001 tokens of prompt");
 }
 
 #[tokio::test]

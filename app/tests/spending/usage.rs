@@ -117,7 +117,7 @@ async fn large_groups_have_a_course_and_charts_of_their_own() {
     let courses: Vec<&str> = tags.filter(|tag| tag.contains(r#"class="spark""#)).collect();
     assert_eq!(courses.len(), 7, "{groups}");
     assert!(courses.iter().all(|tag| tag.contains(r#"aria-hidden="true""#)), "{courses:?}");
-    page.says("Course: cost by day, of the 7 largest, each on its own scale.").hides("<figure");
+    page.says("Trend: cost by day, of the 7 largest, each on its own scale.").hides("<figure");
     let page = spender.browser.get(&spender.path("usage?range=7d&shape=multiples")).await;
     page.says("All charts have one scale.")
         .says("Support: at most $123,456.00, ")

@@ -4,6 +4,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::{Usd, window::Window};
 
+/// A millionth of a dollar.
+const MICRO: i128 = 1_000_000;
 /// A forecast needs this part of its window.
 const LEAST: i32 = 30;
 
@@ -14,7 +16,9 @@ pub fn forecast(spent: Usd, window: Window, now: DateTime<Utc>) -> Option<Usd> {
     if !window.contains(now) || spent <= Usd::ZERO || passed * LEAST < whole {
         return None;
     }
-    scaled(spent.pico(), whole.num_seconds(), passed.num_seconds()).map(Usd::from_pico)
+    let exact = scaled(spent.pico(), whole.num_seconds(), passed.num_seconds())?;
+    // More digits than that would promise what no forecast knows.
+    Some(Usd::from_pico(exact.div_euclid(MICRO) * MICRO).max(spent))
 }
 
 /// When the amount is reached at this pace, if in this window.

@@ -374,6 +374,6 @@ pub(crate) fn listed(addresses: &[String]) -> Option<String> {
 pub(crate) fn words(level: Level) -> String {
     match level {
         Level::Amount(amount) => format!("{amount} USD"),
-        Level::Percent(percent) => format!("{percent} % of the budget"),
+        Level::Percent(percent) => format!("{percent}% of the budget"),
     }
 }

@@ -98,7 +98,7 @@ fn form(email: &str, draft: &Draft) -> AnyView {
             <Field name="email" label="The address of your account" value=draft.value("email") error=draft.error("email") help autocomplete="off" required=true/>
             <div class="row">
                 <Button weight=Weight::Danger>{labels::DELETE_MY_ACCOUNT}</Button>
-                <LinkButton href="/account">{labels::CANCEL}</LinkButton>
+                <LinkButton href="/account" weight=Weight::Quiet>{labels::CANCEL}</LinkButton>
             </div>
         </form>
     }

@@ -97,7 +97,7 @@ fn form(present: &str, mails: bool, draft: &Draft) -> AnyView {
             <Field name="email" label="New e-mail" kind="email" value=draft.value("email") error=draft.error("email") help autocomplete="email" required=true/>
             <div class="row">
                 <Button weight=Weight::Primary>{labels::CHANGE_E_MAIL}</Button>
-                <LinkButton href="/account">{labels::CANCEL}</LinkButton>
+                <LinkButton href="/account" weight=Weight::Quiet>{labels::CANCEL}</LinkButton>
             </div>
         </form>
     }

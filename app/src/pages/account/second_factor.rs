@@ -146,7 +146,7 @@ fn off() -> AnyView {
         <p>"It is off. You need an app for one-time passwords, such as Aegis, Google Authenticator, 1Password or Bitwarden."</p>
         <div class="row">
             <PostButton action=PATH weight=Weight::Primary fields=act("begin")>{labels::SET_IT_UP}</PostButton>
-            <LinkButton href="/account">{labels::CANCEL}</LinkButton>
+            <LinkButton href="/account" weight=Weight::Quiet>{labels::CANCEL}</LinkButton>
         </div>
     }
     .into_any()
@@ -169,7 +169,7 @@ fn begun(told: &Enrolment, draft: &Draft) -> AnyView {
             <Field name="code" label=labels::CODE error=draft.error("code") help="Six digits." autocomplete="one-time-code" inputmode="numeric" required=true maxlength=10/>
             <div class="row">
                 <Button weight=Weight::Primary>"Switch it on"</Button>
-                <LinkButton href="/account">{labels::CANCEL}</LinkButton>
+                <LinkButton href="/account" weight=Weight::Quiet>{labels::CANCEL}</LinkButton>
             </div>
         </form>
     }

@@ -2,6 +2,8 @@
 
 use domain::audit::{Body, Entry, Kind};
 
+use crate::components::usd;
+
 /// The values that name what was changed, the best first.
 const NAMES: [&str; 4] = ["name", "email", "level", "amount_usd"];
 
@@ -49,7 +51,7 @@ fn name(entry: &Entry, body: &Body) -> Option<String> {
             // What an amount is now tells more than what it was.
             "amount_usd" => {
                 let amount = sides.after.as_ref().or(sides.before.as_ref())?;
-                Some(format!("${amount}"))
+                Some(amount.parse().map_or_else(|_| format!("${amount}"), usd))
             }
             _ => sides.before.clone().or_else(|| sides.after.clone()),
         });

@@ -9,7 +9,7 @@ use super::{key_text, why};
 use crate::{
     components::{
         AmountField, DialogPage, ErrorSummary, Fact, Facts, Field, LinkButton, Money, Precision,
-        Time,
+        Time, Weight,
     },
     labels,
     layouts::{NavItem, Shell},
@@ -68,7 +68,7 @@ fn page(member: &Member, charge: &Doubtful, draft: &Draft) -> Response {
     member.visitor.look.page(page, || {
         let (facts, form) = (facts(member, charge), form(member, charge, draft));
         let foot = view! {
-            <LinkButton href=member.path("corrections")>{labels::CANCEL}</LinkButton>
+            <LinkButton href=member.path("corrections") weight=Weight::Quiet>{labels::CANCEL}</LinkButton>
             <button type="submit" form="correct" class="btn primary">"Correct charge"</button>
         }
         .into_any();

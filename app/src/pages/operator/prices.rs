@@ -34,13 +34,14 @@ struct Asked {
     #[serde(default)]
     search: String,
     /// Which fifty, from 1.
-    page: Option<u32>,
+    page: Option<String>,
     added: Option<u64>,
 }
 
 impl Asked {
     fn page(&self) -> u32 {
-        self.page.unwrap_or(1).clamp(1, 1_000_000)
+        let page = self.page.as_deref().and_then(|page| page.parse().ok());
+        page.unwrap_or(1).clamp(1, 1_000_000)
     }
 
     fn on_page(&self, page: u32) -> String {

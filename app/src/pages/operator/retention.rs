@@ -204,7 +204,7 @@ fn confirm(runner: Runner, kept: &Kept, retention: Retention) -> Response {
             _ => "None yet".to_owned(),
         };
         let foot = view! {
-            <LinkButton href=PATH>{labels::CANCEL}</LinkButton>
+            <LinkButton href=PATH weight=Weight::Quiet>{labels::CANCEL}</LinkButton>
             <button type="submit" form="drop" class="btn danger">"Drop what is older"</button>
         }
         .into_any();

@@ -67,7 +67,7 @@ fn page(runner: Runner, row: OrganizationRow, draft: &Draft) -> Response {
 
 fn suspend(path: String, name: &str, draft: &Draft) -> AnyView {
     let foot = view! {
-        <LinkButton href="/operator">{labels::CANCEL}</LinkButton>
+        <LinkButton href="/operator" weight=Weight::Quiet>{labels::CANCEL}</LinkButton>
         <button type="submit" form="suspend" class="btn danger">"Suspend it"</button>
     }
     .into_any();
@@ -96,7 +96,7 @@ fn resume(
     reason: String,
 ) -> AnyView {
     let foot = view! {
-        <LinkButton href="/operator">{labels::CANCEL}</LinkButton>
+        <LinkButton href="/operator" weight=Weight::Quiet>{labels::CANCEL}</LinkButton>
         <form method="post" action=path>
             <Button weight=Weight::Primary name="action" value="resume">"Resume it"</Button>
         </form>

@@ -201,7 +201,7 @@ fn tier(view: &View) -> AnyView {
     let next = limit.tiers.after(number).map(|next| {
         let way = way(limit, next);
         let label = format!("Missing to tier {}, {} a month", next.number, usd(next.usage_limit));
-        view! { <Fact label><strong>{way}</strong></Fact> }
+        view! { <Fact label>{way}</Fact> }
     });
     let top = next
         .is_none()

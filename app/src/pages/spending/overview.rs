@@ -359,6 +359,9 @@ fn content(view: &View) -> AnyView {
     .into_any()
 }
 
+/// So many of those that refuse are said one by one.
+const STOPPED: usize = 3;
+
 /// What refuses requests now, said first.
 fn stopped(view: &View) -> Vec<AnyView> {
     let bad = |(standing, outlook): (&Standing, Outlook)| {
@@ -401,5 +404,19 @@ fn stopped(view: &View) -> Vec<AnyView> {
         }
         .into_any()
     });
-    usage.into_iter().chain(view.outlooks().into_iter().filter_map(bad)).collect()
+    let mut all: Vec<_> =
+        usage.into_iter().chain(view.outlooks().into_iter().filter_map(bad)).collect();
+    // The numbers of the page are not pushed out of sight.
+    if all.len() > STOPPED + 1 {
+        let lead = format!("{} more budgets refuse requests.", all.len() - STOPPED);
+        let href = format!("{}/budgets", view.org);
+        all.truncate(STOPPED);
+        let more = view! {
+            <Notice tone=Tone::Bad lead text="All of them are on the page Budgets.">
+                <LinkButton href>{labels::BUDGETS}</LinkButton>
+            </Notice>
+        };
+        all.push(more.into_any());
+    }
+    all
 }

@@ -246,7 +246,9 @@ impl Rows {
                 admitted_at, settled_at, total_ms, first_token_ms,
                 input, cached, cache_write, cache_write_1h, audio_input, image_input, output, reasoning, audio_output, image_output)
              SELECT $1, e.id, e.project_id, e.key_id, $2, e.model, e.price_id, false, e.streamed, e.outcome, 200,
-                e.charge, e.charge,
+                e.charge,
+                -- What was held: more than it cost, unless it is charged at that.
+                CASE e.outcome WHEN 'unknown' THEN e.charge ELSE round(e.charge * 1.6, 12) END,
                 ($3::bigint[])[(e.place - 1) * 10 + 1 : e.place * 10], e.day_starts, e.day_ends, e.at,
                 e.at + make_interval(secs => e.total_ms / 1000.0), e.total_ms,
                 -- As `tell` has it.

@@ -203,7 +203,7 @@ fn form(draft: &Draft) -> AnyView {
                         help="Of genai-prices: whose models are looked at, with commas between."/>
                     <div class="row">
                         <Button weight=Weight::Primary>{labels::REVIEW}</Button>
-                        <LinkButton href=super::PATH>{labels::CANCEL}</LinkButton>
+                        <LinkButton href=super::PATH weight=Weight::Quiet>{labels::CANCEL}</LinkButton>
                     </div>
                 </form>
                 <p class="muted">"Nothing changes before you confirm the review. A table of your own has these columns, in any order; all rates in US dollars per 1 million tokens, and all but provider, model, input and output may be missing:"</p>

@@ -66,7 +66,7 @@ pub(super) fn sheet(found: &Found, draft: &Draft, action: &'static str) -> AnyVi
                         help="For lines without a day of their own. Empty: from now on. Else at the beginning of that day in UTC. No version that is there already is changed."/>
                     <div class="row">
                         <Button weight=Weight::Primary>"Add the ticked prices"</Button>
-                        <LinkButton href=super::PATH>{labels::CANCEL}</LinkButton>
+                        <LinkButton href=super::PATH weight=Weight::Quiet>{labels::CANCEL}</LinkButton>
                     </div>
                 </CardBody>
             </Card>

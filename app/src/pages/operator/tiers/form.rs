@@ -143,7 +143,7 @@ fn form(number: u16, is_new: bool, draft: &Draft) -> AnyView {
             </Group>
             <div class="row">
                 <Button weight=Weight::Primary name="action" value="save">{verb}</Button>
-                <LinkButton href=PATH>{labels::CANCEL}</LinkButton>
+                <LinkButton href=PATH weight=Weight::Quiet>{labels::CANCEL}</LinkButton>
             </div>
         </form>
     }

@@ -12,7 +12,7 @@ use super::{Part, Runner, around};
 use crate::{
     components::{
         Choice, DialogPage, ErrorSummary, Fact, Facts, Field, LinkButton, Money, Select, Tick,
-        Time, usd,
+        Time, Weight, usd,
     },
     labels,
     pages::operator::ZONE,
@@ -105,7 +105,7 @@ fn dialog(title: String, view: &View, draft: &Draft) -> AnyView {
         (draft.value("reason"), draft.error("reason"), draft.has("held"));
     let action = format!("/operator/organizations/{}/tier", view.row.id);
     let foot = view! {
-        <LinkButton href="/operator">{labels::CANCEL}</LinkButton>
+        <LinkButton href="/operator" weight=Weight::Quiet>{labels::CANCEL}</LinkButton>
         <button type="submit" form="tier" class="btn primary">"Set the tier"</button>
     }
     .into_any();

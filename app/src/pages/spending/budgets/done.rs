@@ -79,10 +79,11 @@ impl Done {
             Self::BudgetSet => {
                 (Tone::Ok, "Budget saved.", labels::IT_IS_IN_FORCE_ON_EVERY_NODE_WITHIN_A_SECOND)
             }
+            // The page says below what that means.
             Self::BudgetReached => (
-                Tone::Warn,
+                Tone::Ok,
                 "Budget saved, and it blocks now.",
-                "As much as this or more is spent already: every request is refused until the window ends or the budget is raised.",
+                "As much as this or more is spent already.",
             ),
             Self::BudgetReplaced => (
                 Tone::Warn,

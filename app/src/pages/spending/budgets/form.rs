@@ -68,7 +68,7 @@ fn form(view: &View) -> AnyView {
     };
     let tier = view.tier.map(|tier| {
         let tier = usd(tier);
-        format!(" The organization’s usage limit of {tier} a month holds beside it: whichever is reached first blocks. The sandbox does not count in it.")
+        format!(" The organization’s usage limit of {tier} a month holds beside it: whichever is reached first blocks. The sandbox’s requests count in this budget and not in that limit.")
     });
     let help = format!("{help}{}", tier.unwrap_or_default());
     let verb = if budget.is_some() { "Save budget" } else { "Set budget" };

@@ -29,7 +29,7 @@ pub(super) fn table(page: &View) -> AnyView {
         sheet.lines.iter().enumerate().map(|(place, line)| row(page, place, line)).collect();
     let by = page.asked.question.words();
     let total = page.before.as_ref().map(|before| before.so_far);
-    let second = page.asked.question.and.map(|_| view! { <td></td> });
+    let second = page.asked.question.and.map(|_| view! { <td class="wide"></td> });
     let foot = view! {
         <tr><th scope="row">{labels::TOTAL}</th>{second}{course(page, None)}{cells(page, &sheet.total, total)}</tr>
     }
@@ -37,7 +37,7 @@ pub(super) fn table(page: &View) -> AnyView {
     let (columns, remarks, others) = (columns(page), remarks(page), others(page));
     view! {
         <Card title=format!("By {by}") note="Cost before any credit">
-            <Table label=format!("Usage by {by}") columns narrow=Narrow::Pin foot>
+            <Table label=format!("Usage by {by}") columns narrow=Narrow::Both foot>
                 {rows}
                 {others}
             </Table>
@@ -95,7 +95,8 @@ fn row(page: &View, place: usize, line: &Line) -> AnyView {
     let (note, more) = (first.map(|name| note(page, name)), second.map(|name| note(page, name)));
     let second = second.map(|(name, filter)| {
         let href = page.asked.question.about(std::slice::from_ref(filter)).href(&page.path);
-        view! { <td><a href=href>{name.clone()}</a>{more}</td> }
+        let label = page.asked.question.and.map(|and| page.asked.question.label(and));
+        view! { <td data-l=label><span><a href=href>{name.clone()}</a>{more}</span></td> }
     });
     view! {
         <tr id=anchor(place)>
@@ -121,7 +122,7 @@ fn course(page: &View, of: Option<(usize, &Line)>) -> Option<AnyView> {
     };
     let large = of.filter(|(place, _)| *place < LARGEST);
     let trend = large.map(|(_, line)| view! { <Trend values=values(line)/> });
-    has_course(page).then(|| view! { <td>{trend}</td> }.into_any())
+    has_course(page).then(|| view! { <td class="wide">{trend}</td> }.into_any())
 }
 
 /// What tells it apart from others of its name.
@@ -150,7 +151,7 @@ fn others(page: &View) -> Option<AnyView> {
         (1, _) => "1 other".to_owned(),
         (number, _) => format!("{} others", count(u64::try_from(number).unwrap_or(0))),
     };
-    let second = page.asked.question.and.map(|_| view! { <td></td> });
+    let second = page.asked.question.and.map(|_| view! { <td class="wide"></td> });
     let row = view! {
         <tr>
             <th scope="row"><Named colour=8 name/></th>
@@ -191,7 +192,7 @@ fn cells(page: &View, totals: &Totals, before: Option<Totals>) -> AnyView {
     let of_which = |generated| {
         let counts = shown(whole, generated).map(|class| {
             let at = TokenClass::ALL.iter().position(|one| *one == class).unwrap_or_default();
-            view! { <td class="num"><Tokens number=tokens.by_class()[at]/></td> }
+            view! { <td class="num wide"><Tokens number=tokens.by_class()[at]/></td> }
         });
         counts.collect_view()
     };
@@ -201,23 +202,23 @@ fn cells(page: &View, totals: &Totals, before: Option<Totals>) -> AnyView {
     let before = before.map(|before| {
         let (now, then) = (measure.of(totals), measure.of(&before));
         view! {
-            <td class="num faint">{number(measure, then)}</td>
-            <td class="num">{change(now, then)}</td>
+            <td class="num faint wide">{number(measure, then)}</td>
+            <td class="num" data-l=labels::CHANGE>{change(now, then)}</td>
         }
     });
     let counted = (measure == Measure::Tokens).then(|| {
-        view! { <td class="num"><Tokens number=tokens.total()/></td> }
+        view! { <td class="num" data-l=labels::TOKENS><Tokens number=tokens.total()/></td> }
     });
     view! {
-        <td class="num"><Count number=requests/></td>
-        <td class="num"><Tokens number=tokens.prompt()/></td>
+        <td class="num" data-l=labels::REQUESTS><Count number=requests/></td>
+        <td class="num" data-l=labels::INPUT_TOKENS><Tokens number=tokens.prompt()/></td>
         {of_which(false)}
-        <td class="num"><Tokens number=tokens.generated()/></td>
+        <td class="num" data-l=labels::OUTPUT_TOKENS><Tokens number=tokens.generated()/></td>
         {of_which(true)}
         {before}
-        <td class="num">{share(measure.of(totals), measure.of(whole))}</td>
+        <td class="num" data-l=labels::SHARE>{share(measure.of(totals), measure.of(whole))}</td>
         {counted}
-        <td class="num">
+        <td class="num" data-l=labels::COST>
             {if unknown {
                 labels::UNKNOWN.into_any()
             } else {
@@ -241,7 +242,7 @@ fn remarks(page: &View) -> Option<AnyView> {
     if has_course(page) {
         let (measure, step) = (page.sheet.measure.label(), page.asked.stretch.step.word());
         remarks.push(format!(
-            "Course: {} by {step}, of the {LARGEST} largest, each on its own scale.",
+            "Trend: {} by {step}, of the {LARGEST} largest, each on its own scale.",
             measure.to_lowercase()
         ));
     }
