@@ -425,7 +425,8 @@ async fn a_file_has_ids_names_and_no_formulas() {
         name.starts_with("attachment; filename=\"usage-20") && name.ends_with(".csv\""),
         "{name}"
     );
-    assert_eq!(name.len(), "attachment; filename=\"usage-2026-11-01_2026-11-30.csv\"".len());
+    let whole = "attachment; filename=\"usage-2026-11-01_2026-11-30-by-project-member.csv\"";
+    assert_eq!(name.len(), whole.len(), "{name}");
     // What can't be read has no file.
     let wrong = spender.path("usage.csv?from=2026-11-02&until=2026-11-01");
     let said = spender.browser.get(&wrong).await;
