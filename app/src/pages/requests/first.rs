@@ -25,7 +25,7 @@ pub(super) async fn show(
 ) -> Result<Response, Failure> {
     let filter = Filter::read(query.as_deref(), member.organization.zone);
     if !filter.is_right() {
-        return Ok(StatusCode::NO_CONTENT.into_response());
+        return Err(Failure::BadRequest);
     }
     // A key is waited for on the one page that shows it: what leads on opens beside it.
     let beside = filter.asked.key.is_some();
