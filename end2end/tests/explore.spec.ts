@@ -72,7 +72,7 @@ test('a bar opens its hours, and the file has the same sum', async ({ page, hous
   await expect(hours.getByRole('row').last()).toContainText('$0.40');
   const file = page.getByRole('link', { name: 'Export CSV' });
   const answer = await page.request.get((await file.getAttribute('href')) ?? '');
-  expect(answer.headers()['content-disposition']).toMatch(/usage-[\d-]{10}_[\d-]{10}\.csv"$/);
+  expect(answer.headers()['content-disposition']).toMatch(/usage-[\d-]{10}_[\d-]{10}-by-[a-z-]+\.csv"$/);
   const [head, ...lines] = (await answer.text()).trim().split('\r\n').map((line) => line.split(','));
   const charge = head.indexOf('charge_usd');
   const cents = lines.map((line) => Math.round(Number(line[charge]) * 100));

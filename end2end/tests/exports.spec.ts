@@ -22,7 +22,7 @@ test('a file is written while one does something else', async ({ page, house, ho
     }).toPass({ timeout: 30_000 });
   }
   const [file] = await Promise.all([page.waitForEvent('download'), download.click()]);
-  expect(file.suggestedFilename()).toMatch(/^usage-\d{4}-\d\d-\d\d_\d{4}-\d\d-\d\d\.csv$/);
+  expect(file.suggestedFilename()).toMatch(/^usage-\d{4}-\d\d-\d\d_\d{4}-\d\d-\d\d-by-[a-z-]+\.csv$/);
   const direct = await page.request.get(`/${home.id}/usage.csv?${query}`);
   expect(readFileSync(await file.path(), 'utf8')).toBe(await direct.text());
 
