@@ -135,7 +135,7 @@ impl Failure {
             ),
             Self::NoReceipt => (
                 "There is no such receipt",
-                "A receipt is there about a second after the refusal: if that was just now, try again. Else the address may be mistyped, or it is of an organization or a project that you are not in.",
+                "A receipt is there about a second after the refusal: if that was just now, reload the page. Else the address may be mistyped, or it is of an organization or a project that you are not in.",
             ),
             Self::Forbidden => {
                 ("You may not do this", "Your role does not allow it. Nothing was changed.")
@@ -172,7 +172,7 @@ impl Failure {
 
     /// Whether trying again may help, so that the same address is offered.
     pub(super) const fn may_pass(&self) -> bool {
-        matches!(self, Self::Unavailable | Self::Internal | Self::NoReceipt)
+        matches!(self, Self::Unavailable | Self::Internal)
     }
 }
 

@@ -30,7 +30,7 @@ async fn a_receipt_adds_up_for_members_alone() {
     reader.get(&path).await.is(StatusCode::NOT_FOUND).hides("1,199");
     for id in ["rcpt_", "rcpt_00000000000000000000000000000000", "x", "%00", &"a".repeat(2_000)] {
         let none = spender.browser.get(&format!("/receipts/{id}")).await;
-        none.is(StatusCode::NOT_FOUND).says("if that was just now, try again");
+        none.is(StatusCode::NOT_FOUND).says("if that was just now, reload the page");
     }
 }
 
