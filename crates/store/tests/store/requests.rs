@@ -341,3 +341,32 @@ async fn no_list_scans_the_events() {
     assert_eq!(plan.matches("->  Sort").count(), 1, "{plan}");
     assert!(!plan.contains("Seq Scan"), "{plan}");
 }
+
+/// By the last refusal of each, whatever their ids are.
+#[tokio::test]
+async fn refusals_are_listed_newest_first_and_pages_leave_none_out() {
+    let database = Database::new().await;
+    let tenant = Tenant::new(&database, "owner").await;
+    let (store, caller) = (&database.store, &tenant.caller);
+    let (org, project, key) = (tenant.org.uuid(), tenant.project.uuid(), tenant.key.uuid());
+    let insert = format!(
+        "INSERT INTO receipts (org_id, id, limit_id, revision, project_id, key_id, scope, period, quarter,
+            amount, spent, held, resets_at, count, first_at, last_at)
+         SELECT '{org}', gen_random_uuid(), '{key}', 1, '{project}', '{key}', 'key', 'day', exq_quarter(at), 1, 1, 0,
+            at + interval '1 day', 1, at, at
+         FROM (SELECT exq_now() - make_interval(secs => 20 * n) AS at FROM generate_series(1, 130) n) a"
+    );
+    database.tamper(&insert).await;
+    let (mut seen, mut before, mut pages) = (Vec::new(), None, 0);
+    loop {
+        let part = store.refusals(caller, &Filter::default(), before).await.unwrap();
+        seen.extend(part.rows.iter().map(|row| (row.last_at, row.receipt)));
+        (before, pages) = (part.rows.last().map(|row| row.receipt), pages + 1);
+        if !part.more {
+            break;
+        }
+    }
+    assert!(pages > 2, "{pages}");
+    assert!(seen.is_sorted_by(|one, next| one.0 > next.0), "{seen:?}");
+    assert_eq!(seen.len(), 130);
+}
