@@ -161,3 +161,18 @@ async fn files_are_few_and_forgotten() {
     database.advance(TimeDelta::days(8)).await;
     assert_eq!(store.system().reap_exports().await.unwrap(), 20);
 }
+
+#[tokio::test]
+async fn of_files_that_are_asked_for_at_once_no_more_than_twenty_are_kept() {
+    let database = Database::new().await;
+    let tenant = Tenant::new(&database, "owner").await;
+    let (store, caller) = (&database.store, &tenant.caller);
+    for _ in 0..17 {
+        asked(store, caller, 1).await;
+    }
+    let file = hours(1);
+    let asks = (0..8).map(|_| store.ask_export(caller, "usage.csv", "", &file));
+    let asked = futures_util::future::join_all(asks).await;
+    assert_eq!(asked.iter().filter(|asked| asked.is_ok()).count(), 3, "{asked:?}");
+    assert_eq!(database.look("SELECT count(*) FROM exports").await, "20");
+}
