@@ -61,4 +61,16 @@ mod tests {
         assert_eq!(at, Some("2026-11-23T12:00:00Z".parse().unwrap()));
         assert_eq!(reached_on(dollars(50), dollars(101), november, now), None);
     }
+
+    #[test]
+    fn a_forecast_has_no_more_digits_than_it_knows() {
+        let now: DateTime<Utc> = "2026-11-11T05:07:11Z".parse().unwrap();
+        let november = Window::first(Period::Month, Tz::UTC, now);
+        for spent in [1, 129_999, 130_000_000, 1_234_567_890_123] {
+            let spent = Usd::from_pico(spent);
+            let end = forecast(spent, november, now).unwrap();
+            assert!(end >= spent, "{end} of {spent}");
+            assert!(end == spent || end.pico() % MICRO == 0, "{end} of {spent}");
+        }
+    }
 }
