@@ -64,3 +64,26 @@ async fn the_set_up_goes_when_all_is_done() {
         assert_eq!(values(top), ["11256.720000000001"], "{label}");
     }
 }
+
+#[tokio::test]
+async fn many_reached_budgets_leave_the_numbers_in_sight() {
+    let mut spender = Spender::new().await;
+    let store = spender.site.app.store.clone();
+    spender.spend("0.10").await;
+    let all =
+        [Scope::Org(spender.caller.org), Scope::Project(spender.project), Scope::Key(spender.key)];
+    let path = format!("/{}", spender.caller.org);
+    for (scope, said) in all.into_iter().zip([None, Some("3 more"), Some("6 more")]) {
+        for period in [Period::Day, Period::Week, Period::Month] {
+            let amount = "0.05".parse().unwrap();
+            store.set_budget(&spender.caller, scope, period, amount).await.unwrap();
+        }
+        let page = spender.browser.get(&path).await;
+        page.is(StatusCode::OK);
+        assert_eq!(page.body.matches("reached its").count(), 3);
+        match said {
+            Some(more) => page.says(&format!("{more} budgets refuse requests.")),
+            None => page.hides("more budgets refuse requests."),
+        };
+    }
+}
