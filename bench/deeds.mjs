@@ -1,5 +1,6 @@
 // deeds.mjs SITE LARGE BUSY EMAIL: how long a person waits for the longest of what is answered in its request. The password
-// is in PASSWORD. Prints a table; each is done three times but for the last, which can be done once.
+// is in PASSWORD. Prints a table; each is done three times, to close a cycle of three cycles, but for the last, which
+// can be done once.
 
 const [site, large, busy, email] = process.argv.slice(2);
 let cookie = '';
@@ -42,6 +43,17 @@ await thrice('what a budget would have stopped, 90 days of the large one', async
   said(await preview(large, '90'), /Replayed: [\d,]{5,} requests/));
 await thrice('the same, one day request by request, as many as are replayed', async () =>
   said(await preview(busy, 'day', { day: day(1) }), /Replayed: 200,000 requests/));
+
+const closings = [];
+for (const back of [3, 2, 1]) {
+  const first = new Date();
+  first.setUTCDate(1);
+  first.setUTCMonth(first.getUTCMonth() - back);
+  const cycle = `/${large}/statements/${first.toISOString().slice(0, 7)}`;
+  closings.push((await send(cycle, { deed: 'close' })).ms);
+  said(await send(`${cycle}?done=closed`), /Its statement never changes/);
+}
+row('closing a billing cycle of the large one', closings);
 
 const prices = ['provider,model,input,output'];
 for (let at = 0; at < 10_000; at += 1) prices.push(`bench,model-${at},${1 + at % 90}.5,${2 + at % 70}`);

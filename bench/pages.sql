@@ -104,6 +104,16 @@ CREATE FUNCTION bench_tag(called text) RETURNS void LANGUAGE sql AS $$
     GROUP BY 1, 2, 3, 4, 5, 6, 7, 8 ORDER BY 4
 $$;
 
+-- The days and months so far back that an organization would have had them if its requests had come one by one.
+CREATE FUNCTION bench_cycles(org uuid, zone text, n_days integer) RETURNS void LANGUAGE sql AS $$
+    INSERT INTO windows (org_id, period, starts, ends, label, zone)
+    SELECT org, s.period, label AT TIME ZONE zone, (label + ('1 ' || s.period)::interval) AT TIME ZONE zone, label::date, zone
+    FROM (VALUES ('day'), ('month')) s (period)
+    CROSS JOIN LATERAL generate_series(date_trunc(s.period, now() AT TIME ZONE zone - make_interval(days => n_days)),
+        date_trunc(s.period, now() AT TIME ZONE zone), ('1 ' || s.period)::interval) label
+    ON CONFLICT DO NOTHING
+$$;
+
 -- How long the requests of all organizations took.
 CREATE FUNCTION bench_time() RETURNS void LANGUAGE sql AS $$
     WITH finest AS (
