@@ -11,6 +11,19 @@ pub struct Replay {
     spent: Usd,
 }
 
+/// Requests of some keys together. Those of each key are taken as by [`Replay::offer_even`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Groups {
+    /// How many.
+    pub count: u64,
+    /// What they cost.
+    pub charge: Usd,
+    /// The same without keys that cost less than nothing.
+    pub most: Usd,
+    /// The least that a request of any of the keys is taken to have cost.
+    pub least: Usd,
+}
+
 impl Replay {
     /// A window that begins, or of which something is spent already.
     pub const fn new(amount: Usd, spent: Usd) -> Self {
@@ -49,6 +62,20 @@ impl Replay {
         let admitted = (left / each).min(many);
         self.spent = self.spent.plus(Usd::from_pico(each.saturating_mul(admitted)));
         u64::try_from(many - admitted).unwrap_or(count)
+    }
+
+    /// How many are stopped, if it is all or none in whatever order the keys come. `None` if that can't be told, and
+    /// nothing is spent: then each key has to be offered.
+    pub fn offer_groups(&mut self, groups: &Groups) -> Option<u64> {
+        let left = self.amount.minus(self.spent);
+        if left <= Usd::ZERO || groups.least > left {
+            return Some(groups.count);
+        }
+        // When nothing is left, the next one is stopped even if it costs nothing.
+        (groups.most < left).then(|| {
+            self.spent = self.spent.plus(groups.charge);
+            0
+        })
     }
 }
 
@@ -93,6 +120,32 @@ mod tests {
             let stopped = at_once.offer_even(count, pico(each * i128::from(count)));
             let plainly = (0..count).filter(|_| !singly.offer(pico(each), pico(each))).count();
             prop_assert_eq!(stopped, plainly as u64);
+            prop_assert_eq!(at_once.spent(), singly.spent());
+        }
+
+        /// Where all or none is stopped, keys that are offered one by one come to the same.
+        #[test]
+        fn keys_together_are_stopped_like_one_by_one(
+            amount in 0_i128..500, spent in 0_i128..200,
+            keys in prop::collection::vec((1_u64..9, -20_i128..90), 1..6),
+        ) {
+            let (mut at_once, mut singly) = (
+                Replay::new(pico(amount), pico(spent)),
+                Replay::new(pico(amount), pico(spent)),
+            );
+            let groups = Groups {
+                count: keys.iter().map(|(count, _)| count).sum(),
+                charge: pico(keys.iter().map(|(_, charge)| charge).sum()),
+                most: pico(keys.iter().map(|(_, charge)| charge.max(&0)).sum()),
+                least: pico(keys.iter().map(|(n, all)| all / i128::from(*n)).min().unwrap()),
+            };
+            let before = at_once;
+            let Some(stopped) = at_once.offer_groups(&groups) else {
+                prop_assert_eq!(at_once, before);
+                return Ok(());
+            };
+            let offer = |(count, charge): &(u64, i128)| singly.offer_even(*count, pico(*charge));
+            prop_assert_eq!(stopped, keys.iter().map(offer).sum::<u64>());
             prop_assert_eq!(at_once.spent(), singly.spent());
         }
 

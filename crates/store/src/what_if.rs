@@ -1,8 +1,9 @@
 //! What a budget would have stopped, had it been there: asked before it is set.
 
+mod quarters;
+
 use std::collections::HashMap;
 
-use bigdecimal::BigDecimal;
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use chrono_tz::Tz;
 use domain::{
@@ -51,14 +52,6 @@ pub struct WhatIf {
     pub cut: bool,
 }
 
-/// A key's requests in a quarter of an hour.
-struct Row {
-    quarter: DateTime<Utc>,
-    key_id: Uuid,
-    requests: i64,
-    charge: BigDecimal,
-}
-
 /// The replay as it goes.
 struct Run {
     amount: Usd,
@@ -68,6 +61,8 @@ struct Run {
     replay: Replay,
     found: WhatIf,
     by_key: HashMap<Uuid, u64>,
+    /// Quarters of an hour in which it stopped all; they are not in `by_key` yet.
+    whole: Vec<DateTime<Utc>>,
     /// The window in which it stopped one last.
     stopped_in: Option<DateTime<Utc>>,
 }
@@ -86,7 +81,8 @@ impl Run {
             cut: false,
         };
         let replay = Replay::new(amount, Usd::ZERO);
-        Self { amount, per, zone, window, replay, found, by_key: HashMap::new(), stopped_in: None }
+        let (by_key, whole) = (HashMap::new(), Vec::new());
+        Self { amount, per, zone, window, replay, found, by_key, whole, stopped_in: None }
     }
 
     /// Goes on to the window that holds the instant.
@@ -98,27 +94,23 @@ impl Run {
     }
 
     /// Notes what became of requests.
-    fn count(&mut self, at: DateTime<Utc>, key: Uuid, requests: u64, stopped: u64) {
+    fn count(&mut self, at: DateTime<Utc>, requests: u64, stopped: u64) {
         self.found.requests += requests;
         if stopped == 0 {
             return;
         }
         self.found.stopped += stopped;
         self.found.first_at.get_or_insert(at);
-        *self.by_key.entry(key).or_default() += stopped;
         if self.stopped_in.replace(self.window.starts) != Some(self.window.starts) {
             self.found.windows += 1;
         }
     }
 
-    fn rows(&mut self, rows: Vec<Row>) -> Result<(), StoreError> {
-        for row in rows {
-            self.to(row.quarter);
-            let requests = u64::try_from(row.requests).unwrap_or(0);
-            let stopped = self.replay.offer_even(requests, usd(&row.charge)?);
-            self.count(row.quarter, row.key_id, requests, stopped);
+    /// Notes whose they were.
+    fn of_key(&mut self, key: Uuid, stopped: u64) {
+        if stopped > 0 {
+            *self.by_key.entry(key).or_default() += stopped;
         }
-        Ok(())
     }
 }
 
@@ -133,7 +125,7 @@ impl Store {
         amount: Usd,
         past: PastStretch,
     ) -> Result<WhatIf, StoreError> {
-        let mut tx = self.tenant(caller).await?;
+        let mut tx = self.glimpse(caller).await?;
         may_limit(&mut tx, caller, on).await?;
         let row = sqlx::query!(
             r#"SELECT zone, exq_now() AS "now!" FROM organizations WHERE org_id = $1"#,
@@ -152,7 +144,7 @@ impl Store {
             PastStretch::Days(days) => {
                 let window = Window::first(per, zone, now - Days::new(days.into()));
                 let mut run = Run::new(amount, per, zone, window, now);
-                run.rows(rollups(&mut tx, caller, of, window.starts, now).await?)?;
+                quarters::replay(&mut tx, caller, of, (window.starts, now), &mut run).await?;
                 run
             }
             PastStretch::Day(date) => {
@@ -163,7 +155,8 @@ impl Store {
                 };
                 let window = Window::first(per, zone, day.starts);
                 let mut run = Run::new(amount, per, zone, window, day.ends.min(now));
-                run.rows(rollups(&mut tx, caller, of, window.starts, day.starts).await?)?;
+                let before = (window.starts, day.starts);
+                quarters::replay(&mut tx, caller, of, before, &mut run).await?;
                 let reached_before = run.found.stopped > 0;
                 let replay = run.replay;
                 run = Run::new(amount, per, zone, window, day.ends.min(now));
@@ -174,6 +167,7 @@ impl Store {
                 run
             }
         };
+        quarters::name(&mut tx, caller, of, &mut run).await?;
         run.found.keys = named(&mut tx, caller, run.by_key).await?;
         Ok(run.found)
     }
@@ -181,40 +175,6 @@ impl Store {
 
 /// A scope, as columns: a project, a key, or neither.
 type Of = (Option<Uuid>, Option<Uuid>);
-
-/// Rollups and what is not folded yet, by quarter and key. Rehearsals do not count in the
-/// organization.
-async fn rollups(
-    tx: &mut Tx,
-    caller: &Caller,
-    (project, key): Of,
-    from: DateTime<Utc>,
-    until: DateTime<Utc>,
-) -> Result<Vec<Row>, StoreError> {
-    Ok(sqlx::query_as!(
-        Row,
-        r#"SELECT u.quarter AS "quarter!", u.key_id AS "key_id!", sum(u.requests)::bigint AS "requests!",
-            sum(u.charge) AS "charge!"
-         FROM (
-            SELECT quarter, project_id, key_id, requests, charge FROM quarters
-                WHERE org_id = $1 AND quarter >= $2 AND quarter < $3
-            UNION ALL
-            SELECT quarter, project_id, key_id, requests, charge FROM deltas
-                WHERE org_id = $1 AND quarter >= $2 AND quarter < $3
-         ) u
-         WHERE ($4::uuid IS NULL OR u.project_id = $4) AND ($5::uuid IS NULL OR u.key_id = $5)
-            AND ($4 IS NOT NULL OR $5 IS NOT NULL
-                OR u.project_id NOT IN (SELECT p.id FROM projects p WHERE p.org_id = $1 AND p.rehearsal))
-         GROUP BY 1, 2 ORDER BY 1, 2"#,
-        caller.org.uuid(),
-        from,
-        until,
-        project,
-        key
-    )
-    .fetch_all(&mut **tx)
-    .await?)
-}
 
 /// Replays a day's events in the order in which they were admitted.
 async fn events(
@@ -249,7 +209,8 @@ async fn events(
         }
         run.to(row.admitted_at);
         let admitted = run.replay.offer(usd(&row.bound)?, usd(&row.charge)?);
-        run.count(row.admitted_at, row.key_id, 1, u64::from(!admitted));
+        run.count(row.admitted_at, 1, u64::from(!admitted));
+        run.of_key(row.key_id, u64::from(!admitted));
     }
     Ok(())
 }

@@ -1,10 +1,10 @@
-//! Raises, observed budgets, what a budget would have stopped, and corrections.
+//! Raises, observed budgets and corrections.
 
 use chrono::{TimeDelta, Utc};
-use domain::{Level, Name, Outcome, Period, Replay, Scope, Usd, most};
+use domain::{Level, Name, Outcome, Period, Scope, Usd, most};
 use ledger::Refusal;
 use store::{
-    Conflict, NewRaise, PastStretch, RaiseState, StoreError,
+    Conflict, NewRaise, RaiseState, StoreError,
     slices::{Ask, Grain, Only},
     system::receipts::{Cause, ReceiptRow},
 };
@@ -22,7 +22,7 @@ fn reason(text: &str) -> Name {
 }
 
 /// A database with an owner whose month has a dime in it, spent of a budget of as much.
-async fn spent_dime() -> (Database, Tenant, Running) {
+pub(crate) async fn spent_dime() -> (Database, Tenant, Running) {
     let database = Database::new().await;
     let tenant = Tenant::new(&database, "owner").await;
     let node = Running::new(&database.store).await;
@@ -195,98 +195,6 @@ async fn a_thresholds_own_addresses_are_mailed_beside_the_owners() {
     let listed: Vec<_> = mails.iter().map(|mail| mail.params.get("listed").is_some()).collect();
     assert_eq!(listed, [true, false], "an owner is mailed as an owner, whatever the list says");
     node.finish().await;
-}
-
-/// The same rule, written down plainly.
-async fn plainly(database: &Database, amount: Usd) -> (u64, Usd) {
-    let events =
-        "SELECT string_agg(bound || ' ' || charge, ',' ORDER BY admitted_at, id) FROM events";
-    let (mut stopped, mut spent) = (0, Usd::ZERO);
-    for event in database.look(events).await.split(',') {
-        let (bound, charge) = event.split_once(' ').unwrap();
-        if spent < amount && spent.plus(usd(bound)) <= amount {
-            spent = spent.plus(usd(charge));
-        } else {
-            stopped += 1;
-        }
-    }
-    (stopped, spent)
-}
-
-#[tokio::test]
-async fn what_a_budget_would_have_stopped_is_what_a_plain_replay_stops() {
-    let database = Database::new().await;
-    let tenant = Tenant::new(&database, "owner").await;
-    let (store, caller) = (&database.store, &tenant.caller);
-    let node = Running::new(store).await;
-    let dime = price(&database, "sandbox-dime").await;
-    let (other, _) = Tenant::key(store, caller, tenant.project).await;
-    for (n, bound) in
-        ["0.10", "0.25", "0.40", "0.10", "0.55", "0.10", "0.10", "0.30"].iter().enumerate()
-    {
-        let mut asked = request(&tenant, &dime, bound);
-        if n % 3 == 0 {
-            asked.key = other;
-        }
-        node.ledger.reserve(asked).await.unwrap().settle(answered("0.10")).await;
-    }
-    let today = Utc::now().date_naive();
-    let ask = async |scope, amount: &str, past| {
-        store.what_if(caller, scope, Period::Day, usd(amount), past).await.unwrap()
-    };
-    let whole = Scope::Org(tenant.org);
-    for amount in ["0", "0.05", "0.30", "0.45", "0.60", "0.75", "0.80", "5"] {
-        let found = ask(whole, amount, PastStretch::Day(today)).await;
-        let (stopped, _) = plainly(&database, usd(amount)).await;
-        assert_eq!((found.requests, found.stopped), (8, stopped), "{amount}");
-        assert_eq!(found.first_at.is_some(), stopped > 0);
-        assert_eq!(found.keys.iter().map(|(_, count)| count).sum::<u64>(), stopped);
-        assert_eq!(found.windows, u64::from(stopped > 0));
-        // Rollups know the charges alone: 80 cents, a dime each.
-        let rough = ask(whole, amount, PastStretch::Days(30)).await;
-        let mut even = Replay::new(usd(amount), Usd::ZERO);
-        let even = (0..8).filter(|_| !even.offer(usd("0.10"), usd("0.10"))).count();
-        assert_eq!((rough.requests, rough.stopped), (8, even as u64), "{amount}");
-        // Folded or not, the rollups say the same.
-        store.system().fold().await.unwrap();
-        assert_eq!(ask(whole, amount, PastStretch::Days(30)).await.stopped, rough.stopped);
-    }
-    let key = ask(Scope::Key(other), "0.10", PastStretch::Days(90)).await;
-    assert_eq!((key.requests, key.stopped, key.keys.len()), (3, 2, 1));
-    // A rehearsal does not count in the organization.
-    database.tamper("UPDATE projects SET rehearsal = true").await;
-    assert_eq!(ask(whole, "0", PastStretch::Days(30)).await.requests, 0);
-    assert_eq!(ask(Scope::Project(tenant.project), "0", PastStretch::Day(today)).await.stopped, 8);
-    node.finish().await;
-}
-
-#[tokio::test]
-async fn of_a_day_with_very_many_requests_the_first_ones_are_replayed() {
-    let (database, tenant, node) = spent_dime().await;
-    node.finish().await;
-    let copy = "INSERT INTO events (org_id, id, project_id, key_id, member_id, model, price_id, sandbox, streamed, outcome,
-            input, cached, output, charge, bound, counters, day_starts, day_ends, admitted_at, settled_at)
-        SELECT org_id, exq_id(), project_id, key_id, member_id, model, price_id, sandbox, streamed, outcome,
-            input, cached, output, charge, bound, counters, day_starts, day_ends, admitted_at, settled_at
-        FROM events, generate_series(2, 200000) n";
-    database.tamper(copy).await;
-    let whole = Scope::Org(tenant.org);
-    let today = PastStretch::Day(Utc::now().date_naive());
-    let ask = async || {
-        let asked = database.store.what_if(&tenant.caller, whole, Period::Day, usd("1"), today);
-        let found = asked.await.unwrap();
-        (found.requests, found.stopped, found.cut)
-    };
-    let most = u64::from(most::REPLAYED);
-    assert_eq!(ask().await, (most, most - 10, false));
-    database
-        .tamper(
-            &copy
-                .replace("(2, 200000)", "(1, 1)")
-                .replace("events, generate_series(1, 1) n", "(SELECT * FROM events LIMIT 5) e"),
-        )
-        .await;
-    assert_eq!(ask().await, (most, most - 10, true));
 }
 
 #[tokio::test]

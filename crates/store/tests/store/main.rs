@@ -50,3 +50,4 @@ mod tenants;
 mod upgrade;
 mod views;
 mod watches;
+mod what_if;
