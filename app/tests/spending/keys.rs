@@ -17,6 +17,9 @@ async fn a_key_was_never_used_then_costs_then_is_refused() {
     store.set_budget(&caller, scope, Period::Month, "0.15".parse().unwrap()).await.unwrap();
     spender.refused("0.10").await;
     spender.browser.get(&keys).await.says("Refusing</span>");
+    let budgets = format!("{}?scope={scope}", spender.path("budgets"));
+    let short = "refuses requests that could cost more than is left.";
+    spender.browser.get(&budgets).await.says(short).says("Refusing what does not fit</span>");
     // A raise lets requests pass, and its end refuses them again.
     let budget = store.budgets(&caller).await.unwrap()[0].id;
     let ends = store.standings(&caller).await.unwrap().1 + chrono::TimeDelta::hours(1);
@@ -28,6 +31,7 @@ async fn a_key_was_never_used_then_costs_then_is_refused() {
     };
     let raise = store.raise_budget(&caller, budget, &raise).await.unwrap();
     spender.browser.get(&keys).await.hides("Refusing</span>");
+    spender.browser.get(&budgets).await.hides(short).hides("Refusing");
     store.end_raise(&caller, raise).await.unwrap();
     spender.browser.get(&keys).await.says("Refusing</span>");
     // Another amount: what was refused before says nothing about it.

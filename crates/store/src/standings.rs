@@ -14,6 +14,9 @@ pub struct Standing {
     pub status: BudgetStatus,
     /// Since when it has refused at this amount in this window.
     pub blocked_at: Option<DateTime<Utc>>,
+    /// Since when it has refused at this amount in this window though more than a tenth was left: what asked
+    /// for more than that.
+    pub short_at: Option<DateTime<Utc>>,
 }
 
 impl Store {
@@ -36,7 +39,7 @@ impl Store {
         let rows = sqlx::query!(
             r#"SELECT b.id AS "id!", COALESCE(k.spent, 0) AS "spent!", COALESCE(k.held, 0) AS "held!",
                 COALESCE(k.running, 0) AS "running!", COALESCE(k.requests, 0) AS "requests!",
-                c.crossed_at AS "blocked_at?",
+                c.crossed_at AS "blocked_at?", f.crossed_at AS "short_at?",
                 r.refused AS "refused!", r.observed AS "observed!"
              FROM budgets_in_force b
              JOIN windows w ON (w.org_id, w.period) = (b.org_id, b.period) AND w.starts <= $2 AND $2 < w.ends
@@ -44,6 +47,8 @@ impl Store {
                 = (b.org_id, b.scope, b.scope_id, b.period, w.starts)
              LEFT JOIN crossings c ON c.org_id = b.org_id AND c.kind = 'blocked' AND c.subject_id = b.id
                 AND c.counter_id = k.id AND c.fires_at = b.amount
+             LEFT JOIN crossings f ON f.org_id = b.org_id AND f.kind = 'refused' AND f.subject_id = b.id
+                AND f.counter_id = k.id AND f.fires_at = b.amount
              CROSS JOIN LATERAL (
                 SELECT COALESCE(sum(r.count) FILTER (WHERE NOT r.observed), 0)::bigint AS refused,
                     COALESCE(sum(r.count) FILTER (WHERE r.observed), 0)::bigint AS observed
@@ -75,7 +80,7 @@ impl Store {
                 refused: u64::try_from(row.refused).unwrap_or(0),
                 observed: u64::try_from(row.observed).unwrap_or(0),
             };
-            standings.push(Standing { status, blocked_at: row.blocked_at });
+            standings.push(Standing { status, blocked_at: row.blocked_at, short_at: row.short_at });
         }
         Ok((standings, at))
     }

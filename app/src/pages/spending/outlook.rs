@@ -17,6 +17,8 @@ pub(super) struct Outlook {
     pub(super) tone: Tone,
     /// The state in words.
     pub(super) state: String,
+    /// It refuses requests: all, or those that do not fit in what is left.
+    pub(super) refuses: bool,
     pub(super) reading: Reading,
 }
 
@@ -45,6 +47,7 @@ impl Outlook {
         let observed = status.budget.as_ref().is_some_and(|budget| budget.observe);
         let spent = status.spent >= limit;
         let reached = !observed && (spent || standing.blocked_at.is_some());
+        let short = !observed && standing.short_at.is_some();
         let forecast = forecast(status.spent, status.window, now).filter(|_| !reached && !spent);
         let raised = status.budget.as_ref().and_then(|budget| budget.raised_until);
         let mut passed: Vec<_> = thresholds
@@ -58,6 +61,8 @@ impl Outlook {
             (Tone::Bad, "Nearly spent, refusing".to_owned())
         } else if spent {
             (Tone::Warn, "Reached, observed only".to_owned())
+        } else if short {
+            (Tone::Warn, "Refusing what does not fit".to_owned())
         } else if let Some(at) = reached_on(status.spent, limit, status.window, now) {
             let day = day_name(at.with_timezone(&zone).date_naive());
             (Tone::Warn, format!("Reached about {day}"))
@@ -80,7 +85,7 @@ impl Outlook {
             forecast,
             thresholds: thresholds.iter().filter_map(|threshold| threshold.fires_at).collect(),
         };
-        Self { tone, state, reading }
+        Self { tone, state, refuses: reached || short, reading }
     }
 }
 
@@ -103,13 +108,14 @@ mod tests {
     }
 
     fn state(spent: i64, amount: i64, percents: &[u32]) -> (Tone, String) {
-        state_of(spent, amount, percents, |_| ())
+        state_of(spent, amount, percents, None, |_| ())
     }
 
     fn state_of(
         spent: i64,
         amount: i64,
         percents: &[u32],
+        short_at: Option<DateTime<Utc>>,
         change: impl Fn(&mut store::Budget),
     ) -> (Tone, String) {
         let scope = Scope::Org(OrgId::generate());
@@ -149,7 +155,7 @@ mod tests {
             refused: 0,
             observed: 0,
         };
-        let standing = Standing { status, blocked_at: None };
+        let standing = Standing { status, blocked_at: None, short_at };
         let outlook = Outlook::of(&standing, &thresholds, now(), Tz::UTC);
         (outlook.tone, outlook.state)
     }
@@ -164,10 +170,15 @@ mod tests {
         assert_eq!(state(100, 100, &[50]), said(Tone::Bad, "Reached, refusing"));
         assert_eq!(state(0, 0, &[]), said(Tone::Bad, "Reached, refusing"));
         let observe = |budget: &mut store::Budget| budget.observe = true;
-        let observed = state_of(100, 100, &[50], observe);
+        let observed = state_of(100, 100, &[50], None, observe);
         assert_eq!(observed, said(Tone::Warn, "Reached, observed only"));
-        assert_eq!(state_of(10, 100, &[50], observe), said(Tone::Plain, "Observed only"));
+        assert_eq!(
+            state_of(10, 100, &[50], Some(now()), observe),
+            said(Tone::Plain, "Observed only")
+        );
         let raise = |budget: &mut store::Budget| budget.raised_until = Some(november().ends);
-        assert_eq!(state_of(10, 100, &[50], raise), said(Tone::Warn, "Raised until 1 Dec"));
+        let short = state_of(10, 100, &[50], Some(now()), |_| ());
+        assert_eq!(short, said(Tone::Warn, "Refusing what does not fit"));
+        assert_eq!(state_of(10, 100, &[50], None, raise), said(Tone::Warn, "Raised until 1 Dec"));
     }
 }

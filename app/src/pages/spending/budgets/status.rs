@@ -1,6 +1,6 @@
 //! The budget that is shown and what is spent of it.
 
-use domain::{Scope, Usd};
+use domain::Scope;
 use leptos::prelude::*;
 
 use super::View;
@@ -22,8 +22,8 @@ pub(super) fn card(view: &View) -> AnyView {
         })?;
         Some(Outlook::of(standing, &view.thresholds, view.now, view.zone))
     });
-    let blocks = outlook.as_ref().filter(|outlook| outlook.tone == Tone::Bad);
-    let blocks = blocks.map(|outlook| reached(view, outlook.reading.limit));
+    let blocks = outlook.as_ref().filter(|outlook| outlook.refuses);
+    let blocks = blocks.map(|outlook| refuses(view, outlook));
     let raised = raised(view);
     let meter = outlook.map(|outlook| {
         let (title, label) =
@@ -62,8 +62,8 @@ fn raised(view: &View) -> Option<AnyView> {
     Some(view! { <Notice tone=Tone::Plain lead text/> }.into_any())
 }
 
-/// Said above everything else: nothing goes through.
-fn reached(view: &View, limit: Usd) -> AnyView {
+/// Said above everything else: nothing goes through, or not everything.
+fn refuses(view: &View, outlook: &Outlook) -> AnyView {
     let refused = match view.own.refused {
         0 => String::new(),
         1 => format!(" 1 request was refused {}.", view.now_words()),
@@ -75,10 +75,12 @@ fn reached(view: &View, limit: Usd) -> AnyView {
         Scope::Project(_) => "every request of the project",
         Scope::Key(_) => "every request of the key",
     };
-    let lead = if view.own.spent >= limit {
+    let lead = if view.own.spent >= outlook.reading.limit {
         format!("The {budget} is reached: {whose} is refused now.")
-    } else {
+    } else if outlook.tone == Tone::Bad {
         format!("The {budget} is nearly spent: requests that do not fit are refused.")
+    } else {
+        format!("The {budget} refuses requests that could cost more than is left.")
     };
     let way = match (view.subject.edits, view.subject.scope) {
         (true, _) => "Raise or remove it below, or wait until it resets.",
@@ -90,7 +92,7 @@ fn reached(view: &View, limit: Usd) -> AnyView {
         }
     };
     let text = format!("{way}{refused}");
-    view! { <Notice tone=Tone::Bad lead text/> }.into_any()
+    view! { <Notice tone=outlook.tone lead text/> }.into_any()
 }
 
 fn numbers(view: &View) -> AnyView {
