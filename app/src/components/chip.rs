@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::{Glyph, Icon};
+use crate::labels;
 
 /// A list item: `Model is atlas-4 ×`.
 #[component]
@@ -27,6 +28,39 @@ pub fn Chip(
         </li>
     }
     .into_any()
+}
+
+/// A filter that is set.
+pub struct SetFilter {
+    /// As of [`Chip`].
+    pub label: String,
+    /// What is let through.
+    pub value: String,
+    /// The same page without it.
+    pub remove: String,
+}
+
+/// The filters that are set, and the way to all without any; nothing where none is.
+#[component]
+pub fn Chips(
+    filters: Vec<SetFilter>,
+    /// The same page without all of them.
+    #[prop(into)]
+    clear: String,
+) -> impl IntoView {
+    let chips = filters.into_iter().map(|SetFilter { label, value, remove }| {
+        view! { <Chip label value remove/> }
+    });
+    let chips: Vec<_> = chips.collect();
+    (!chips.is_empty()).then(|| {
+        view! {
+            <div class="row">
+                <ul class="row" aria-label=labels::FILTERS>{chips}</ul>
+                <a href=clear>{labels::CLEAR_FILTERS}</a>
+            </div>
+        }
+        .into_any()
+    })
 }
 
 /// Leads to where one more can be added.

@@ -85,7 +85,7 @@ async fn show(
     let view = View { member, filter, shown, since, projects, keys };
     let page = Page::new(labels::REQUESTS).status(view.filter.draft.status());
     Ok(view.member.visitor.look.page(page, || {
-        let (form, list) = (form::cards(&view), list::card(&view));
+        let (form, list) = (form::card(&view), list::card(&view));
         let older = view.since.map(|since| kept::notice(&view.member, since));
         let frame = view.member.frame(NavItem::Requests);
         let what = match view.shown {

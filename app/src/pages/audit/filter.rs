@@ -7,9 +7,7 @@ use store::{AuditFilter, Member as Person};
 
 use super::View;
 use crate::{
-    components::{
-        Button, Card, CardBody, Choice, DateRange, ErrorSummary, Field, LinkButton, Select, Weight,
-    },
+    components::{Button, Chips, Choice, DateRange, ErrorSummary, Field, Fold, Select, SetFilter},
     labels,
     web::Draft,
 };
@@ -101,6 +99,7 @@ pub(super) fn form(view: &View, mut people: Vec<Choice>) -> AnyView {
     if !people.iter().any(|choice| choice.value == actor) {
         people.push(Choice::new(actor.clone(), actor.clone()));
     }
+    let chips = chips(view, &people);
     let kinds = Kind::ALL.iter().map(|kind| Choice::new(kind.as_str(), kind.label()));
     let kinds = std::iter::once(Choice::new("", "Anything")).chain(kinds).collect::<Vec<_>>();
     let projects = view.projects.iter().map(|it| Choice::new(it.id.to_string(), it.name.clone()));
@@ -108,26 +107,57 @@ pub(super) fn form(view: &View, mut people: Vec<Choice>) -> AnyView {
         std::iter::once(Choice::new("", labels::ANY)).chain(projects).collect::<Vec<_>>();
     let (errors, path) = (draft.errors(), view.member.path("audit"));
     let dates = errors.clone();
-    let clear = (!view.filter.is_empty()).then(|| {
-        let href = path.clone();
-        view! { <LinkButton href weight=Weight::Quiet>{labels::CLEAR}</LinkButton> }
-    });
+    let wrong = !view.filter.is_right();
     view! {
-        <Card>
-            <CardBody>
+        <ErrorSummary lead=labels::NOTHING_IS_SHOWN errors/>
+        <div class="ways">
+            <Fold title="What, by, project, ID, dates" open=wrong>
                 <form class="form" method="get" action=path>
-                    <ErrorSummary lead=labels::NOTHING_IS_SHOWN errors/>
                     <div class="cols wide">
                         <Select name="kind" label=labels::WHAT choices=kinds value=kind error=kind_error/>
                         <Select name="actor" label=labels::BY choices=people value=actor/>
                         <Select name="project" label=labels::PROJECT choices=projects value=project error=project_error/>
-                        <Field name="subject" label="ID of what was changed" value=subject maxlength=100 autocomplete="off"/>
+                        <Field name="subject" label=labels::ID_OF_WHAT_WAS_CHANGED value=subject maxlength=100 autocomplete="off"/>
                         <DateRange from until=to until_name="to" errors=dates/>
                     </div>
-                    <div class="row"><Button>{labels::SHOW}</Button>{clear}</div>
+                    <div class="row"><Button>{labels::SHOW}</Button></div>
                 </form>
-            </CardBody>
-        </Card>
+            </Fold>
+        </div>
+        {chips}
     }
     .into_any()
+}
+
+/// The filters that are set, each with the way to take it away.
+fn chips(view: &View, people: &[Choice]) -> AnyView {
+    let draft = &view.filter.draft;
+    let path = view.member.path("audit");
+    let named = |name: &str, of: &dyn Fn(&str) -> Option<String>| {
+        let value = draft.value(name);
+        of(&value).unwrap_or(value)
+    };
+    let kind = |value: &str| {
+        Kind::ALL.iter().find(|it| it.as_str() == value).map(|it| it.label().to_owned())
+    };
+    let person = |value: &str| people.iter().find(|it| it.value == value).map(|it| it.text.clone());
+    let project = |value: &str| {
+        view.projects.iter().find(|it| it.id.to_string() == value).map(|it| it.name.clone())
+    };
+    let filters = [
+        ("kind", labels::WHAT, named("kind", &kind)),
+        ("actor", labels::BY, named("actor", &person)),
+        ("project", labels::PROJECT, named("project", &project)),
+        ("subject", labels::ID_OF_WHAT_WAS_CHANGED, draft.value("subject")),
+        ("from", labels::FROM, draft.value("from")),
+        ("to", labels::UNTIL_INCLUDED, draft.value("to")),
+    ];
+    let set = |name: &str| view.filter.is_right() && !draft.value(name).is_empty();
+    let filters = filters.into_iter().filter(|(name, _, _)| set(name));
+    let filters = filters.map(|(name, label, value)| SetFilter {
+        label: format!("{label}:"),
+        value,
+        remove: view.filter.href(&path, &[(name, None)]),
+    });
+    view! { <Chips filters=filters.collect() clear=path/> }.into_any()
 }

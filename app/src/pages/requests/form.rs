@@ -7,31 +7,37 @@ use leptos::prelude::*;
 
 use super::{Shown, View, filter::REFUSED, words};
 use crate::components::{
-    Button, Card, CardBody, Choice, DateRange, ErrorSummary, Field, GroupedSelect, LinkButton,
-    Select, Weight,
+    Button, Chips, Choice, DateRange, ErrorSummary, Field, Fold, GroupedSelect, Select, SetFilter,
 };
 use crate::labels;
 
-pub(super) fn cards(view: &View) -> AnyView {
+/// Who answers.
+const THE_SANDBOX: &str = "The sandbox";
+const A_PROVIDER: &str = "A provider";
+
+pub(super) fn card(view: &View) -> AnyView {
     let draft = &view.filter.draft;
     let (path, errors) = (view.member.path("requests"), draft.errors());
-    let (fields, clear) = (fields(view), clear(view));
+    // What is set is said by the chips; what is wrong is put right in its field.
+    let open = !view.filter.is_right();
+    let (fields, chips) = (fields(view), chips(view));
     let (id, id_error) = (draft.value("id"), draft.error("id"));
     let search = path.clone();
     view! {
-        <Card>
-            <CardBody>
-                <ErrorSummary lead=labels::NOTHING_IS_SHOWN errors/>
+        <ErrorSummary lead=labels::NOTHING_IS_SHOWN errors/>
+        <div class="ways">
+            <Fold title="Project, key, model, outcome, dates" open>
                 <form class="form" method="get" action=path>
                     {fields}
-                    <div class="row"><Button>{labels::SHOW}</Button>{clear}</div>
+                    <div class="row"><Button>{labels::SHOW}</Button></div>
                 </form>
-                <form class="row search" method="get" action=search>
-                    <Field name="id" label="Find by request ID" value=id error=id_error maxlength=100 autocomplete="off" placeholder="req_…"/>
-                    <Button>{labels::FIND}</Button>
-                </form>
-            </CardBody>
-        </Card>
+            </Fold>
+            <form class="row search" method="get" action=search>
+                <Field name="id" label="Find by request ID" value=id error=id_error maxlength=100 autocomplete="off" placeholder="req_…"/>
+                <Button>{labels::FIND}</Button>
+            </form>
+        </div>
+        {chips}
     }
     .into_any()
 }
@@ -56,7 +62,7 @@ fn fields(view: &View) -> AnyView {
             <Field name="model" label=labels::MODEL value=model among=models maxlength=200 autocomplete="off"/>
             <Select name="outcome" label=labels::OUTCOME choices=outcomes() value=outcome error=outcome_error/>
             <Select name="streamed" label=labels::STREAMED choices=either(labels::STREAMED, "Not streamed") value=streamed error=streamed_error/>
-            <Select name="sandbox" label="Answered by" choices=either("The sandbox", "A provider") value=sandbox error=sandbox_error/>
+            <Select name="sandbox" label=labels::ANSWERED_BY choices=either(THE_SANDBOX, A_PROVIDER) value=sandbox error=sandbox_error/>
             <Field name="tag" label=labels::TAG value=tag error=tag_error maxlength=100 autocomplete="off" placeholder="team=search"/>
             <DateRange from until=to until_name="to" errors/>
         </div>
@@ -109,9 +115,39 @@ fn either(yes: &str, no: &str) -> Vec<Choice> {
     vec![Choice::new("", labels::ANY), Choice::new("yes", yes), Choice::new("no", no)]
 }
 
-fn clear(view: &View) -> Option<AnyView> {
-    let href = view.member.path("requests");
-    let link =
-        || view! { <LinkButton href weight=Weight::Quiet>{labels::CLEAR}</LinkButton> }.into_any();
-    (!view.filter.is_empty()).then(link)
+/// The filters that are set, each with the way to take it away.
+fn chips(view: &View) -> AnyView {
+    let path = view.member.path("requests");
+    let filters = if view.filter.is_right() { set(view) } else { Default::default() };
+    let filters = filters.into_iter().filter(|(_, _, value)| !value.is_empty());
+    let filters = filters.map(|(name, label, value)| SetFilter {
+        label: format!("{label}:"),
+        value,
+        remove: view.filter.href(&path, name, ""),
+    });
+    view! { <Chips filters=filters.collect() clear=path/> }.into_any()
+}
+
+/// Each field, what it is called in a chip, and its value in words; empty where it is not set.
+fn set(view: &View) -> [(&'static str, &'static str, String); 9] {
+    let value = |name| view.filter.draft.value(name);
+    let among = |choices: Vec<Choice>, name| {
+        let value = value(name);
+        let choice = choices.into_iter().find(|it| !value.is_empty() && it.value == value);
+        choice.map_or(value, |it| it.text)
+    };
+    let yes = |name| among(either(labels::YES, labels::NO), name);
+    let projects = view.projects.iter().map(|it| Choice::new(it.id.to_string(), it.name.clone()));
+    let keys = view.keys.iter().map(|it| Choice::new(it.id.to_string(), it.name.clone()));
+    [
+        ("project", labels::PROJECT, among(projects.collect(), "project")),
+        ("key", labels::API_KEY, among(keys.collect(), "key")),
+        ("model", labels::MODEL, value("model")),
+        ("outcome", labels::OUTCOME, among(outcomes(), "outcome")),
+        ("streamed", labels::STREAMED, yes("streamed")),
+        ("sandbox", labels::ANSWERED_BY, among(either(THE_SANDBOX, A_PROVIDER), "sandbox")),
+        ("tag", labels::TAG, value("tag")),
+        ("from", labels::FROM, value("from")),
+        ("to", labels::UNTIL_INCLUDED, value("to")),
+    ]
 }

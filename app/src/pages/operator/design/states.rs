@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::components::{
-    AddChip, Badge, Button, Card, CardBody, Chip, Empty, Glyph, Link, LinkButton, Notice,
+    AddChip, Badge, Button, Card, CardBody, Chip, Empty, Fold, Glyph, Link, LinkButton, Notice,
     PostButton, Progress, Skeleton, Tabs, Toast, Tone, Weight,
 };
 
@@ -21,6 +21,7 @@ pub(super) fn states() -> AnyView {
                     <Badge text="Reader"/>
                 </div>
                 <ul class="row"><Chip label="Model is" value="atlas-4" remove="?"/><li><AddChip href="?" text="Filter"/></li></ul>
+                <div class="ways"><Fold title="Dates, project, model" open=true><p class="muted">"A form of filters, opened by its title."</p></Fold></div>
                 <Tabs label="State" links=tabs/>
                 <Progress done="are written" parts=12 of=31/>
                 <Skeleton lines=3/>

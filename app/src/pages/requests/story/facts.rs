@@ -77,7 +77,7 @@ fn asked(told: &Told) -> AnyView {
         tier => Some(view! { <Fact label="Service tier">{tier.as_str()}</Fact> }),
     };
     let by = if line.sandbox { ", by the sandbox" } else { "" };
-    let streamed = if line.streamed { "Yes" } else { "No" };
+    let streamed = if line.streamed { labels::YES } else { labels::NO };
     let (story, model) = (told.story.as_ref().map(of_story), line.model.clone());
     view! {
         <Fact label=labels::MODEL>{model}{by}</Fact>

@@ -6,7 +6,9 @@ use super::{
     View,
     asked::{LONGEST, Measure, RANGES, Range},
 };
-use crate::components::{Button, Chip, Choice, DateRange, Field, Glyph, Icon, Link, Seg, Select};
+use crate::components::{
+    Button, Chips, Choice, DateRange, Field, Fold, Link, Seg, Select, SetFilter,
+};
 use crate::labels;
 
 /// All of them.
@@ -48,13 +50,12 @@ fn form(page: &View) -> AnyView {
     let model = question.model.clone();
     let kept = question.pairs().into_iter().filter(|(name, _)| ["range", "measure"].contains(name));
     let kept = kept.map(|(name, value)| view! { <input type="hidden" name=name value=value/> });
+    let action = page.path.clone();
     let note = format!("Dates are for at most {LONGEST} days; they come before the ranges above.");
     view! {
         <div class="ways">
-        <details class="snip" open=open>
-            <summary>"Dates, project, model "<Icon glyph=Glyph::Down/></summary>
-            <div class="stack">
-            <form class="form" method="get" action=page.path.clone()>
+        <Fold title="Dates, project, model" open>
+            <form class="form" method="get" action=action>
                 {kept.collect_view()}
                 <div class="cols">
                     <DateRange from until/>
@@ -64,28 +65,31 @@ fn form(page: &View) -> AnyView {
                 <div class="row"><Button>{labels::SHOW}</Button></div>
                 <p class="help">{note}</p>
             </form>
-            </div>
-        </details>
+        </Fold>
         </div>
     }
     .into_any()
 }
 
 /// The filters that are set, each with the way to take it away.
-fn chips(page: &View) -> Option<AnyView> {
+fn chips(page: &View) -> AnyView {
     let question = &page.asked.question;
-    let mut chips = Vec::new();
+    let mut filters = Vec::new();
     if !question.project.is_empty() {
         let named = page.projects.iter().find(|it| it.id.to_string() == question.project);
-        let value = named.map_or_else(|| question.project.clone(), |it| it.name.clone());
-        let remove = question.with_project("").href(&page.path);
-        chips.push(view! { <Chip label="Project is" value remove/> }.into_any());
+        filters.push(SetFilter {
+            label: "Project is".to_owned(),
+            value: named.map_or_else(|| question.project.clone(), |it| it.name.clone()),
+            remove: question.with_project("").href(&page.path),
+        });
     }
     if !question.model.is_empty() {
-        let remove = question.with_model("").href(&page.path);
-        let value = question.model.clone();
-        chips.push(view! { <Chip label="Model is" value remove/> }.into_any());
+        filters.push(SetFilter {
+            label: "Model is".to_owned(),
+            value: question.model.clone(),
+            remove: question.with_model("").href(&page.path),
+        });
     }
-    (!chips.is_empty())
-        .then(|| view! { <ul class="row" aria-label=labels::FILTERS>{chips}</ul> }.into_any())
+    let clear = question.with_project("").with_model("").href(&page.path);
+    view! { <Chips filters clear/> }.into_any()
 }

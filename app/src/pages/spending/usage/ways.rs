@@ -9,8 +9,8 @@ use store::{
 use super::{View, asked::QUARTERED, choices::Choices, views};
 use crate::{
     components::{
-        Button, Chip, Choice, DateRange, Field, Glyph, GroupedSelect, Icon, Link, LinkButton, Seg,
-        Select, Weight,
+        Button, Chips, Choice, DateRange, Field, Fold, GroupedSelect, Link, LinkButton, Seg,
+        Select, SetFilter, Weight,
     },
     labels,
     pages::{
@@ -160,10 +160,7 @@ fn time(page: &View, zone: String) -> AnyView {
     let places = form(page, "row", &["zone"], places.into_any());
     let note = format!("Another zone than the organization’s is for up to {QUARTERED} days.");
     view! {
-        <details class="snip" open=open>
-            <summary>"Dates, cycle, zone "<Icon glyph=Glyph::Down/></summary>
-            <div class="stack">{dates}{cycle}{places}<p class="help">{note}</p></div>
-        </details>
+        <Fold title="Dates, cycle, zone" open>{dates}{cycle}{places}<p class="help">{note}</p></Fold>
     }
     .into_any()
 }
@@ -207,39 +204,25 @@ fn filter(page: &View) -> AnyView {
         <div class="row"><Button>"Add filter"</Button></div>
     };
     let fields = form(page, "form", &["sandbox"], fields.into_any());
-    view! {
-        <details class="snip">
-            <summary>"Filter "<Icon glyph=Glyph::Down/></summary>
-            <div class="stack">{fields}</div>
-        </details>
-    }
-    .into_any()
+    view! { <Fold title="Filter">{fields}</Fold> }.into_any()
 }
 
 /// The filters that are set, each with the way to take it away.
-fn chips(page: &View) -> Option<AnyView> {
+fn chips(page: &View) -> AnyView {
     let question = &page.asked.question;
-    let chip = |(place, filter): (usize, &Filter)| {
-        let kind = format!("{} is", question.label(filter.dimension));
-        let remove = question.without(place).href(&page.path);
-        view! { <Chip label=kind value=name(page, filter) remove/> }.into_any()
+    let set = |(place, filter): (usize, &Filter)| SetFilter {
+        label: format!("{} is", question.label(filter.dimension)),
+        value: name(page, filter),
+        remove: question.without(place).href(&page.path),
     };
-    let mut chips: Vec<_> = question.filters.iter().enumerate().map(chip).collect();
-    chips.extend(question.sandbox.map(|only| {
-        let remove = Question { sandbox: None, ..question.clone() }.href(&page.path);
-        let value = if only { "alone" } else { "left out" };
-        view! { <Chip label=labels::SANDBOX value remove/> }.into_any()
+    let mut filters: Vec<_> = question.filters.iter().enumerate().map(set).collect();
+    filters.extend(question.sandbox.map(|only| SetFilter {
+        label: labels::SANDBOX.to_owned(),
+        value: if only { "alone" } else { "left out" }.to_owned(),
+        remove: Question { sandbox: None, ..question.clone() }.href(&page.path),
     }));
     let clear = question.unfiltered().href(&page.path);
-    (!chips.is_empty()).then(|| {
-        view! {
-            <div class="row">
-                <ul class="row" aria-label=labels::FILTERS>{chips}</ul>
-                <a href=clear>{labels::CLEAR_FILTERS}</a>
-            </div>
-        }
-        .into_any()
-    })
+    view! { <Chips filters clear/> }.into_any()
 }
 
 /// What a filter's thing is called; its id, if it is not known.
