@@ -116,8 +116,8 @@ pub fn MeterLegend() -> impl IntoView {
             <span><svg aria-hidden="true"><rect class="f-ok" y="1" width="14" height="8" rx="1"/></svg>{labels::SPENT}</span>
             <span><svg aria-hidden="true"><rect fill="url(#cloth-ok)" y="1" width="14" height="8"/></svg>"Reserved by requests in flight"</span>
             <span><svg aria-hidden="true"><rect class="f-course" y="1" width="14" height="8"/></svg>"Forecast to the reset"</span>
-            <span><svg class="meter" aria-hidden="true"><line class="tick" x1="7" x2="7" y1="3" y2="7"/></svg>"Threshold"</span>
-            <span><svg class="meter" aria-hidden="true"><line class="tick passed" x1="7" x2="7" y1="3" y2="7"/></svg>"Threshold passed"</span>
+            <span><svg class="meter" aria-hidden="true"><line class="tick" x1="7" x2="7" y1="0" y2="10"/></svg>"Threshold"</span>
+            <span><svg class="meter" aria-hidden="true"><line class="tick passed" x1="7" x2="7" y1="0" y2="10"/></svg>"Threshold passed"</span>
         </div>
     }
     .into_any()

@@ -17,7 +17,7 @@ use serde::Deserialize;
 use store::{Conflict, OwnPrice, StoreError};
 
 use crate::{
-    components::{Button, Card, CardBody, Group, Knob, Outcome, Tone},
+    components::{Button, Card, CardBody, Group, Knob, LinkButton, Outcome, Tone},
     labels,
     layouts::{NavItem, PageHead, Shell},
     render::Page,
@@ -146,9 +146,14 @@ fn page(member: &Member, view: &View, draft: &Draft) -> Response {
         // What a person is at comes first; else it is the prices.
         let begun = !draft.value("model").is_empty() || !draft.errors().is_empty();
         let (first, last) = if begun { (Some(forms), None) } else { (None, Some(forms)) };
+        let below = last.is_some().then(|| {
+            view! { <LinkButton href="#set">{labels::SET_A_PRICE_OF_YOUR_OWN}</LinkButton> }
+        });
         view! {
             <Shell frame=member.frame(NavItem::Prices)>
-                <PageHead title=labels::PRICES sub="What requests are charged with, in US dollars per 1 million tokens."/>
+                <PageHead title=labels::PRICES sub="What requests are charged with, in US dollars per 1 million tokens.">
+                    {below}
+                </PageHead>
                 {saved}
                 {first}
                 {own}

@@ -104,7 +104,7 @@ pub(super) fn card(member: &Member, draft: &Draft) -> AnyView {
     let (action, errors, listed) = (member.path("prices"), draft.errors(), draft.has("listed"));
     let help = format!("Empty: from now on. Else at the beginning of that day in {zone}.");
     view! {
-        <Card title="Set a price of your own">
+        <Card title=labels::SET_A_PRICE_OF_YOUR_OWN>
             <CardBody split=true>
                 <form class="form" method="post" action=action>
                     <ErrorSummary lead=labels::NOTHING_WAS_SAVED errors/>
