@@ -51,8 +51,25 @@ async fn a_member_is_added_changed_and_removed() {
     let set = [("action", "set-role"), ("user", user.as_str()), ("role", "owner")];
     assert_eq!(ines.post(&path, &set).await.location(), format!("{path}?done=role"));
     kofi.get(&page).await.says("You: owner");
+    // Who was removed by mistake is added as what they were.
+    let remove = [("action", "remove"), ("user", user.as_str())];
+    let done = ines.post(&path, &remove).await.location().to_owned();
+    let page_after = ines.get(&done).await;
+    page_after.says("Member removed.").says("Add kofi again");
+    kofi.get(&page).await.is(StatusCode::NOT_FOUND);
+    ines.get(&done).await.says("Member removed.").hides("Add kofi again");
+    let done = ines.press(&page_after, "Add kofi again").await;
+    assert_eq!(done.location(), format!("{path}?done=added"));
+    kofi.get(&page).await.says("You: owner");
     // A reader chooses people by name, whatever the reader runs.
     kofi.get(&path).await.says("Add member").says("ines").hides("ines@example.com");
+    // On another project's page it is not offered.
+    let name = "Elsewhere".parse().unwrap();
+    let elsewhere = store.create_project(&caller, &name, Environment::Production).await.unwrap();
+    ines.post(&path, &remove).await.location();
+    let other = format!("/{}/projects/{elsewhere}/members?done=removed", caller.org);
+    ines.get(&other).await.hides("Add kofi again");
+    ines.post(&path, &add("owner")).await.location();
     let bad = [("action", "set-role"), ("user", user.as_str()), ("role", "emperor")];
     let answer = kofi.post(&path, &bad).await;
     answer.is(StatusCode::UNPROCESSABLE_ENTITY).says("Choose a role from the list.");

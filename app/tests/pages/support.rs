@@ -152,6 +152,26 @@ impl Browser {
         self.send(request, Body::from(form)).await
     }
 
+    /// Presses the button with these words on the page, whose form is sent as it is.
+    #[track_caller]
+    pub(crate) fn press(&mut self, page: &Answer, words: &str) -> impl Future<Output = Answer> {
+        let form = page.body.split("<form").find(|form| form.contains(words));
+        assert!(form.is_some(), "no form with {words:?} in {}", page.body);
+        let form = form.unwrap_or_default();
+        let attribute = |tag: &str, name: &str| {
+            let value =
+                tag.split_once(&format!(" {name}=\"")).unwrap().1.split('"').next().unwrap();
+            value.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+        };
+        let fields =
+            form.split("<input").skip(1).map(|it| (attribute(it, "name"), attribute(it, "value")));
+        let (action, fields) = (attribute(form, "action"), fields.collect::<Vec<_>>());
+        async move {
+            let fields: Vec<_> = fields.iter().map(|(name, value)| (&**name, &**value)).collect();
+            self.post(&action, &fields).await
+        }
+    }
+
     /// Sends anything.
     pub(crate) async fn send(&mut self, mut request: Builder, body: Body) -> Answer {
         if let Some(cookie) = &self.cookie {

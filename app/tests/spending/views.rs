@@ -22,7 +22,9 @@ async fn what_is_shown_is_kept_under_a_name() {
     let found = spender.site.database.look(stored).await;
     assert_eq!(found, format!("{name} range=7d&by=model&measure=tokens"));
     let page = spender.browser.get(&path).await;
-    page.says("Everybody’s").says("Models &lt;of&gt; the week");
+    page.says("View kept.").says("“Models &lt;of&gt; the week” is in the list Views.");
+    let page = spender.browser.get(&path).await;
+    page.hides("View kept.").says("Everybody’s").says("Models &lt;of&gt; the week");
     page.says(&format!("{path}?range=7d&amp;by=model&amp;measure=tokens"));
 
     let id = spender.site.app.store.views(&spender.caller).await.unwrap()[0].id.to_string();
@@ -30,5 +32,12 @@ async fn what_is_shown_is_kept_under_a_name() {
     spender.browser.post(&path, &remove).await.is(StatusCode::SEE_OTHER);
     spender.browser.post(&path, &remove).await.is(StatusCode::NOT_FOUND);
     spender.browser.post(&path, &[("deed", "look")]).await.is(StatusCode::BAD_REQUEST);
-    spender.browser.get(&path).await.hides("Everybody’s");
+    let page = spender.browser.get(&path).await;
+    page.hides("Everybody’s").says("View removed.").says("Keep “Models &lt;of&gt; the week” again");
+    // What the button sends brings it back as it was.
+    spender.browser.get(&path).await.hides("View removed.");
+    let again = "Keep “Models &lt;of&gt; the week” again";
+    spender.browser.press(&page, again).await.is(StatusCode::SEE_OTHER);
+    assert_eq!(spender.site.database.look(stored).await, found);
+    spender.browser.get(&path).await.says("Everybody’s").says("View kept.");
 }

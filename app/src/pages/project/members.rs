@@ -4,14 +4,15 @@ mod add;
 mod list;
 
 use axum::{Router, extract::State, response::Response, routing::get};
-use domain::{Action, ProjectRole, UserId};
+use domain::{Action, Caller, ProjectId, ProjectRole, UserId};
 use leptos::prelude::*;
-use serde::Deserialize;
-use store::{Candidate, Project, ProjectMember, StoreError};
+use serde::{Deserialize, Serialize};
+use store::{Candidate, Project, ProjectMember, Store, StoreError};
+use tower_sessions::Session;
 
 use super::{Part, address, head};
 use crate::{
-    components::Toast,
+    components::{PostButton, Toast},
     labels,
     layouts::{NavItem, Shell},
     render::Page,
@@ -22,9 +23,23 @@ pub(super) fn router() -> Router<App> {
     Router::new().route("/{org}/projects/{project}/members", get(show).post(save))
 }
 
+const KEY: &str = "removed-member";
+
 #[derive(Deserialize, Default)]
 struct After {
     done: Option<String>,
+    /// Who was removed just before.
+    #[serde(skip)]
+    removed: Option<Removed>,
+}
+
+/// Who was removed from a project just before. Kept in the session, where no address can say otherwise.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Removed {
+    project: ProjectId,
+    user: UserId,
+    name: String,
+    role: String,
 }
 
 /// All that the page shows.
@@ -38,10 +53,13 @@ struct View {
 async fn show(
     State(app): State<App>,
     member: Member,
+    session: Session,
     Path((_, project)): Path<(String, String)>,
-    Query(after): Query<After>,
+    Query(mut after): Query<After>,
 ) -> Result<Response, Failure> {
     let project = app.store.project(&member.caller, id(&project)?).await?;
+    let removed: Option<Removed> = session.remove(KEY).await?;
+    after.removed = removed.filter(|it| it.project == project.id);
     let draft = Draft::with([("role", ProjectRole::Member.as_str().to_owned())]);
     page(&app, &member, project, &draft, &after).await
 }
@@ -49,6 +67,7 @@ async fn show(
 async fn save(
     State(app): State<App>,
     member: Member,
+    session: Session,
     Path((_, project)): Path<(String, String)>,
     mut draft: Draft,
 ) -> Result<Response, Failure> {
@@ -67,7 +86,9 @@ async fn save(
             None => None,
         },
         ("remove", Ok(user)) => {
-            store.remove_project_member(caller, project.id, user).await?;
+            if let Some(removed) = remove(store, caller, project.id, user).await? {
+                session.insert(KEY, removed).await?;
+            }
             Some("removed")
         }
         ("set-role" | "remove", Err(_)) => return Err(Failure::NotFound),
@@ -107,6 +128,23 @@ async fn put_in(
     }
 }
 
+async fn remove(
+    store: &Store,
+    caller: &Caller,
+    project: ProjectId,
+    user: UserId,
+) -> Result<Option<Removed>, Failure> {
+    let members = store.project_members(caller, project).await?;
+    store.remove_project_member(caller, project, user).await?;
+    let removed = members.into_iter().find(|it| it.user == user);
+    Ok(removed.map(|it| Removed {
+        project,
+        user,
+        name: it.name,
+        role: it.role.as_str().to_owned(),
+    }))
+}
+
 const NOBODY: &str = "Choose a person from the list.";
 
 async fn page(
@@ -127,7 +165,9 @@ async fn page(
     let title = format!("Members of {}", view.project.name);
     Ok(member.visitor.look.page(Page::new(title).status(draft.status()), || {
         let head = head(member, &view.project, Part::Members);
-        let notice = after.done.as_deref().and_then(notice);
+        let path = format!("{}/members", address(member, &view.project));
+        let notice =
+            after.done.as_deref().and_then(|done| notice(done, after.removed.clone(), path));
         let (list, form) = (list::card(member, &view, draft), add::card(member, &view, draft));
         view! {
             <Shell frame=member.frame(NavItem::Projects)>
@@ -140,7 +180,7 @@ async fn page(
     }))
 }
 
-fn notice(done: &str) -> Option<AnyView> {
+fn notice(done: &str, removed: Option<Removed>, action: String) -> Option<AnyView> {
     let (lead, text) = match done {
         "added" => ("Member added.", labels::IT_IS_IN_FORCE_ON_EVERY_NODE_WITHIN_A_SECOND),
         "role" => {
@@ -152,5 +192,11 @@ fn notice(done: &str) -> Option<AnyView> {
         ),
         _ => return None,
     };
-    Some(view! { <Toast lead text/> }.into_any())
+    let Some(Removed { user, name, role, .. }) = removed.filter(|_| done == "removed") else {
+        return Some(view! { <Toast lead text/> }.into_any());
+    };
+    let fields = vec![("action", "add".to_owned()), ("user", user.to_string()), ("role", role)];
+    let words = format!("Add {name} again");
+    let toast = view! { <Toast lead text><PostButton action fields>{words}</PostButton></Toast> };
+    Some(toast.into_any())
 }

@@ -15,6 +15,7 @@ use store::{
     slices::{Apart, Ask, Slice},
     usage::Totals,
 };
+use tower_sessions::Session;
 
 use self::{asked::Asked, choices::Choices};
 use super::{
@@ -67,6 +68,8 @@ struct View {
     keeping: Draft,
     /// The person keeps views for everybody.
     edits: bool,
+    /// What was done to a view just before.
+    done: Option<views::Done>,
 }
 
 /// The time before.
@@ -84,10 +87,12 @@ struct Before {
 pub(super) async fn show(
     State(app): State<App>,
     member: Member,
+    session: Session,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Failure> {
     let page = read(&app, &member, query.as_deref()).await?;
-    Ok(respond(&member, page))
+    let done = views::Done::take(&session, &member).await?;
+    Ok(respond(&member, View { done, ..page }))
 }
 
 fn respond(member: &Member, page: View) -> Response {
@@ -138,6 +143,7 @@ async fn read(app: &App, member: &Member, query: Option<&str>) -> Result<View, F
         views,
         keeping: Draft::with([]),
         edits: views::edits(member),
+        done: None,
     })
 }
 
@@ -198,9 +204,12 @@ fn view(page: View) -> AnyView {
     let sub = format!("{}{what}, {}", stretch.days(), stretch.zone.name());
     let content = if page.ever { content(&page) } else { first(&page) };
     let act = page.ever.then(|| actions(&page));
+    let clean = page.asked.question.href(&page.path);
+    let done = page.done.clone().map(|done| done.told(&page.path, clean));
     view! {
         <Shell frame=page.frame>
             <PageHead title=labels::USAGE sub=sub>{act}</PageHead>
+            {done}
             {content}
         </Shell>
     }

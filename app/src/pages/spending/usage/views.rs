@@ -1,44 +1,100 @@
 //! Ways to look at usage that are kept under a name.
 
 use axum::{extract::State, response::Response};
-use domain::{Action, Name};
+use domain::{Action, Caller, Name, OrgId, ViewId};
 use leptos::prelude::*;
-use store::{StoreError, UsageView};
+use serde::{Deserialize, Serialize};
+use store::{Store, StoreError, UsageView};
+use tower_sessions::Session;
 
 use super::{Question, View, read, respond};
 use crate::{
-    components::{Button, ErrorSummary, Field, Glyph, Icon, PostButton, Tick, Weight},
+    components::{Button, ErrorSummary, Field, Fold, PostButton, Tick, Toast, Weight},
     labels,
     web::{App, Draft, Failure, Member, go, id},
 };
+
+const KEY: &str = "usage-view";
+
+/// What was done to a view. It is told by the page that is shown next, and kept in the session until then: the page's
+/// address is a question that people bookmark.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Done {
+    Kept { name: String },
+    Removed { name: String, query: String, shared: bool },
+}
+
+impl Done {
+    /// What is to be told of this organization's; once.
+    pub(super) async fn take(session: &Session, member: &Member) -> Result<Option<Self>, Failure> {
+        let kept: Option<(OrgId, Self)> = session.remove(KEY).await?;
+        Ok(kept.filter(|(org, _)| *org == member.caller.org).map(|(_, done)| done))
+    }
+
+    /// `clean` is the address of what is shown.
+    pub(super) fn told(self, path: &str, clean: String) -> AnyView {
+        match self {
+            Self::Kept { name } => {
+                let text = format!("“{name}” is in the list Views.");
+                view! { <Toast lead="View kept." text clean/> }.into_any()
+            }
+            Self::Removed { name, query, shared } => {
+                let words = format!("Keep “{name}” again");
+                let mut fields =
+                    vec![("deed", "keep".to_owned()), ("name", name), ("query", query)];
+                fields.extend(shared.then(|| ("shared", "on".to_owned())));
+                let action = path.to_owned();
+                view! {
+                    <Toast lead="View removed." clean><PostButton action fields>{words}</PostButton></Toast>
+                }
+                .into_any()
+            }
+        }
+    }
+}
 
 /// `POST /{org}/usage`: keeps the question that is sent along, or removes a view.
 pub(in super::super) async fn save(
     State(app): State<App>,
     member: Member,
+    session: Session,
     mut draft: Draft,
 ) -> Result<Response, Failure> {
     let query = draft.value("query");
     let question = Question::read(Some(&query));
-    let done = match draft.value("deed").as_str() {
-        "remove" => app.store.remove_view(&member.caller, id(&draft.value("view"))?).await,
+    let (store, caller) = (&app.store, &member.caller);
+    let tried = match draft.value("deed").as_str() {
+        "remove" => remove(store, caller, id(&draft.value("view"))?).await,
         "keep" => match draft.read::<Name>("name") {
             Some(name) => {
                 let (kept, shared) = (question.query(), draft.has("shared"));
-                app.store.keep_view(&member.caller, &name, &kept, shared).await
+                let kept = store.keep_view(caller, &name, &kept, shared).await;
+                kept.map(|()| Some(Done::Kept { name: name.to_string() }))
             }
             None => return refused(&app, &member, &query, draft).await,
         },
         _ => return Err(Failure::BadRequest),
     };
-    match done {
-        Ok(()) => Ok(go(format!("{}#views", question.href(&member.path("usage"))))),
+    match tried {
+        Ok(done) => {
+            if let Some(done) = done {
+                session.insert(KEY, (caller.org, done)).await?;
+            }
+            Ok(go(question.href(&member.path("usage"))))
+        }
         Err(error @ StoreError::Conflict(_)) => {
             draft.conflict("name", error)?;
             refused(&app, &member, &query, draft).await
         }
         Err(error) => Err(error.into()),
     }
+}
+
+async fn remove(store: &Store, caller: &Caller, view: ViewId) -> Result<Option<Done>, StoreError> {
+    let views = store.views(caller).await?;
+    store.remove_view(caller, view).await?;
+    let removed = views.into_iter().find(|it| it.id == view);
+    Ok(removed.map(|UsageView { name, query, shared, .. }| Done::Removed { name, query, shared }))
 }
 
 async fn refused(
@@ -63,10 +119,7 @@ pub(super) fn list(page: &View) -> AnyView {
     );
     let form = form(page);
     view! {
-        <details class="snip" id="views" open=open>
-            <summary>"Views "<Icon glyph=Glyph::Down/></summary>
-            <div class="stack">{lists.into_iter().collect_view()}{form}</div>
-        </details>
+        <Fold title="Views" id="views" open>{lists.into_iter().collect_view()}{form}</Fold>
     }
     .into_any()
 }
