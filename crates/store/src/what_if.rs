@@ -125,7 +125,11 @@ impl Store {
         amount: Usd,
         past: PastStretch,
     ) -> Result<WhatIf, StoreError> {
-        let mut tx = self.glimpse(caller).await?;
+        let mut tx = match past {
+            PastStretch::Days(_) => self.glimpse(caller).await?,
+            // That its requests are still kept is asked after they were read.
+            PastStretch::Day(_) => self.tenant(caller).await?,
+        };
         may_limit(&mut tx, caller, on).await?;
         let row = sqlx::query!(
             r#"SELECT zone, exq_now() AS "now!" FROM organizations WHERE org_id = $1"#,

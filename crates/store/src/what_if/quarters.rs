@@ -1,7 +1,9 @@
 //! Requests of the past as rollups know them: of a key in a quarter of an hour together.
 
+use std::collections::HashMap;
+
 use bigdecimal::BigDecimal;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use domain::{Caller, replay::Groups};
 use sqlx::types::Uuid;
 
@@ -45,11 +47,27 @@ struct Quarter {
     least: BigDecimal,
 }
 
-/// A key in some quarters.
+/// A key in a quarter.
 struct Key {
+    at: DateTime<Utc>,
     id: Uuid,
     requests: i64,
     charge: BigDecimal,
+}
+
+/// A key in some quarters.
+struct Stopped {
+    id: Uuid,
+    requests: i64,
+}
+
+/// Keys are read for so long at once: where a quarter has to be looked at, those after it mostly have to, too.
+const AT_ONCE: TimeDelta = TimeDelta::days(1);
+
+/// Keys that were read, by quarter.
+struct Ahead {
+    until: DateTime<Utc>,
+    keys: HashMap<DateTime<Utc>, Vec<Key>>,
 }
 
 /// Replays all that is known from there until then. Keys are looked at one by one only in the quarters in which the
@@ -61,6 +79,7 @@ pub(super) async fn replay(
     (from, until): (DateTime<Utc>, DateTime<Utc>),
     run: &mut Run,
 ) -> Result<(), StoreError> {
+    let mut ahead = Ahead { until: from, keys: HashMap::new() };
     for quarter in quarters(tx, caller, of, from, until).await? {
         run.to(quarter.at);
         let groups = Groups {
@@ -69,28 +88,24 @@ pub(super) async fn replay(
             most: usd(&quarter.most)?,
             least: usd(&quarter.least)?,
         };
-        match run.replay.offer_groups(&groups) {
-            Some(stopped) => {
-                run.count(quarter.at, groups.count, stopped);
-                run.whole.extend((stopped > 0).then_some(quarter.at));
-            }
-            None => one_by_one(tx, caller, of, quarter.at, run).await?,
+        if let Some(stopped) = run.replay.offer_groups(&groups) {
+            run.count(quarter.at, groups.count, stopped);
+            run.whole.extend((stopped > 0).then_some(quarter.at));
+            continue;
         }
+        if quarter.at >= ahead.until {
+            ahead = read(tx, caller, of, (quarter.at, until)).await?;
+        }
+        one_by_one(run, ahead.keys.remove(&quarter.at).unwrap_or_default())?;
     }
     Ok(())
 }
 
-async fn one_by_one(
-    tx: &mut Tx,
-    caller: &Caller,
-    of: Of,
-    quarter: DateTime<Utc>,
-    run: &mut Run,
-) -> Result<(), StoreError> {
-    for key in keys(tx, caller, of, &[quarter]).await? {
+fn one_by_one(run: &mut Run, keys: Vec<Key>) -> Result<(), StoreError> {
+    for key in keys {
         let requests = key.requests.unsigned_abs();
         let stopped = run.replay.offer_even(requests, usd(&key.charge)?);
-        run.count(quarter, requests, stopped);
+        run.count(key.at, requests, stopped);
         run.of_key(key.id, stopped);
     }
     Ok(())
@@ -106,7 +121,20 @@ pub(super) async fn name(
     if run.whole.is_empty() {
         return Ok(());
     }
-    for key in keys(tx, caller, of, &std::mem::take(&mut run.whole)).await? {
+    let (project, key) = of;
+    let whole = std::mem::take(&mut run.whole);
+    let stopped = used!(
+        Stopped,
+        r#"g.key_id AS "id!", sum(g.requests)::bigint AS "requests!""#,
+        "quarter = ANY ($4)",
+        "GROUP BY 1",
+        tx,
+        caller.org.uuid(),
+        project,
+        key,
+        &whole
+    );
+    for key in stopped {
         run.of_key(key.id, key.requests.unsigned_abs());
     }
     Ok(())
@@ -134,21 +162,29 @@ async fn quarters(
     ))
 }
 
-async fn keys(
+/// The keys of the quarters from there on.
+async fn read(
     tx: &mut Tx,
     caller: &Caller,
     (project, key): Of,
-    quarters: &[DateTime<Utc>],
-) -> Result<Vec<Key>, StoreError> {
-    Ok(used!(
+    (from, until): (DateTime<Utc>, DateTime<Utc>),
+) -> Result<Ahead, StoreError> {
+    let until = until.min(from + AT_ONCE);
+    let rows = used!(
         Key,
-        r#"g.key_id AS "id!", sum(g.requests)::bigint AS "requests!", sum(g.charge) AS "charge!""#,
-        "quarter = ANY ($4)",
-        "GROUP BY 1 ORDER BY 1",
+        r#"g.quarter AS "at!", g.key_id AS "id!", g.requests AS "requests!", g.charge AS "charge!""#,
+        "quarter >= $4 AND quarter < $5",
+        "ORDER BY 1, 2",
         tx,
         caller.org.uuid(),
         project,
         key,
-        quarters
-    ))
+        from,
+        until
+    );
+    let mut keys: HashMap<_, Vec<Key>> = HashMap::new();
+    for row in rows {
+        keys.entry(row.at).or_default().push(row);
+    }
+    Ok(Ahead { until, keys })
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
-use domain::{Period, Replay, Scope, Usd, most, window::Window};
+use domain::{KeyId, Period, Replay, Scope, Usd, most, window::Window};
 use store::PastStretch;
 use testkit::{Database, Tenant};
 
@@ -81,69 +81,109 @@ async fn what_a_budget_would_have_stopped_is_what_a_plain_replay_stops() {
 async fn many_keys_in_many_quarters_are_replayed_as_one_by_one() {
     let database = Database::new().await;
     let tenant = Tenant::new(&database, "owner").await;
-    let (store, caller) = (&database.store, &tenant.caller);
-    // Two and a half days that lie back, some of which cost nothing and some of which is corrected below it.
-    database
-        .tamper(&format!(
-            "INSERT INTO quarters (org_id, quarter, project_id, key_id, member_id, model, sandbox, requests, estimated,
-                input, cached, output, charge)
-             SELECT '{}', exq_quarter(exq_now()) - interval '5 days' + q * interval '15 minutes', '{}', {}, '{}', 'm',
-                false, (q * 7 + k * 3) % 6, 0, 0, 0, 0, ((q * 13 + k * 5) % 31 - 2) / 100.0
-             FROM generate_series(0, 240) q, generate_series(1, 5) k",
-            tenant.org.uuid(),
-            tenant.project.uuid(),
-            "('00000000-0000-7000-8000-00000000000' || k)::uuid",
-            tenant.user.uuid(),
-        ))
-        .await;
-    for (period, amount) in [
-        (Period::Day, "0"),
-        (Period::Day, "0.03"),
-        (Period::Day, "2.5"),
-        (Period::Day, "31.37"),
-        (Period::Day, "1000"),
-        (Period::Week, "40.01"),
-        (Period::Month, "77.7"),
+    let keys = furnish(&database, &tenant).await;
+    let whole = Scope::Org(tenant.org);
+    for (scope, period, amount) in [
+        (whole, Period::Day, "0"),
+        (whole, Period::Day, "0.03"),
+        (whole, Period::Day, "2.5"),
+        (whole, Period::Day, "31.37"),
+        (whole, Period::Day, "1000"),
+        (whole, Period::Week, "40.01"),
+        (whole, Period::Month, "77.7"),
+        (Scope::Project(tenant.project), Period::Day, "12"),
+        (Scope::Key(keys[2]), Period::Day, "1.99"),
     ] {
         let past = PastStretch::Days(30);
-        let whole = Scope::Org(tenant.org);
-        let found = store.what_if(caller, whole, period, usd(amount), past).await.unwrap();
-        let (stopped, windows, of_keys) = by_keys(&database, period, usd(amount)).await;
-        assert_eq!((found.stopped, found.windows), (stopped, windows), "{period:?} {amount}");
-        let mut told: Vec<_> = found.keys.iter().map(|(_, stopped)| *stopped).collect();
-        told.sort_unstable();
-        assert_eq!(told, of_keys, "{period:?} {amount}");
+        let asked = database.store.what_if(&tenant.caller, scope, period, usd(amount), past);
+        let found = asked.await.unwrap();
+        let only = if let Scope::Key(key) = scope { Some(key) } else { None };
+        let plain = by_keys(&database, only, period, usd(amount)).await;
+        let told = Plain {
+            requests: found.requests,
+            stopped: found.stopped,
+            first_at: found.first_at,
+            windows: found.windows,
+            keys: found.keys.into_iter().collect(),
+        };
+        assert_eq!(told, plain, "{scope} {period:?} {amount}");
     }
 }
 
-/// How many are stopped, in how many windows, and by key, in the order of the numbers.
-async fn by_keys(database: &Database, period: Period, amount: Usd) -> (u64, u64, Vec<u64>) {
-    let rows = database
-        .look(
-            "SELECT string_agg(extract(epoch FROM quarter)::bigint || ' ' || right(key_id::text, 1) || ' ' || requests
-                || ' ' || (charge * 100)::bigint, ',' ORDER BY quarter, key_id) FROM quarters",
-        )
-        .await;
+/// Two and a half days of five keys, folded and not. Some requests cost nothing, and some quarters are corrections.
+async fn furnish(database: &Database, tenant: &Tenant) -> Vec<KeyId> {
+    let mut keys = Vec::new();
+    for n in 1..=5 {
+        let (key, _) = Tenant::key(&database.store, &tenant.caller, tenant.project).await;
+        let name = format!("UPDATE api_keys SET name = 'Key {n}' WHERE id = '{}'", key.uuid());
+        database.tamper(&name).await;
+        keys.push(key);
+    }
+    let ids: Vec<_> = keys.iter().map(|key| format!("'{}'::uuid", key.uuid())).collect();
+    let rest = format!(
+        "requests, estimated, input, cached, output, charge)
+         SELECT '{}', at, exq_day, exq_day + interval '1 day', '{}', k.id, '{}', 'm', false, (q * 7 + n * 3) % 6, 0, 0,
+            0, 0, greatest(0, (q * 13 + n * 5) % 31 - 6) / 100.0 - CASE WHEN q % 40 = n THEN 0.05 ELSE 0 END
+         FROM generate_series(0, 240) q CROSS JOIN unnest(ARRAY[{}]) WITH ORDINALITY k (id, n)
+         CROSS JOIN LATERAL (SELECT exq_quarter(exq_now()) - interval '5 days' + q * interval '15 minutes' AS at) a
+         CROSS JOIN LATERAL (SELECT date_trunc('day', at, 'UTC') AS exq_day) d WHERE q % 3 ",
+        tenant.org.uuid(),
+        tenant.project.uuid(),
+        tenant.user.uuid(),
+        ids.join(", ")
+    );
+    let columns = "project_id, key_id, member_id, model, sandbox";
+    let deltas =
+        format!("INSERT INTO deltas (org_id, quarter, day_starts, day_ends, {columns}, {rest} = 0");
+    database.tamper(&deltas).await;
+    let rest = rest.replace("at, exq_day, exq_day + interval '1 day'", "at");
+    let quarters = format!("INSERT INTO quarters (org_id, quarter, {columns}, {rest} > 0");
+    database.tamper(&quarters).await;
+    keys
+}
+
+/// What a plain replay says.
+#[derive(Debug, PartialEq, Eq)]
+struct Plain {
+    requests: u64,
+    stopped: u64,
+    first_at: Option<DateTime<Utc>>,
+    windows: u64,
+    keys: BTreeMap<String, u64>,
+}
+
+async fn by_keys(database: &Database, only: Option<KeyId>, period: Period, amount: Usd) -> Plain {
+    let only = only.map_or_else(|| "true".to_owned(), |key| format!("key_id = '{}'", key.uuid()));
+    let both = "(SELECT quarter, key_id, requests, charge FROM quarters
+        UNION ALL SELECT quarter, key_id, requests, charge FROM deltas)";
+    let rows = format!(
+        "SELECT string_agg(extract(epoch FROM quarter)::bigint || ';' || k.name || ';' || requests || ';'
+            || (charge * 100)::bigint, ',' ORDER BY quarter, key_id)
+         FROM {both} u JOIN api_keys k ON k.id = key_id WHERE {only}"
+    );
     let (mut window, mut replay) = (None, Replay::new(amount, Usd::ZERO));
-    let (mut stopped, mut windows, mut keys) = (0, BTreeSet::new(), BTreeMap::<i64, u64>::new());
-    for row in rows.split(',') {
-        let row: Vec<i64> = row.split(' ').map(|number| number.parse().unwrap()).collect();
-        let at = DateTime::from_timestamp(row[0], 0).unwrap();
+    let mut plain =
+        Plain { requests: 0, stopped: 0, first_at: None, windows: 0, keys: BTreeMap::new() };
+    let mut windows = BTreeSet::new();
+    for row in database.look(&rows).await.split(',') {
+        let row: Vec<&str> = row.split(';').collect();
+        let at = DateTime::from_timestamp(row[0].parse().unwrap(), 0).unwrap();
         let now = Window::first(period, Tz::UTC, at);
         if window.replace(now.starts) != Some(now.starts) {
             replay = Replay::new(amount, Usd::ZERO);
         }
-        let charge = Usd::from_pico(i128::from(row[3]) * Usd::PICO / 100);
-        let of_row = replay.offer_even(row[2].unsigned_abs(), charge);
-        if of_row > 0 {
-            stopped += of_row;
+        let charge = Usd::from_pico(row[3].parse::<i128>().unwrap() * Usd::PICO / 100);
+        let requests = row[2].parse().unwrap();
+        let stopped = replay.offer_even(requests, charge);
+        plain.requests += requests;
+        if stopped > 0 {
+            plain.stopped += stopped;
+            plain.first_at.get_or_insert(at);
             windows.insert(now.starts);
-            *keys.entry(row[1]).or_default() += of_row;
+            *plain.keys.entry(row[1].to_owned()).or_default() += stopped;
         }
     }
-    let mut keys: Vec<_> = keys.into_values().collect();
-    keys.sort_unstable();
-    (stopped, windows.len() as u64, keys)
+    Plain { windows: windows.len() as u64, ..plain }
 }
 
 #[tokio::test]
