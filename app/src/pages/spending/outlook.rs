@@ -17,9 +17,19 @@ pub(super) struct Outlook {
     pub(super) tone: Tone,
     /// The state in words.
     pub(super) state: String,
-    /// It refuses requests: all, or those that do not fit in what is left.
-    pub(super) refuses: bool,
+    pub(super) refuses: Refuses,
     pub(super) reading: Reading,
+}
+
+/// What a budget refuses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Refuses {
+    Nothing,
+    /// It has refused what asked for more than was left, first at this instant; more than a tenth was left.
+    Since(DateTime<Utc>),
+    /// What does not fit in the little that is left.
+    Nearly,
+    Everything,
 }
 
 /// Thresholds of the same scope and window.
@@ -47,7 +57,13 @@ impl Outlook {
         let observed = status.budget.as_ref().is_some_and(|budget| budget.observe);
         let spent = status.spent >= limit;
         let reached = !observed && (spent || standing.blocked_at.is_some());
-        let short = !observed && standing.short_at.is_some();
+        let short = standing.short_at.filter(|_| !observed);
+        let refuses = match short {
+            _ if reached && spent => Refuses::Everything,
+            _ if reached => Refuses::Nearly,
+            Some(at) => Refuses::Since(at),
+            None => Refuses::Nothing,
+        };
         let forecast = forecast(status.spent, status.window, now).filter(|_| !reached && !spent);
         let raised = status.budget.as_ref().and_then(|budget| budget.raised_until);
         let mut passed: Vec<_> = thresholds
@@ -61,20 +77,22 @@ impl Outlook {
             (Tone::Bad, "Nearly spent, refusing".to_owned())
         } else if spent {
             (Tone::Warn, "Reached, observed only".to_owned())
-        } else if short {
-            (Tone::Warn, "Refusing what does not fit".to_owned())
         } else if let Some(at) = reached_on(status.spent, limit, status.window, now) {
             let day = day_name(at.with_timezone(&zone).date_naive());
             (Tone::Warn, format!("Reached about {day}"))
         } else if let Some(threshold) = passed.last() {
             (Tone::Warn, format!("Past {}", level_text(threshold.level)))
+        } else if short.is_some() {
+            (Tone::Warn, "Refusing what does not fit".to_owned())
         } else if let Some(until) = raised {
             let day = day_name(until.with_timezone(&zone).date_naive());
             (Tone::Warn, format!("Raised until {day}"))
         } else if observed {
             (Tone::Plain, "Observed only".to_owned())
         } else if thresholds.is_empty() {
-            (Tone::Plain, "No threshold set".to_owned())
+            // Others than of its window may well be set.
+            let period = status.budget.as_ref().map_or("", |budget| budget.period.adjective());
+            (Tone::Plain, format!("No {period} threshold"))
         } else {
             (Tone::Ok, "On course".to_owned())
         };
@@ -85,7 +103,7 @@ impl Outlook {
             forecast,
             thresholds: thresholds.iter().filter_map(|threshold| threshold.fires_at).collect(),
         };
-        Self { tone, state, refuses: reached || short, reading }
+        Self { tone, state, refuses, reading }
     }
 }
 
@@ -164,7 +182,7 @@ mod tests {
     fn states_in_words() {
         let said = |tone, text: &str| (tone, text.to_owned());
         assert_eq!(state(10, 100, &[50]), said(Tone::Ok, "On course"));
-        assert_eq!(state(10, 100, &[]), said(Tone::Plain, "No threshold set"));
+        assert_eq!(state(10, 100, &[]), said(Tone::Plain, "No monthly threshold"));
         assert_eq!(state(40, 100, &[80, 20, 30]), said(Tone::Warn, "Past 30%"));
         assert_eq!(state(75, 100, &[50]), said(Tone::Warn, "Reached about 21 Nov"));
         assert_eq!(state(100, 100, &[50]), said(Tone::Bad, "Reached, refusing"));
@@ -177,8 +195,9 @@ mod tests {
             said(Tone::Plain, "Observed only")
         );
         let raise = |budget: &mut store::Budget| budget.raised_until = Some(november().ends);
-        let short = state_of(10, 100, &[50], Some(now()), |_| ());
-        assert_eq!(short, said(Tone::Warn, "Refusing what does not fit"));
+        let short = |spent| state_of(spent, 100, &[50], Some(now()), |_| ());
+        assert_eq!(short(10), said(Tone::Warn, "Refusing what does not fit"));
+        assert_eq!(short(75), said(Tone::Warn, "Reached about 21 Nov"));
         assert_eq!(state_of(10, 100, &[50], None, raise), said(Tone::Warn, "Raised until 1 Dec"));
     }
 }

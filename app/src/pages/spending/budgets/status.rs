@@ -10,7 +10,10 @@ use crate::{
         Time, Tone, count, share, time_text, usd,
     },
     labels,
-    pages::spending::{calendar::until, outlook::Outlook},
+    pages::spending::{
+        calendar::until,
+        outlook::{Outlook, Refuses},
+    },
 };
 
 /// Meter and numbers; without a budget the numbers alone.
@@ -22,8 +25,7 @@ pub(super) fn card(view: &View) -> AnyView {
         })?;
         Some(Outlook::of(standing, &view.thresholds, view.now, view.zone))
     });
-    let blocks = outlook.as_ref().filter(|outlook| outlook.refuses);
-    let blocks = blocks.map(|outlook| refuses(view, outlook));
+    let blocks = outlook.as_ref().map(|outlook| refuses(view, outlook));
     let raised = raised(view);
     let meter = outlook.map(|outlook| {
         let (title, label) =
@@ -75,21 +77,33 @@ fn refuses(view: &View, outlook: &Outlook) -> AnyView {
         Scope::Project(_) => "every request of the project",
         Scope::Key(_) => "every request of the key",
     };
-    let lead = if view.own.spent >= outlook.reading.limit {
-        format!("The {budget} is reached: {whose} is refused now.")
-    } else if outlook.tone == Tone::Bad {
-        format!("The {budget} is nearly spent: requests that do not fit are refused.")
-    } else {
-        format!("The {budget} refuses requests that could cost more than is left.")
+    let raises = match (view.subject.edits, view.subject.scope) {
+        (true, _) => "Raise or remove it below",
+        (false, Scope::Org(_)) => "An owner of the organization may raise it",
+        (false, _) => "An owner of the organization or of the project may raise it",
     };
-    let way = match (view.subject.edits, view.subject.scope) {
-        (true, _) => "Raise or remove it below, or wait until it resets.",
-        (false, Scope::Org(_)) => {
-            "An owner of the organization may raise it; else wait until it resets."
+    let (lead, way) = match outlook.refuses {
+        Refuses::Everything => (
+            format!("The {budget} is reached: {whose} is refused now."),
+            format!("{raises}, or wait until it resets."),
+        ),
+        Refuses::Nearly => (
+            format!("The {budget} is nearly spent: requests that do not fit are refused."),
+            format!("{raises}, or wait until it resets."),
+        ),
+        // It may ask for more than the whole budget: then to wait is no help.
+        Refuses::Since(at) => {
+            let at = time_text(at, view.zone, Precision::Minute);
+            (
+                format!(
+                    "On {at}, the {budget} refused a request that could have cost more than was left."
+                ),
+                format!(
+                    "Requests that fit pass. One fits if it asks for less output (max_tokens) than that one. {raises} if such requests are to pass."
+                ),
+            )
         }
-        (false, Scope::Project(_) | Scope::Key(_)) => {
-            "An owner of the organization or of the project may raise it; else wait until it resets."
-        }
+        Refuses::Nothing => return ().into_any(),
     };
     let text = format!("{way}{refused}");
     view! { <Notice tone=outlook.tone lead text/> }.into_any()
