@@ -11,13 +11,10 @@ pub fn Fold(
     /// It is open from the beginning: something in it is to be read.
     #[prop(optional)]
     open: bool,
-    /// To lead there.
-    #[prop(optional)]
-    id: Option<&'static str>,
     children: Children,
 ) -> impl IntoView {
     view! {
-        <details class="snip" id=id open=open>
+        <details class="snip" open=open>
             <summary>{title}" "<Icon glyph=Glyph::Down/></summary>
             <div class="stack">{children()}</div>
         </details>

@@ -69,6 +69,8 @@ async fn a_member_is_added_changed_and_removed() {
     ines.post(&path, &remove).await.location();
     let other = format!("/{}/projects/{elsewhere}/members?done=removed", caller.org);
     ines.get(&other).await.hides("Add kofi again");
+    ines.get(&path).await.hides("Add kofi again");
+    ines.get(&format!("{path}?done=removed")).await.says("Add kofi again");
     ines.post(&path, &add("owner")).await.location();
     let bad = [("action", "set-role"), ("user", user.as_str()), ("role", "emperor")];
     let answer = kofi.post(&path, &bad).await;

@@ -155,13 +155,15 @@ impl Browser {
     /// Presses the button with these words on the page, whose form is sent as it is.
     #[track_caller]
     pub(crate) fn press(&mut self, page: &Answer, words: &str) -> impl Future<Output = Answer> {
-        let form = page.body.split("<form").find(|form| form.contains(words));
+        let forms = page.body.split("<form").skip(1).map(|it| it.split("</form>").next().unwrap());
+        let form = forms.into_iter().find(|form| form.contains(words));
         assert!(form.is_some(), "no form with {words:?} in {}", page.body);
         let form = form.unwrap_or_default();
         let attribute = |tag: &str, name: &str| {
             let value =
                 tag.split_once(&format!(" {name}=\"")).unwrap().1.split('"').next().unwrap();
-            value.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+            let value = value.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"");
+            value.replace("&#39;", "'").replace("&#x27;", "'").replace("&amp;", "&")
         };
         let fields =
             form.split("<input").skip(1).map(|it| (attribute(it, "name"), attribute(it, "value")));

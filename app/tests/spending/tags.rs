@@ -185,7 +185,7 @@ async fn the_file_has_the_same_sums_and_a_view_keeps_the_key() {
     let path = spender.path("usage");
     let keep = [("deed", "keep"), ("query", query), ("name", "Teams")];
     let kept = spender.browser.post(&path, &keep).await;
-    assert_eq!(kept.location(), format!("{path}?{query}#views"));
+    assert_eq!(kept.location(), format!("{path}?{query}"));
     let page = spender.browser.get(&format!("{path}?{query}")).await;
     page.is(StatusCode::OK).says("Teams").says("by=tag%3Ateam&amp;and=model");
 }

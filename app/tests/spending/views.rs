@@ -40,4 +40,15 @@ async fn what_is_shown_is_kept_under_a_name() {
     spender.browser.press(&page, again).await.is(StatusCode::SEE_OTHER);
     assert_eq!(spender.site.database.look(stored).await, found);
     spender.browser.get(&path).await.says("Everybody’s").says("View kept.");
+
+    // Another one has its name by then: it stays as it is.
+    let id = spender.site.app.store.views(&spender.caller).await.unwrap()[0].id.to_string();
+    let remove = [("deed", "remove"), ("view", id.as_str()), ("query", "")];
+    spender.browser.post(&path, &remove).await.is(StatusCode::SEE_OTHER);
+    let page = spender.browser.get(&path).await;
+    let other = [("deed", "keep"), ("query", "by=key"), ("name", name), ("shared", "on")];
+    spender.browser.post(&path, &other).await.is(StatusCode::SEE_OTHER);
+    let late = spender.browser.press(&page, again).await;
+    late.is(StatusCode::UNPROCESSABLE_ENTITY).says("Another view has this name by now.");
+    assert_eq!(spender.site.database.look(stored).await, format!("{name} by=key"));
 }

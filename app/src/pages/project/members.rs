@@ -16,7 +16,7 @@ use crate::{
     labels,
     layouts::{NavItem, Shell},
     render::Page,
-    web::{App, Draft, Failure, Member, Path, Query, go, id},
+    web::{App, Draft, Failure, Member, Path, Query, go, id, recall},
 };
 
 pub(super) fn router() -> Router<App> {
@@ -25,12 +25,9 @@ pub(super) fn router() -> Router<App> {
 
 const KEY: &str = "removed-member";
 
-#[derive(Deserialize, Default)]
+#[derive(Deserialize)]
 struct After {
     done: Option<String>,
-    /// Who was removed just before.
-    #[serde(skip)]
-    removed: Option<Removed>,
 }
 
 /// Who was removed from a project just before. Kept in the session, where no address can say otherwise.
@@ -55,13 +52,17 @@ async fn show(
     member: Member,
     session: Session,
     Path((_, project)): Path<(String, String)>,
-    Query(mut after): Query<After>,
+    Query(after): Query<After>,
 ) -> Result<Response, Failure> {
     let project = app.store.project(&member.caller, id(&project)?).await?;
-    let removed: Option<Removed> = session.remove(KEY).await?;
-    after.removed = removed.filter(|it| it.project == project.id);
+    let removed = match after.done.as_deref() {
+        Some("removed") => recall(&session, KEY, |it: &Removed| it.project == project.id).await?,
+        _ => None,
+    };
+    let path = format!("{}/members", address(&member, &project));
+    let notice = after.done.and_then(|done| notice(&done, removed, path));
     let draft = Draft::with([("role", ProjectRole::Member.as_str().to_owned())]);
-    page(&app, &member, project, &draft, &after).await
+    page(&app, &member, project, &draft, notice).await
 }
 
 async fn save(
@@ -100,7 +101,7 @@ async fn save(
             Ok(go(member.path("projects")))
         }
         Some(done) => Ok(go(format!("{}/members?done={done}", address(&member, &project)))),
-        None => page(&app, &member, project, &draft, &After::default()).await,
+        None => page(&app, &member, project, &draft, None).await,
     }
 }
 
@@ -152,7 +153,7 @@ async fn page(
     member: &Member,
     project: Project,
     draft: &Draft,
-    after: &After,
+    notice: Option<AnyView>,
 ) -> Result<Response, Failure> {
     let (store, caller) = (&app.store, &member.caller);
     let candidates = if project.who.may(Action::EditProjectMembers).is_ok() {
@@ -165,9 +166,6 @@ async fn page(
     let title = format!("Members of {}", view.project.name);
     Ok(member.visitor.look.page(Page::new(title).status(draft.status()), || {
         let head = head(member, &view.project, Part::Members);
-        let path = format!("{}/members", address(member, &view.project));
-        let notice =
-            after.done.as_deref().and_then(|done| notice(done, after.removed.clone(), path));
         let (list, form) = (list::card(member, &view, draft), add::card(member, &view, draft));
         view! {
             <Shell frame=member.frame(NavItem::Projects)>
@@ -192,7 +190,7 @@ fn notice(done: &str, removed: Option<Removed>, action: String) -> Option<AnyVie
         ),
         _ => return None,
     };
-    let Some(Removed { user, name, role, .. }) = removed.filter(|_| done == "removed") else {
+    let Some(Removed { user, name, role, .. }) = removed else {
         return Some(view! { <Toast lead text/> }.into_any());
     };
     let fields = vec![("action", "add".to_owned()), ("user", user.to_string()), ("role", role)];

@@ -6,7 +6,10 @@ use store::{Budget, Threshold};
 use tower_sessions::Session;
 
 use super::done::Again;
-use crate::{components::usd, web::Failure};
+use crate::{
+    components::usd,
+    web::{Failure, recall},
+};
 
 const KEY: &str = "removed-limit";
 
@@ -62,9 +65,8 @@ impl Removed {
         scope: Scope,
         period: Period,
     ) -> Result<Option<Self>, Failure> {
-        let removed: Option<Self> = session.remove(KEY).await?;
         let (scope, window) = (scope.to_string(), period.as_str());
-        Ok(removed.filter(|it| it.scope == scope && it.window == window))
+        recall(session, KEY, |it: &Self| it.scope == scope && it.window == window).await
     }
 
     /// The form that sets it again at this address; for a budget, while there is no other.

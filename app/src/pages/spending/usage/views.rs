@@ -11,10 +11,12 @@ use super::{Question, View, read, respond};
 use crate::{
     components::{Button, ErrorSummary, Field, Fold, PostButton, Tick, Toast, Weight},
     labels,
-    web::{App, Draft, Failure, Member, go, id},
+    web::{App, Draft, Failure, Member, go, id, recall},
 };
 
 const KEY: &str = "usage-view";
+/// The deed that keeps a view which was removed, and takes no other one's place.
+const AGAIN: &str = "keep-again";
 
 /// What was done to a view. It is told by the page that is shown next, and kept in the session until then: the page's
 /// address is a question that people bookmark.
@@ -27,8 +29,9 @@ pub(super) enum Done {
 impl Done {
     /// What is to be told of this organization's; once.
     pub(super) async fn take(session: &Session, member: &Member) -> Result<Option<Self>, Failure> {
-        let kept: Option<(OrgId, Self)> = session.remove(KEY).await?;
-        Ok(kept.filter(|(org, _)| *org == member.caller.org).map(|(_, done)| done))
+        let org = member.caller.org;
+        let kept = recall(session, KEY, |(of, _): &(OrgId, Self)| *of == org).await?;
+        Ok(kept.map(|(_, done)| done))
     }
 
     /// `clean` is the address of what is shown.
@@ -40,8 +43,7 @@ impl Done {
             }
             Self::Removed { name, query, shared } => {
                 let words = format!("Keep “{name}” again");
-                let mut fields =
-                    vec![("deed", "keep".to_owned()), ("name", name), ("query", query)];
+                let mut fields = vec![("deed", AGAIN.to_owned()), ("name", name), ("query", query)];
                 fields.extend(shared.then(|| ("shared", "on".to_owned())));
                 let action = path.to_owned();
                 view! {
@@ -65,7 +67,13 @@ pub(in super::super) async fn save(
     let (store, caller) = (&app.store, &member.caller);
     let tried = match draft.value("deed").as_str() {
         "remove" => remove(store, caller, id(&draft.value("view"))?).await,
-        "keep" => match draft.read::<Name>("name") {
+        deed @ ("keep" | AGAIN) => match draft.read::<Name>("name") {
+            Some(name)
+                if deed == AGAIN && is_there(store, caller, &name, draft.has("shared")).await? =>
+            {
+                draft.refuse("name", "Another view has this name by now. Choose another name.");
+                return refused(&app, &member, &query, draft).await;
+            }
             Some(name) => {
                 let (kept, shared) = (question.query(), draft.has("shared"));
                 let kept = store.keep_view(caller, &name, &kept, shared).await;
@@ -88,6 +96,16 @@ pub(in super::super) async fn save(
         }
         Err(error) => Err(error.into()),
     }
+}
+
+async fn is_there(
+    store: &Store,
+    caller: &Caller,
+    name: &Name,
+    shared: bool,
+) -> Result<bool, Failure> {
+    let views = store.views(caller).await?;
+    Ok(views.iter().any(|view| view.name == name.as_str() && view.shared == shared))
 }
 
 async fn remove(store: &Store, caller: &Caller, view: ViewId) -> Result<Option<Done>, StoreError> {
@@ -119,7 +137,7 @@ pub(super) fn list(page: &View) -> AnyView {
     );
     let form = form(page);
     view! {
-        <Fold title="Views" id="views" open>{lists.into_iter().collect_view()}{form}</Fold>
+        <Fold title="Views" open>{lists.into_iter().collect_view()}{form}</Fold>
     }
     .into_any()
 }
