@@ -111,6 +111,7 @@ pub(crate) const FAILED: &str = "Failed";
 pub(crate) const FILE: &str = "File";
 pub(crate) const FILES: &str = "Files";
 pub(crate) const FILL_IN_BILLING: &str = "Fill in billing";
+pub(crate) const FILTER: &str = "Filter";
 pub(crate) const FILTERS: &str = "Filters";
 pub(crate) const FIND: &str = "Find";
 pub(crate) const FIRST_REQUEST: &str = "First request";

@@ -22,11 +22,12 @@ test('an owner finds a change in the log, and checks an export of it', async ({ 
   });
 
   await test.step('a filter leaves what it says', async () => {
+    await page.getByText('Filter', { exact: true }).click();
     await page.getByLabel('What', { exact: true }).selectOption({ label: 'Project made' });
     await page.getByRole('button', { name: 'Show', exact: true }).click();
     await expect(entries.filter({ hasText: 'was made' }).first()).toBeVisible();
     await expect(entries.filter({ hasText: 'was changed' })).toHaveCount(0);
-    await page.getByRole('link', { name: 'Clear' }).click();
+    await page.getByRole('link', { name: 'Clear filters' }).click();
     await expect(entries.filter({ hasText: 'was changed' })).not.toHaveCount(0);
   });
 

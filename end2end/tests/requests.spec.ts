@@ -35,11 +35,12 @@ test('a request is followed from the list to its timeline', async ({ page, house
   await page.reload();
   const rows = page.getByRole('table').getByRole('row');
   await expect(rows).toHaveCount(3);
-  await page.getByLabel('Tag').fill('team=search');
+  await page.getByText('Filter', { exact: true }).click();
+  await page.getByLabel('Tag', { exact: true }).fill('team=search');
   await page.getByRole('button', { name: 'Show', exact: true }).click();
   await expect(page).toHaveURL(/tag=team%3Dsearch/);
   await expect(rows).toHaveCount(2);
-  await expect(page.getByLabel('Tag')).toHaveValue('team=search');
+  await expect(page.getByRole('list', { name: 'Filters' })).toHaveText(/Tag is\s*team=search/);
   const row = rows.filter({ hasText: 'sandbox-tokens' });
   await expect(row).toContainText('Answers');
   await expect(row).toContainText('Answered');

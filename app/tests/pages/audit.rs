@@ -46,6 +46,7 @@ async fn the_log_is_filtered_by_its_address() {
     let made = ines.post(&format!("/{}/projects", caller.org), &fields).await.location().to_owned();
     let project = made.trim_end_matches("?made").rsplit('/').next().unwrap();
     let me = caller.user().unwrap();
+    let folded = "<details class=\"snip\"><summary>Filter";
     for (query, entries) in [
         ("kind=project.created", "1 entry"),
         ("kind=api_key.created", "No entry fits"),
@@ -71,6 +72,18 @@ async fn the_log_is_filtered_by_its_address() {
     ] {
         let answer = ines.get(&format!("{path}?{query}")).await;
         answer.is(StatusCode::UNPROCESSABLE_ENTITY).says(sentence).hides("newest first");
+        answer.hides(folded).hides("Remove filter");
+    }
+    let asked = format!("{path}?kind=project.created&actor={me}&project={project}&from=2020-01-01");
+    let page = ines.get(&asked).await;
+    page.says(folded).says(&format!("<a href=\"{path}\">Clear filters</a>"));
+    for (chip, without) in [
+        ("By ines@example.com", format!("&actor={me}")),
+        ("Project is Quay", format!("&project={project}")),
+        ("From 2020-01-01", "&from=2020-01-01".to_owned()),
+    ] {
+        let rest = asked.replace(&without, "").replace('&', "&amp;");
+        page.says(&format!("href=\"{rest}\" aria-label=\"Remove filter: {chip}\""));
     }
     for field in ["actor", "subject", "kind", "from"] {
         ines.get(&format!("{path}?{field}=%00")).await.hides("on our side").hides("was made by");

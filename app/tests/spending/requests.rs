@@ -89,6 +89,9 @@ async fn a_request_is_listed_and_its_page_tells_where_its_time_went() {
     spender.browser.get(&format!("/requests/{plain}")).await.is(StatusCode::OK);
 }
 
+/// The form of filters, as it is closed.
+const FOLDED: &str = "<details class=\"snip\"><summary>Filter";
+
 #[tokio::test]
 async fn filters_stand_in_the_address_and_what_is_wrong_is_a_sentence() {
     let mut spender = Spender::new().await;
@@ -133,11 +136,40 @@ async fn filters_stand_in_the_address_and_what_is_wrong_is_a_sentence() {
     ] {
         let page = spender.browser.get(&format!("{list}?{query}")).await;
         page.is(StatusCode::UNPROCESSABLE_ENTITY).says(sentence).hides("$0.0").hides("<script>");
+        // What is to be put right is in sight, and nothing else.
+        let folded = page.hides("Remove filter").body.contains(FOLDED);
+        assert_eq!(folded, query.starts_with("id="), "{query}");
     }
     for query in ["before=x&page=7&%ff", "model=%00", "before=req_0192000000007000800000000000000a"]
     {
         spender.browser.get(&format!("{list}?{query}")).await.is(StatusCode::OK);
     }
+}
+
+#[tokio::test]
+async fn each_filter_that_is_set_can_be_taken_away() {
+    let mut spender = Spender::new().await;
+    let list = format!("/{}/requests", spender.caller.org);
+    let key = format!("key={}", spender.key);
+    let asked =
+        format!("{list}?{key}&model=sandbox-tokens&streamed=no&sandbox=yes&from=2000-01-01");
+    let page = spender.browser.get(&asked).await;
+    assert!(page.body.contains(FOLDED), "{}", page.body);
+    for (chip, without) in [
+        ("API key is Test key", ""),
+        ("Model is sandbox-tokens", "model=sandbox-tokens"),
+        ("Streamed No", "streamed=no"),
+        ("Answered by The sandbox", "sandbox=yes"),
+        ("From 2000-01-01", "from=2000-01-01"),
+    ] {
+        let rest = match without {
+            "" => asked.replace(&format!("{key}&"), ""),
+            without => asked.replace(&format!("&{without}"), ""),
+        };
+        let rest = rest.replace('&', "&amp;");
+        page.says(&format!("href=\"{rest}\" aria-label=\"Remove filter: {chip}\""));
+    }
+    page.says(&format!("<a href=\"{list}\">Clear filters</a>"));
 }
 
 #[tokio::test]

@@ -111,7 +111,7 @@ pub(super) fn form(view: &View, mut people: Vec<Choice>) -> AnyView {
     view! {
         <ErrorSummary lead=labels::NOTHING_IS_SHOWN errors/>
         <div class="ways">
-            <Fold title="What, by, project, ID, dates" open=wrong>
+            <Fold title=labels::FILTER open=wrong>
                 <form class="form" method="get" action=path>
                     <div class="cols wide">
                         <Select name="kind" label=labels::WHAT choices=kinds value=kind error=kind_error/>
@@ -144,18 +144,19 @@ fn chips(view: &View, people: &[Choice]) -> AnyView {
     let project = |value: &str| {
         view.projects.iter().find(|it| it.id.to_string() == value).map(|it| it.name.clone())
     };
+    let is = |label: &str| format!("{label} is");
     let filters = [
         ("kind", labels::WHAT, named("kind", &kind)),
         ("actor", labels::BY, named("actor", &person)),
-        ("project", labels::PROJECT, named("project", &project)),
-        ("subject", labels::ID_OF_WHAT_WAS_CHANGED, draft.value("subject")),
+        ("project", &is(labels::PROJECT), named("project", &project)),
+        ("subject", &is(labels::ID_OF_WHAT_WAS_CHANGED), draft.value("subject")),
         ("from", labels::FROM, draft.value("from")),
         ("to", labels::UNTIL_INCLUDED, draft.value("to")),
     ];
     let set = |name: &str| view.filter.is_right() && !draft.value(name).is_empty();
     let filters = filters.into_iter().filter(|(name, _, _)| set(name));
     let filters = filters.map(|(name, label, value)| SetFilter {
-        label: format!("{label}:"),
+        label: label.to_owned(),
         value,
         remove: view.filter.href(&path, &[(name, None)]),
     });

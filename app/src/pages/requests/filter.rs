@@ -71,6 +71,11 @@ impl Filter {
         self.draft.errors().is_empty()
     }
 
+    /// A field of it cannot be read; the request that is looked for beside it is another matter.
+    pub(super) fn is_wrong(&self) -> bool {
+        FIELDS.iter().any(|name| self.draft.error(name).is_some())
+    }
+
     /// It lets everything through.
     pub(super) fn is_empty(&self) -> bool {
         FIELDS.iter().all(|name| self.draft.value(name).is_empty())

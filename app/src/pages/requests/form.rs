@@ -19,14 +19,14 @@ pub(super) fn card(view: &View) -> AnyView {
     let draft = &view.filter.draft;
     let (path, errors) = (view.member.path("requests"), draft.errors());
     // What is set is said by the chips; what is wrong is put right in its field.
-    let open = !view.filter.is_right();
+    let open = view.filter.is_wrong();
     let (fields, chips) = (fields(view), chips(view));
     let (id, id_error) = (draft.value("id"), draft.error("id"));
     let search = path.clone();
     view! {
         <ErrorSummary lead=labels::NOTHING_IS_SHOWN errors/>
         <div class="ways">
-            <Fold title="Project, key, model, outcome, dates" open>
+            <Fold title=labels::FILTER open>
                 <form class="form" method="get" action=path>
                     {fields}
                     <div class="row"><Button>{labels::SHOW}</Button></div>
@@ -121,7 +121,7 @@ fn chips(view: &View) -> AnyView {
     let filters = if view.filter.is_right() { set(view) } else { Default::default() };
     let filters = filters.into_iter().filter(|(_, _, value)| !value.is_empty());
     let filters = filters.map(|(name, label, value)| SetFilter {
-        label: format!("{label}:"),
+        label,
         value,
         remove: view.filter.href(&path, name, ""),
     });
@@ -129,25 +129,30 @@ fn chips(view: &View) -> AnyView {
 }
 
 /// Each field, what it is called in a chip, and its value in words; empty where it is not set.
-fn set(view: &View) -> [(&'static str, &'static str, String); 9] {
+fn set(view: &View) -> [(&'static str, String, String); 9] {
     let value = |name| view.filter.draft.value(name);
     let among = |choices: Vec<Choice>, name| {
         let value = value(name);
         let choice = choices.into_iter().find(|it| !value.is_empty() && it.value == value);
         choice.map_or(value, |it| it.text)
     };
+    let is = |label: &str| format!("{label} is");
     let yes = |name| among(either(labels::YES, labels::NO), name);
     let projects = view.projects.iter().map(|it| Choice::new(it.id.to_string(), it.name.clone()));
     let keys = view.keys.iter().map(|it| Choice::new(it.id.to_string(), it.name.clone()));
     [
-        ("project", labels::PROJECT, among(projects.collect(), "project")),
-        ("key", labels::API_KEY, among(keys.collect(), "key")),
-        ("model", labels::MODEL, value("model")),
-        ("outcome", labels::OUTCOME, among(outcomes(), "outcome")),
-        ("streamed", labels::STREAMED, yes("streamed")),
-        ("sandbox", labels::ANSWERED_BY, among(either(THE_SANDBOX, A_PROVIDER), "sandbox")),
-        ("tag", labels::TAG, value("tag")),
-        ("from", labels::FROM, value("from")),
-        ("to", labels::UNTIL_INCLUDED, value("to")),
+        ("project", is(labels::PROJECT), among(projects.collect(), "project")),
+        ("key", is(labels::API_KEY), among(keys.collect(), "key")),
+        ("model", is(labels::MODEL), value("model")),
+        ("outcome", is(labels::OUTCOME), among(outcomes(), "outcome")),
+        ("streamed", labels::STREAMED.to_owned(), yes("streamed")),
+        (
+            "sandbox",
+            labels::ANSWERED_BY.to_owned(),
+            among(either(THE_SANDBOX, A_PROVIDER), "sandbox"),
+        ),
+        ("tag", is(labels::TAG), value("tag")),
+        ("from", labels::FROM.to_owned(), value("from")),
+        ("to", labels::UNTIL_INCLUDED.to_owned(), value("to")),
     ]
 }

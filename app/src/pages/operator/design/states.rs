@@ -6,6 +6,7 @@ use crate::components::{
     AddChip, Badge, Button, Card, CardBody, Chip, Empty, Fold, Glyph, Link, LinkButton, Notice,
     PostButton, Progress, Skeleton, Tabs, Toast, Tone, Weight,
 };
+use crate::labels;
 
 pub(super) fn states() -> AnyView {
     let tabs =
@@ -20,7 +21,7 @@ pub(super) fn states() -> AnyView {
                     <Badge line=true glyph=Glyph::Clock text="Raised until 30 Nov"/>
                     <Badge text="Reader"/>
                 </div>
-                <ul class="row"><Chip label="Model is" value="atlas-4" remove="?"/><li><AddChip href="?" text="Filter"/></li></ul>
+                <ul class="row"><Chip label="Model is" value="atlas-4" remove="?"/><li><AddChip href="?" text=labels::FILTER/></li></ul>
                 <div class="ways"><Fold title="Dates, project, model" open=true><p class="muted">"A form of filters, opened by its title."</p></Fold></div>
                 <Tabs label="State" links=tabs/>
                 <Progress done="are written" parts=12 of=31/>

@@ -204,7 +204,7 @@ fn filter(page: &View) -> AnyView {
         <div class="row"><Button>"Add filter"</Button></div>
     };
     let fields = form(page, "form", &["sandbox"], fields.into_any());
-    view! { <Fold title="Filter">{fields}</Fold> }.into_any()
+    view! { <Fold title=labels::FILTER>{fields}</Fold> }.into_any()
 }
 
 /// The filters that are set, each with the way to take it away.
