@@ -20,6 +20,9 @@ const LOOKS = {
   'dark-360': { ...phone, colorScheme: 'dark' },
 } as const;
 
+/** Names of the pictures that are taken. */
+const ONLY = new RegExp(process.env.SHOTS_ONLY ?? '');
+
 /** A4 between its margins. */
 const PAPER = { width: 718, height: 1047 };
 
@@ -180,7 +183,8 @@ async function take(
     await fillSignIn(page, person);
     await expect(page).toHaveURL(/\/org-/);
   }
-  for (const { name, path } of await prepare(page)) {
+  const shown = (await prepare(page)).filter(({ name }) => ONLY.test(name));
+  for (const { name, path } of shown) {
     await page.goto(path, { waitUntil: 'networkidle' });
     await shoot(page, look, name);
   }
@@ -188,5 +192,6 @@ async function take(
 }
 
 async function shoot(page: Page, look: Look, name: string): Promise<void> {
+  if (!ONLY.test(name)) return;
   await page.screenshot({ path: join(FOLDER, `${name}-${look}.png`), fullPage: true });
 }
