@@ -54,8 +54,8 @@ pub fn Chips(
     let chips: Vec<_> = chips.collect();
     (!chips.is_empty()).then(|| {
         view! {
-            <div class="row">
-                <ul class="row" aria-label=labels::FILTERS>{chips}</ul>
+            <div class="row" role="group" aria-label=labels::FILTERS>
+                <ul class="row">{chips}</ul>
                 <a href=clear>{labels::CLEAR_FILTERS}</a>
             </div>
         }
