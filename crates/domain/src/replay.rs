@@ -11,16 +11,17 @@ pub struct Replay {
     spent: Usd,
 }
 
-/// Requests of some keys together. Those of each key are taken as by [`Replay::offer_even`].
+/// Requests of some keys together. Those of each key are taken as by [`Replay::offer_even`]; `most` and `least` may be
+/// told of parts of keys, such as their models.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Groups {
     /// How many.
     pub count: u64,
     /// What they cost.
     pub charge: Usd,
-    /// The same without keys that cost less than nothing.
+    /// The same without parts that cost less than nothing.
     pub most: Usd,
-    /// The least that a request of any of the keys is taken to have cost.
+    /// The least that a request of any part cost on the average, rounded down.
     pub least: Usd,
 }
 
@@ -127,24 +128,28 @@ mod tests {
         #[test]
         fn keys_together_are_stopped_like_one_by_one(
             amount in 0_i128..500, spent in 0_i128..200,
-            keys in prop::collection::vec((1_u64..9, -20_i128..90), 1..6),
+            keys in prop::collection::vec(prop::collection::vec((1_u64..9, -20_i128..90), 1..4), 1..5),
         ) {
             let (mut at_once, mut singly) = (
                 Replay::new(pico(amount), pico(spent)),
                 Replay::new(pico(amount), pico(spent)),
             );
+            let parts = || keys.iter().flatten();
             let groups = Groups {
-                count: keys.iter().map(|(count, _)| count).sum(),
-                charge: pico(keys.iter().map(|(_, charge)| charge).sum()),
-                most: pico(keys.iter().map(|(_, charge)| charge.max(&0)).sum()),
-                least: pico(keys.iter().map(|(n, all)| all / i128::from(*n)).min().unwrap()),
+                count: parts().map(|(count, _)| count).sum(),
+                charge: pico(parts().map(|(_, charge)| charge).sum()),
+                most: pico(parts().map(|(_, charge)| charge.max(&0)).sum()),
+                least: pico(parts().map(|(n, all)| all.div_euclid(i128::from(*n))).min().unwrap()),
             };
             let before = at_once;
             let Some(stopped) = at_once.offer_groups(&groups) else {
                 prop_assert_eq!(at_once, before);
                 return Ok(());
             };
-            let offer = |(count, charge): &(u64, i128)| singly.offer_even(*count, pico(*charge));
+            let offer = |key: &Vec<(u64, i128)>| {
+                let charge = key.iter().map(|(_, charge)| charge).sum();
+                singly.offer_even(key.iter().map(|(count, _)| count).sum(), pico(charge))
+            };
             prop_assert_eq!(stopped, keys.iter().map(offer).sum::<u64>());
             prop_assert_eq!(at_once.spent(), singly.spent());
         }

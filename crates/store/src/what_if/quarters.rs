@@ -10,26 +10,24 @@ use sqlx::types::Uuid;
 use super::{Of, Run};
 use crate::{StoreError, money::usd, tx::Tx};
 
-/// What the keys of the scope used in quarters that the condition chooses, folded or not. Rehearsals do not count in
-/// the organization. Its arguments are the organization, the project and the key, then those of the condition.
+/// Usage `u` of the scope in quarters that the condition chooses, folded or not: of a key by model and member. Rehearsals
+/// do not count in the organization. Its arguments are the organization, the project and the key, then those of the
+/// condition.
 macro_rules! used {
     ($row:ident, $columns:literal, $condition:literal, $rest:literal, $tx:expr, $($argument:expr),+) => {
         sqlx::query_as!(
             $row,
             "SELECT " + $columns
                 + " FROM (
-                SELECT u.quarter, u.key_id, sum(u.requests)::bigint AS requests, sum(u.charge) AS charge
-                FROM (
-                    SELECT quarter, project_id, key_id, requests, charge FROM quarters WHERE org_id = $1 AND "
+                SELECT quarter, project_id, key_id, requests, charge FROM quarters WHERE org_id = $1 AND "
                 + $condition
                 + " UNION ALL
-                    SELECT quarter, project_id, key_id, requests, charge FROM deltas WHERE org_id = $1 AND "
+                SELECT quarter, project_id, key_id, requests, charge FROM deltas WHERE org_id = $1 AND "
                 + $condition
                 + ") u
                 WHERE ($2::uuid IS NULL OR u.project_id = $2) AND ($3::uuid IS NULL OR u.key_id = $3)
                     AND ($2 IS NOT NULL OR $3 IS NOT NULL
-                        OR u.project_id NOT IN (SELECT p.id FROM projects p WHERE p.org_id = $1 AND p.rehearsal))
-                GROUP BY 1, 2) g WHERE g.requests > 0 "
+                        OR u.project_id NOT IN (SELECT p.id FROM projects p WHERE p.org_id = $1 AND p.rehearsal)) "
                 + $rest,
             $($argument),+
         )
@@ -44,7 +42,8 @@ struct Quarter {
     requests: i64,
     charge: BigDecimal,
     most: BigDecimal,
-    least: BigDecimal,
+    /// None: there are charges without a request, of corrections.
+    least: Option<BigDecimal>,
 }
 
 /// A key in a quarter.
@@ -82,16 +81,18 @@ pub(super) async fn replay(
     let mut ahead = Ahead { until: from, keys: HashMap::new() };
     for quarter in quarters(tx, caller, of, from, until).await? {
         run.to(quarter.at);
-        let groups = Groups {
-            count: quarter.requests.unsigned_abs(),
-            charge: usd(&quarter.charge)?,
-            most: usd(&quarter.most)?,
-            least: usd(&quarter.least)?,
-        };
-        if let Some(stopped) = run.replay.offer_groups(&groups) {
-            run.count(quarter.at, groups.count, stopped);
-            run.whole.extend((stopped > 0).then_some(quarter.at));
-            continue;
+        if let Some(least) = &quarter.least {
+            let groups = Groups {
+                count: quarter.requests.unsigned_abs(),
+                charge: usd(&quarter.charge)?,
+                most: usd(&quarter.most)?,
+                least: usd(least)?,
+            };
+            if let Some(stopped) = run.replay.offer_groups(&groups) {
+                run.count(quarter.at, groups.count, stopped);
+                run.whole.extend((stopped > 0).then_some(quarter.at));
+                continue;
+            }
         }
         if quarter.at >= ahead.until {
             ahead = read(tx, caller, of, (quarter.at, until)).await?;
@@ -125,7 +126,7 @@ pub(super) async fn name(
     let whole = std::mem::take(&mut run.whole);
     let stopped = used!(
         Stopped,
-        r#"g.key_id AS "id!", sum(g.requests)::bigint AS "requests!""#,
+        r#"u.key_id AS "id!", sum(u.requests)::bigint AS "requests!""#,
         "quarter = ANY ($4)",
         "GROUP BY 1",
         tx,
@@ -149,8 +150,9 @@ async fn quarters(
 ) -> Result<Vec<Quarter>, StoreError> {
     Ok(used!(
         Quarter,
-        r#"g.quarter AS "at!", sum(g.requests)::bigint AS "requests!", sum(g.charge) AS "charge!",
-            sum(greatest(g.charge, 0)) AS "most!", min(trunc(g.charge / g.requests, 12)) AS "least!""#,
+        r#"u.quarter AS "at!", sum(u.requests)::bigint AS "requests!", sum(u.charge) AS "charge!",
+            sum(greatest(u.charge, 0)) AS "most!", CASE WHEN min(u.requests) > 0
+            THEN min(trunc(u.charge / NULLIF(u.requests, 0), 12)) END AS least"#,
         "quarter >= $4 AND quarter < $5",
         "GROUP BY 1 ORDER BY 1",
         tx,
@@ -172,9 +174,9 @@ async fn read(
     let until = until.min(from + AT_ONCE);
     let rows = used!(
         Key,
-        r#"g.quarter AS "at!", g.key_id AS "id!", g.requests AS "requests!", g.charge AS "charge!""#,
+        r#"u.quarter AS "at!", u.key_id AS "id!", sum(u.requests)::bigint AS "requests!", sum(u.charge) AS "charge!""#,
         "quarter >= $4 AND quarter < $5",
-        "ORDER BY 1, 2",
+        "GROUP BY 1, 2 ORDER BY 1, 2",
         tx,
         caller.org.uuid(),
         project,
