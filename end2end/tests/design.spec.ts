@@ -8,6 +8,8 @@ test('parts look as they did', async ({ page, house }) => {
   const operator = await account(house, 'Oda Operator', ['--operator']);
   await organization(house, operator, 'Run & Kept');
   await signIn(page, operator);
+  // Each fits, so that nothing that stays in view while one scrolls lies over it.
+  await page.setViewportSize({ width: 1280, height: 1200 });
   await page.goto('/design', { waitUntil: 'networkidle' });
   const parts = page.locator('.specimen');
   expect(await parts.count()).toBeGreaterThan(10);
