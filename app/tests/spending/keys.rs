@@ -18,7 +18,7 @@ async fn a_key_was_never_used_then_costs_then_is_refused() {
     spender.refused("0.10").await;
     spender.browser.get(&keys).await.says("Refusing</span>");
     let budgets = format!("{}?scope={scope}", spender.path("budgets"));
-    let short = "refused a request that could have cost more than was left.";
+    let short = "refused a request that could have cost more than was left beside";
     spender.browser.get(&budgets).await.says(short).says("if it asks for less output (max_tokens)");
     // A raise lets requests pass, and its end refuses them again.
     let budget = store.budgets(&caller).await.unwrap()[0].id;

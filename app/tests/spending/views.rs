@@ -39,6 +39,8 @@ async fn what_is_shown_is_kept_under_a_name() {
     let again = "Keep “Models &lt;of&gt; the week” again";
     spender.browser.press(&page, again).await.is(StatusCode::SEE_OTHER);
     assert_eq!(spender.site.database.look(stored).await, found);
+    spender.browser.press(&page, again).await.is(StatusCode::SEE_OTHER);
+    assert_eq!(spender.site.database.look(stored).await, found, "a second click");
     spender.browser.get(&path).await.says("Everybody’s").says("View kept.");
 
     // Another one has its name by then: it stays as it is.
@@ -51,4 +53,15 @@ async fn what_is_shown_is_kept_under_a_name() {
     let late = spender.browser.press(&page, again).await;
     late.is(StatusCode::UNPROCESSABLE_ENTITY).says("Another view has this name by now.");
     assert_eq!(spender.site.database.look(stored).await, format!("{name} by=key"));
+
+    // What another version wrote is forgotten, and no reason to fail.
+    spender.browser.get(&path).await.says("View kept.");
+    let database = &spender.site.database;
+    let kept = "SELECT count(*) FROM sessions WHERE data ? 'usage-view'";
+    assert_eq!(database.look(kept).await, "0");
+    let write = "UPDATE sessions SET data = jsonb_set(data, '{usage-view}', '7')";
+    database.tamper(write).await;
+    assert_eq!(database.look(kept).await, "1");
+    spender.browser.get(&path).await.is(StatusCode::OK).hides("class=\"toast");
+    assert_eq!(spender.site.database.look(kept).await, "0");
 }

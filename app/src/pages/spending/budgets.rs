@@ -170,9 +170,9 @@ pub(super) async fn show(
     let Some(mut view) = view else {
         return Ok(look.page(Page::new(labels::BUDGETS), || none(&member)));
     };
-    // Whatever page comes next: nothing of it stays behind in the session.
-    let removed = Removed::take(&session, view.subject.scope, period).await?;
-    view.removed = removed.filter(|_| view.done.is_some_and(Done::is_removal));
+    if view.done.is_some_and(Done::is_removal) {
+        view.removed = Removed::take(&session, view.subject.scope, period).await?;
+    }
     Ok(look.page(Page::new(labels::BUDGETS), || page(view)))
 }
 

@@ -110,7 +110,8 @@ async fn many_keys_in_many_quarters_are_replayed_as_one_by_one() {
     }
 }
 
-/// Two and a half days of five keys, folded and not. Some requests cost nothing, and some quarters are corrections.
+/// Two and a half days of five keys with two models, and of a third model what is not folded yet. Some requests cost
+/// nothing, and some rows are corrections, without a request.
 async fn furnish(database: &Database, tenant: &Tenant) -> Vec<KeyId> {
     let mut keys = Vec::new();
     for n in 1..=5 {
@@ -120,25 +121,30 @@ async fn furnish(database: &Database, tenant: &Tenant) -> Vec<KeyId> {
         keys.push(key);
     }
     let ids: Vec<_> = keys.iter().map(|key| format!("'{}'::uuid", key.uuid())).collect();
-    let rest = format!(
-        "requests, estimated, input, cached, output, charge)
-         SELECT '{}', at, exq_day, exq_day + interval '1 day', '{}', k.id, '{}', 'm', false, (q * 7 + n * 3) % 6, 0, 0,
-            0, 0, greatest(0, (q * 13 + n * 5) % 31 - 6) / 100.0 - CASE WHEN q % 40 = n THEN 0.05 ELSE 0 END
-         FROM generate_series(0, 240) q CROSS JOIN unnest(ARRAY[{}]) WITH ORDINALITY k (id, n)
-         CROSS JOIN LATERAL (SELECT exq_quarter(exq_now()) - interval '5 days' + q * interval '15 minutes' AS at) a
-         CROSS JOIN LATERAL (SELECT date_trunc('day', at, 'UTC') AS exq_day) d WHERE q % 3 ",
-        tenant.org.uuid(),
-        tenant.project.uuid(),
-        tenant.user.uuid(),
+    let (org, project, user) = (tenant.org.uuid(), tenant.project.uuid(), tenant.user.uuid());
+    let of = format!("'{project}', k.id, '{user}'");
+    let from = format!(
+        "generate_series(0, 240) q CROSS JOIN unnest(ARRAY[{}]) WITH ORDINALITY k (id, n)
+         CROSS JOIN LATERAL (SELECT exq_quarter(exq_now()) - interval '5 days' + q * interval '15 minutes' AS at) a",
         ids.join(", ")
     );
-    let columns = "project_id, key_id, member_id, model, sandbox";
-    let deltas =
-        format!("INSERT INTO deltas (org_id, quarter, day_starts, day_ends, {columns}, {rest} = 0");
-    database.tamper(&deltas).await;
-    let rest = rest.replace("at, exq_day, exq_day + interval '1 day'", "at");
-    let quarters = format!("INSERT INTO quarters (org_id, quarter, {columns}, {rest} > 0");
-    database.tamper(&quarters).await;
+    let columns = "project_id, key_id, member_id, model, sandbox, requests, charge, estimated, input, cached, output";
+    database
+        .tamper(&format!(
+            "INSERT INTO quarters (org_id, quarter, {columns})
+             SELECT '{org}', at, {of}, 'model-' || m, false, CASE WHEN c THEN 0 ELSE 1 + (q * 7 + n * 3 + m) % 6 END,
+                CASE WHEN c THEN -0.05 ELSE greatest(0, (q * 13 + n * 5 + m * 11) % 31 - 6) / 100.0 END, 0, 0, 0, 0
+             FROM {from} CROSS JOIN generate_series(1, 2) m CROSS JOIN LATERAL (SELECT q % 17 = n AND m = 2 AS c) o"
+        ))
+        .await;
+    database
+        .tamper(&format!(
+            "INSERT INTO deltas (org_id, quarter, day_starts, day_ends, {columns})
+             SELECT '{org}', at, date_trunc('day', at, 'UTC'), date_trunc('day', at, 'UTC') + interval '1 day', {of},
+                'model-3', false, 1 + (q + n) % 3, (q * 5 + n * 7) % 23 / 100.0, 0, 0, 0, 0
+             FROM {from} WHERE q % 3 = 0"
+        ))
+        .await;
     keys
 }
 
@@ -154,8 +160,9 @@ struct Plain {
 
 async fn by_keys(database: &Database, only: Option<KeyId>, period: Period, amount: Usd) -> Plain {
     let only = only.map_or_else(|| "true".to_owned(), |key| format!("key_id = '{}'", key.uuid()));
-    let both = "(SELECT quarter, key_id, requests, charge FROM quarters
-        UNION ALL SELECT quarter, key_id, requests, charge FROM deltas)";
+    let both = "(SELECT quarter, key_id, sum(requests) AS requests, sum(charge) AS charge
+        FROM (SELECT quarter, key_id, requests, charge FROM quarters
+            UNION ALL SELECT quarter, key_id, requests, charge FROM deltas) r GROUP BY 1, 2)";
     let rows = format!(
         "SELECT string_agg(extract(epoch FROM quarter)::bigint || ';' || k.name || ';' || requests || ';'
             || (charge * 100)::bigint, ',' ORDER BY quarter, key_id)

@@ -91,15 +91,15 @@ fn refuses(view: &View, outlook: &Outlook) -> AnyView {
             format!("The {budget} is nearly spent: requests that do not fit are refused."),
             format!("{raises}, or wait until it resets."),
         ),
-        // It may ask for more than the whole budget: then to wait is no help.
+        // It may ask for more than the whole budget: then to wait for the reset is no help.
         Refuses::Since(at) => {
             let at = time_text(at, view.zone, Precision::Minute);
             (
                 format!(
-                    "On {at}, the {budget} refused a request that could have cost more than was left."
+                    "On {at}, the {budget} refused a request that could have cost more than was left beside what running ones reserve."
                 ),
                 format!(
-                    "Requests that fit pass. One fits if it asks for less output (max_tokens) than that one. {raises} if such requests are to pass."
+                    "Requests that fit pass. One fits sooner if it asks for less output (max_tokens), or when running ones have ended. {raises} if such requests are to pass."
                 ),
             )
         }

@@ -69,7 +69,8 @@ pub(in super::super) async fn save(
         "remove" => remove(store, caller, id(&draft.value("view"))?).await,
         deed @ ("keep" | AGAIN) => match draft.read::<Name>("name") {
             Some(name)
-                if deed == AGAIN && is_there(store, caller, &name, draft.has("shared")).await? =>
+                if deed == AGAIN
+                    && is_taken(store, caller, &name, &question, draft.has("shared")).await? =>
             {
                 draft.refuse("name", "Another view has this name by now. Choose another name.");
                 return refused(&app, &member, &query, draft).await;
@@ -98,14 +99,17 @@ pub(in super::super) async fn save(
     }
 }
 
-async fn is_there(
+/// By another question: the same one is kept already, as after a second click.
+async fn is_taken(
     store: &Store,
     caller: &Caller,
     name: &Name,
+    question: &Question,
     shared: bool,
 ) -> Result<bool, Failure> {
-    let views = store.views(caller).await?;
-    Ok(views.iter().any(|view| view.name == name.as_str() && view.shared == shared))
+    let (views, query) = (store.views(caller).await?, question.query());
+    let mut same = views.iter().filter(|it| it.name == name.as_str() && it.shared == shared);
+    Ok(same.any(|it| it.query != query))
 }
 
 async fn remove(store: &Store, caller: &Caller, view: ViewId) -> Result<Option<Done>, StoreError> {
